@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 
 use crate::git::Snapshot;
 use crate::python::value::{Call, Object, ObjectId, Place, Value};
-use crate::python::{Host, HostContext, Interpreter, ModuleFinder, Sources};
+use crate::python::{Called, Host, Interpreter, ModuleFinder, Sources};
 use crate::schema::Table;
 use crate::source::{FileSpan, RepoPath};
 
@@ -203,22 +203,29 @@ struct ModelHost {
 }
 
 impl Host for ModelHost {
-    fn call(&mut self, _context: &mut HostContext<'_>, call: &Call, at: Place) -> Option<Value> {
-        let name = match call.callee.qualified_name() {
-            Some(name) => name.to_string(),
-            None => match &call.callee.as_symbol()?.kind {
+    type State = ();
+
+    fn state(&self) {}
+
+    fn set_state(&mut self, (): ()) {}
+
+    fn call(interpreter: &mut Interpreter<'_, Self>, call: &Call, at: Place) -> Called {
+        let name = match (call.callee.qualified_name(), call.callee.as_symbol()) {
+            (Some(name), _) => name.to_string(),
+            (None, Some(symbol)) => match &symbol.kind {
                 crate::python::value::SymbolKind::Attribute { name, .. } => name.to_string(),
-                _ => return None,
+                _ => return Called::Symbolic,
             },
+            (None, None) => return Called::Symbolic,
         };
-        match name.rsplit('.').next()? {
-            "Table" => self.tables.push((call.clone(), at)),
-            "configure" if name == "alembic.context.configure" => {
-                self.configured.push(call.clone());
+        match name.rsplit('.').next() {
+            Some("Table") => interpreter.host.tables.push((call.clone(), at)),
+            Some("configure") if name == "alembic.context.configure" => {
+                interpreter.host.configured.push(call.clone());
             }
-            "is_offline_mode" => return Some(Value::Bool(false)),
+            Some("is_offline_mode") => return Called::Value(Value::Bool(false)),
             _ => {}
         }
-        None
+        Called::Symbolic
     }
 }

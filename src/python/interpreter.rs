@@ -11,12 +11,15 @@ mod calls;
 mod classes;
 mod definitions;
 mod expressions;
+mod host;
 mod methods;
 mod names;
 mod operators;
 mod statements;
 mod subscripts;
 mod text;
+
+pub use self::host::{Called, Host, NoHost};
 
 use std::rc::Rc;
 
@@ -27,42 +30,10 @@ use crate::python::heap::Heap;
 use crate::python::module_finder::{FoundModule, ModuleFinder};
 use crate::python::sources::Sources;
 use crate::python::value::{
-    Call, CallArgument, FileId, Module, ModuleName, ModuleState, Namespace, Object, ObjectId,
-    Place, Reason, Scope, ScopeKind, Unknown, Value,
+    CallArgument, FileId, Module, ModuleName, ModuleState, Namespace, Object, ObjectId, Place,
+    Reason, Scope, ScopeKind, Value,
 };
 use crate::source::{FileSpan, RepoPath, Span};
-
-/// What stands outside the repository: decides what calls into libraries give, and may write them down.
-pub trait Host {
-    /// A call of something outside the repository. `None` leaves the result symbolic.
-    fn call(&mut self, context: &mut HostContext<'_>, call: &Call, at: Place) -> Option<Value> {
-        let _ = (context, call, at);
-        None
-    }
-
-    /// A call of something of which nothing is known: it may do anything.
-    fn unknown_call(&mut self, context: &mut HostContext<'_>, callee: &Unknown, at: Place) {
-        let _ = (context, callee, at);
-    }
-
-    /// The end of a `with` block over something outside the repository.
-    fn exit(&mut self, context: &mut HostContext<'_>, manager: &Value, at: Place) {
-        let _ = (context, manager, at);
-    }
-}
-
-/// What a [`Host`] sees of the interpreter.
-pub struct HostContext<'a> {
-    pub heap: &'a mut Heap,
-    /// True if the call certainly happens in a run that succeeds.
-    pub certain: bool,
-}
-
-/// A host that knows nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoHost;
-
-impl Host for NoHost {}
 
 /// Bounds that keep hostile code from taking time or memory.
 #[derive(Clone, Copy, Debug)]
@@ -103,6 +74,8 @@ pub struct Interpreter<'s, H = NoHost> {
     uncertainty: u32,
     /// An exception that a called function has raised, until the calling statement sees it.
     pending: Option<Value>,
+    /// How many `try` statements with handlers the current statement stands in.
+    guards: u32,
 }
 
 /// How a function that was called from outside has ended.
@@ -132,6 +105,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             depth: 0,
             uncertainty: 0,
             pending: None,
+            guards: 0,
         }
     }
 
@@ -171,6 +145,28 @@ impl<'s, H: Host> Interpreter<'s, H> {
         self.fuel = self.limits.fuel;
         self.uncertainty = 0;
         self.pending = None;
+        self.guards = 0;
+    }
+
+    /// True if the current statement certainly runs, in a run that succeeds.
+    pub fn is_certain(&self) -> bool {
+        self.uncertainty == 0
+    }
+
+    /// True if an exception raised now may be handled by the code that is running.
+    pub fn is_guarded(&self) -> bool {
+        self.guards > 0
+    }
+
+    /// Runs something that may or may not happen, and joins both outcomes of it outside the interpreter.
+    fn perhaps<R>(&mut self, at: Place, run: impl FnOnce(&mut Self) -> R) -> R {
+        let before = self.host.state();
+        self.uncertainty += 1;
+        let result = run(self);
+        self.uncertainty -= 1;
+        let after = self.host.state();
+        self.host.join(before, after, at);
+        result
     }
 
     /// True if the last run stopped for lack of fuel.
@@ -298,7 +294,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             let uncertainty = std::mem::take(&mut self.uncertainty);
             self.depth += 1;
             let pending = self.pending.take();
-            let mut frame = statements::Frame::default();
+            let mut frame: statements::Frame<H> = statements::Frame::default();
             self.exec_block(&file.module.body, &scope, &mut frame);
             self.pending = pending;
             self.depth -= 1;
@@ -349,13 +345,6 @@ impl<'s, H: Host> Interpreter<'s, H> {
 
     fn out_of_fuel(at: Place) -> Value {
         Value::unknown(Reason::Limit("steps"), at)
-    }
-
-    fn host_context(heap: &mut Heap, uncertainty: u32) -> HostContext<'_> {
-        HostContext {
-            heap,
-            certain: uncertainty == 0,
-        }
     }
 }
 

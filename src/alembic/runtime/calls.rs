@@ -5,7 +5,7 @@ use std::rc::Rc;
 use smol_str::SmolStr;
 
 use crate::python::value::{Call, CallArgument, Object, Place, SymbolKind, Unknown, Value};
-use crate::python::{Heap, Host, HostContext};
+use crate::python::{Called, Heap, Host, Interpreter};
 
 /// A call that may change the database, with its arguments as they were when it happened.
 #[derive(Debug)]
@@ -48,40 +48,52 @@ impl Recorder {
     pub(super) fn take(&mut self) -> Vec<RecordedCall> {
         std::mem::take(&mut self.calls)
     }
+}
 
-    fn record(&mut self, target: Target, context: &mut HostContext<'_>, call: &Call, at: Place) {
+impl Interpreter<'_, Recorder> {
+    fn record(&mut self, target: Target, call: &Call, at: Place) {
         let arguments = call
             .arguments
             .iter()
-            .map(|argument| freeze_argument(argument, context.heap))
+            .map(|argument| freeze_argument(argument, &mut self.heap))
             .collect();
-        self.calls.push(RecordedCall {
+        let certain = self.is_certain();
+        self.host.calls.push(RecordedCall {
             target,
             arguments,
             open: call.open,
             at,
-            certain: context.certain,
+            certain,
         });
     }
 }
 
 impl Host for Recorder {
-    fn call(&mut self, context: &mut HostContext<'_>, call: &Call, at: Place) -> Option<Value> {
-        let symbol = call.callee.as_symbol()?;
-        match &symbol.kind {
-            SymbolKind::Name(name) => self.named_call(&name.clone(), context, call, at),
+    type State = ();
+
+    fn state(&self) {}
+
+    fn set_state(&mut self, (): ()) {}
+
+    fn call(interpreter: &mut Interpreter<'_, Self>, call: &Call, at: Place) -> Called {
+        let Some(symbol) = call.callee.as_symbol() else {
+            return Called::Symbolic;
+        };
+        let value = match &symbol.kind {
+            SymbolKind::Name(name) => interpreter.named_call(&name.clone(), call, at),
             SymbolKind::Attribute { base, name } => {
                 let (base, name) = (base.clone(), name.clone());
-                self.method_call(&base, &name, context, call, at)
+                interpreter.method_call(&base, &name, call, at)
             }
             _ => None,
-        }
+        };
+        value.map_or(Called::Symbolic, Called::Value)
     }
 
-    fn unknown_call(&mut self, context: &mut HostContext<'_>, callee: &Unknown, at: Place) {
+    fn unknown_call(interpreter: &mut Interpreter<'_, Self>, callee: &Unknown, at: Place) {
         let what = SmolStr::new(callee.reason.to_string());
-        let certain = context.certain;
-        self.calls.push(RecordedCall {
+        let certain = interpreter.is_certain();
+        interpreter.host.calls.push(RecordedCall {
             target: Target::Opaque(what),
             arguments: Vec::new(),
             open: true,
@@ -91,14 +103,8 @@ impl Host for Recorder {
     }
 }
 
-impl Recorder {
-    fn named_call(
-        &mut self,
-        name: &str,
-        context: &mut HostContext<'_>,
-        call: &Call,
-        at: Place,
-    ) -> Option<Value> {
+impl Interpreter<'_, Recorder> {
+    fn named_call(&mut self, name: &str, call: &Call, at: Place) -> Option<Value> {
         let first = || {
             call.positional()
                 .next()
@@ -110,7 +116,7 @@ impl Recorder {
                 "f" | "inline_literal" => first(),
                 "get_bind" | "get_context" | "batch_alter_table" => None,
                 _ => {
-                    self.record(Target::Op(SmolStr::new(operation)), context, call, at);
+                    self.record(Target::Op(SmolStr::new(operation)), call, at);
                     None
                 }
             };
@@ -121,19 +127,12 @@ impl Recorder {
             _ => {}
         }
         if !is_harmless(name) {
-            self.record(Target::Opaque(SmolStr::new(name)), context, call, at);
+            self.record(Target::Opaque(SmolStr::new(name)), call, at);
         }
         None
     }
 
-    fn method_call(
-        &mut self,
-        base: &Value,
-        name: &str,
-        context: &mut HostContext<'_>,
-        call: &Call,
-        at: Place,
-    ) -> Option<Value> {
+    fn method_call(&mut self, base: &Value, name: &str, call: &Call, at: Place) -> Option<Value> {
         if let Some(batch) = base.as_call()
             && batch
                 .callee
@@ -153,7 +152,6 @@ impl Recorder {
                             name: SmolStr::new(name),
                             table,
                         },
-                        context,
                         call,
                         at,
                     );
@@ -163,7 +161,7 @@ impl Recorder {
         }
         match name {
             "execute" | "exec_driver_sql" | "scalar" | "scalars" | "execute_async" => {
-                self.record(Target::Execute, context, call, at);
+                self.record(Target::Execute, call, at);
             }
             "create" | "drop" if is_library_call(base) => {
                 let creates = name == "create";
@@ -172,13 +170,12 @@ impl Recorder {
                         owner: base.clone(),
                         creates,
                     },
-                    context,
                     call,
                     at,
                 );
             }
             "create_all" | "drop_all" => {
-                self.record(Target::Opaque(SmolStr::new(name)), context, call, at);
+                self.record(Target::Opaque(SmolStr::new(name)), call, at);
             }
             "add"
             | "add_all"
@@ -189,10 +186,10 @@ impl Recorder {
             | "bulk_update_mappings"
                 if root_name(base).is_some_and(|root| is_database_root(&root)) =>
             {
-                self.record(Target::Data, context, call, at);
+                self.record(Target::Data, call, at);
             }
             // A query that changes rows: `session.query(T).filter(…).update(…)`.
-            "update" if chain_has(base, "query") => self.record(Target::Data, context, call, at),
+            "update" if chain_has(base, "query") => self.record(Target::Data, call, at),
             _ => {
                 // A method of something outside that is neither a library of the language nor a database.
                 let root = root_name(base);
@@ -202,7 +199,6 @@ impl Recorder {
                 {
                     self.record(
                         Target::Opaque(SmolStr::new(format!("{root}….{name}"))),
-                        context,
                         call,
                         at,
                     );

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::statements::{Flow, Frame};
-use super::{Host, Interpreter};
+use super::{Called, Host, Interpreter};
 use crate::python::ast::{self, ArgumentKind, Name, ParameterKind};
 use crate::python::value::{
     Call, CallArgument, Function, Instance, Names, Namespace, Object, ObjectId, Place, Reason,
@@ -115,8 +115,7 @@ impl<H: Host> Interpreter<'_, H> {
             }
             Value::Unknown(unknown) => {
                 let unknown = Rc::clone(unknown);
-                let mut context = Self::host_context(&mut self.heap, self.uncertainty);
-                self.host.unknown_call(&mut context, &unknown, at);
+                H::unknown_call(self, &unknown, at);
                 Value::Unknown(unknown)
             }
             _ => Value::unknown(
@@ -138,10 +137,13 @@ impl<H: Host> Interpreter<'_, H> {
             arguments,
             open,
         };
-        let mut context = Self::host_context(&mut self.heap, self.uncertainty);
-        match self.host.call(&mut context, &call, at) {
-            Some(value) => value,
-            None => Value::symbol(SymbolKind::Call(call), at),
+        match H::call(self, &call, at) {
+            Called::Value(value) => value,
+            Called::Symbolic => Value::symbol(SymbolKind::Call(call), at),
+            Called::Raises(exception) => {
+                self.pending = Some(exception);
+                Value::unknown(Reason::Unsupported("what follows an exception"), at)
+            }
         }
     }
 
@@ -169,26 +171,46 @@ impl<H: Host> Interpreter<'_, H> {
             module: Rc::clone(&function.scope.module),
         });
         let def = std::sync::Arc::clone(&function.def);
-        let mut frame = Frame::default();
+        let mut frame: Frame<H> = Frame::default();
         self.depth += 1;
         let flow = self.exec_block(&def.body, &scope, &mut frame);
         self.depth -= 1;
         self.uncertainty = self.uncertainty.saturating_sub(frame.maybe_returned);
         if def.is_generator {
+            self.join_states(std::mem::take(&mut frame.returned_states), at);
             return Value::Object(self.heap.allocate(Object::List(frame.yielded)));
         }
+        let returned = std::mem::take(&mut frame.returned_states);
         let result = match flow {
             Flow::Return(value) => value,
             Flow::Stop => return Self::out_of_fuel(at),
+            // It may have returned before.
+            Flow::Raise(_) if !frame.returned.is_empty() => {
+                let mut returned = returned.into_iter();
+                if let Some(first) = returned.next() {
+                    self.host.set_state(first);
+                }
+                self.join_states(returned, at);
+                return Value::unknown(Reason::Condition, at);
+            }
             Flow::Raise(exception) => {
                 self.pending = Some(exception);
                 return Value::unknown(Reason::Unsupported("what follows an exception"), at);
             }
             Flow::Next | Flow::Break | Flow::Continue => Value::None,
         };
+        self.join_states(returned, at);
         frame.returned.iter().fold(result, |result, other| {
             self.heap.join_values(&result, other, at)
         })
+    }
+
+    /// Joins what is with what may be instead.
+    pub(super) fn join_states(&mut self, states: impl IntoIterator<Item = H::State>, at: Place) {
+        for state in states {
+            let current = self.host.state();
+            self.host.join(state, current, at);
+        }
     }
 
     /// The names a call binds: arguments, defaults, and for what was not given, unknowns.

@@ -87,7 +87,7 @@ impl<H: Host> Interpreter<'_, H> {
             file: scope.file,
             module: Rc::clone(&scope.module),
         });
-        let mut frame = Frame::default();
+        let mut frame: Frame<H> = Frame::default();
         self.exec_block(&def.body, &body_scope, &mut frame);
         let class = Class {
             def: Arc::clone(def),

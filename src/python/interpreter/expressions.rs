@@ -85,10 +85,8 @@ impl<H: Host> Interpreter<'_, H> {
                     Some(true) => self.eval(body, scope),
                     Some(false) => self.eval(orelse, scope),
                     None => {
-                        self.uncertainty += 1;
-                        let one = self.eval(body, scope);
-                        let other = self.eval(orelse, scope);
-                        self.uncertainty -= 1;
+                        let one = self.perhaps(at, |this| this.eval(body, scope));
+                        let other = self.perhaps(at, |this| this.eval(orelse, scope));
                         self.heap.join_values(&one, &other, at)
                     }
                 }
@@ -140,9 +138,7 @@ impl<H: Host> Interpreter<'_, H> {
             (BoolOp::And, Some(false)) | (BoolOp::Or, Some(true)) => left,
             (_, Some(_)) => self.eval(right, scope),
             (_, None) => {
-                self.uncertainty += 1;
-                let right = self.eval(right, scope);
-                self.uncertainty -= 1;
+                let right = self.perhaps(at, |this| this.eval(right, scope));
                 // `unknown and False` is false, `unknown or True` is true, whichever object it is.
                 match (op, self.truth(&right)) {
                     (BoolOp::And, Some(false)) => Value::Bool(false),
@@ -303,11 +299,11 @@ impl<H: Host> Interpreter<'_, H> {
                 let iter = self.eval(iter, scope);
                 let Some(items) = self.iterate(&iter) else {
                     // The element is still evaluated once: what it calls may be called.
-                    self.uncertainty += 1;
-                    let element = Value::unknown(Reason::Element, Self::place(scope, target.span));
-                    self.assign(target, element, scope);
-                    self.comprehend(comprehension, rest, scope, results);
-                    self.uncertainty -= 1;
+                    let at = Self::place(scope, target.span);
+                    self.perhaps(at, |this| {
+                        this.assign(target, Value::unknown(Reason::Element, at), scope);
+                        this.comprehend(comprehension, rest, scope, results);
+                    });
                     return false;
                 };
                 for item in items {
@@ -324,9 +320,10 @@ impl<H: Host> Interpreter<'_, H> {
                     Some(true) => self.comprehend(comprehension, rest, scope, results),
                     Some(false) => true,
                     None => {
-                        self.uncertainty += 1;
-                        self.comprehend(comprehension, rest, scope, results);
-                        self.uncertainty -= 1;
+                        let at = Self::place(scope, comprehension.element.span);
+                        self.perhaps(at, |this| {
+                            this.comprehend(comprehension, rest, scope, results);
+                        });
                         false
                     }
                 }

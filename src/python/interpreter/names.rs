@@ -195,13 +195,15 @@ impl<H: Host> Interpreter<'_, H> {
                 SymbolKind::Name(base) => {
                     Value::name(smol_str::format_smolstr!("{base}.{name}"), at)
                 }
-                _ => Value::symbol(
-                    SymbolKind::Attribute {
-                        base: value.clone(),
-                        name: name.clone(),
-                    },
-                    at,
-                ),
+                _ => H::attribute(self, value, name, at).unwrap_or_else(|| {
+                    Value::symbol(
+                        SymbolKind::Attribute {
+                            base: value.clone(),
+                            name: name.clone(),
+                        },
+                        at,
+                    )
+                }),
             },
             Value::Module(module) => self.module_value(*module, name, at),
             Value::Class(class) => self.class_attribute(*class, name, at),

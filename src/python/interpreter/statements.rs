@@ -6,6 +6,7 @@ use super::{Host, Interpreter};
 use crate::python::ast::{
     ExceptHandler, Expr, ExprKind, MatchCase, Name, Pattern, Stmt, StmtKind, WithItem,
 };
+use crate::python::heap::Changes;
 use crate::python::value::{Import, Object, Place, Reason, Scope, SymbolKind, Value};
 
 /// How a statement ended.
@@ -27,10 +28,13 @@ impl Flow {
 }
 
 /// What one function call has to remember.
-#[derive(Debug, Default)]
-pub(super) struct Frame {
+pub(super) struct Frame<H: Host> {
     /// Values that may have been returned before the end, under conditions that are not known.
     pub(super) returned: Vec<Value>,
+    /// The states outside the interpreter with which it may have returned.
+    pub(super) returned_states: Vec<H::State>,
+    /// The states with which the innermost loop may have been left, or an iteration of it.
+    left_states: Vec<H::State>,
     /// What a generator has yielded.
     pub(super) yielded: Vec<Value>,
     /// How much of the interpreter's uncertainty comes from a `return` that may have happened.
@@ -39,12 +43,33 @@ pub(super) struct Frame {
     maybe_left_loop: u32,
 }
 
+impl<H: Host> Default for Frame<H> {
+    fn default() -> Self {
+        Self {
+            returned: Vec::new(),
+            returned_states: Vec::new(),
+            left_states: Vec::new(),
+            yielded: Vec::new(),
+            maybe_returned: 0,
+            maybe_left_loop: 0,
+        }
+    }
+}
+
+/// One side of a branch that may have been taken.
+struct Side<H: Host> {
+    flow: Flow,
+    /// What it wrote, taken back.
+    changes: Changes,
+    state: H::State,
+}
+
 impl<H: Host> Interpreter<'_, H> {
     pub(super) fn exec_block(
         &mut self,
         body: &[Stmt],
         scope: &Rc<Scope>,
-        frame: &mut Frame,
+        frame: &mut Frame<H>,
     ) -> Flow {
         for stmt in body {
             let flow = self.exec(stmt, scope, frame);
@@ -59,7 +84,7 @@ impl<H: Host> Interpreter<'_, H> {
         Flow::Next
     }
 
-    fn exec(&mut self, stmt: &Stmt, scope: &Rc<Scope>, frame: &mut Frame) -> Flow {
+    fn exec(&mut self, stmt: &Stmt, scope: &Rc<Scope>, frame: &mut Frame<H>) -> Flow {
         if !self.step() {
             return Flow::Stop;
         }
@@ -189,68 +214,130 @@ impl<H: Host> Interpreter<'_, H> {
         body: &[Stmt],
         orelse: &[Stmt],
         scope: &Rc<Scope>,
-        frame: &mut Frame,
+        frame: &mut Frame<H>,
         at: Place,
     ) -> Flow {
+        let before = self.host.state();
         self.uncertainty += 1;
         self.heap.begin_branch();
         let one = self.exec_block(body, scope, frame);
         let one_changes = self.heap.end_branch();
+        let one_state = self.host.state();
+        self.host.set_state(before.clone());
         self.heap.begin_branch();
         let other = self.exec_block(orelse, scope, frame);
         let other_changes = self.heap.end_branch();
+        let other_state = self.host.state();
         self.uncertainty -= 1;
-        match (one, other) {
+        self.join_sides(
+            Side {
+                flow: one,
+                changes: one_changes,
+                state: one_state,
+            },
+            Side {
+                flow: other,
+                changes: other_changes,
+                state: other_state,
+            },
+            &before,
+            frame,
+            at,
+        )
+    }
+
+    /// Goes on after a branch of which either side may have run.
+    fn join_sides(
+        &mut self,
+        one: Side<H>,
+        other: Side<H>,
+        before: &H::State,
+        frame: &mut Frame<H>,
+        at: Place,
+    ) -> Flow {
+        match (one.flow, other.flow) {
             (Flow::Stop, _) | (_, Flow::Stop) => Flow::Stop,
             (Flow::Next, Flow::Next) => {
-                self.heap.join(&one_changes, &other_changes, at);
+                self.heap.join(&one.changes, &other.changes, at);
+                self.host.join(one.state, other.state, at);
                 Flow::Next
             }
             // A side that raises ends the run: whatever comes after happens on the other side.
-            (Flow::Raise(_), other) if !matches!(other, Flow::Raise(_)) => {
-                self.heap.apply(other_changes);
-                other
+            (Flow::Raise(_), left) if !matches!(left, Flow::Raise(_)) => {
+                self.heap.apply(other.changes);
+                self.host.set_state(other.state);
+                left
             }
-            (one, Flow::Raise(_)) if !matches!(one, Flow::Raise(_)) => {
-                self.heap.apply(one_changes);
-                one
+            (left, Flow::Raise(_)) if !matches!(left, Flow::Raise(_)) => {
+                self.heap.apply(one.changes);
+                self.host.set_state(one.state);
+                left
             }
             (Flow::Next, left) => {
-                self.heap.apply(one_changes);
-                self.may_have_left(left, frame);
+                self.heap.apply(one.changes);
+                self.host.set_state(one.state);
+                self.may_have_left(left, other.state, before, frame, at);
                 Flow::Next
             }
             (left, Flow::Next) => {
-                self.heap.apply(other_changes);
-                self.may_have_left(left, frame);
+                self.heap.apply(other.changes);
+                self.host.set_state(other.state);
+                self.may_have_left(left, one.state, before, frame, at);
                 Flow::Next
             }
-            (Flow::Return(one), Flow::Return(other)) => {
-                self.heap.join(&one_changes, &other_changes, at);
-                Flow::Return(self.heap.join_values(&one, &other, at))
+            (Flow::Return(one_value), Flow::Return(other_value)) => {
+                self.heap.join(&one.changes, &other.changes, at);
+                self.host.join(one.state, other.state, at);
+                Flow::Return(self.heap.join_values(&one_value, &other_value, at))
             }
-            (Flow::Return(value), left) | (left, Flow::Return(value)) => {
+            (Flow::Return(value), left) => {
                 // One side returns, the other leaves the loop: the function goes on, perhaps.
-                self.heap.join(&one_changes, &other_changes, at);
-                self.may_have_left(Flow::Return(value), frame);
+                self.heap.join(&one.changes, &other.changes, at);
+                self.host.set_state(other.state);
+                self.may_have_left(Flow::Return(value), one.state, before, frame, at);
                 left
             }
-            (one, _) => {
-                self.heap.join(&one_changes, &other_changes, at);
-                one
+            (left, Flow::Return(value)) => {
+                self.heap.join(&one.changes, &other.changes, at);
+                self.host.set_state(one.state);
+                self.may_have_left(Flow::Return(value), other.state, before, frame, at);
+                left
+            }
+            (left, _) => {
+                self.heap.join(&one.changes, &other.changes, at);
+                self.host.join(one.state, other.state, at);
+                left
             }
         }
     }
 
     /// From here on, everything only happens if a side that left was not taken.
-    fn may_have_left(&mut self, left: Flow, frame: &mut Frame) {
-        self.uncertainty += 1;
+    fn may_have_left(
+        &mut self,
+        left: Flow,
+        state: H::State,
+        before: &H::State,
+        frame: &mut Frame<H>,
+        at: Place,
+    ) {
         match left {
+            // A guard at the beginning: `if not is_needed(): return`. Taken to let the rest run.
+            Flow::Return(Value::None)
+                if self.host.assumes_guards_pass() && H::is_same_state(&state, before) =>
+            {
+                H::assumed(self, at);
+            }
             Flow::Return(value) => {
+                self.uncertainty += 1;
                 frame.returned.push(value);
+                frame.returned_states.push(state);
                 frame.maybe_returned += 1;
             }
-            _ => frame.maybe_left_loop += 1,
+            _ => {
+                self.uncertainty += 1;
+                frame.left_states.push(state);
+                frame.maybe_left_loop += 1;
+            }
         }
     }
 
@@ -265,14 +352,14 @@ impl<H: Host> Interpreter<'_, H> {
         body: &[Stmt],
         orelse: &[Stmt],
         scope: &Rc<Scope>,
-        frame: &mut Frame,
+        frame: &mut Frame<H>,
         at: Place,
     ) -> Flow {
         let Some(items) = self.iterate(iter) else {
             let element = Value::unknown(Reason::Element, Self::place(scope, target.span));
             return self.exec_unknown_loop(Some((target, element)), body, scope, frame, at);
         };
-        let outer = std::mem::take(&mut frame.maybe_left_loop);
+        let outer = Self::enter_loop(frame);
         let mut flow = Flow::Next;
         for item in items {
             if !self.step() {
@@ -292,7 +379,7 @@ impl<H: Host> Interpreter<'_, H> {
                 }
             }
         }
-        self.leave_loop(outer, frame);
+        self.leave_loop(outer, frame, at);
         match flow {
             Flow::Break => Flow::Next,
             Flow::Next => self.exec_block(orelse, scope, frame),
@@ -300,10 +387,19 @@ impl<H: Host> Interpreter<'_, H> {
         }
     }
 
+    fn enter_loop(frame: &mut Frame<H>) -> (u32, Vec<H::State>) {
+        (
+            std::mem::take(&mut frame.maybe_left_loop),
+            std::mem::take(&mut frame.left_states),
+        )
+    }
+
     /// Conditions inside a loop do not matter after it.
-    fn leave_loop(&mut self, outer: u32, frame: &mut Frame) {
+    fn leave_loop(&mut self, outer: (u32, Vec<H::State>), frame: &mut Frame<H>, at: Place) {
         self.uncertainty -= frame.maybe_left_loop;
-        frame.maybe_left_loop = outer;
+        let left = std::mem::take(&mut frame.left_states);
+        self.join_states(left, at);
+        (frame.maybe_left_loop, frame.left_states) = outer;
     }
 
     /// A loop of which it is not known how often it runs: once, perhaps.
@@ -312,10 +408,11 @@ impl<H: Host> Interpreter<'_, H> {
         target: Option<(&Expr, Value)>,
         body: &[Stmt],
         scope: &Rc<Scope>,
-        frame: &mut Frame,
+        frame: &mut Frame<H>,
         at: Place,
     ) -> Flow {
-        let outer = std::mem::take(&mut frame.maybe_left_loop);
+        let outer = Self::enter_loop(frame);
+        let before = self.host.state();
         self.uncertainty += 1;
         self.heap.begin_branch();
         if let Some((target, element)) = target {
@@ -323,14 +420,22 @@ impl<H: Host> Interpreter<'_, H> {
         }
         let flow = self.exec_block(body, scope, frame);
         let changes = self.heap.end_branch();
-        self.heap
-            .join(&changes, &crate::python::heap::Changes::default(), at);
+        self.heap.join(&changes, &Changes::default(), at);
         self.uncertainty -= 1;
-        self.leave_loop(outer, frame);
+        let after = self.host.state();
+        if let Flow::Return(_) = flow {
+            self.host.set_state(before.clone());
+        } else {
+            self.host.join(before.clone(), after.clone(), at);
+        }
+        self.leave_loop(outer, frame, at);
         match flow {
             Flow::Stop => Flow::Stop,
             Flow::Return(value) => {
-                self.may_have_left(Flow::Return(value), frame);
+                self.uncertainty += 1;
+                frame.returned.push(value);
+                frame.returned_states.push(after);
+                frame.maybe_returned += 1;
                 Flow::Next
             }
             _ => Flow::Next,
@@ -343,10 +448,10 @@ impl<H: Host> Interpreter<'_, H> {
         body: &[Stmt],
         orelse: &[Stmt],
         scope: &Rc<Scope>,
-        frame: &mut Frame,
+        frame: &mut Frame<H>,
         at: Place,
     ) -> Flow {
-        let outer = std::mem::take(&mut frame.maybe_left_loop);
+        let outer = Self::enter_loop(frame);
         let flow = loop {
             if !self.step() {
                 break Flow::Stop;
@@ -363,7 +468,7 @@ impl<H: Host> Interpreter<'_, H> {
                 },
             }
         };
-        self.leave_loop(outer, frame);
+        self.leave_loop(outer, frame, at);
         match flow {
             Flow::Break => Flow::Next,
             Flow::Next => self.exec_block(orelse, scope, frame),
@@ -376,7 +481,7 @@ impl<H: Host> Interpreter<'_, H> {
         items: &[WithItem],
         body: &[Stmt],
         scope: &Rc<Scope>,
-        frame: &mut Frame,
+        frame: &mut Frame<H>,
     ) -> Flow {
         let mut managers = Vec::with_capacity(items.len());
         for item in items {
@@ -389,8 +494,7 @@ impl<H: Host> Interpreter<'_, H> {
         }
         let flow = self.exec_block(body, scope, frame);
         for (manager, at) in managers.into_iter().rev() {
-            let mut context = Self::host_context(&mut self.heap, self.uncertainty);
-            self.host.exit(&mut context, &manager, at);
+            H::exit(self, &manager, at);
         }
         // `contextlib.suppress` and its like may end a raise here; the rest then goes on.
         flow
@@ -424,9 +528,12 @@ impl<H: Host> Interpreter<'_, H> {
         orelse: &[Stmt],
         finalbody: &[Stmt],
         scope: &Rc<Scope>,
-        frame: &mut Frame,
+        frame: &mut Frame<H>,
     ) -> Flow {
+        let guard = u32::from(!handlers.is_empty());
+        self.guards += guard;
         let mut flow = self.exec_block(body, scope, frame);
+        self.guards -= guard;
         match flow {
             Flow::Next => flow = self.exec_block(orelse, scope, frame),
             // Which handler takes it would need the class of the exception: take the first, and be unsure of several.
@@ -458,7 +565,7 @@ impl<H: Host> Interpreter<'_, H> {
         subject: &Value,
         cases: &[MatchCase],
         scope: &Rc<Scope>,
-        frame: &mut Frame,
+        frame: &mut Frame<H>,
         at: Place,
     ) -> Flow {
         let Some((case, rest)) = cases.split_first() else {
@@ -479,26 +586,23 @@ impl<H: Host> Interpreter<'_, H> {
             Some(true) => self.exec_block(&case.body, scope, frame),
             Some(false) => self.exec_match(subject, rest, scope, frame, at),
             None => {
+                let before = self.host.state();
                 self.uncertainty += 1;
                 self.heap.begin_branch();
-                let one = self.exec_block(&case.body, scope, frame);
-                let one_changes = self.heap.end_branch();
+                let one = Side {
+                    flow: self.exec_block(&case.body, scope, frame),
+                    changes: self.heap.end_branch(),
+                    state: self.host.state(),
+                };
+                self.host.set_state(before.clone());
                 self.heap.begin_branch();
-                let other = self.exec_match(subject, rest, scope, frame, at);
-                let other_changes = self.heap.end_branch();
-                self.heap.join(&one_changes, &other_changes, at);
+                let other = Side {
+                    flow: self.exec_match(subject, rest, scope, frame, at),
+                    changes: self.heap.end_branch(),
+                    state: self.host.state(),
+                };
                 self.uncertainty -= 1;
-                match (one, other) {
-                    (Flow::Stop, _) | (_, Flow::Stop) => Flow::Stop,
-                    (Flow::Return(one), Flow::Return(other)) => {
-                        Flow::Return(self.heap.join_values(&one, &other, at))
-                    }
-                    (left @ Flow::Return(_), _) | (_, left @ Flow::Return(_)) => {
-                        self.may_have_left(left, frame);
-                        Flow::Next
-                    }
-                    _ => Flow::Next,
-                }
+                self.join_sides(one, other, &before, frame, at)
             }
         }
     }

@@ -89,18 +89,28 @@ struct Recorder {
 }
 
 impl Host for Recorder {
-    fn call(&mut self, context: &mut HostContext<'_>, call: &Call, _at: Place) -> Option<Value> {
+    type State = ();
+
+    fn state(&self) {}
+
+    fn set_state(&mut self, (): ()) {}
+
+    fn call(
+        interpreter: &mut Interpreter<'_, Self>,
+        call: &crate::python::value::Call,
+        _at: Place,
+    ) -> Called {
         let name = call.callee.qualified_name().map_or("?", Name::as_str);
         let first = call
             .positional()
             .next()
             .and_then(|argument| argument.value.as_str().cloned());
-        let certain = if context.certain { "" } else { "?" };
-        self.calls.push(format!(
+        let certain = if interpreter.is_certain() { "" } else { "?" };
+        interpreter.host.calls.push(format!(
             "{name}({}){certain}",
             first.as_deref().unwrap_or_default()
         ));
-        None
+        Called::Symbolic
     }
 }
 

@@ -1,0 +1,86 @@
+//! What stands outside the repository, as seen by the interpreter.
+
+use super::Interpreter;
+use crate::python::ast::Name;
+use crate::python::value::{Call, Place, Unknown, Value};
+
+/// What a call of something outside the repository gives.
+#[derive(Clone, Debug)]
+pub enum Called {
+    /// The call itself, as a symbol.
+    Symbolic,
+    Value(Value),
+    /// It raises this exception.
+    Raises(Value),
+}
+
+/// Decides what calls into libraries give, and keeps what they change.
+pub trait Host: Sized {
+    /// What calls change: both sides of a branch start from the same state, and what they made of it is joined.
+    type State: Clone;
+
+    /// A call of something outside the repository.
+    fn call(interpreter: &mut Interpreter<'_, Self>, call: &Call, at: Place) -> Called {
+        let _ = (interpreter, call, at);
+        Called::Symbolic
+    }
+
+    /// `base.name` where the base is something outside the repository. `None` leaves it symbolic.
+    fn attribute(
+        interpreter: &mut Interpreter<'_, Self>,
+        base: &Value,
+        name: &Name,
+        at: Place,
+    ) -> Option<Value> {
+        let _ = (interpreter, base, name, at);
+        None
+    }
+
+    /// A call of something of which nothing is known: it may do anything.
+    fn unknown_call(interpreter: &mut Interpreter<'_, Self>, callee: &Unknown, at: Place) {
+        let _ = (interpreter, callee, at);
+    }
+
+    /// The end of a `with` block over something outside the repository.
+    fn exit(interpreter: &mut Interpreter<'_, Self>, manager: &Value, at: Place) {
+        let _ = (interpreter, manager, at);
+    }
+
+    /// A condition that is not known was taken not to hold, because it only guards an early `return`.
+    fn assumed(interpreter: &mut Interpreter<'_, Self>, at: Place) {
+        let _ = (interpreter, at);
+    }
+
+    /// Whether early returns under conditions that are not known are taken not to happen.
+    fn assumes_guards_pass(&self) -> bool {
+        false
+    }
+
+    fn state(&self) -> Self::State;
+
+    fn set_state(&mut self, state: Self::State);
+
+    /// Sets the state to what is known if either of two has come about.
+    fn join(&mut self, one: Self::State, other: Self::State, at: Place) {
+        let _ = (other, at);
+        self.set_state(one);
+    }
+
+    /// True if one state certainly is the other.
+    fn is_same_state(one: &Self::State, other: &Self::State) -> bool {
+        let _ = (one, other);
+        true
+    }
+}
+
+/// A host that knows nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHost;
+
+impl Host for NoHost {
+    type State = ();
+
+    fn state(&self) {}
+
+    fn set_state(&mut self, (): ()) {}
+}
