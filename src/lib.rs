@@ -1,10 +1,12 @@
 //! A git-aware linter for Alembic and SQLAlchemy migrations.
 
 pub mod alembic;
+pub mod catalog;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod diagnostic;
+pub mod dialect;
 pub mod git;
 pub mod linter;
 pub mod models;

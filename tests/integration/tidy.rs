@@ -12,6 +12,8 @@ const LAYERS: &[&str] = &[
     "git",
     "config",
     "python",
+    "dialect",
+    "catalog",
     "sql",
     "schema",
     "sqlalchemy",

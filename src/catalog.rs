@@ -1,0 +1,19 @@
+//! A database as far as it is known: tables, types and other objects, the statements that change them, and what two
+//! states of it differ in.
+//!
+//! Nothing here knows Python or Alembic. [`Ddl`] is what a database is told, by Alembic or by raw SQL; [`Catalog`] is
+//! what it then holds. Whatever is not known is said to be unknown, with the reason.
+
+mod constraint;
+mod ddl;
+mod fact;
+mod objects;
+mod table;
+
+pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
+pub use ddl::{
+    AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, SequenceChange,
+};
+pub use fact::{Fact, Why};
+pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
+pub use table::{Column, Table};

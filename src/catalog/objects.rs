@@ -1,0 +1,164 @@
+//! The whole database: tables, types, sequences and everything else that has a name.
+
+use std::fmt;
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
+use smol_str::SmolStr;
+
+use super::fact::{Fact, Why};
+use super::table::Table;
+use crate::source::FileSpan;
+
+/// A database as far as it is known. Copies share what they have in common.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Catalog {
+    pub tables: OrdMap<SmolStr, Arc<Table>>,
+    pub enums: OrdMap<SmolStr, Arc<Enum>>,
+    pub sequences: OrdMap<SmolStr, Arc<Sequence>>,
+    pub objects: OrdMap<ObjectKey, Arc<Object>>,
+    /// The table of each index, by the index's name with its schema.
+    pub index_tables: OrdMap<SmolStr, SmolStr>,
+    /// Which tables refer to a table by foreign keys: pairs of referenced and referring.
+    pub references: OrdSet<(SmolStr, SmolStr)>,
+    /// Tables that were there and certainly are no more.
+    pub dropped_tables: OrdSet<SmolStr>,
+    /// Types that were there and certainly are no more.
+    pub dropped_types: OrdSet<SmolStr>,
+    /// Set once something was done of which nothing is known: anything may exist or be gone.
+    pub opaque: Option<Arc<Why>>,
+}
+
+/// An enum type of PostgreSQL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enum {
+    pub labels: Fact<Vec<SmolStr>>,
+    pub place: Option<FileSpan>,
+    pub maybe: Option<Arc<Why>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sequence {
+    /// Table and column it falls with.
+    pub owned_by: Option<(SmolStr, SmolStr)>,
+    pub place: Option<FileSpan>,
+    pub maybe: Option<Arc<Why>>,
+}
+
+/// Anything else that can be made and dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    pub definition: Fact<SmolStr>,
+    /// The table it is part of.
+    pub on: Option<SmolStr>,
+    pub place: Option<FileSpan>,
+    pub maybe: Option<Arc<Why>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectKey {
+    pub kind: ObjectKind,
+    /// With the table before it where the name is only unique there: `users.set_updated_at`.
+    pub name: SmolStr,
+}
+
+/// The kinds of objects that are known by name and text only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKind {
+    Aggregate,
+    Cast,
+    Collation,
+    Composite,
+    Domain,
+    EventTrigger,
+    Extension,
+    Function,
+    MaterializedView,
+    Operator,
+    Policy,
+    Procedure,
+    Publication,
+    Role,
+    Rule,
+    Schema,
+    Server,
+    Statistics,
+    TextSearch,
+    Trigger,
+    View,
+}
+
+impl ObjectKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aggregate => "aggregate",
+            Self::Cast => "cast",
+            Self::Collation => "collation",
+            Self::Composite => "composite",
+            Self::Domain => "domain",
+            Self::EventTrigger => "event_trigger",
+            Self::Extension => "extension",
+            Self::Function => "function",
+            Self::MaterializedView => "materialized_view",
+            Self::Operator => "operator",
+            Self::Policy => "policy",
+            Self::Procedure => "procedure",
+            Self::Publication => "publication",
+            Self::Role => "role",
+            Self::Rule => "rule",
+            Self::Schema => "schema",
+            Self::Server => "server",
+            Self::Statistics => "statistics",
+            Self::TextSearch => "text_search",
+            Self::Trigger => "trigger",
+            Self::View => "view",
+        }
+    }
+
+    /// What is part of a table and falls with it.
+    pub fn belongs_to_a_table(self) -> bool {
+        matches!(self, Self::Policy | Self::Rule | Self::Trigger)
+    }
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.as_str().replace('_', " "))
+    }
+}
+
+impl Catalog {
+    pub fn table(&self, name: &str) -> Option<&Arc<Table>> {
+        self.tables.get(name)
+    }
+
+    /// True where two states are certainly the same, for they share everything.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.tables.ptr_eq(&other.tables)
+            && self.enums.ptr_eq(&other.enums)
+            && self.sequences.ptr_eq(&other.sequences)
+            && self.objects.ptr_eq(&other.objects)
+            && self.opaque.is_some() == other.opaque.is_some()
+            || self == other
+    }
+
+    /// The key of an object: what belongs to a table is named within it.
+    pub fn key(kind: ObjectKind, name: &SmolStr, on: Option<&SmolStr>) -> ObjectKey {
+        let name = match on {
+            Some(table) if kind.belongs_to_a_table() => {
+                smol_str::format_smolstr!("{table}.{name}")
+            }
+            _ => name.clone(),
+        };
+        ObjectKey { kind, name }
+    }
+}
+
+#[expect(dead_code, reason = "used by what follows")]
+/// The schema before a name, with its dot, and the name itself.
+pub(crate) fn split_schema(name: &str) -> (&str, &str) {
+    match name.rfind('.') {
+        Some(dot) => name.split_at(dot + 1),
+        None => ("", name),
+    }
+}

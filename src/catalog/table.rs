@@ -1,0 +1,108 @@
+//! Tables and columns.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::constraint::{Constraint, ConstraintKind, Index};
+use super::fact::{Fact, Why};
+use crate::source::FileSpan;
+
+/// A column as the database holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: SmolStr,
+    /// As the catalog of the dialect spells it: `character varying(255)`.
+    pub column_type: Fact<SmolStr>,
+    pub nullable: Fact<bool>,
+    /// The default in canonical spelling, if there is one.
+    pub default: Fact<Option<SmolStr>>,
+    /// `ALWAYS` or `BY DEFAULT` of an identity column.
+    pub identity: Fact<Option<SmolStr>>,
+    /// The expression of a generated column.
+    pub generated: Fact<Option<SmolStr>>,
+    pub comment: Fact<Option<SmolStr>>,
+    /// Where it was made or last altered.
+    pub place: Option<FileSpan>,
+    /// Set where it may not exist.
+    pub maybe: Option<Arc<Why>>,
+}
+
+impl Column {
+    /// A column that is there, of which nothing else is known.
+    pub fn unknown(name: SmolStr, why: &Arc<Why>) -> Self {
+        Self {
+            name,
+            column_type: Fact::Unknown(Arc::clone(why)),
+            nullable: Fact::Unknown(Arc::clone(why)),
+            default: Fact::Unknown(Arc::clone(why)),
+            identity: Fact::Unknown(Arc::clone(why)),
+            generated: Fact::Unknown(Arc::clone(why)),
+            comment: Fact::Unknown(Arc::clone(why)),
+            place: why.place.clone(),
+            maybe: None,
+        }
+    }
+}
+
+/// A table as the database holds it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Table {
+    pub columns: Vec<Column>,
+    pub constraints: Vec<Constraint>,
+    pub indexes: Vec<Index>,
+    pub comment: Option<SmolStr>,
+    pub row_security: bool,
+    pub place: Option<FileSpan>,
+    /// Set where columns, constraints and indexes may exist that are not listed.
+    pub open: Option<Arc<Why>>,
+    /// Set where the table itself may not exist.
+    pub maybe: Option<Arc<Why>>,
+    /// True for `TEMPORARY` tables, which are gone with the connection.
+    pub temporary: bool,
+}
+
+impl Table {
+    /// A table that is there, of which nothing is known.
+    pub fn unknown(why: &Arc<Why>) -> Self {
+        Self {
+            open: Some(Arc::clone(why)),
+            place: why.place.clone(),
+            ..Self::default()
+        }
+    }
+
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    pub fn column_mut(&mut self, name: &str) -> Option<&mut Column> {
+        self.columns.iter_mut().find(|column| column.name == name)
+    }
+
+    pub fn constraint(&self, name: &str) -> Option<&Constraint> {
+        self.constraints
+            .iter()
+            .find(|constraint| constraint.name.known().and_then(Option::as_deref) == Some(name))
+    }
+
+    pub fn index(&self, name: &str) -> Option<&Index> {
+        self.indexes.iter().find(|index| index.name == name)
+    }
+
+    /// The columns of the primary key.
+    pub fn primary_key(&self) -> Option<&Constraint> {
+        self.constraints
+            .iter()
+            .find(|constraint| matches!(constraint.kind, ConstraintKind::PrimaryKey { .. }))
+    }
+
+    pub fn foreign_keys(&self) -> impl Iterator<Item = (&Constraint, &super::ForeignKey)> {
+        self.constraints
+            .iter()
+            .filter_map(|constraint| match &constraint.kind {
+                ConstraintKind::ForeignKey(key) => Some((constraint, key)),
+                _ => None,
+            })
+    }
+}
