@@ -4,15 +4,22 @@
 //! Nothing here knows Python or Alembic. [`Ddl`] is what a database is told, by Alembic or by raw SQL; [`Catalog`] is
 //! what it then holds. Whatever is not known is said to be unknown, with the reason.
 
+mod apply;
 mod constraint;
 mod ddl;
+mod difference;
 mod fact;
+mod join;
 mod objects;
 mod table;
 
+pub use apply::{Applied, Database, Failure, FailureKind};
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
 pub use ddl::{
     AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, SequenceChange,
+};
+pub use difference::{
+    Change, Difference, Differences, Subject, compare, constraint_value, index_value,
 };
 pub use fact::{Fact, Why};
 pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
