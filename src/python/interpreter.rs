@@ -6,12 +6,17 @@
 //! [`Value::Unknown`] with a reason and a place.
 
 mod assignment;
+mod branches;
 mod builtins;
 mod calls;
 mod classes;
+mod context_managers;
 mod definitions;
+mod exceptions;
 mod expressions;
 mod host;
+mod loops;
+mod matching;
 mod methods;
 mod names;
 mod operators;

@@ -41,6 +41,24 @@ pub trait Host: Sized {
         let _ = (interpreter, callee, at);
     }
 
+    /// The items of something outside the repository, where a loop or an unpacking asks for them.
+    fn iterate(interpreter: &mut Interpreter<'_, Self>, value: &Value) -> Option<Vec<Value>> {
+        let _ = (interpreter, value);
+        None
+    }
+
+    /// `bool(value)` of something outside the repository.
+    fn truth(interpreter: &Interpreter<'_, Self>, value: &Value) -> Option<bool> {
+        let _ = (interpreter, value);
+        None
+    }
+
+    /// What `with manager as name` binds where the manager is outside the repository. `None` binds the manager itself.
+    fn enter(interpreter: &mut Interpreter<'_, Self>, manager: &Value, at: Place) -> Option<Value> {
+        let _ = (interpreter, manager, at);
+        None
+    }
+
     /// The end of a `with` block over something outside the repository.
     fn exit(interpreter: &mut Interpreter<'_, Self>, manager: &Value, at: Place) {
         let _ = (interpreter, manager, at);

@@ -39,9 +39,9 @@ impl<H: Host> Interpreter<'_, H> {
             Value::Symbol(symbol) => match &symbol.kind {
                 SymbolKind::Name(name) => match name.as_str() {
                     "typing.TYPE_CHECKING" | "typing_extensions.TYPE_CHECKING" => Some(false),
-                    _ => None,
+                    _ => H::truth(self, value),
                 },
-                _ => None,
+                _ => H::truth(self, value),
             },
             Value::Bytes | Value::Instance(_) | Value::Import(_) | Value::Unknown(_) => None,
         }

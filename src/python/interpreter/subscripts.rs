@@ -30,6 +30,7 @@ impl<H: Host> Interpreter<'_, H> {
                     .map(|(_, member)| Value::Instance(member))
                     .collect(),
             ),
+            Value::Symbol(_) => H::iterate(self, value),
             _ => None,
         }
     }
