@@ -7,3 +7,6 @@ mod token;
 
 pub use statement::{Effect, Statement, StatementKind, statements};
 pub use token::HOLE;
+
+mod interim;
+pub use interim::*;

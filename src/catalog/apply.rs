@@ -87,6 +87,34 @@ impl Database {
         self.before = self.now.clone();
     }
 
+    /// What a call says a column to be like, where that is not known better: `existing_type` and its like.
+    pub fn hint(&mut self, table: &str, hint: &super::Column) {
+        for catalog in [&mut self.now, &mut self.before] {
+            let Some(table) = catalog.tables.get_mut(table) else {
+                continue;
+            };
+            if table.open.is_none() {
+                continue;
+            }
+            let table = Arc::make_mut(table);
+            match table.column_mut(&hint.name) {
+                None => table.columns.push(hint.clone()),
+                Some(column) => {
+                    let fill = super::Column::clone(column);
+                    if fill.column_type.known().is_none() {
+                        column.column_type = hint.column_type.clone();
+                    }
+                    if fill.nullable.known().is_none() {
+                        column.nullable = hint.nullable.clone();
+                    }
+                    if fill.default.known().is_none() {
+                        column.default = hint.default.clone();
+                    }
+                }
+            }
+        }
+    }
+
     /// Carries a statement out.
     pub fn apply(&mut self, ddl: &Ddl, place: Option<&FileSpan>) -> Applied {
         let mut statement = Statement {

@@ -56,6 +56,11 @@ pub enum Ddl {
         label: SmolStr,
         new_label: SmolStr,
     },
+    /// Gives an enum other labels altogether, by whatever means.
+    SetEnumLabels {
+        name: SmolStr,
+        labels: Fact<Vec<SmolStr>>,
+    },
     /// Renames an enum, a domain or a composite type.
     RenameType {
         name: SmolStr,

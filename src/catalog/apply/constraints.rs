@@ -58,11 +58,12 @@ impl Statement<'_> {
             ConstraintKind::PrimaryKey { columns } => {
                 let columns = columns.clone();
                 self.check_single_primary_key(table);
+                let is_not_null = self.database.dialect != Dialect::Sqlite;
                 self.change(table, |table| {
                     table.constraints.retain(|constraint| {
                         !matches!(constraint.kind, ConstraintKind::PrimaryKey { .. })
                     });
-                    for column in &columns {
+                    for column in columns.iter().filter(|_| is_not_null) {
                         if let Some(column) = table.column_mut(column) {
                             column.nullable = Fact::Known(false);
                         }

@@ -29,6 +29,13 @@ impl Statement<'_> {
                 label,
                 new_label,
             } => self.rename_enum_label(name, label, new_label),
+            Ddl::SetEnumLabels { name, labels } => {
+                if self.needs_enum(name)
+                    && let Some(known) = self.database.now.enums.get_mut(name)
+                {
+                    Arc::make_mut(known).labels = labels.clone();
+                }
+            }
             Ddl::RenameType { name, new_name } => self.rename_type(name, new_name),
             Ddl::DropType {
                 name,
