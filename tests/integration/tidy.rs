@@ -10,6 +10,8 @@ const LAYERS: &[&str] = &[
     "source",
     "diagnostic",
     "git",
+    "dialect",
+    "dependencies",
     "config",
     "python",
     "sql",
