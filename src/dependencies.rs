@@ -112,32 +112,26 @@ impl Dependencies {
     /// Where a package is asked for: in what the project declares, else in a lock file, where it may be the dependency
     /// of a dependency.
     pub fn place_of(&self, package: &str) -> Option<FileLine> {
-        debug_assert!(WATCHED.contains(&package), "{package} is not watched");
-        let is_lock =
-            |file: &DependencyFile| matches!(file.format, Format::Lock | Format::PipfileLock);
-        let find = |wanted_lock: bool| {
-            self.files
-                .iter()
-                .filter(|file| file.format != Format::Constraints && is_lock(file) == wanted_lock)
-                .find_map(|file| {
-                    let requirement = file.of(package).next()?;
-                    Some(FileLine::new(&file.path, requirement.line))
-                })
-        };
-        find(false).or_else(|| find(true))
+        self.declared_at(package)
+            .or_else(|| self.first_place(package, Format::is_lock))
     }
 
-    /// True if the project itself asks for a package, not only its lock file.
-    pub fn declares(&self, package: &str) -> bool {
+    /// Where the project itself asks for a package.
+    pub fn declared_at(&self, package: &str) -> Option<FileLine> {
+        self.first_place(package, |format| {
+            !format.is_lock() && format != Format::Constraints
+        })
+    }
+
+    fn first_place(&self, package: &str, is_wanted: fn(Format) -> bool) -> Option<FileLine> {
+        debug_assert!(WATCHED.contains(&package), "{package} is not watched");
         self.files
             .iter()
-            .filter(|file| {
-                !matches!(
-                    file.format,
-                    Format::Lock | Format::PipfileLock | Format::Constraints
-                )
+            .filter(|file| is_wanted(file.format))
+            .find_map(|file| {
+                let requirement = file.of(package).next()?;
+                Some(FileLine::new(&file.path, requirement.line))
             })
-            .any(|file| file.of(package).next().is_some())
     }
 
     /// Files that were passed over.

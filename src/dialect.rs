@@ -11,7 +11,7 @@ use thiserror::Error;
 pub enum Dialect {
     #[default]
     PostgreSql,
-    /// MariaDB too.
+    /// And `MariaDB`.
     MySql,
     Sqlite,
 }

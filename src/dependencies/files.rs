@@ -17,6 +17,13 @@ pub(super) enum Format {
     Conda,
 }
 
+impl Format {
+    /// True for lists of everything that is installed.
+    pub(super) fn is_lock(self) -> bool {
+        matches!(self, Self::Lock | Self::PipfileLock)
+    }
+}
+
 /// A file that says what the project depends on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Candidate {

@@ -109,7 +109,7 @@ pub enum Package {
     Alembic,
 }
 
-/// The newest release of each minor version of SQLAlchemy, the newest first (PyPI).
+/// The newest release of each minor version of SQLAlchemy, the newest first (`PyPI`).
 const SQLALCHEMY: &[Version] = &[
     Version::new(2, 1, 9),
     Version::new(2, 0, 58),
@@ -120,7 +120,7 @@ const SQLALCHEMY: &[Version] = &[
     Version::new(1, 0, 19),
 ];
 
-/// The newest release of each minor version of Alembic, the newest first (PyPI), and the oldest SQLAlchemy it takes
+/// The newest release of each minor version of Alembic, the newest first (`PyPI`), and the oldest SQLAlchemy it takes
 /// (`Requires-Dist` of these releases; from 1.4 down, what the change log says).
 const ALEMBIC: &[(Version, Version)] = &[
     (Version::new(1, 20, 1), Version::new(2, 0, 0)),

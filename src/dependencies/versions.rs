@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::dependencies::files::Format;
 use crate::dependencies::specifier::{self, Specifier};
 use crate::dependencies::version::{Package, Version, WrittenVersion, alembic_takes};
 use crate::dependencies::{Dependencies, DependencyFile};
@@ -65,7 +64,7 @@ impl VersionSource {
 }
 
 impl FileLine {
-    pub(super) fn new(file: &RepoPath, line: u32) -> Self {
+    pub fn new(file: &RepoPath, line: u32) -> Self {
         Self {
             file: file.clone(),
             line,
@@ -201,9 +200,10 @@ fn pinned(file: &DependencyFile, package: Package) -> Option<(Version, VersionSo
         .map(|(version, _)| version)
         .collect();
     let place = FileLine::new(&file.path, line);
-    let source = match file.format {
-        Format::Lock | Format::PipfileLock => VersionSource::Locked { place, others },
-        _ => VersionSource::Pinned { place, others },
+    let source = if file.format.is_lock() {
+        VersionSource::Locked { place, others }
+    } else {
+        VersionSource::Pinned { place, others }
     };
     Some((version, source))
 }
