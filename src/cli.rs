@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::dialect::Dialect;
 use crate::git::BaseHints;
 
 /// Check database migrations before they are committed.
@@ -76,6 +77,9 @@ pub struct GlobalArgs {
     /// Take only the environment with this script location
     #[arg(long, global = true, value_name = "DIR")]
     pub environment: Option<String>,
+    /// The database that the migrations are for: postgresql, mysql or sqlite [default: found]
+    #[arg(long, global = true, value_name = "DIALECT")]
+    pub dialect: Option<Dialect>,
 }
 
 #[derive(Clone, Debug, Default, Args)]

@@ -1,5 +1,7 @@
 //! A repository at one snapshot, analysed on demand.
 
+mod dialect;
+
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
@@ -11,10 +13,14 @@ use crate::alembic::{
     ScriptDirectory, discover,
 };
 use crate::config::Settings;
+use crate::dependencies::{Dependencies, Versions, WrittenVersion};
+use crate::dialect::Dialect;
 use crate::models::{self, Models};
 use crate::python::{ModuleFinder, Sources};
 use crate::schema::KnownTables;
 use crate::source::RepoPath;
+
+pub use dialect::{DetectedDialect, DialectSource};
 
 /// The environments of a repository and what they hold.
 pub struct Project<'s> {
@@ -35,6 +41,18 @@ pub struct ProjectEnvironment<'s> {
     tables: OnceLock<KnownTables>,
     models: OnceLock<Models>,
     env_models: OnceLock<Models>,
+    configured: Configured,
+    dependencies: OnceLock<Dependencies>,
+    versions: OnceLock<Versions>,
+    dialect: OnceLock<DetectedDialect>,
+}
+
+/// What the configuration says in place of what would be found.
+#[derive(Clone, Copy, Debug)]
+struct Configured {
+    dialect: Option<Dialect>,
+    sqlalchemy: Option<WrittenVersion>,
+    alembic: Option<WrittenVersion>,
 }
 
 impl<'s> Project<'s> {
@@ -51,7 +69,7 @@ impl<'s> Project<'s> {
             .environments
             .iter()
             .filter(wanted)
-            .map(|found| ProjectEnvironment::load(found, sources))
+            .map(|found| ProjectEnvironment::load(found, sources, settings))
             .collect();
         Self {
             sources,
@@ -82,7 +100,7 @@ impl<'s> Project<'s> {
 }
 
 impl<'s> ProjectEnvironment<'s> {
-    fn load(environment: &Environment, sources: &'s Sources<'s>) -> Self {
+    fn load(environment: &Environment, sources: &'s Sources<'s>, settings: &Settings) -> Self {
         let scripts = ScriptDirectory::load(environment, sources);
         let map = RevisionMap::new(scripts.revisions().map(Arc::clone));
         let nodes = map
@@ -103,6 +121,14 @@ impl<'s> ProjectEnvironment<'s> {
             tables: OnceLock::new(),
             models: OnceLock::new(),
             env_models: OnceLock::new(),
+            configured: Configured {
+                dialect: settings.dialect,
+                sqlalchemy: settings.sqlalchemy_version,
+                alembic: settings.alembic_version,
+            },
+            dependencies: OnceLock::new(),
+            versions: OnceLock::new(),
+            dialect: OnceLock::new(),
         }
     }
 
@@ -232,6 +258,42 @@ impl<'s> ProjectEnvironment<'s> {
             self.sources.preload(&files);
             let env = self.environment.env_file();
             Models::load(env.as_ref(), &files, self.sources, &self.finder)
+        })
+    }
+
+    /// The packages that the migrations run with.
+    pub fn dependencies(&self) -> &Dependencies {
+        self.dependencies.get_or_init(|| {
+            let folder = &self.environment.script_location;
+            Dependencies::find(self.sources.snapshot(), folder)
+        })
+    }
+
+    /// The versions of SQLAlchemy and Alembic.
+    pub fn versions(&self) -> &Versions {
+        self.versions.get_or_init(|| {
+            let Configured {
+                sqlalchemy,
+                alembic,
+                dialect: _,
+            } = self.configured;
+            self.dependencies().versions(sqlalchemy, alembic)
+        })
+    }
+
+    /// The database that the migrations are for.
+    pub fn dialect(&self) -> &DetectedDialect {
+        self.dialect.get_or_init(|| match self.configured.dialect {
+            Some(dialect) => DetectedDialect {
+                dialect,
+                source: DialectSource::Configured,
+            },
+            None => dialect::detect(
+                &self.environment,
+                &self.scripts,
+                self.sources,
+                self.dependencies(),
+            ),
         })
     }
 

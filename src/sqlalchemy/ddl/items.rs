@@ -476,7 +476,7 @@ fn read_index<H: Host>(
     if call.open {
         return None;
     }
-    let prefix = semantics.dialect.name();
+    let prefix = semantics.dialect.as_str();
     let option = |name: &str| {
         call.keyword(&format!("{prefix}_{name}"))
             .map(|argument| argument.value.clone())

@@ -224,7 +224,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
 
     /// `JSON().with_variant(JSONB(), "postgresql")`
     fn variant(&mut self, base: &Value, call: &Call) -> Option<TypeDdl> {
-        let wanted = self.semantics.dialect.name();
+        let wanted = self.semantics.dialect.as_str();
         let mut names = Vec::new();
         for argument in call.positional().skip(1) {
             names.push(argument.value.as_str()?.to_string());
