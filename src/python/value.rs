@@ -125,6 +125,16 @@ impl std::fmt::Display for Reason {
     }
 }
 
+impl Unknown {
+    /// True for something of the repository that could not be found or read.
+    pub fn leads_to_repository(&self) -> bool {
+        matches!(
+            self.reason,
+            Reason::Name(_) | Reason::Module(_) | Reason::Limit(_) | Reason::Syntax
+        )
+    }
+}
+
 /// A function of the repository, with the scope it was defined in.
 #[derive(Debug)]
 pub struct Function {

@@ -29,3 +29,30 @@ pub fn index_key(text: &str, _dialect: Dialect) -> IndexKey {
         order: None,
     }
 }
+
+#[derive(Debug)]
+pub struct ParsedStatement {
+    pub range: std::ops::Range<usize>,
+    pub ddl: Vec<crate::catalog::Ddl>,
+}
+
+pub fn parse(
+    text: &str,
+    _dialect: Dialect,
+    _place: &dyn Fn(std::ops::Range<usize>) -> Option<crate::source::FileSpan>,
+) -> Vec<ParsedStatement> {
+    super::statements(text)
+        .into_iter()
+        .map(|s| ParsedStatement {
+            range: s.range,
+            ddl: vec![match s.kind.effect() {
+                super::Effect::Data => crate::catalog::Ddl::Data { tables: s.tables },
+                super::Effect::Nothing => crate::catalog::Ddl::Nothing,
+                _ => crate::catalog::Ddl::Opaque {
+                    what: "raw".to_owned(),
+                    names: s.tables,
+                },
+            }],
+        })
+        .collect()
+}

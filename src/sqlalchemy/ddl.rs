@@ -9,7 +9,10 @@ mod text;
 mod types;
 
 pub use columns::{ColumnDdl, column_ddl};
-pub use items::{ItemDdl, check_condition, foreign_key_action, index_definition, item_ddl};
-pub use semantics::{ConstraintLabel, Naming, Semantics};
+pub use items::{ItemDdl, foreign_key_action, index_definition, item_ddl};
+pub(crate) use items::{
+    column_names_of, condition_kind, deferrable, exclusion, foreign_key, name_value,
+};
+pub use semantics::{ConstraintLabel, NameParts, Naming, Semantics};
 pub use text::{default_text, sql_text};
-pub use types::{EnumType, TypeDdl, dialect_value, enum_type_ddl, type_ddl};
+pub use types::{EnumType, TypeCheck, TypeDdl, dialect_value, enum_type_ddl, type_ddl};

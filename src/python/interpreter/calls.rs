@@ -115,7 +115,7 @@ impl<H: Host> Interpreter<'_, H> {
             }
             Value::Unknown(unknown) => {
                 let unknown = Rc::clone(unknown);
-                H::unknown_call(self, &unknown, at);
+                H::unknown_call(self, &unknown, &arguments, at);
                 Value::Unknown(unknown)
             }
             _ => Value::unknown(

@@ -2,7 +2,7 @@
 
 use super::Interpreter;
 use crate::python::ast::Name;
-use crate::python::value::{Call, Place, Unknown, Value};
+use crate::python::value::{Call, CallArgument, Place, Unknown, Value};
 
 /// What a call of something outside the repository gives.
 #[derive(Clone, Debug)]
@@ -37,8 +37,13 @@ pub trait Host: Sized {
     }
 
     /// A call of something of which nothing is known: it may do anything.
-    fn unknown_call(interpreter: &mut Interpreter<'_, Self>, callee: &Unknown, at: Place) {
-        let _ = (interpreter, callee, at);
+    fn unknown_call(
+        interpreter: &mut Interpreter<'_, Self>,
+        callee: &Unknown,
+        arguments: &[CallArgument],
+        at: Place,
+    ) {
+        let _ = (interpreter, callee, arguments, at);
     }
 
     /// The items of something outside the repository, where a loop or an unpacking asks for them.

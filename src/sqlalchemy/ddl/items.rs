@@ -332,14 +332,21 @@ pub(crate) fn column_name<H: Host>(
     }
 }
 
-/// A list of column names given by position or keyword. A string is taken letter by letter, as Python does.
-pub(crate) fn listed<H: Host>(
+/// A list of column names given by position or keyword.
+fn listed<H: Host>(
     call: &Call,
     position: usize,
     keyword: &str,
     interpreter: &Interpreter<'_, H>,
 ) -> Option<Vec<SmolStr>> {
-    let value = &call.argument(position, keyword)?.value;
+    column_names_of(&call.argument(position, keyword)?.value, interpreter)
+}
+
+/// The names of columns in a list. A string is taken letter by letter, as Python does.
+pub(crate) fn column_names_of<H: Host>(
+    value: &Value,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<Vec<SmolStr>> {
     if let Some(text) = value.as_str() {
         return Some(text.chars().map(|c| SmolStr::new(c.to_string())).collect());
     }
@@ -358,7 +365,7 @@ pub(crate) fn listed<H: Host>(
 }
 
 /// The condition of a CHECK.
-pub fn check_condition<H: Host>(
+pub(super) fn check_condition<H: Host>(
     call: &Call,
     at: Place,
     semantics: &Semantics,
