@@ -7,6 +7,7 @@
 mod apply;
 mod constraint;
 mod ddl;
+mod defaults;
 mod difference;
 mod fact;
 mod join;

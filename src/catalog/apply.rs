@@ -89,29 +89,39 @@ impl Database {
 
     /// What a call says a column to be like, where that is not known better: `existing_type` and its like.
     pub fn hint(&mut self, table: &str, hint: &super::Column) {
-        for catalog in [&mut self.now, &mut self.before] {
+        let Some(now) = self.now.tables.get(table) else {
+            return;
+        };
+        if now.open.is_none() {
+            return;
+        }
+        // A column that the revision itself has made or changed was not like that before.
+        let is_known_now = now
+            .column(&hint.name)
+            .is_some_and(|column| column.column_type.known().is_some());
+        let fill = |catalog: &mut Catalog| {
             let Some(table) = catalog.tables.get_mut(table) else {
-                continue;
+                return;
             };
-            if table.open.is_none() {
-                continue;
-            }
             let table = Arc::make_mut(table);
             match table.column_mut(&hint.name) {
                 None => table.columns.push(hint.clone()),
                 Some(column) => {
-                    let fill = super::Column::clone(column);
-                    if fill.column_type.known().is_none() {
+                    if column.column_type.known().is_none() {
                         column.column_type = hint.column_type.clone();
                     }
-                    if fill.nullable.known().is_none() {
+                    if column.nullable.known().is_none() {
                         column.nullable = hint.nullable.clone();
                     }
-                    if fill.default.known().is_none() {
+                    if column.default.known().is_none() {
                         column.default = hint.default.clone();
                     }
                 }
             }
+        };
+        if !is_known_now {
+            fill(&mut self.now);
+            fill(&mut self.before);
         }
     }
 

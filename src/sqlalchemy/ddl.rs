@@ -13,6 +13,7 @@ pub use items::{ItemDdl, foreign_key_action, index_definition, item_ddl};
 pub(crate) use items::{
     column_names_of, condition_kind, deferrable, exclusion, foreign_key, name_value,
 };
+pub(crate) use semantics::truncated;
 pub use semantics::{ConstraintLabel, NameParts, Naming, Semantics};
 pub use text::{default_text, sql_text};
 pub use types::{EnumType, TypeCheck, TypeDdl, dialect_value, enum_type_ddl, type_ddl};

@@ -8,6 +8,7 @@ use super::tables::at_column;
 use super::{FailureKind, Statement};
 use crate::catalog::constraint::ConstraintKind;
 use crate::catalog::ddl::ColumnDefinition;
+use crate::catalog::defaults::for_type;
 use crate::catalog::fact::Fact;
 use crate::catalog::objects::split_schema;
 use crate::catalog::table::Column;
@@ -81,7 +82,7 @@ impl Statement<'_> {
                 }
             });
         }
-        let mut column = definition.column.clone();
+        let mut column = self.typed(&definition.column);
         column.place = column.place.or_else(|| self.place());
         self.change(table, |table| {
             match table.columns.iter_mut().find(|known| known.name == *name) {
@@ -156,7 +157,10 @@ impl Statement<'_> {
             })
             .unwrap_or_default();
         for index in indexes {
-            if self.database.dialect == Dialect::Sqlite {
+            let is_generated = known
+                .as_ref()
+                .is_some_and(|column| !matches!(column.generated, Fact::Known(None)));
+            if self.database.dialect == Dialect::Sqlite && !is_generated {
                 self.fail(FailureKind::InUse.because(format!(
                     "column `{table}.{name}` cannot be dropped: index `{index}` is on it"
                 )));
@@ -227,9 +231,15 @@ impl Statement<'_> {
             }
         }
         let place = self.place();
+        let dialect = self.database.dialect;
         self.change(table, |table| {
             if let Some(column) = table.column_mut(column) {
                 column.column_type = column_type.clone();
+                if let (Fact::Known(Some(default)), Fact::Known(column_type)) =
+                    (&mut column.default, column_type)
+                {
+                    *default = for_type(default, column_type, dialect);
+                }
                 column.place = place;
             }
         });
@@ -328,12 +338,29 @@ impl Statement<'_> {
             return;
         }
         let place = self.place();
+        let dialect = self.database.dialect;
         self.change(table, |table| {
             if let Some(column) = table.column_mut(column) {
                 column.default = default.clone();
+                if let (Fact::Known(Some(default)), Fact::Known(column_type)) =
+                    (&mut column.default, &column.column_type)
+                {
+                    *default = for_type(default, column_type, dialect);
+                }
                 column.place = place;
             }
         });
+    }
+
+    /// A column whose default is read by its type.
+    pub(super) fn typed(&self, column: &Column) -> Column {
+        let mut column = column.clone();
+        if let (Fact::Known(Some(default)), Fact::Known(column_type)) =
+            (&mut column.default, &column.column_type)
+        {
+            *default = for_type(default, column_type, self.database.dialect);
+        }
+        column
     }
 
     pub(super) fn set_identity(

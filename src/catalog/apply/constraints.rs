@@ -153,6 +153,7 @@ impl Statement<'_> {
                 return;
             }
         }
+        self.check_key_types(table, key);
         if !self.is_closed(&referenced) || columns.is_empty() {
             return;
         }
@@ -192,6 +193,32 @@ impl Statement<'_> {
                 "no unique constraint of `{referenced}` is over the columns that a foreign key of `{table}` refers to ({})",
                 columns.join(", ")
             )));
+        }
+    }
+
+    /// PostgreSQL must be able to compare the columns of both sides.
+    fn check_key_types(&mut self, table: &SmolStr, key: &ForeignKey) {
+        if self.database.dialect != Dialect::PostgreSql {
+            return;
+        }
+        for (own, other) in key.columns.iter().zip(&key.ref_columns) {
+            let type_of = |table: &str, column: &str| {
+                self.table(table)?
+                    .column(column)?
+                    .column_type
+                    .known()
+                    .cloned()
+            };
+            if let (Some(own_type), Some(other_type)) =
+                (type_of(table, own), type_of(&key.references, other))
+                && !are_comparable(&own_type, &other_type)
+            {
+                let references = key.references.clone();
+                self.fail(FailureKind::Other.because(format!(
+                    "a foreign key cannot join `{table}.{own}` ({own_type}) with `{references}.{other}` ({other_type})"
+                )));
+                return;
+            }
         }
     }
 
@@ -467,4 +494,20 @@ impl Statement<'_> {
             }
         });
     }
+}
+
+/// Whether PostgreSQL has an equality of two types. What is not known is taken to have one.
+fn are_comparable(one: &str, other: &str) -> bool {
+    let family = |name: &str| {
+        let base = name.split('(').next().unwrap_or(name).trim();
+        match base {
+            "integer" | "bigint" | "smallint" | "numeric" | "real" | "double precision" => 1,
+            "character varying" | "text" | "character" | "citext" => 2,
+            "uuid" => 3,
+            "boolean" => 4,
+            _ => 0,
+        }
+    };
+    let (one, other) = (family(one), family(other));
+    one == 0 || other == 0 || one == other
 }

@@ -42,7 +42,7 @@ impl Statement<'_> {
         };
         let mut constraints: Vec<(Constraint, bool)> = Vec::new();
         for definition in &create.columns {
-            let mut column = definition.column.clone();
+            let mut column = self.typed(&definition.column);
             column.place = column.place.or_else(|| self.place());
             table.columns.push(column);
             for constraint in &definition.constraints {

@@ -36,6 +36,8 @@ pub struct ColumnDdl {
     pub may_count: bool,
     /// True with `autoincrement=True`: it counts in a primary key of several columns too.
     pub must_count: bool,
+    /// True if the code says whether it is nullable.
+    pub says_nullable: bool,
     /// Errors that SQLAlchemy raises.
     pub errors: Vec<String>,
 }
@@ -229,6 +231,10 @@ impl<H: Host> Reader<'_, '_, H> {
             enum_type: type_ddl.enum_type,
             type_check: type_ddl.check,
             may_count,
+            says_nullable: self
+                .call
+                .keyword("nullable")
+                .is_some_and(|argument| !matches!(argument.value, Value::None)),
             must_count: may_count && is_true(&autoincrement),
             errors,
         })

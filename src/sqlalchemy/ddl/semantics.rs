@@ -84,7 +84,7 @@ impl Naming {
         parts: &NameParts<'_>,
     ) -> Result<Fact<Option<SmolStr>>, String> {
         if is_final && let Some(name) = given {
-            return Ok(Fact::Known(Some(SmolStr::new(name))));
+            return Ok(Fact::Known(Some(SmolStr::new(truncated(name)))));
         }
         let convention = match self {
             Self::None => return Ok(Fact::Known(given.map(SmolStr::new))),
@@ -180,9 +180,8 @@ fn value(token: &str, parts: &NameParts<'_>) -> Option<String> {
     }
 }
 
-/// Names made by a convention are cut to PostgreSQL's limit with four digits of their hash, which is not computed here:
-/// such names are compared by their first part.
-fn truncated(name: &str) -> String {
+/// Names that are final are cut to PostgreSQL's limit, with the last four digits of their hash.
+pub(crate) fn truncated(name: &str) -> String {
     if name.len() <= 63 {
         return name.to_owned();
     }

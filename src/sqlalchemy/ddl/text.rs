@@ -1,5 +1,6 @@
 //! Expressions of SQLAlchemy as SQL text.
 
+use crate::dialect::Dialect;
 use crate::python::ast::{BinaryOp, BoolOp, CompareOp, UnaryOp};
 use crate::python::value::{Call, Object, SymbolKind, Value};
 use crate::python::{Host, Interpreter};
@@ -105,8 +106,8 @@ impl<H: Host> Writer<'_, '_, H> {
                     let name = construct(value, self.interpreter)?;
                     match name.as_str() {
                         "null" => "NULL".to_owned(),
-                        "true" => "true".to_owned(),
-                        "false" => "false".to_owned(),
+                        "true" => self.boolean(true).to_owned(),
+                        "false" => self.boolean(false).to_owned(),
                         _ => return None,
                     }
                 }
@@ -161,6 +162,16 @@ impl<H: Host> Writer<'_, '_, H> {
             },
             _ => return None,
         })
+    }
+
+    /// `sa.true()` and `sa.false()`: SQLite has no words for them.
+    fn boolean(&self, value: bool) -> &'static str {
+        match (self.semantics.dialect, value) {
+            (Dialect::Sqlite, true) => "1",
+            (Dialect::Sqlite, false) => "0",
+            (_, true) => "true",
+            (_, false) => "false",
+        }
     }
 
     fn arguments(&mut self, call: &Call, depth: u32) -> Option<Vec<String>> {
@@ -221,8 +232,8 @@ impl<H: Host> Writer<'_, '_, H> {
                 ("not_", Some(value)) => {
                     return Some(format!("(NOT {})", self.expression(&value, depth)?));
                 }
-                ("true" | "True_", None) => return Some("true".to_owned()),
-                ("false" | "False_", None) => return Some("false".to_owned()),
+                ("true" | "True_", None) => return Some(self.boolean(true).to_owned()),
+                ("false" | "False_", None) => return Some(self.boolean(false).to_owned()),
                 ("null", None) => return Some("NULL".to_owned()),
                 ("desc", Some(value)) => {
                     return Some(format!("{} DESC", self.expression(&value, depth)?));

@@ -1,6 +1,6 @@
 //! `create_table`, `drop_table`, `rename_table` and comments.
 
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 use super::{Emitted, Operation};
 use crate::catalog::{
@@ -99,17 +99,38 @@ impl Operation<'_, '_> {
                 _ => None,
             })
             .unwrap_or_default();
+        let referring: Vec<SmolStr> = constraints
+            .iter()
+            .filter_map(|constraint| match &constraint.kind {
+                ConstraintKind::ForeignKey(key) => Some(key.columns.clone()),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        // SQLAlchemy refuses two columns of one name since 2.0.
+        for (index, column) in columns.iter().enumerate() {
+            let name = &column.definition.column.name;
+            let is_repeated = columns
+                .iter()
+                .take(index)
+                .any(|other| other.definition.column.name == *name);
+            if is_repeated && semantics.sqlalchemy >= (2, 0) {
+                emitted
+                    .errors
+                    .push(format!("table `{table}` has two columns called `{name}`"));
+            }
+        }
         for mut column in columns {
             let name = column.definition.column.name.clone();
             emitted.errors.append(&mut column.errors);
             let in_key = key.contains(&name);
             column.definition.serial = in_key
-                && (column.must_count || (column.may_count && key.len() == 1))
+                && (column.must_count
+                    || (column.may_count && key.len() == 1 && !referring.contains(&name)))
                 && semantics.dialect == Dialect::PostgreSql;
             if in_key
-                && column.is_primary_key
+                && !column.says_nullable
                 && let Fact::Known(nullable) = &mut column.definition.column.nullable
-                && semantics.dialect != Dialect::Sqlite
             {
                 *nullable = false;
             }
@@ -303,7 +324,8 @@ impl Operation<'_, '_> {
             .and_then(|name| name.known().cloned().flatten());
         named.or_else(|| {
             let prefix = table.replace('.', "_");
-            Some(format_smolstr!("ix_{prefix}_{}", columns.first()?))
+            let name = format!("ix_{prefix}_{}", columns.first()?);
+            Some(SmolStr::new(crate::sqlalchemy::ddl::truncated(&name)))
         })
     }
 
