@@ -25,3 +25,6 @@ pub use difference::{
 pub use fact::{Fact, Why};
 pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
 pub use table::{Column, Table};
+
+#[cfg(test)]
+mod tests;
