@@ -1,5 +1,6 @@
 //! The interpreter's mutable objects, with a journal so that both sides of a branch can be tried.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -225,19 +226,24 @@ impl Heap {
 
     /// True if two values are certainly the same. Values of which something is unknown are not.
     pub fn same(&self, one: &Value, other: &Value) -> bool {
-        self.same_to_depth(one, other, 16)
+        self.same_to_depth(one, other, 16, &Cell::new(100_000))
     }
 
-    fn same_to_depth(&self, one: &Value, other: &Value, depth: u32) -> bool {
+    fn same_to_depth(&self, one: &Value, other: &Value, depth: u32, budget: &Cell<u32>) -> bool {
         let Some(depth) = depth.checked_sub(1) else {
             return false;
         };
+        let left = budget.get();
+        budget.set(left.saturating_sub(1));
+        if left == 0 {
+            return false;
+        }
         let same_items = |one: &[Value], other: &[Value]| {
             one.len() == other.len()
                 && one
                     .iter()
                     .zip(other)
-                    .all(|(one, other)| self.same_to_depth(one, other, depth))
+                    .all(|(one, other)| self.same_to_depth(one, other, depth, budget))
         };
         match (one, other) {
             (Value::None, Value::None) | (Value::Ellipsis, Value::Ellipsis) => true,
@@ -283,19 +289,26 @@ impl Heap {
                                 base: other_base,
                                 name: other,
                             },
-                        ) => one == other && self.same_to_depth(one_base, other_base, depth),
+                        ) => {
+                            one == other && self.same_to_depth(one_base, other_base, depth, budget)
+                        }
                         (SymbolKind::Call(one), SymbolKind::Call(other)) => {
                             one.arguments.len() == other.arguments.len()
                                 && !one.open
                                 && !other.open
-                                && self.same_to_depth(&one.callee, &other.callee, depth)
+                                && self.same_to_depth(&one.callee, &other.callee, depth, budget)
                                 && one
                                     .arguments
                                     .iter()
                                     .zip(&other.arguments)
                                     .all(|(one, other)| {
                                         one.name == other.name
-                                            && self.same_to_depth(&one.value, &other.value, depth)
+                                            && self.same_to_depth(
+                                                &one.value,
+                                                &other.value,
+                                                depth,
+                                                budget,
+                                            )
                                     })
                         }
                         _ => false,

@@ -195,15 +195,18 @@ impl<H: Host> Interpreter<'_, H> {
                 SymbolKind::Name(base) => {
                     Value::name(smol_str::format_smolstr!("{base}.{name}"), at)
                 }
-                _ => H::attribute(self, value, name, at).unwrap_or_else(|| {
-                    Value::symbol(
-                        SymbolKind::Attribute {
-                            base: value.clone(),
-                            name: name.clone(),
-                        },
-                        at,
-                    )
-                }),
+                _ => self
+                    .library_attribute(value, name, at)
+                    .or_else(|| H::attribute(self, value, name, at))
+                    .unwrap_or_else(|| {
+                        Value::symbol(
+                            SymbolKind::Attribute {
+                                base: value.clone(),
+                                name: name.clone(),
+                            },
+                            at,
+                        )
+                    }),
             },
             Value::Module(module) => self.module_value(*module, name, at),
             Value::Class(class) => self.class_attribute(*class, name, at),
@@ -212,7 +215,14 @@ impl<H: Host> Interpreter<'_, H> {
                 let value = self.force(value.clone());
                 self.attribute(&value, name, at)
             }
-            Value::Str(_) | Value::Object(_) | Value::Tuple(_) | Value::Bytes | Value::Int(_) => {
+            Value::Object(id) => match self.heap.get(*id) {
+                Object::Super { owner, after } => {
+                    let (owner, after) = (owner.clone(), *after);
+                    self.super_attribute(&owner, after, name, at)
+                }
+                _ => Value::BuiltinMethod(Rc::new((value.clone(), name.clone()))),
+            },
+            Value::Str(_) | Value::Tuple(_) | Value::Bytes | Value::Int(_) => {
                 Value::BuiltinMethod(Rc::new((value.clone(), name.clone())))
             }
             Value::Builtin(base) => Value::Builtin(smol_str::format_smolstr!("{base}.{name}")),
@@ -248,5 +258,28 @@ impl<H: Host> Interpreter<'_, H> {
             // What is outside the repository is not tracked.
             _ => {}
         }
+    }
+
+    /// `globals()`, `locals()` and `vars()`: the names as they are now. What is put into `globals()` is bound.
+    pub(super) fn names_as_dict(&mut self, name: &Name, scope: &Rc<Scope>, at: Place) -> Value {
+        let mut scope = scope;
+        if name == "globals" {
+            while let Some(outer) = &scope.outer {
+                scope = outer;
+            }
+        }
+        let names = scope.names;
+        let Some(namespace) = self.heap.namespace(names) else {
+            return Value::unknown(Reason::Call(name.clone()), at);
+        };
+        let pairs: Vec<(Value, Value)> = namespace
+            .names
+            .iter()
+            .map(|(name, value)| (Value::known_str(name.as_str(), at), value.clone()))
+            .collect();
+        self.spend(pairs.len());
+        let dict = self.heap.allocate(Object::Dict(pairs));
+        self.given_namespaces.insert(dict, names);
+        Value::Object(dict)
     }
 }
