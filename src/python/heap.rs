@@ -128,6 +128,30 @@ impl Heap {
         }
     }
 
+    /// True if a side has changed what was there before it. New names do not count.
+    pub fn is_changed_by(&self, changes: &Changes) -> bool {
+        let names_changed = |old: &Names, new: &Names| {
+            old.iter()
+                .any(|(name, old)| !new.get(name).is_some_and(|new| self.is_unchanged(old, new)))
+        };
+        changes
+            .objects
+            .iter()
+            .any(|(id, new)| match (self.get(*id), new) {
+                (Object::Namespace(old), Object::Namespace(new)) => {
+                    names_changed(&old.names, &new.names)
+                }
+                (Object::Instance(old), Object::Instance(new)) => {
+                    names_changed(&old.names, &new.names)
+                }
+                // A module that was loaded meanwhile.
+                (Object::Module(_), Object::Module(_)) | (Object::Class(_), Object::Class(_)) => {
+                    false
+                }
+                _ => true,
+            })
+    }
+
     /// Takes over what one side wrote, because the other side does not come back here.
     pub fn apply(&mut self, changes: Changes) {
         let mut changes: Vec<(ObjectId, Object)> = changes.objects.into_iter().collect();
@@ -209,7 +233,7 @@ impl Heap {
 
     /// The value that is one of two.
     pub fn join_values(&self, one: &Value, other: &Value, at: Place) -> Value {
-        if self.same(one, other) {
+        if self.is_unchanged(one, other) {
             one.clone()
         } else {
             Value::unknown(Reason::Condition, at)
@@ -222,6 +246,21 @@ impl Heap {
                 .iter()
                 .zip(other)
                 .all(|(one, other)| self.same(one, other))
+    }
+
+    /// True if a value is what it was, be it known or not.
+    fn is_unchanged(&self, old: &Value, new: &Value) -> bool {
+        match (old, new) {
+            (Value::Unknown(old), Value::Unknown(new)) => Rc::ptr_eq(old, new),
+            (Value::Tuple(old), Value::Tuple(new)) if Rc::ptr_eq(old, new) => true,
+            (Value::Str(old_text), Value::Str(new_text)) => {
+                match (&old_text.pieces, &new_text.pieces) {
+                    (Pieces::Partial(old), Pieces::Partial(new)) => Rc::ptr_eq(old, new),
+                    _ => self.same(old, new),
+                }
+            }
+            _ => self.same(old, new),
+        }
     }
 
     /// True if two values are certainly the same. Values of which something is unknown are not.

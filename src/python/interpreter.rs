@@ -41,15 +41,15 @@ pub use self::host::{Called, Host, NoHost};
 use std::cell::Cell;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::python::ast::{self, Name};
 use crate::python::heap::Heap;
 use crate::python::module_finder::{FoundModule, ModuleFinder};
 use crate::python::sources::Sources;
 use crate::python::value::{
-    CallArgument, Deferred, FileId, Module, ModuleName, ModuleState, Namespace, Object, ObjectId,
-    Place, Reason, Scope, ScopeKind, Value,
+    CallArgument, Deferred, FileId, Import, Module, ModuleName, ModuleState, Namespace, Object,
+    ObjectId, Place, Reason, Scope, ScopeKind, Value,
 };
 use crate::source::{FileSpan, RepoPath, Span};
 
@@ -63,6 +63,9 @@ pub struct Limits {
     /// Elements of a list, and bytes of a string.
     pub size: usize,
 }
+
+/// How deep expressions, blocks and calls may stand in each other: the stack is finite.
+const MAX_NESTING: u32 = 800;
 
 /// How many values a generator may yield: one that goes on forever is stopped here.
 const MAX_YIELDS: usize = 10_000;
@@ -91,6 +94,8 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     limits: Limits,
     fuel: Cell<u64>,
     depth: u32,
+    /// How many expressions and blocks the current one stands in, over all calls.
+    nesting: u32,
     /// How many unknown conditions the current statement stands under.
     uncertainty: u32,
     /// An exception that a called function has raised, until the calling statement sees it.
@@ -107,6 +112,10 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     classes_by_body: FxHashMap<ObjectId, ObjectId>,
     /// What `defaultdict` gives for keys it lacks.
     default_factories: FxHashMap<ObjectId, Value>,
+    /// What imports have led to, by the address of the import, which is kept alive by it.
+    followed_imports: FxHashMap<usize, (Rc<Import>, Value)>,
+    /// The modules in which names are being looked for through `from module import *`.
+    star_searches: FxHashSet<(ObjectId, Name)>,
     /// The namespaces that `globals()` has given out, by the dict that stands for each.
     given_namespaces: FxHashMap<ObjectId, ObjectId>,
 }
@@ -136,6 +145,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             limits,
             fuel: Cell::new(limits.fuel),
             depth: 0,
+            nesting: 0,
             uncertainty: 0,
             pending: None,
             guards: 0,
@@ -144,6 +154,8 @@ impl<'s, H: Host> Interpreter<'s, H> {
             generators: Vec::new(),
             classes_by_body: FxHashMap::default(),
             default_factories: FxHashMap::default(),
+            followed_imports: FxHashMap::default(),
+            star_searches: FxHashSet::default(),
             given_namespaces: FxHashMap::default(),
         }
     }
@@ -183,6 +195,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
     pub fn refuel(&mut self) {
         self.fuel.set(self.limits.fuel);
         self.uncertainty = 0;
+        self.nesting = 0;
         self.pending = None;
         self.guards = 0;
         self.raised.clear();

@@ -198,6 +198,13 @@ impl<H: Host> Interpreter<'_, H> {
                 if name == "__class__" {
                     return Value::Class(class);
                 }
+                // `class Kind(str, Enum)`: members have the methods of strings.
+                if let Some(value @ Value::Str(_)) = self.mixed_in_value(id) {
+                    return Value::BuiltinMethod(Rc::new((value, name.clone())));
+                }
+                if let Some(value) = self.missing_attribute(id, class, name, at) {
+                    return value;
+                }
                 Value::unknown(Reason::Attribute(name.clone()), at)
             }
         }
@@ -209,5 +216,26 @@ impl<H: Host> Interpreter<'_, H> {
             Value::Function(function) => Some(std::sync::Arc::clone(&function.def)),
             _ => None,
         }
+    }
+
+    /// `__getattr__`, or an exception where the attribute is certainly missing.
+    fn missing_attribute(
+        &mut self,
+        id: ObjectId,
+        class: ObjectId,
+        name: &Name,
+        at: Place,
+    ) -> Option<Value> {
+        if name.starts_with("__") {
+            return None;
+        }
+        if let Some(Value::Function(function)) = self.inherited_attribute(class, "__getattr__") {
+            let method = Value::Method(Rc::new((Value::Instance(id), function)));
+            return Some(self.call_with(&method, Value::known_str(name.as_str(), at), at));
+        }
+        if self.has_attribute(&Value::Instance(id), name) == Some(false) {
+            return self.raise_if_guarded("AttributeError", at);
+        }
+        None
     }
 }

@@ -47,7 +47,14 @@ impl<H: Host> Interpreter<'_, H> {
                     .collect()
             })
             .unwrap_or_default();
-        let mut counter = 0;
+        let is_flag = (self.ancestry(id).1.iter())
+            .any(|base| Self::is_named(base, &["enum.Flag", "enum.IntFlag"]));
+        let has_own_values = ["__new__", "_generate_next_value_"]
+            .iter()
+            .any(|name| self.inherited_attribute(id, name).is_some());
+        let is_text = (self.ancestry(id).1.iter()).any(|base| Self::is_named(base, &["str"]));
+        let mut counter: i64 = 0;
+        let mut members: Vec<(Value, ObjectId)> = Vec::new();
         for (name, value) in bound {
             if name.starts_with('_')
                 || matches!(
@@ -62,15 +69,31 @@ impl<H: Host> Interpreter<'_, H> {
                     .qualified_name()
                     .is_some_and(|name| name == "enum.auto")
             });
-            let value = if is_auto && is_string {
+            let value = if has_own_values || (is_auto && is_text) {
+                Value::unknown(Reason::Unsupported("a value an enum makes itself"), at)
+            } else if is_auto && is_flag {
+                Value::Int((counter.max(0) as u64 + 1).next_power_of_two() as i64)
+            } else if is_auto && is_string {
                 Value::known_str(name.to_lowercase(), at)
             } else if is_auto {
-                Value::Int(counter + 1)
+                Value::Int(counter.saturating_add(1))
             } else {
                 value
             };
             if let Value::Int(number) = value {
                 counter = number;
+            }
+            // A name for a value that has one already is an alias.
+            self.spend(members.len());
+            let known = members
+                .iter()
+                .find(|(known, _)| self.equals(known, &value) == Some(true))
+                .map(|(_, member)| *member);
+            if let Some(member) = known {
+                if let Some(namespace) = self.heap.namespace_mut(names) {
+                    namespace.names.insert(name, Value::Instance(member));
+                }
+                continue;
             }
             let mut attributes = Names::default();
             for key in ["name", "_name_"] {
@@ -83,6 +106,7 @@ impl<H: Host> Interpreter<'_, H> {
                 class: id,
                 names: attributes,
             }));
+            members.push((value, member));
             if let Some(namespace) = self.heap.namespace_mut(names) {
                 namespace.names.insert(name, Value::Instance(member));
             }

@@ -21,6 +21,16 @@ impl<H: Host> Interpreter<'_, H> {
         if self.is_raising() {
             return Value::unknown(Reason::Unsupported("what follows an exception"), at);
         }
+        if self.nesting >= super::MAX_NESTING {
+            return Value::unknown(Reason::Limit("nesting"), at);
+        }
+        self.nesting += 1;
+        let value = self.eval_kind(expr, scope, at);
+        self.nesting -= 1;
+        value
+    }
+
+    fn eval_kind(&mut self, expr: &Expr, scope: &Rc<Scope>, at: Place) -> Value {
         match &expr.kind {
             ExprKind::None => Value::None,
             ExprKind::Bool(value) => Value::Bool(*value),

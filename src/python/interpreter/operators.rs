@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::numbers::{Arithmetic, arithmetic, compare_numbers, is_number};
+use super::numbers::{Arithmetic, arithmetic, compare_numbers, integer, is_number};
 use super::text::TextBuilder;
 use super::{Host, Interpreter};
 use crate::python::ast::{BinaryOp, CompareOp, Name, UnaryOp};
@@ -76,11 +76,18 @@ impl<H: Host> Interpreter<'_, H> {
         match (one, other) {
             (Value::Unknown(_) | Value::Symbol(_) | Value::Import(_) | Value::Bytes, _)
             | (_, Value::Unknown(_) | Value::Symbol(_) | Value::Import(_) | Value::Bytes) => {
-                if self.heap.same(one, other) {
-                    Some(true)
-                } else {
-                    None
-                }
+                // Two calls of one function may give different things: `uuid.uuid4()`.
+                let is_same = match (one, other) {
+                    (Value::Symbol(one), Value::Symbol(other)) => {
+                        Rc::ptr_eq(one, other)
+                            || matches!(
+                                (&one.kind, &other.kind),
+                                (SymbolKind::Name(one), SymbolKind::Name(other)) if one == other
+                            )
+                    }
+                    _ => false,
+                };
+                is_same.then_some(true)
             }
             (Value::None, _) | (_, Value::None) => {
                 Some(matches!((one, other), (Value::None, Value::None)))
@@ -208,6 +215,9 @@ impl<H: Host> Interpreter<'_, H> {
         right: &Value,
         at: Place,
     ) -> Value {
+        if let Some(truth) = compare_version(left, op, right) {
+            return Value::Bool(truth);
+        }
         let known = |truth: Option<bool>, negate: bool| truth.map(|truth| truth != negate);
         let result = match op {
             CompareOp::Eq => self.equals(left, right),
@@ -452,13 +462,28 @@ impl<H: Host> Interpreter<'_, H> {
         value: &Value,
         at: Place,
     ) -> bool {
-        let (Value::Object(id), BinaryOp::Add) = (object, op) else {
+        let Value::Object(id) = object else {
             return false;
         };
-        if !matches!(self.heap.get(*id), Object::List(_)) {
-            return false;
-        }
-        self.extend_list(*id, value, at);
+        let argument = || {
+            vec![crate::python::value::CallArgument {
+                name: None,
+                value: value.clone(),
+                at,
+            }]
+        };
+        let method = match (self.heap.get(*id), op) {
+            (Object::List(_), BinaryOp::Add) => {
+                self.extend_list(*id, value, at);
+                return true;
+            }
+            (Object::Dict(_) | Object::Set(_), BinaryOp::BitOr) => "update",
+            (Object::Set(_), BinaryOp::BitAnd) => "intersection_update",
+            (Object::Set(_), BinaryOp::Sub) => "difference_update",
+            (Object::Set(_), BinaryOp::BitXor) => "symmetric_difference_update",
+            _ => return false,
+        };
+        self.call_method(object, &Name::new_static(method), &argument(), at);
         true
     }
 
@@ -480,6 +505,36 @@ impl<H: Host> Interpreter<'_, H> {
                 *object = Object::Lost(Rc::new(crate::python::value::Unknown { reason, at }));
             }
         }
+    }
+}
+
+/// The version of Python is at least this one.
+const OLDEST_PYTHON: (i64, i64) = (3, 10);
+
+/// `sys.version_info >= (3, 8)`: decided as far as every Python in use agrees.
+fn compare_version(left: &Value, op: CompareOp, right: &Value) -> Option<bool> {
+    if left.qualified_name()? != "sys.version_info" {
+        return None;
+    }
+    let Value::Tuple(version) = right else {
+        return None;
+    };
+    let numbers: Vec<i64> = version.iter().filter_map(integer).collect();
+    let (major, minor) = match numbers.as_slice() {
+        [major] => (*major, 0),
+        [major, minor, ..] => (*major, *minor),
+        [] => return None,
+    };
+    let is_older = (major, minor) <= OLDEST_PYTHON && numbers.len() <= 2;
+    let is_never = major > 3;
+    match op {
+        CompareOp::GtE if is_older => Some(true),
+        CompareOp::Lt if is_older => Some(false),
+        CompareOp::Gt if (major, minor) < OLDEST_PYTHON => Some(true),
+        CompareOp::LtE if (major, minor) < OLDEST_PYTHON => Some(false),
+        CompareOp::GtE | CompareOp::Gt if is_never => Some(false),
+        CompareOp::Lt | CompareOp::LtE if is_never => Some(true),
+        _ => None,
     }
 }
 

@@ -57,7 +57,12 @@ impl<H: Host> Interpreter<'_, H> {
         frame: &mut Frame<H>,
     ) -> Flow {
         for stmt in body {
+            if self.nesting >= super::MAX_NESTING {
+                return Flow::Stop;
+            }
+            self.nesting += 1;
             let flow = self.exec(stmt, scope, frame);
+            self.nesting -= 1;
             // A function that was called has raised: so does the statement that called it.
             if let Some(exception) = self.pending.take() {
                 return Flow::Raise(exception);

@@ -297,7 +297,11 @@ impl<H: Host> Interpreter<'_, H> {
             if index > 0 {
                 text.push_text(separator);
             }
-            match item {
+            let mixed = match item {
+                Value::Instance(member) => self.mixed_in_value(*member),
+                _ => None,
+            };
+            match mixed.as_ref().unwrap_or(item) {
                 Value::Str(item) => text.push_text(item),
                 other => text.push_hole(other, at),
             }

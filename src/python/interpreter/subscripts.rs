@@ -32,12 +32,17 @@ impl<H: Host> Interpreter<'_, H> {
                 Object::File(lines) => Some(lines.clone()),
                 _ => None,
             },
-            Value::Class(id) if self.is_enum(*id) => Some(
-                self.members(*id)
-                    .into_iter()
-                    .map(|(_, member)| Value::Instance(member))
-                    .collect(),
-            ),
+            Value::Class(id) if self.is_enum(*id) => {
+                let mut members: Vec<ObjectId> = Vec::new();
+                for (_, member) in self.members(*id) {
+                    // Aliases come once.
+                    if !members.contains(&member) {
+                        members.push(member);
+                    }
+                }
+                self.spend(members.len() * members.len());
+                Some(members.into_iter().map(Value::Instance).collect())
+            }
             Value::Instance(id) => self.tuple_values(*id),
             Value::Symbol(_) => H::iterate(self, value),
             _ => None,
@@ -68,6 +73,12 @@ impl<H: Host> Interpreter<'_, H> {
         };
         match value {
             Value::Unknown(reason) => Found::Value(Value::Unknown(Rc::clone(reason))),
+            Value::Symbol(_)
+                if matches!(index, Value::Int(0))
+                    && Self::is_named(value, &["sys.version_info"]) =>
+            {
+                Found::Value(Value::Int(3))
+            }
             Value::Symbol(_) | Value::Builtin(_) => symbolic(),
             Value::Class(id) if self.is_enum(*id) => {
                 let Some(name) = index.as_str() else {

@@ -3,6 +3,8 @@
 mod builtins;
 mod exceptions;
 mod functions;
+mod hostile;
+mod library;
 
 use super::*;
 use crate::git::Snapshot;
