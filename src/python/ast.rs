@@ -82,10 +82,7 @@ pub enum StmtKind {
         body: Vec<Stmt>,
         orelse: Vec<Stmt>,
     },
-    With {
-        items: Vec<WithItem>,
-        body: Vec<Stmt>,
-    },
+    With(Arc<With>),
     Try {
         body: Vec<Stmt>,
         handlers: Vec<ExceptHandler>,
@@ -171,6 +168,12 @@ pub struct ClassDef {
     pub arguments: Vec<Argument>,
     pub body: Vec<Stmt>,
     pub decorators: Vec<Expr>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct With {
+    pub items: Vec<WithItem>,
+    pub body: Vec<Stmt>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -278,6 +281,7 @@ pub enum ExprKind {
         value: Box<Expr>,
     },
     Await(Box<Expr>),
+    /// What is yielded; of `yield from` it is [`ExprKind::Starred`].
     Yield(Option<Box<Expr>>),
     /// Text the parser could not read, or nesting beyond the limit.
     Invalid,

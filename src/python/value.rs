@@ -272,6 +272,16 @@ pub enum Object {
     Class(Class),
     Instance(Instance),
     Module(Module),
+    /// A call of a generator function under `@contextmanager`, which runs when a `with` statement enters it.
+    Deferred(Rc<Deferred>),
+    /// `super()`
+    Super {
+        owner: Value,
+        /// The class whose bases are looked at.
+        after: ObjectId,
+    },
+    /// A file that was opened for reading: the lines that have not been read.
+    File(Vec<Value>),
     /// Its content depends on something that is not known.
     Lost(Rc<Unknown>),
 }
@@ -286,6 +296,15 @@ pub struct Namespace {
     pub stars: Vec<Name>,
     /// Names that `global` or `nonlocal` hands to an outer scope.
     pub outer: Vec<Name>,
+}
+
+/// A call that has not happened yet.
+#[derive(Debug)]
+pub struct Deferred {
+    pub function: Rc<Function>,
+    pub owner: Option<Value>,
+    pub arguments: Vec<CallArgument>,
+    pub open: bool,
 }
 
 /// A class of the repository.

@@ -9,11 +9,11 @@ use crate::python::heap::Changes;
 use crate::python::value::{Place, Scope, Value};
 
 /// One side of a branch that may have been taken.
-pub(super) struct Side<H: Host> {
-    pub(super) flow: Flow,
+struct Side<H: Host> {
+    flow: Flow,
     /// What it wrote, taken back.
-    pub(super) changes: Changes,
-    pub(super) state: H::State,
+    changes: Changes,
+    state: H::State,
 }
 
 impl<H: Host> Interpreter<'_, H> {
@@ -26,37 +26,129 @@ impl<H: Host> Interpreter<'_, H> {
         frame: &mut Frame<H>,
         at: Place,
     ) -> Flow {
-        let before = self.host.state();
-        self.uncertainty += 1;
-        self.heap.begin_branch();
-        let one = self.exec_block(body, scope, frame);
-        let one_changes = self.heap.end_branch();
-        let one_state = self.host.state();
-        self.host.set_state(before.clone());
-        self.heap.begin_branch();
-        let other = self.exec_block(orelse, scope, frame);
-        let other_changes = self.heap.end_branch();
-        let other_state = self.host.state();
-        self.uncertainty -= 1;
-        self.join_sides(
-            Side {
-                flow: one,
-                changes: one_changes,
-                state: one_state,
-            },
-            Side {
-                flow: other,
-                changes: other_changes,
-                state: other_state,
-            },
-            &before,
+        self.either(
             frame,
             at,
+            |this, frame| this.exec_block(body, scope, frame),
+            |this, frame| this.exec_block(orelse, scope, frame),
         )
     }
 
+    /// Runs two continuations of which only one comes about, each from the same state, and joins what they did.
+    pub(super) fn either(
+        &mut self,
+        frame: &mut Frame<H>,
+        at: Place,
+        one: impl FnOnce(&mut Self, &mut Frame<H>) -> Flow,
+        other: impl FnOnce(&mut Self, &mut Frame<H>) -> Flow,
+    ) -> Flow {
+        let before = self.host.state();
+        let one = self.side(frame, one);
+        self.host.set_state(before.clone());
+        let other = self.side(frame, other);
+        self.join_sides(one, other, &before, frame, at)
+    }
+
+    fn side(
+        &mut self,
+        frame: &mut Frame<H>,
+        run: impl FnOnce(&mut Self, &mut Frame<H>) -> Flow,
+    ) -> Side<H> {
+        self.uncertainty += 1;
+        self.heap.begin_branch();
+        let flow = run(self, frame);
+        let changes = self.heap.end_branch();
+        self.uncertainty -= 1;
+        Side {
+            flow,
+            changes,
+            state: self.host.state(),
+        }
+    }
+
+    /// The value of one of two expressions.
+    pub(super) fn either_value(
+        &mut self,
+        at: Place,
+        one: impl FnOnce(&mut Self) -> Value,
+        other: impl FnOnce(&mut Self) -> Value,
+    ) -> Value {
+        let mut frame: Frame<H> = Frame::default();
+        let flow = self.either(
+            &mut frame,
+            at,
+            |this, _| {
+                let value = one(this);
+                this.value_or_raise(value)
+            },
+            |this, _| {
+                let value = other(this);
+                this.value_or_raise(value)
+            },
+        );
+        match flow {
+            Flow::Return(value) => value,
+            Flow::Raise(exception) => self.raise(exception, at),
+            _ => Self::out_of_fuel(at),
+        }
+    }
+
+    fn value_or_raise(&mut self, value: Value) -> Flow {
+        match self.pending.take() {
+            Some(exception) => Flow::Raise(exception),
+            None => Flow::Return(value),
+        }
+    }
+
+    /// Runs something that may or may not happen, and joins both outcomes of it. `None` where it would raise: then
+    /// whatever follows happens without it.
+    pub(super) fn perhaps<R>(&mut self, at: Place, run: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        let before = self.host.state();
+        self.uncertainty += 1;
+        self.heap.begin_branch();
+        let result = run(self);
+        let changes = self.heap.end_branch();
+        self.uncertainty -= 1;
+        let after = self.host.state();
+        match self.pending.take() {
+            Some(exception) => {
+                self.one_side_raises(
+                    exception,
+                    (changes, after),
+                    (Changes::default(), before),
+                    at,
+                );
+                None
+            }
+            None => {
+                self.heap.join(&changes, &Changes::default(), at);
+                self.host.join(before, after, at);
+                Some(result)
+            }
+        }
+    }
+
+    /// Of two sides one raises: whatever comes after happens on the other, unless the exception is handled.
+    fn one_side_raises(
+        &mut self,
+        exception: Value,
+        raised: (Changes, H::State),
+        left: (Changes, H::State),
+        at: Place,
+    ) {
+        if self.guards > 0 {
+            // A handler may see what the one side wrote, or what the other did.
+            self.heap.join(&raised.0, &left.0, at);
+            self.uncertainty += 1;
+            self.raised.push((exception, raised.1));
+        } else {
+            self.heap.apply(left.0);
+        }
+        self.host.set_state(left.1);
+    }
+
     /// Goes on after a branch of which either side may have run.
-    pub(super) fn join_sides(
+    fn join_sides(
         &mut self,
         one: Side<H>,
         other: Side<H>,
@@ -71,15 +163,19 @@ impl<H: Host> Interpreter<'_, H> {
                 self.host.join(one.state, other.state, at);
                 Flow::Next
             }
-            // A side that raises ends the run: whatever comes after happens on the other side.
-            (Flow::Raise(_), left) if !matches!(left, Flow::Raise(_)) => {
-                self.heap.apply(other.changes);
-                self.host.set_state(other.state);
+            (Flow::Raise(one_exception), Flow::Raise(other_exception)) => {
+                self.heap.join(&one.changes, &other.changes, at);
+                self.host.join(one.state, other.state, at);
+                Flow::Raise(self.heap.join_values(&one_exception, &other_exception, at))
+            }
+            (Flow::Raise(exception), left) => {
+                let raised = (one.changes, one.state);
+                self.one_side_raises(exception, raised, (other.changes, other.state), at);
                 left
             }
-            (left, Flow::Raise(_)) if !matches!(left, Flow::Raise(_)) => {
-                self.heap.apply(one.changes);
-                self.host.set_state(one.state);
+            (left, Flow::Raise(exception)) => {
+                let raised = (other.changes, other.state);
+                self.one_side_raises(exception, raised, (one.changes, one.state), at);
                 left
             }
             (Flow::Next, left) => {
@@ -121,7 +217,7 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     /// From here on, everything only happens if a side that left was not taken.
-    fn may_have_left(
+    pub(super) fn may_have_left(
         &mut self,
         left: Flow,
         state: H::State,

@@ -6,7 +6,7 @@ use super::statements::{Flow, Frame};
 use super::{Host, Interpreter};
 use crate::python::ast::{Expr, Stmt};
 use crate::python::heap::Changes;
-use crate::python::value::{Place, Reason, Scope, Value};
+use crate::python::value::{Object, Place, Reason, Scope, Value};
 
 impl<H: Host> Interpreter<'_, H> {
     #[expect(
@@ -29,7 +29,10 @@ impl<H: Host> Interpreter<'_, H> {
         };
         let outer = Self::enter_loop(frame);
         let mut flow = Flow::Next;
-        for item in items {
+        let mut items = items;
+        let mut index = 0;
+        while let Some(item) = items.get(index).cloned() {
+            index += 1;
             if !self.step() {
                 flow = Flow::Stop;
                 break;
@@ -44,6 +47,22 @@ impl<H: Host> Interpreter<'_, H> {
                 left => {
                     flow = left;
                     break;
+                }
+            }
+            // A list may grow and shrink under the loop that runs over it.
+            if let Value::Object(id) = iter {
+                match self.heap.get(*id) {
+                    Object::List(now) if now.len() != items.len() => {
+                        items.clone_from(now);
+                        self.spend(items.len());
+                    }
+                    Object::List(_) | Object::Dict(_) | Object::Set(_) | Object::File(_) => {}
+                    _ => {
+                        let element = Value::unknown(Reason::Element, at);
+                        let rest = Some((target, element));
+                        flow = self.exec_unknown_loop(rest, body, scope, frame, at);
+                        break;
+                    }
                 }
             }
         }
@@ -82,14 +101,29 @@ impl<H: Host> Interpreter<'_, H> {
         let outer = Self::enter_loop(frame);
         let before = self.host.state();
         self.uncertainty += 1;
-        self.heap.begin_branch();
-        if let Some((target, element)) = target {
-            self.assign(target, element, scope);
-        }
-        let flow = self.exec_block(body, scope, frame);
+        let mut flow = self.exec_once(target.as_ref(), body, scope, frame);
         let changes = self.heap.end_branch();
+        let carries_over = self.heap.is_changed_by(&changes);
         self.heap.join(&changes, &Changes::default(), at);
+        if carries_over && !matches!(flow, Flow::Stop | Flow::Raise(_)) {
+            // What one iteration leaves behind the next one sees: once more, with all of that unknown.
+            let once = self.host.state();
+            self.host.join(before.clone(), once, at);
+            flow = self.exec_once(target.as_ref(), body, scope, frame);
+            let changes = self.heap.end_branch();
+            self.heap.join(&changes, &Changes::default(), at);
+        }
         self.uncertainty -= 1;
+        if let Flow::Raise(exception) = flow {
+            // It does not run, or the exception is handled.
+            if self.guards > 0 {
+                self.uncertainty += 1;
+                self.raised.push((exception, self.host.state()));
+            }
+            self.host.set_state(before);
+            self.leave_loop(outer, frame, at);
+            return Flow::Next;
+        }
         let after = self.host.state();
         if let Flow::Return(_) = flow {
             self.host.set_state(before.clone());
@@ -110,6 +144,21 @@ impl<H: Host> Interpreter<'_, H> {
         }
     }
 
+    /// Runs the body of a loop in a branch of its own, which is left open.
+    fn exec_once(
+        &mut self,
+        target: Option<&(&Expr, Value)>,
+        body: &[Stmt],
+        scope: &Rc<Scope>,
+        frame: &mut Frame<H>,
+    ) -> Flow {
+        self.heap.begin_branch();
+        if let Some((target, element)) = target {
+            self.assign(target, element.clone(), scope);
+        }
+        self.exec_block(body, scope, frame)
+    }
+
     pub(super) fn exec_while(
         &mut self,
         test: &Expr,
@@ -125,6 +174,9 @@ impl<H: Host> Interpreter<'_, H> {
                 break Flow::Stop;
             }
             let condition = self.eval(test, scope);
+            if self.is_raising() {
+                break Flow::Next;
+            }
             match self.truth(&condition) {
                 Some(false) => break Flow::Next,
                 None => break self.exec_unknown_loop(None, body, scope, frame, at),

@@ -2,7 +2,6 @@
 
 use std::rc::Rc;
 
-use super::branches::Side;
 use super::statements::{Flow, Frame};
 use super::{Host, Interpreter};
 use crate::python::ast::{MatchCase, Pattern};
@@ -34,25 +33,12 @@ impl<H: Host> Interpreter<'_, H> {
         match matched {
             Some(true) => self.exec_block(&case.body, scope, frame),
             Some(false) => self.exec_match(subject, rest, scope, frame, at),
-            None => {
-                let before = self.host.state();
-                self.uncertainty += 1;
-                self.heap.begin_branch();
-                let one = Side {
-                    flow: self.exec_block(&case.body, scope, frame),
-                    changes: self.heap.end_branch(),
-                    state: self.host.state(),
-                };
-                self.host.set_state(before.clone());
-                self.heap.begin_branch();
-                let other = Side {
-                    flow: self.exec_match(subject, rest, scope, frame, at),
-                    changes: self.heap.end_branch(),
-                    state: self.host.state(),
-                };
-                self.uncertainty -= 1;
-                self.join_sides(one, other, &before, frame, at)
-            }
+            None => self.either(
+                frame,
+                at,
+                |this, frame| this.exec_block(&case.body, scope, frame),
+                |this, frame| this.exec_match(subject, rest, scope, frame, at),
+            ),
         }
     }
 

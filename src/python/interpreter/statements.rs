@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use super::{Host, Interpreter};
-use crate::python::ast::{ExprKind, Name, Stmt, StmtKind};
+use crate::python::ast::{Name, Stmt, StmtKind};
 use crate::python::value::{Import, Scope, SymbolKind, Value};
 
 /// How a statement ended.
@@ -19,7 +19,7 @@ pub(in crate::python) enum Flow {
 }
 
 impl Flow {
-    fn is_next(&self) -> bool {
+    pub(super) fn is_next(&self) -> bool {
         matches!(self, Self::Next)
     }
 }
@@ -32,8 +32,6 @@ pub(super) struct Frame<H: Host> {
     pub(super) returned_states: Vec<H::State>,
     /// The states with which the innermost loop may have been left, or an iteration of it.
     pub(super) left_states: Vec<H::State>,
-    /// What a generator has yielded.
-    pub(super) yielded: Vec<Value>,
     /// How much of the interpreter's uncertainty comes from a `return` that may have happened.
     pub(super) maybe_returned: u32,
     /// The same for a `break` or `continue` of the innermost loop.
@@ -46,7 +44,6 @@ impl<H: Host> Default for Frame<H> {
             returned: Vec::new(),
             returned_states: Vec::new(),
             left_states: Vec::new(),
-            yielded: Vec::new(),
             maybe_returned: 0,
             maybe_left_loop: 0,
         }
@@ -60,13 +57,18 @@ impl<H: Host> Interpreter<'_, H> {
         frame: &mut Frame<H>,
     ) -> Flow {
         for stmt in body {
-            let flow = self.exec(stmt, scope, frame);
-            if !flow.is_next() {
-                return flow;
+            if self.nesting >= super::MAX_NESTING {
+                return Flow::Stop;
             }
+            self.nesting += 1;
+            let flow = self.exec(stmt, scope, frame);
+            self.nesting -= 1;
             // A function that was called has raised: so does the statement that called it.
             if let Some(exception) = self.pending.take() {
                 return Flow::Raise(exception);
+            }
+            if !flow.is_next() {
+                return flow;
             }
         }
         Flow::Next
@@ -79,17 +81,13 @@ impl<H: Host> Interpreter<'_, H> {
         let at = Self::place(scope, stmt.span);
         match &stmt.kind {
             StmtKind::Expr(expr) => {
-                if let ExprKind::Yield(value) = &expr.kind {
-                    let value = value
-                        .as_ref()
-                        .map_or(Value::None, |value| self.eval(value, scope));
-                    frame.yielded.push(value);
-                } else {
-                    self.eval(expr, scope);
-                }
+                self.eval(expr, scope);
             }
             StmtKind::Assign { targets, value } => {
                 let value = self.eval(value, scope);
+                if self.is_raising() {
+                    return Flow::Next;
+                }
                 for target in targets {
                     self.assign(target, value.clone(), scope);
                 }
@@ -97,6 +95,9 @@ impl<H: Host> Interpreter<'_, H> {
             StmtKind::AugAssign { target, op, value } => {
                 let old = self.eval(target, scope);
                 let value = self.eval(value, scope);
+                if self.is_raising() {
+                    return Flow::Next;
+                }
                 if !self.extend_in_place(&old, *op, &value, at) {
                     let new = self.binary(&old, *op, &value, at);
                     self.assign(target, new, scope);
@@ -105,7 +106,9 @@ impl<H: Host> Interpreter<'_, H> {
             StmtKind::AnnAssign { target, value, .. } => {
                 if let Some(value) = value {
                     let value = self.eval(value, scope);
-                    self.assign(target, value, scope);
+                    if !self.is_raising() {
+                        self.assign(target, value, scope);
+                    }
                 }
             }
             StmtKind::FunctionDef(def) => self.define_function(def, scope),
@@ -118,9 +121,10 @@ impl<H: Host> Interpreter<'_, H> {
                 );
             }
             StmtKind::Raise { exception } => {
-                let exception = exception
-                    .as_ref()
-                    .map_or(Value::None, |exception| self.eval(exception, scope));
+                let exception = match exception {
+                    Some(exception) => self.eval(exception, scope),
+                    None => self.handled_exception(at),
+                };
                 return Flow::Raise(exception);
             }
             StmtKind::Delete(targets) => {
@@ -154,6 +158,9 @@ impl<H: Host> Interpreter<'_, H> {
             StmtKind::ImportFrom(import) => self.import_from(import, scope, at),
             StmtKind::If { test, body, orelse } => {
                 let test = self.eval(test, scope);
+                if self.is_raising() {
+                    return Flow::Next;
+                }
                 return match self.truth(&test) {
                     Some(true) => self.exec_block(body, scope, frame),
                     Some(false) => self.exec_block(orelse, scope, frame),
@@ -167,22 +174,35 @@ impl<H: Host> Interpreter<'_, H> {
                 orelse,
             } => {
                 let iter = self.eval(iter, scope);
+                if self.is_raising() {
+                    return Flow::Next;
+                }
                 return self.exec_for(target, &iter, body, orelse, scope, frame, at);
             }
             StmtKind::While { test, body, orelse } => {
                 return self.exec_while(test, body, orelse, scope, frame, at);
             }
-            StmtKind::With { items, body } => return self.exec_with(items, body, scope, frame),
+            StmtKind::With(with) => return self.exec_with(with, 0, scope, frame),
             StmtKind::Try {
                 body,
                 handlers,
                 orelse,
                 finalbody,
             } => {
-                return self.exec_try(body, handlers, orelse, finalbody, scope, frame);
+                let handled = self.exec_try(body, handlers, orelse, scope, frame, at);
+                if matches!(handled, Flow::Stop) || finalbody.is_empty() {
+                    return handled;
+                }
+                return match self.exec_block(finalbody, scope, frame) {
+                    Flow::Next => handled,
+                    left => left,
+                };
             }
             StmtKind::Match { subject, cases } => {
                 let subject = self.eval(subject, scope);
+                if self.is_raising() {
+                    return Flow::Next;
+                }
                 return self.exec_match(&subject, cases, scope, frame, at);
             }
             StmtKind::TypeAlias { name, value } => {

@@ -1,5 +1,11 @@
 //! What the interpreter knows and what it admits not to know.
 
+mod builtins;
+mod exceptions;
+mod functions;
+mod hostile;
+mod library;
+
 use super::*;
 use crate::git::Snapshot;
 use crate::python::sources::ParseCache;
@@ -122,6 +128,14 @@ fn calls(text: &str) -> Vec<String> {
     let mut interpreter = Interpreter::new(&sources, &finder, Recorder::default());
     interpreter.run_file(&RepoPath::new("main.py")).unwrap();
     interpreter.host.calls
+}
+
+/// The calls of `op.…` that one file makes.
+fn operations(text: &str) -> Vec<String> {
+    calls(&format!("from alembic import op\n{text}"))
+        .into_iter()
+        .filter_map(|call| Some(call.strip_prefix("alembic.op.")?.to_owned()))
+        .collect()
 }
 
 #[test]
