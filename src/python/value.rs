@@ -126,8 +126,11 @@ impl std::fmt::Display for Reason {
 }
 
 impl Unknown {
-    /// True for something of the repository that could not be found or read.
+    /// True for something of the repository that could not be found or read, and for code made at run time.
     pub fn leads_to_repository(&self) -> bool {
+        if let Reason::Call(name) = &self.reason {
+            return matches!(name.as_str(), "exec" | "eval" | "compile" | "__import__");
+        }
         matches!(
             self.reason,
             Reason::Name(_) | Reason::Module(_) | Reason::Limit(_) | Reason::Syntax

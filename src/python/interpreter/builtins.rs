@@ -165,7 +165,7 @@ impl<H: Host> Interpreter<'_, H> {
                     reason: Reason::Call(name.clone()),
                     at,
                 };
-                H::unknown_call(self, &reason, at);
+                H::unknown_call(self, &reason, &arguments, at);
                 return unknown();
             }
             _ => {}

@@ -196,7 +196,7 @@ impl<H: Host> Interpreter<'_, H> {
                     reason: Reason::Call(name),
                     at,
                 };
-                H::unknown_call(self, &unknown, at);
+                H::unknown_call(self, &unknown, &[], at);
                 Value::Unknown(Rc::new(unknown))
             }
         }
