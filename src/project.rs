@@ -251,7 +251,21 @@ impl<'s> ProjectEnvironment<'s> {
             sqlalchemy: version(versions.sqlalchemy.version),
             alembic: version(versions.alembic.version),
             naming,
+            is_transactional: !self.may_commit_by_itself(),
         }
+    }
+
+    /// True if `env.py` speaks of running outside of transactions.
+    fn may_commit_by_itself(&self) -> bool {
+        let text = self
+            .environment
+            .env_file()
+            .and_then(|file| self.sources.read(&file));
+        text.is_none_or(|text| {
+            ["AUTOCOMMIT", "autocommit", "transactional_ddl"]
+                .iter()
+                .any(|word| memchr::memmem::find(&text, word.as_bytes()).is_some())
+        })
     }
 
     /// True if some Python file of the repository speaks of a naming convention.

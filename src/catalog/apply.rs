@@ -30,6 +30,8 @@ pub struct Database {
     pub now: Catalog,
     /// What it held before the revision. Whatever the revision shows to have been there is added.
     pub before: Catalog,
+    /// True while a transaction is certainly open.
+    pub in_transaction: bool,
 }
 
 /// A statement that the database would refuse.
@@ -79,6 +81,7 @@ impl Database {
             dialect,
             now: Catalog::default(),
             before: Catalog::default(),
+            in_transaction: false,
         }
     }
 
@@ -158,12 +161,20 @@ impl Statement<'_> {
                 table,
                 definition,
                 if_not_exists,
-            } => self.create_index(name.as_ref(), table, definition, *if_not_exists),
+                concurrently,
+            } => {
+                self.check_transaction("CREATE INDEX CONCURRENTLY", *concurrently);
+                self.create_index(name.as_ref(), table, definition, *if_not_exists);
+            }
             Ddl::DropIndex {
                 name,
                 table,
                 if_exists,
-            } => self.drop_index(name, table.as_ref(), *if_exists),
+                concurrently,
+            } => {
+                self.check_transaction("DROP INDEX CONCURRENTLY", *concurrently);
+                self.drop_index(name, table.as_ref(), *if_exists);
+            }
             Ddl::RenameIndex {
                 name,
                 new_name,
@@ -278,6 +289,17 @@ impl Statement<'_> {
                     .tables
                     .insert(name.clone(), Arc::new(table));
             }
+        }
+    }
+
+    fn check_transaction(&mut self, statement: &str, concurrently: bool) {
+        if concurrently
+            && self.database.in_transaction
+            && self.database.dialect == Dialect::PostgreSql
+        {
+            self.fail(FailureKind::Other.because(format!(
+                "`{statement}` cannot run in a transaction: use `with op.get_context().autocommit_block():`"
+            )));
         }
     }
 

@@ -28,12 +28,15 @@ pub enum Ddl {
         table: SmolStr,
         definition: Fact<IndexDefinition>,
         if_not_exists: bool,
+        /// `CONCURRENTLY`, which no transaction allows.
+        concurrently: bool,
     },
     DropIndex {
         name: SmolStr,
         /// The table it is said to be on; PostgreSQL does not ask for it.
         table: Option<SmolStr>,
         if_exists: bool,
+        concurrently: bool,
     },
     RenameIndex {
         name: SmolStr,

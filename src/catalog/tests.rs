@@ -104,6 +104,7 @@ fn index(name: &str, table: &str, columns: &[&str]) -> Ddl {
         table: table.into(),
         definition: Fact::Known(IndexDefinition::on(names(columns), false)),
         if_not_exists: false,
+        concurrently: false,
     }
 }
 
@@ -256,6 +257,7 @@ fn the_database_refuses_what_it_would_refuse() {
                 name: "users_email_key".into(),
                 table: Some("users".into()),
                 if_exists: false,
+                concurrently: false,
             },
             "index `users_email_key` cannot be dropped: a constraint of `users` owns it",
         ),

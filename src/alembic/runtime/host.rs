@@ -1,7 +1,5 @@
 //! The symbolic Alembic: what calls of `op`, connections, inspectors and types do, and what they give.
 
-use std::sync::Arc;
-
 use smol_str::SmolStr;
 
 use super::answers;
@@ -105,6 +103,27 @@ impl Host for Recorder {
         }
     }
 
+    fn enter(
+        interpreter: &mut Interpreter<'_, Self>,
+        manager: &Value,
+        _at: Place,
+    ) -> Option<Value> {
+        if is_autocommit_block(manager)
+            && let Some(simulation) = interpreter.host.simulation_mut()
+        {
+            simulation.state.database.in_transaction = false;
+        }
+        None
+    }
+
+    fn exit(interpreter: &mut Interpreter<'_, Self>, manager: &Value, _at: Place) {
+        if is_autocommit_block(manager)
+            && let Some(simulation) = interpreter.host.simulation_mut()
+        {
+            simulation.state.database.in_transaction = simulation.semantics.is_transactional;
+        }
+    }
+
     fn attribute(
         interpreter: &mut Interpreter<'_, Self>,
         base: &Value,
@@ -130,6 +149,15 @@ impl Host for Recorder {
             _ => None,
         }
     }
+}
+
+/// `op.get_context().autocommit_block()`
+fn is_autocommit_block(manager: &Value) -> bool {
+    let symbol = manager.as_call().and_then(|call| call.callee.as_symbol());
+    matches!(
+        symbol.map(|symbol| &symbol.kind),
+        Some(SymbolKind::Attribute { name, .. }) if name == "autocommit_block"
+    )
 }
 
 fn is_engine(base: &Value) -> bool {
@@ -302,6 +330,13 @@ fn method_call(
             };
             carry_out(interpreter, emitted, at)
         }
+        // `connection.commit()`
+        "commit" if root_name(base).is_some_and(|root| is_database_root(&root)) => {
+            if let Some(simulation) = interpreter.host.simulation_mut() {
+                simulation.state.database.in_transaction = false;
+            }
+            Called::Symbolic
+        }
         "add"
         | "add_all"
         | "merge"
@@ -374,8 +409,31 @@ fn execute_call(interpreter: &mut Runner<'_>, call: &Call, at: Place) -> Called 
     let Some(argument) = argument.cloned() else {
         return Called::Symbolic;
     };
+    // `COMMIT` by hand ends the transaction Alembic has begun.
+    if let Some(text) = statement_text(&argument.value)
+        && let Some(simulation) = interpreter.host.simulation_mut()
+    {
+        let word: String = text
+            .trim_start()
+            .chars()
+            .take_while(char::is_ascii_alphabetic)
+            .collect();
+        match word.to_uppercase().as_str() {
+            "COMMIT" | "END" | "ROLLBACK" => simulation.state.database.in_transaction = false,
+            "BEGIN" | "START" => simulation.state.database.in_transaction = true,
+            _ => {}
+        }
+    }
     let emitted = emit::execute(&argument.value, argument.at, interpreter);
     carry_out(interpreter, emitted, at)
+}
+
+/// The text of a statement, bare or in `text(…)`.
+fn statement_text(value: &Value) -> Option<std::sync::Arc<str>> {
+    match value.as_call() {
+        Some(call) => call.positional().next()?.value.as_str().cloned(),
+        None => value.as_str().cloned(),
+    }
 }
 
 /// Carries out what an operation says. Where the database or Alembic would refuse it, that is noted, or raised if the
@@ -480,7 +538,3 @@ fn reaches_database(value: &Value, interpreter: &Runner<'_>, depth: u32) -> bool
         _ => false,
     }
 }
-
-/// Shared, so that copies cost nothing.
-#[expect(dead_code, reason = "names the type of the settings")]
-type Settings = Arc<crate::sqlalchemy::ddl::Semantics>;

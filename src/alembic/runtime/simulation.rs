@@ -62,6 +62,7 @@ impl Simulation {
     /// Begins a direction of a revision: a run of its own.
     pub(super) fn begin_run(&mut self) {
         self.state.met_enums = OrdSet::new();
+        self.state.database.in_transaction = self.semantics.is_transactional;
         self.failures.clear();
         self.assumptions.clear();
     }
@@ -80,6 +81,7 @@ impl Simulation {
         State {
             database: Database {
                 dialect: one.database.dialect,
+                in_transaction: one.database.in_transaction && other.database.in_transaction,
                 now: one.database.now.join(&other.database.now, why),
                 before: more_known(&one.database.before, &other.database.before),
             },

@@ -16,6 +16,8 @@ pub struct Semantics {
     pub sqlalchemy: (u32, u32),
     pub alembic: (u32, u32),
     pub naming: Naming,
+    /// True if revisions certainly run in a transaction, as they do unless `env.py` says otherwise.
+    pub is_transactional: bool,
 }
 
 impl Default for Semantics {
@@ -25,6 +27,7 @@ impl Default for Semantics {
             sqlalchemy: (2, 0),
             alembic: (1, 20),
             naming: Naming::None,
+            is_transactional: true,
         }
     }
 }

@@ -89,6 +89,7 @@ impl Operation<'_, '_> {
                 table: table.clone(),
                 definition,
                 if_not_exists: false,
+                concurrently: false,
             });
         }
         if let Some(found) = column.enum_type {

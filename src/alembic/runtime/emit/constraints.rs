@@ -80,6 +80,10 @@ impl Operation<'_, '_> {
         })
     }
 
+    fn is_concurrent(&self) -> bool {
+        self.flag("postgresql_concurrently")
+    }
+
     fn columns(&self, position: usize, keyword: &str) -> Option<Vec<SmolStr>> {
         let value = self.value(position, keyword)?;
         column_names_of(&value, self.interpreter)
@@ -324,6 +328,7 @@ impl Operation<'_, '_> {
             table,
             definition,
             if_not_exists: self.guard("if_not_exists"),
+            concurrently: self.is_concurrent(),
         })
     }
 
@@ -352,6 +357,7 @@ impl Operation<'_, '_> {
             name,
             table,
             if_exists: self.guard("if_exists"),
+            concurrently: self.is_concurrent(),
         })
     }
 }

@@ -302,6 +302,7 @@ pub(super) fn index(
                 table,
                 definition,
                 if_not_exists: false,
+                concurrently: false,
             },
             (true, None) => {
                 return Emitted::opaque("the table of the index is not known", None);
@@ -310,6 +311,7 @@ pub(super) fn index(
                 name,
                 table,
                 if_exists: false,
+                concurrently: false,
             },
         }),
         _ => Emitted::opaque("the index is not known", None),

@@ -52,6 +52,7 @@ impl Operation<'_, '_> {
                 table: name.clone(),
                 definition,
                 if_not_exists: false,
+                concurrently: false,
             });
         }
     }
