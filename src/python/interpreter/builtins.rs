@@ -155,7 +155,7 @@ impl<H: Host> Interpreter<'_, H> {
         match name.as_str() {
             "print" | "object.__init__" | "breakpoint" => return Value::None,
             "dict" => return self.build_dict(&arguments, at),
-            "dict.fromkeys" => return self.from_keys(&arguments, at).unwrap_or_else(unknown),
+            "dict.fromkeys" => return self.dict_of_keys(&arguments).unwrap_or_else(unknown),
             "exit" | "quit" => {
                 return self.raise(Value::Builtin(Name::new_static("SystemExit")), at);
             }
@@ -346,7 +346,7 @@ impl<H: Host> Interpreter<'_, H> {
         })
     }
 
-    fn from_keys(&mut self, arguments: &[CallArgument], at: Place) -> Option<Value> {
+    fn dict_of_keys(&mut self, arguments: &[CallArgument]) -> Option<Value> {
         let (keys, value) = match arguments {
             [keys] => (keys, Value::None),
             [keys, value] => (keys, value.value.clone()),
@@ -356,7 +356,6 @@ impl<H: Host> Interpreter<'_, H> {
         for key in self.iterate(&keys.value)? {
             self.put(&mut pairs, key, value.clone());
         }
-        let _ = at;
         Some(Value::Object(self.heap.allocate(Object::Dict(pairs))))
     }
 

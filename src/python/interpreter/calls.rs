@@ -173,7 +173,7 @@ impl<H: Host> Interpreter<'_, H> {
         open: bool,
         at: Place,
     ) -> Value {
-        let effect = self.effect_of_decorators(function);
+        let effect = Self::effect_of_decorators(function);
         match effect {
             DecoratorEffect::None => self.called(function, owner, arguments, open, at),
             DecoratorEffect::Defers => {

@@ -51,7 +51,7 @@ const CALLING: &[&str] = &[
 ];
 
 impl<H: Host> Interpreter<'_, H> {
-    pub(super) fn effect_of_decorators(&self, function: &Function) -> DecoratorEffect {
+    pub(super) fn effect_of_decorators(function: &Function) -> DecoratorEffect {
         let mut effect = DecoratorEffect::None;
         for decorator in &function.decorators {
             let name = decorator_name(decorator);

@@ -72,7 +72,7 @@ impl<H: Host> Interpreter<'_, H> {
             let value = if has_own_values || (is_auto && is_text) {
                 Value::unknown(Reason::Unsupported("a value an enum makes itself"), at)
             } else if is_auto && is_flag {
-                Value::Int((counter.max(0) as u64 + 1).next_power_of_two() as i64)
+                Value::Int(next_flag(counter))
             } else if is_auto && is_string {
                 Value::known_str(name.to_lowercase(), at)
             } else if is_auto {
@@ -168,4 +168,16 @@ impl<H: Host> Interpreter<'_, H> {
         }
         Value::unknown(Reason::Operation, at)
     }
+}
+
+/// The smallest power of two above all flags so far.
+fn next_flag(highest: i64) -> i64 {
+    let mut flag: i64 = 1;
+    while flag <= highest {
+        match flag.checked_mul(2) {
+            Some(next) => flag = next,
+            None => break,
+        }
+    }
+    flag
 }

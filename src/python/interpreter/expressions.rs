@@ -167,8 +167,8 @@ impl<H: Host> Interpreter<'_, H> {
                 let Some(right) = self.perhaps(at, |this| this.eval(right, scope)) else {
                     // The right side raises, so the left one decided.
                     return match op {
-                        BoolOp::And if self.is_boolean(&left) => Value::Bool(false),
-                        BoolOp::Or if self.is_boolean(&left) => Value::Bool(true),
+                        BoolOp::And if Self::is_boolean(&left) => Value::Bool(false),
+                        BoolOp::Or if Self::is_boolean(&left) => Value::Bool(true),
                         _ => Value::unknown(Reason::Operation, at),
                     };
                 };

@@ -43,7 +43,7 @@ impl<H: Host> Interpreter<'_, H> {
             "collections.Counter" if call.arguments.is_empty() => {
                 Some(self.default_dict(Value::Builtin(Name::new_static("int")), Vec::new()))
             }
-            "collections.Counter" => self.counter(first?, at),
+            "collections.Counter" => self.counter(first?),
             "collections.defaultdict" => {
                 let factory = first.cloned().unwrap_or(Value::None);
                 let rest = call.arguments.get(1..).unwrap_or_default();
@@ -147,26 +147,16 @@ impl<H: Host> Interpreter<'_, H> {
                 let text = first?.as_str()?;
                 self.spend(text.len() * 4);
                 let parsed: serde_json::Value = serde_json::from_str(text).ok()?;
-                self.from_json(&parsed, at, 0)
+                self.read_json(&parsed, at, 0)
             }
             "json.dumps" if call.arguments.len() == 1 => {
                 let mut text = String::new();
-                self.to_json(first?, &mut text, 0)?;
+                self.write_json(first?, &mut text, 0)?;
                 Some(Value::known_str(text, at))
             }
             "sys.exit" => Some(self.raise(Value::Builtin(Name::new_static("SystemExit")), at)),
             _ => self.path_function(&name, &positional, at),
         }
-    }
-
-    /// An attribute of something of the standard library.
-    pub(super) fn library_attribute(
-        &mut self,
-        base: &Value,
-        name: &Name,
-        at: Place,
-    ) -> Option<Value> {
-        self.path_attribute(base, name, at)
     }
 
     fn allocate(&mut self, object: Object) -> Value {
@@ -179,7 +169,7 @@ impl<H: Host> Interpreter<'_, H> {
         Value::Object(id)
     }
 
-    fn counter(&mut self, items: &Value, at: Place) -> Option<Value> {
+    fn counter(&mut self, items: &Value) -> Option<Value> {
         let mut pairs: Vec<(Value, Value)> = Vec::new();
         for item in self.iterate(items)? {
             self.spend(pairs.len());
@@ -195,7 +185,6 @@ impl<H: Host> Interpreter<'_, H> {
                 _ => pairs.push((item, Value::Int(1))),
             }
         }
-        let _ = at;
         Some(self.default_dict(Value::Builtin(Name::new_static("int")), pairs))
     }
 
@@ -256,8 +245,8 @@ impl<H: Host> Interpreter<'_, H> {
             Value::Object(id) => {
                 let object = self.heap.get(*id).clone();
                 let copy = match object {
-                    Object::List(items) => Object::List(self.deep_copies(items, depth)?),
-                    Object::Set(items) => Object::Set(self.deep_copies(items, depth)?),
+                    Object::List(items) => Object::List(self.deep_copies(&items, depth)?),
+                    Object::Set(items) => Object::Set(self.deep_copies(&items, depth)?),
                     Object::Dict(pairs) => Object::Dict(
                         pairs
                             .into_iter()
@@ -273,21 +262,19 @@ impl<H: Host> Interpreter<'_, H> {
                 }
                 Some(Value::Object(copy))
             }
-            Value::Tuple(items) => Some(Value::Tuple(
-                self.deep_copies(items.to_vec(), depth)?.into(),
-            )),
+            Value::Tuple(items) => Some(Value::Tuple(self.deep_copies(items, depth)?.into())),
             _ => is_immutable(value).then(|| value.clone()),
         }
     }
 
-    fn deep_copies(&mut self, items: Vec<Value>, depth: u32) -> Option<Vec<Value>> {
+    fn deep_copies(&mut self, items: &[Value], depth: u32) -> Option<Vec<Value>> {
         items
             .iter()
             .map(|item| self.deep_copy(item, depth + 1))
             .collect()
     }
 
-    fn from_json(&mut self, json: &serde_json::Value, at: Place, depth: u32) -> Option<Value> {
+    fn read_json(&mut self, json: &serde_json::Value, at: Place, depth: u32) -> Option<Value> {
         if depth > 64 {
             return None;
         }
@@ -302,7 +289,7 @@ impl<H: Host> Interpreter<'_, H> {
             serde_json::Value::Array(items) => {
                 let items = items
                     .iter()
-                    .map(|item| self.from_json(item, at, depth + 1))
+                    .map(|item| self.read_json(item, at, depth + 1))
                     .collect::<Option<_>>()?;
                 self.allocate(Object::List(items))
             }
@@ -311,7 +298,7 @@ impl<H: Host> Interpreter<'_, H> {
             serde_json::Value::Object(members) => {
                 let mut pairs = Vec::with_capacity(members.len());
                 for (key, value) in members {
-                    let value = self.from_json(value, at, depth + 1)?;
+                    let value = self.read_json(value, at, depth + 1)?;
                     pairs.push((Value::known_str(key.as_str(), at), value));
                 }
                 self.allocate(Object::Dict(pairs))
@@ -320,7 +307,7 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     /// `json.dumps(value)`, with Python's separators, of ASCII text.
-    fn to_json(&self, value: &Value, text: &mut String, depth: u32) -> Option<()> {
+    fn write_json(&self, value: &Value, text: &mut String, depth: u32) -> Option<()> {
         if depth > 32 || !self.step() || text.len() > self.limits.size {
             return None;
         }
@@ -333,9 +320,9 @@ impl<H: Host> Interpreter<'_, H> {
                 self.spend(known.len());
                 text.push_str(&serde_json::to_string(&**known).ok()?);
             }
-            Value::Tuple(items) => self.to_json_array(items, text, depth)?,
+            Value::Tuple(items) => self.write_json_array(items, text, depth)?,
             Value::Object(id) => match self.heap.get(*id) {
-                Object::List(items) => self.to_json_array(items, text, depth)?,
+                Object::List(items) => self.write_json_array(items, text, depth)?,
                 Object::Dict(pairs) => {
                     text.push('{');
                     for (index, (key, value)) in pairs.iter().enumerate() {
@@ -345,9 +332,9 @@ impl<H: Host> Interpreter<'_, H> {
                         if !matches!(key, Value::Str(_)) {
                             return None;
                         }
-                        self.to_json(key, text, depth + 1)?;
+                        self.write_json(key, text, depth + 1)?;
                         text.push_str(": ");
-                        self.to_json(value, text, depth + 1)?;
+                        self.write_json(value, text, depth + 1)?;
                     }
                     text.push('}');
                 }
@@ -358,13 +345,13 @@ impl<H: Host> Interpreter<'_, H> {
         Some(())
     }
 
-    fn to_json_array(&self, items: &[Value], text: &mut String, depth: u32) -> Option<()> {
+    fn write_json_array(&self, items: &[Value], text: &mut String, depth: u32) -> Option<()> {
         text.push('[');
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
                 text.push_str(", ");
             }
-            self.to_json(item, text, depth + 1)?;
+            self.write_json(item, text, depth + 1)?;
         }
         text.push(']');
         Some(())

@@ -25,7 +25,7 @@ impl<H: Host> Interpreter<'_, H> {
     ) -> Flow {
         let Some(items) = self.iterate(iter) else {
             let element = Value::unknown(Reason::Element, Self::place(scope, target.span));
-            return self.exec_unknown_loop(Some((target, element)), body, scope, frame, at);
+            return self.exec_unknown_loop(Some(&(target, element)), body, scope, frame, at);
         };
         let outer = Self::enter_loop(frame);
         let mut flow = Flow::Next;
@@ -59,8 +59,13 @@ impl<H: Host> Interpreter<'_, H> {
                     Object::List(_) | Object::Dict(_) | Object::Set(_) | Object::File(_) => {}
                     _ => {
                         let element = Value::unknown(Reason::Element, at);
-                        let rest = Some((target, element));
-                        flow = self.exec_unknown_loop(rest, body, scope, frame, at);
+                        flow = self.exec_unknown_loop(
+                            Some(&(target, element)),
+                            body,
+                            scope,
+                            frame,
+                            at,
+                        );
                         break;
                     }
                 }
@@ -92,7 +97,7 @@ impl<H: Host> Interpreter<'_, H> {
     /// A loop of which it is not known how often it runs: once, perhaps.
     fn exec_unknown_loop(
         &mut self,
-        target: Option<(&Expr, Value)>,
+        target: Option<&(&Expr, Value)>,
         body: &[Stmt],
         scope: &Rc<Scope>,
         frame: &mut Frame<H>,
@@ -101,7 +106,7 @@ impl<H: Host> Interpreter<'_, H> {
         let outer = Self::enter_loop(frame);
         let before = self.host.state();
         self.uncertainty += 1;
-        let mut flow = self.exec_once(target.as_ref(), body, scope, frame);
+        let mut flow = self.exec_once(target, body, scope, frame);
         let changes = self.heap.end_branch();
         let carries_over = self.heap.is_changed_by(&changes);
         self.heap.join(&changes, &Changes::default(), at);
@@ -109,7 +114,7 @@ impl<H: Host> Interpreter<'_, H> {
             // What one iteration leaves behind the next one sees: once more, with all of that unknown.
             let once = self.host.state();
             self.host.join(before.clone(), once, at);
-            flow = self.exec_once(target.as_ref(), body, scope, frame);
+            flow = self.exec_once(target, body, scope, frame);
             let changes = self.heap.end_branch();
             self.heap.join(&changes, &Changes::default(), at);
         }

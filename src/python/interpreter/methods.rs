@@ -176,7 +176,12 @@ impl<H: Host> Interpreter<'_, H> {
             }
             ("sort", None) => {
                 let items = items.to_vec();
-                let sorted = self.sort(items, keyword("key"), keyword("reverse"), at);
+                let sorted = self.sort(
+                    items,
+                    keyword("key").as_ref(),
+                    keyword("reverse").as_ref(),
+                    at,
+                );
                 *self.heap.get_mut(id) = sorted.map_or_else(|| lost(at), Object::List);
                 Value::None
             }
@@ -234,7 +239,7 @@ impl<H: Host> Interpreter<'_, H> {
         };
         let all = |this: &mut Self, method: &str| {
             operands.iter().try_fold(items.clone(), |items, more| {
-                this.combine_sets(method, items, more)
+                this.combine_sets(method, &items, more)
             })
         };
         let first = operands.first().map_or(&[] as &[Value], Vec::as_slice);
@@ -262,7 +267,7 @@ impl<H: Host> Interpreter<'_, H> {
                 Value::None
             }
             "remove" => {
-                match self.combine_sets("difference", items.clone(), first) {
+                match self.combine_sets("difference", &items, first) {
                     Some(left) if left.len() == items.len() => {
                         self.raise_if_guarded("KeyError", at);
                     }
@@ -284,7 +289,7 @@ impl<H: Host> Interpreter<'_, H> {
                 } else {
                     "difference"
                 };
-                self.combine_sets(method, inner, &outer)
+                self.combine_sets(method, &inner, &outer)
                     .map_or_else(unknown, |left| Value::Bool(left.is_empty()))
             }
             "clear" => {
@@ -303,7 +308,7 @@ impl<H: Host> Interpreter<'_, H> {
     pub(super) fn combine_sets(
         &mut self,
         method: &str,
-        items: Vec<Value>,
+        items: &[Value],
         more: &[Value],
     ) -> Option<Vec<Value>> {
         let contains = |this: &Self, items: &[Value], wanted: &Value| {
@@ -314,7 +319,7 @@ impl<H: Host> Interpreter<'_, H> {
             Some(this.index_of(items, wanted)?.is_some())
         };
         let mut combined = Vec::new();
-        for item in &items {
+        for item in items {
             let keep = match method {
                 "union" => true,
                 "intersection" => contains(self, more, item)?,
@@ -327,7 +332,7 @@ impl<H: Host> Interpreter<'_, H> {
         if matches!(method, "union" | "symmetric_difference") {
             for item in more {
                 // Twice the same in what is added counts once.
-                if !contains(self, &items, item)? && !contains(self, &combined, item)? {
+                if !contains(self, items, item)? && !contains(self, &combined, item)? {
                     combined.push(item.clone());
                 }
             }

@@ -210,8 +210,7 @@ impl<H: Host> Interpreter<'_, H> {
                 SymbolKind::Name(base) => {
                     Value::name(smol_str::format_smolstr!("{base}.{name}"), at)
                 }
-                _ => self
-                    .library_attribute(value, name, at)
+                _ => Self::path_attribute(value, name, at)
                     .or_else(|| H::attribute(self, value, name, at))
                     .unwrap_or_else(|| {
                         Value::symbol(

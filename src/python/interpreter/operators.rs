@@ -187,7 +187,7 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     /// True for what is certainly a `bool`, be its value known or not.
-    pub(super) fn is_boolean(&self, value: &Value) -> bool {
+    pub(super) fn is_boolean(value: &Value) -> bool {
         match value {
             Value::Bool(_) => true,
             Value::Symbol(symbol) => matches!(
@@ -331,7 +331,7 @@ impl<H: Host> Interpreter<'_, H> {
             }
             (Value::Symbol(_), _, _) | (_, _, Value::Symbol(_)) => {
                 let path = match op {
-                    BinaryOp::Div => self.path_division(left, right, at),
+                    BinaryOp::Div => Self::path_division(left, right, at),
                     _ => None,
                 };
                 path.unwrap_or_else(|| {
@@ -377,7 +377,7 @@ impl<H: Host> Interpreter<'_, H> {
                             _ => return Value::unknown(Reason::Operation, at),
                         };
                         let (one, other) = (one.clone(), other.clone());
-                        self.combine_sets(method, one, &other).map_or_else(
+                        self.combine_sets(method, &one, &other).map_or_else(
                             || Value::unknown(Reason::Operation, at),
                             |items| Value::Object(self.heap.allocate(Object::Set(items))),
                         )

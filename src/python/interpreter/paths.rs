@@ -188,7 +188,7 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     /// Attributes of a `pathlib.Path`.
-    pub(super) fn path_attribute(&mut self, base: &Value, name: &str, at: Place) -> Option<Value> {
+    pub(super) fn path_attribute(base: &Value, name: &str, at: Place) -> Option<Value> {
         let path = repository_path(path_argument(base)?)?;
         let file_name = path.rsplit('/').next().unwrap_or_default();
         Some(match name {
@@ -265,18 +265,13 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     /// `path / "more"`
-    pub(super) fn path_division(
-        &mut self,
-        left: &Value,
-        right: &Value,
-        at: Place,
-    ) -> Option<Value> {
+    pub(super) fn path_division(left: &Value, right: &Value, at: Place) -> Option<Value> {
         let path = repository_path(path_argument(left)?)?;
         Some(path_object(path_text(&joined(&path, right)?, at), at))
     }
 
     /// `str(path)`
-    pub(super) fn path_string(&self, value: &Value) -> Option<Value> {
+    pub(super) fn path_string(value: &Value) -> Option<Value> {
         path_argument(value)
             .filter(|text| matches!(text, Value::Str(_)))
             .cloned()

@@ -48,7 +48,14 @@ impl<H: Host> Interpreter<'_, H> {
             }),
             ("sorted", [items]) => self
                 .iterate(items)
-                .and_then(|items| self.sort(items, keyword("key"), keyword("reverse"), at))
+                .and_then(|items| {
+                    self.sort(
+                        items,
+                        keyword("key").as_ref(),
+                        keyword("reverse").as_ref(),
+                        at,
+                    )
+                })
                 .map(|items| self.sized_list(items, at)),
             ("map", [function, columns @ ..]) => self.map(function, columns, at),
             ("filter", [function, items]) => self.filter(function, items, at),
@@ -169,17 +176,17 @@ impl<H: Host> Interpreter<'_, H> {
     pub(super) fn sort(
         &mut self,
         items: Vec<Value>,
-        key: Option<Value>,
-        reverse: Option<Value>,
+        key: Option<&Value>,
+        reverse: Option<&Value>,
         at: Place,
     ) -> Option<Vec<Value>> {
         let reverse = match reverse {
             None => false,
-            Some(value) => self.truth(&value)?,
+            Some(value) => self.truth(value)?,
         };
         let mut keyed: Vec<(Value, Value)> = Vec::with_capacity(items.len());
         for item in items {
-            let key = match &key {
+            let key = match key {
                 None | Some(Value::None) => item.clone(),
                 Some(key) => self.call_with(key, item.clone(), at),
             };

@@ -186,7 +186,7 @@ pub(super) fn formatted_number(value: &Value, specification: &str) -> Option<Str
 fn grouped(digits: &str, separator: char) -> String {
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(separator);
         }
         grouped.push(digit);

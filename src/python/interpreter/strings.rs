@@ -48,8 +48,7 @@ impl<H: Host> Interpreter<'_, H> {
             return Value::Bool(answer);
         }
         if matches!(name.as_str(), "startswith" | "endswith") {
-            return self
-                .has_affix(known, name == "startswith", arguments)
+            return Self::has_affix(known, name == "startswith", arguments)
                 .map_or_else(unknown, Value::Bool);
         }
         self.str_with_arguments(known, name, arguments, at)
@@ -254,12 +253,7 @@ impl<H: Host> Interpreter<'_, H> {
         Some(width.saturating_sub(known.chars().count()))
     }
 
-    fn has_affix(
-        &mut self,
-        known: &str,
-        at_start: bool,
-        arguments: &[CallArgument],
-    ) -> Option<bool> {
+    fn has_affix(known: &str, at_start: bool, arguments: &[CallArgument]) -> Option<bool> {
         let [wanted] = arguments else { return None };
         let options = match &wanted.value {
             Value::Tuple(options) => options.to_vec(),

@@ -96,7 +96,7 @@ impl<H: Host> Interpreter<'_, H> {
         at: Place,
     ) {
         let plain = specification.is_empty();
-        let path = self.path_string(value);
+        let path = Self::path_string(value);
         let value = path
             .as_ref()
             .filter(|_| conversion != Some('r'))
