@@ -8,6 +8,7 @@ mod constraint;
 mod ddl;
 mod fact;
 mod objects;
+mod question;
 mod table;
 
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
@@ -16,4 +17,5 @@ pub use ddl::{
 };
 pub use fact::{Fact, Why};
 pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
+pub use question::{AnswerForm, CatalogQuestion, QuestionField, QuestionKind, QuestionValue};
 pub use table::{Column, Table};
