@@ -12,6 +12,7 @@ mod difference;
 mod fact;
 mod join;
 mod objects;
+mod question;
 mod table;
 
 pub use apply::{Applied, Database, Failure, FailureKind};
@@ -24,6 +25,7 @@ pub use difference::{
 };
 pub use fact::{Fact, Why};
 pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
+pub use question::{AnswerForm, CatalogQuestion, QuestionField, QuestionKind, QuestionValue};
 pub use table::{Column, Table};
 
 #[cfg(test)]

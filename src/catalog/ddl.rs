@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use super::constraint::{Constraint, IndexDefinition};
 use super::fact::Fact;
 use super::objects::ObjectKind;
+use super::question::CatalogQuestion;
 use super::table::Column;
 
 /// One statement. Names of tables, types and other objects carry their schema if that is not the default one:
@@ -120,6 +121,21 @@ pub enum Ddl {
     Comment {
         target: CommentTarget,
         text: Fact<Option<SmolStr>>,
+    },
+    /// `IF … THEN … ELSE` of a `DO` block.
+    If {
+        /// What is asked; `None` if that is not understood, so that either way may be taken.
+        question: Option<CatalogQuestion>,
+        /// True for `IF NOT EXISTS`: the first way is taken if there is no such object.
+        negated: bool,
+        then: Vec<Ddl>,
+        otherwise: Vec<Ddl>,
+    },
+    /// `BEGIN … EXCEPTION WHEN … THEN …` of a `DO` block: if any of the statements fails, all of them are undone, and
+    /// others done instead.
+    Try {
+        statements: Vec<Ddl>,
+        on_failure: Vec<Ddl>,
     },
     /// Rows of these tables; empty where they are not known.
     Data {

@@ -35,7 +35,7 @@ impl Statement<'_> {
             }
         }
         let name = match name {
-            Some(name) => name.clone(),
+            Some(name) => SmolStr::new(split_schema(name).1),
             None => {
                 let parts: Vec<String> = definition
                     .known()
