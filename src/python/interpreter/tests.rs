@@ -5,6 +5,7 @@ mod exceptions;
 mod functions;
 mod hostile;
 mod library;
+mod matching;
 
 use super::*;
 use crate::git::Snapshot;
