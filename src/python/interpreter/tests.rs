@@ -246,6 +246,18 @@ fn modules_of_the_repository_are_followed_on_demand() {
 }
 
 #[test]
+fn a_module_imported_first_on_one_side_of_a_branch_is_known_after_it() {
+    let files = [
+        (
+            "main.py",
+            "import os\nimport lib\nfrom lib import A\nlib\nif os.x:\n    y = lib.A\nelse:\n    y = 1\nx = [A, lib.A]\n",
+        ),
+        ("lib.py", "A = 'a'\n"),
+    ];
+    assert_eq!(run(&files, &["x"]), ["['a', 'a']"]);
+}
+
+#[test]
 fn circular_imports_end() {
     let files = [
         ("main.py", "from a import X as x\n"),
