@@ -336,9 +336,10 @@ impl<'s, H: Host> Interpreter<'s, H> {
         }
         let scope = Rc::clone(&module.scope);
         let path = self.files.get(scope.file.0 as usize).cloned();
+        // A module runs once, whoever imports it first: branches and conditions there are none here.
+        let branches = self.heap.suspend_branches();
         self.set_module_state(id, ModuleState::Running);
         if let Some(file) = path.and_then(|path| self.sources.python(&path)) {
-            // A module runs once, whoever imports it first: conditions there are not conditions here.
             let uncertainty = std::mem::take(&mut self.uncertainty);
             let pending = self.pending.take();
             let guards = std::mem::take(&mut self.guards);
@@ -355,6 +356,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             self.uncertainty = uncertainty;
         }
         self.set_module_state(id, ModuleState::Done);
+        self.heap.resume_branches(branches);
     }
 
     fn set_module_state(&mut self, id: ObjectId, state: ModuleState) {
