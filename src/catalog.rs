@@ -14,6 +14,7 @@ mod table;
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
 pub use ddl::{
     AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, SequenceChange,
+    UnnamedKind,
 };
 pub use fact::{Fact, Why};
 pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
