@@ -19,6 +19,7 @@ pub use apply::{Applied, Database, Failure, FailureKind};
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
 pub use ddl::{
     AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, SequenceChange,
+    UnnamedKind,
 };
 pub use difference::{
     Change, Difference, Differences, Subject, compare, constraint_value, index_value,

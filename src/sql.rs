@@ -17,6 +17,7 @@ mod source;
 mod statement;
 mod token;
 mod types;
+mod unnamed;
 
 pub use expression::{
     canonical_default, canonical_expression, canonical_text, index_key, mentioned_columns,

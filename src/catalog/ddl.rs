@@ -143,11 +143,29 @@ pub enum Ddl {
     },
     /// Nothing that stays: `SET`, `LOCK`, `SELECT`, `ANALYZE`.
     Nothing,
+    /// Something is made, changed or dropped whose name is not known. Tables that exist keep their columns and
+    /// constraints.
+    OpaqueObject {
+        what: String,
+        kind: UnnamedKind,
+    },
     /// Not understood. It may change what it names, or anything if it names nothing.
     Opaque {
         what: String,
         names: Vec<SmolStr>,
     },
+}
+
+/// What something of an unknown name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnnamedKind {
+    /// A table that is made.
+    NewTable,
+    Index,
+    Sequence,
+    /// An enum, a domain or a composite type.
+    Type,
+    Object(ObjectKind),
 }
 
 #[derive(Clone, Debug, PartialEq)]

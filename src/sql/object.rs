@@ -56,41 +56,8 @@ impl Reader<'_> {
         canonical_text(text.unwrap_or_default(), self.source.dialect)
     }
 
-    /// The kind that the next words name, of those that are only known by name and text.
     fn kind(&mut self) -> Option<ObjectKind> {
-        const KINDS: &[(&[&str], ObjectKind)] = &[
-            (&["aggregate"], ObjectKind::Aggregate),
-            (&["cast"], ObjectKind::Cast),
-            (&["collation"], ObjectKind::Collation),
-            (&["domain"], ObjectKind::Domain),
-            (&["event", "trigger"], ObjectKind::EventTrigger),
-            (&["extension"], ObjectKind::Extension),
-            (&["function"], ObjectKind::Function),
-            (&["materialized", "view"], ObjectKind::MaterializedView),
-            (&["operator", "class"], ObjectKind::Operator),
-            (&["operator", "family"], ObjectKind::Operator),
-            (&["operator"], ObjectKind::Operator),
-            (&["policy"], ObjectKind::Policy),
-            (&["procedure"], ObjectKind::Procedure),
-            (&["publication"], ObjectKind::Publication),
-            (&["role"], ObjectKind::Role),
-            (&["user"], ObjectKind::Role),
-            (&["group"], ObjectKind::Role),
-            (&["rule"], ObjectKind::Rule),
-            (&["schema"], ObjectKind::Schema),
-            (&["server"], ObjectKind::Server),
-            (&["statistics"], ObjectKind::Statistics),
-            (&["text", "search", "configuration"], ObjectKind::TextSearch),
-            (&["text", "search", "dictionary"], ObjectKind::TextSearch),
-            (&["text", "search", "parser"], ObjectKind::TextSearch),
-            (&["text", "search", "template"], ObjectKind::TextSearch),
-            (&["trigger"], ObjectKind::Trigger),
-            (&["view"], ObjectKind::View),
-        ];
-        KINDS
-            .iter()
-            .find(|(words, _)| self.cursor.take_all(words))
-            .map(|(_, kind)| *kind)
+        kind(&mut self.cursor)
     }
 
     /// The table after the next `ON`.
@@ -113,4 +80,41 @@ impl Reader<'_> {
         let table = super::source::qualified(&parts)?;
         Some(Some((table, column)))
     }
+}
+
+/// The kind that the next words name, of those that are only known by name and text.
+pub(super) fn kind(cursor: &mut Cursor<'_>) -> Option<ObjectKind> {
+    const KINDS: &[(&[&str], ObjectKind)] = &[
+        (&["aggregate"], ObjectKind::Aggregate),
+        (&["cast"], ObjectKind::Cast),
+        (&["collation"], ObjectKind::Collation),
+        (&["domain"], ObjectKind::Domain),
+        (&["event", "trigger"], ObjectKind::EventTrigger),
+        (&["extension"], ObjectKind::Extension),
+        (&["function"], ObjectKind::Function),
+        (&["materialized", "view"], ObjectKind::MaterializedView),
+        (&["operator", "class"], ObjectKind::Operator),
+        (&["operator", "family"], ObjectKind::Operator),
+        (&["operator"], ObjectKind::Operator),
+        (&["policy"], ObjectKind::Policy),
+        (&["procedure"], ObjectKind::Procedure),
+        (&["publication"], ObjectKind::Publication),
+        (&["role"], ObjectKind::Role),
+        (&["user"], ObjectKind::Role),
+        (&["group"], ObjectKind::Role),
+        (&["rule"], ObjectKind::Rule),
+        (&["schema"], ObjectKind::Schema),
+        (&["server"], ObjectKind::Server),
+        (&["statistics"], ObjectKind::Statistics),
+        (&["text", "search", "configuration"], ObjectKind::TextSearch),
+        (&["text", "search", "dictionary"], ObjectKind::TextSearch),
+        (&["text", "search", "parser"], ObjectKind::TextSearch),
+        (&["text", "search", "template"], ObjectKind::TextSearch),
+        (&["trigger"], ObjectKind::Trigger),
+        (&["view"], ObjectKind::View),
+    ];
+    KINDS
+        .iter()
+        .find(|(words, _)| cursor.take_all(words))
+        .map(|(_, kind)| *kind)
 }

@@ -6,8 +6,8 @@ use smol_str::SmolStr;
 
 use super::source::{Place, Source};
 use super::statement::{Effect, Statement, StatementKind, statements_of};
-use super::{data, generic, object, postgresql, query};
-use crate::catalog::Ddl;
+use super::{data, generic, object, postgresql, query, unnamed};
+use crate::catalog::{Ddl, UnnamedKind};
 use crate::dialect::Dialect;
 
 /// Longer statements are known by their heads only.
@@ -120,10 +120,16 @@ pub(super) fn by_head(source: &Source<'_>, statement: &Statement) -> Ddl {
             tables: statement.tables.clone(),
         },
         Effect::Nothing => Ddl::Nothing,
-        Effect::Schema | Effect::Unknown => Ddl::Opaque {
-            what: summary(source, statement.range.clone()),
-            names: names(source, statement),
-        },
+        Effect::Schema | Effect::Unknown => {
+            let what = summary(source, statement.range.clone());
+            let names = names(source, statement);
+            match unnamed::kind(source, statement.range.clone()) {
+                Some(kind) if names.is_empty() || matches!(kind, UnnamedKind::Object(_)) => {
+                    Ddl::OpaqueObject { what, kind }
+                }
+                _ => Ddl::Opaque { what, names },
+            }
+        }
     }
 }
 
@@ -142,8 +148,13 @@ pub(super) fn summary(source: &Source<'_>, range: Range<usize>) -> String {
     summary.replace(super::HOLE, "…")
 }
 
-/// The tables a statement names.
+/// The tables a statement names. Where only the schema is not known, the table is named without one.
 fn names(source: &Source<'_>, statement: &Statement) -> Vec<SmolStr> {
+    if statement.tables.is_empty() && statement.open {
+        return unnamed::table_in_unknown_schema(source, statement.range.clone())
+            .into_iter()
+            .collect();
+    }
     if source.dialect == Dialect::PostgreSql || statement.tables.is_empty() {
         return statement.tables.clone();
     }

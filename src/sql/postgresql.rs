@@ -4,6 +4,7 @@
 mod alter_table;
 mod block;
 mod constraint;
+mod dynamic;
 mod index;
 mod table;
 
@@ -19,7 +20,9 @@ use crate::catalog::{Ddl, Fact};
 /// What a statement about a table or an index does, or a `DO` block; `None` where it is not understood.
 pub(super) fn read(source: &Source<'_>, range: Range<usize>, depth: usize) -> Option<Vec<Ddl>> {
     let text = source.filled.get(range.clone())?;
-    let parse = SourceFile::parse(text);
+    let is_block = text.get(..2)?.eq_ignore_ascii_case("do");
+    let shown = is_block.then(|| block::without_into(text, source.dialect));
+    let parse = SourceFile::parse(shown.as_deref().unwrap_or(text));
     let tree = parse.tree();
     let mut statements = tree.stmts();
     let statement = statements.next()?;

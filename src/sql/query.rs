@@ -35,6 +35,12 @@ pub(super) fn read(source: &Source<'_>, range: Range<usize>, depth: usize) -> Op
     {
         return postgresql::read(source, range, depth);
     }
+    Some(calls(source, range))
+}
+
+/// What the functions do that a query calls.
+pub(super) fn calls(source: &Source<'_>, range: Range<usize>) -> Vec<Ddl> {
+    let tokens = source.tokens(range);
     let mut found = Vec::new();
     for (index, pair) in tokens.windows(2).enumerate() {
         let [name, open] = pair else { continue };
@@ -62,7 +68,7 @@ pub(super) fn read(source: &Source<'_>, range: Range<usize>, depth: usize) -> Op
     if found.is_empty() {
         found.push(Ddl::Nothing);
     }
-    Some(found)
+    found
 }
 
 /// The strings that come first in a list of arguments.

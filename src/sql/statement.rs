@@ -244,7 +244,8 @@ impl Reader<'_> {
             "values" | "explain" | "show" | "table" | "describe" | "desc" => StatementKind::Query,
             "set" | "reset" | "begin" | "start" | "commit" | "rollback" | "end" | "abort"
             | "savepoint" | "release" | "lock" | "unlock" | "pragma" | "use" | "discard"
-            | "notify" | "listen" | "attach" | "detach" => StatementKind::Session,
+            | "notify" | "listen" | "unlisten" | "attach" | "detach" | "prepare" | "deallocate"
+            | "close" | "fetch" | "move" => StatementKind::Session,
             "vacuum" | "analyze" | "analyse" | "reindex" | "refresh" | "cluster" | "optimize"
             | "checkpoint" => StatementKind::Maintenance,
             "rename" => {

@@ -433,3 +433,175 @@ fn ranges_and_places() {
     let span = constraint.place.as_ref().unwrap().span;
     assert!(span.slice(sql).starts_with("CONSTRAINT c"));
 }
+
+#[test]
+fn blocks() {
+    let guarded = |sql: &str| match one(sql) {
+        Ddl::If {
+            question: Some(_),
+            negated,
+            then,
+            otherwise,
+        } => (negated, then, otherwise),
+        other => panic!("{sql}: {other:#?}"),
+    };
+    let (negated, then, otherwise) = guarded(
+        "DO $$ BEGIN
+            IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'mood') THEN
+                CREATE TYPE mood AS ENUM ('a', 'b');
+            END IF;
+        END $$",
+    );
+    assert!(negated && otherwise.is_empty());
+    assert!(matches!(&then[..], [Ddl::CreateEnum { .. }]));
+    let (negated, then, otherwise) = guarded(
+        "DO $x$ DECLARE found boolean; BEGIN
+            SELECT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'c') INTO found;
+            IF found THEN EXECUTE 'ALTER TABLE t DROP COLUMN c'; ELSE RAISE NOTICE 'x'; UPDATE t SET d = 1; END IF;
+        END $x$ LANGUAGE plpgsql",
+    );
+    assert!(!negated);
+    assert!(matches!(&then[..], [Ddl::AlterTable { .. }]));
+    assert!(matches!(&otherwise[..], [Ddl::Data { .. }]));
+    let (negated, then, otherwise) = guarded(
+        "DO $$ BEGIN
+            IF to_regclass('t') IS NULL THEN RETURN; END IF;
+            ALTER TABLE t ADD a int;
+        END $$",
+    );
+    assert!(negated && then.is_empty() && otherwise.len() == 1);
+    assert!(matches!(
+        one(
+            "DO $$ BEGIN
+                ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);
+            EXCEPTION WHEN duplicate_object THEN NULL; END $$"
+        ),
+        Ddl::Try { statements, on_failure } if statements.len() == 1 && on_failure.is_empty()
+    ));
+    assert!(matches!(
+        one("DO $$ BEGIN IF x > 1 THEN DROP TABLE a; END IF; END $$"),
+        Ddl::If { question: None, .. }
+    ));
+    assert!(matches!(
+        one("DO 'BEGIN ALTER TABLE t ALTER c SET DEFAULT ''x''; END'"),
+        Ddl::AlterTable { .. }
+    ));
+}
+
+#[test]
+fn blocks_that_leave_the_schema_alone() {
+    assert_eq!(
+        one(
+            "DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'x') THEN GRANT SELECT ON a TO x; END IF; END $$"
+        ),
+        Ddl::Nothing
+    );
+    assert_eq!(
+        one(
+            "DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM a LOOP UPDATE b SET c = r.c; INSERT INTO a VALUES (1); END LOOP; END $$"
+        ),
+        Ddl::Data {
+            tables: vec!["a".into(), "b".into()]
+        }
+    );
+}
+
+#[test]
+fn code_that_is_partly_known() {
+    let Ddl::If { then, .. } = one("DO $$ DECLARE r record; BEGIN
+            FOR r IN SELECT conname FROM pg_constraint LOOP
+                EXECUTE format('ALTER TABLE t DROP CONSTRAINT %I', r.conname);
+            END LOOP;
+        END $$")
+    else {
+        panic!()
+    };
+    assert!(matches!(
+        &then[..],
+        [Ddl::AlterTable { table, action: AlterAction::Opaque { .. }, .. }] if table == "t"
+    ));
+    assert!(matches!(
+        one("DO $$ BEGIN EXECUTE x; END $$"),
+        Ddl::Opaque { names, .. } if names.is_empty()
+    ));
+    assert!(
+        matches!(
+            one("DO $$ BEGIN ALTER TABLE t ADD a int; FROBNICATE THE; END $$"),
+            Ddl::AlterTable { .. } | Ddl::Opaque { .. }
+        ) || all("DO $$ BEGIN ALTER TABLE t ADD a int; FROBNICATE THE; END $$").len() > 1
+    );
+}
+
+#[test]
+fn what_has_no_known_name() {
+    use crate::catalog::UnnamedKind as Kind;
+    for (sql, expected) in [
+        (
+            "CREATE TRIGGER \u{fffc} AFTER INSERT ON t EXECUTE FUNCTION f()",
+            Kind::Object(crate::catalog::ObjectKind::Trigger),
+        ),
+        (
+            "DROP POLICY p ON \u{fffc}",
+            Kind::Object(crate::catalog::ObjectKind::Policy),
+        ),
+        ("CREATE TABLE \u{fffc} AS SELECT 1", Kind::NewTable),
+        ("DROP INDEX \u{fffc}", Kind::Index),
+        ("CREATE TYPE \u{fffc} AS ENUM ('a')", Kind::Type),
+    ] {
+        assert!(
+            matches!(one(sql), Ddl::OpaqueObject { kind, .. } if kind == expected),
+            "{sql}: {:?}",
+            one(sql)
+        );
+    }
+    assert!(matches!(
+        one("DROP TABLE \u{fffc}"),
+        Ddl::Opaque { names, .. } if names.is_empty()
+    ));
+    assert!(matches!(
+        one("ALTER TABLE \"\u{fffc}\".users ADD a int"),
+        Ddl::Opaque { names, .. } if names == ["users"]
+    ));
+}
+
+#[test]
+fn broken_and_hostile_texts_end() {
+    let whole = "CREATE TABLE a (b int DEFAULT 'x', CHECK (b > 0)); DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'm') THEN CREATE TYPE m AS ENUM ('a'); END IF; END $$; ALTER TABLE a ADD c \"T\"[] DEFAULT E'\\'', DROP d; CREATE INDEX i ON a (lower(b) DESC) WHERE c IS NULL; CREATE FUNCTION f(a int) RETURNS int AS $f$ SELECT 1 $f$ LANGUAGE sql; COMMENT ON COLUMN a.b IS 'é\u{fffc}'; PRAGMA table_info(a)";
+    for dialect in [Dialect::PostgreSql, Dialect::MySql, Dialect::Sqlite] {
+        for (end, _) in whole.char_indices() {
+            parse(&whole[..end], dialect, &|_| None);
+            super::super::question(&whole[end..]);
+            if end % 3 == 0 {
+                parse(&whole[end..], dialect, &|_| None);
+            }
+        }
+        let deep = format!(
+            "CREATE TABLE a (b int CHECK ({}1{}))",
+            "(".repeat(5_000),
+            ")".repeat(5_000)
+        );
+        assert_eq!(parse(&deep, dialect, &|_| None).len(), 1);
+        let nested = format!("SELECT {}", "NOT ".repeat(5_000));
+        assert_eq!(parse(&nested, dialect, &|_| None).len(), 1);
+        // A small generator of anything: letters, quotes, brackets, half characters.
+        let mut seed = 0x2545_f491_u32;
+        let alphabet: Vec<char> = "aT1 '\"`$;:%\\()[],.*/-\n\u{fffc}éDROPTABLE"
+            .chars()
+            .collect();
+        for _ in 0..300 {
+            let mut text = String::from(
+                ["CREATE TABLE ", "ALTER TABLE a ", "DO $$ BEGIN ", ""][(seed % 4) as usize],
+            );
+            for _ in 0..40 {
+                seed ^= seed << 13;
+                seed ^= seed >> 17;
+                seed ^= seed << 5;
+                text.push(alphabet[seed as usize % alphabet.len()]);
+            }
+            parse(&text, dialect, &|_| None);
+            super::super::canonical_expression(&text, dialect);
+            super::super::catalog_type(&text, dialect);
+            super::super::index_key(&text, dialect);
+        }
+    }
+}
