@@ -49,8 +49,8 @@ use crate::python::heap::Heap;
 use crate::python::module_finder::{FoundModule, ModuleFinder};
 use crate::python::sources::Sources;
 use crate::python::value::{
-    CallArgument, Deferred, FileId, Import, Module, ModuleName, ModuleState, Namespace, Object,
-    ObjectId, Place, Reason, Scope, ScopeKind, Value,
+    Call, CallArgument, Deferred, FileId, Import, Instance, Module, ModuleName, ModuleState,
+    Namespace, Object, ObjectId, Place, Reason, Scope, ScopeKind, Value,
 };
 use crate::source::{FileSpan, RepoPath, Span};
 
@@ -94,6 +94,8 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     module_files: FxHashMap<RepoPath, ObjectId>,
     limits: Limits,
     lazy_imports: bool,
+    /// What the constructors of bases outside the repository were called with, while somebody wants to know.
+    constructors: Option<Vec<Call>>,
     fuel: Cell<u64>,
     depth: u32,
     /// How many expressions and blocks the current one stands in, over all calls.
@@ -146,6 +148,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             module_files: FxHashMap::default(),
             limits,
             lazy_imports: false,
+            constructors: None,
             fuel: Cell::new(limits.fuel),
             depth: 0,
             nesting: 0,
@@ -358,6 +361,23 @@ impl<'s, H: Host> Interpreter<'s, H> {
             });
         }
         self.set_module_state(id, ModuleState::Done);
+    }
+
+    /// An instance of a class whose constructor has not run.
+    pub fn bare_instance(&mut self, class: ObjectId) -> Value {
+        let instance = Instance {
+            class,
+            names: crate::python::value::Names::default(),
+        };
+        Value::Instance(self.heap.allocate(Object::Instance(instance)))
+    }
+
+    /// Runs something, and gives what `super().__init__(…)` was called with where it led out of the repository.
+    pub fn constructors_called<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> (R, Vec<Call>) {
+        let outer = self.constructors.replace(Vec::new());
+        let result = run(self);
+        let seen = std::mem::replace(&mut self.constructors, outer);
+        (result, seen.unwrap_or_default())
     }
 
     /// Runs something that happens once, whoever needs it first: the branches and conditions it is needed under are no
