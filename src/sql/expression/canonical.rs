@@ -197,9 +197,10 @@ fn binary(left: Expression, operator: &str, right: Expression) -> Expression {
         operator,
         "=" | "<>" | "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" | "~" | "~*" | "!~" | "!~*"
     );
-    let (left, right) = match compares {
-        true => (without_text_cast(left, &right), right),
-        false => (left, right),
+    let (left, right) = if compares {
+        (without_text_cast(left, &right), right)
+    } else {
+        (left, right)
     };
     Expression::binary(left, operator, right)
 }
