@@ -13,5 +13,7 @@ pub use discovery::{ConfigProblem, Declaration, Discovery, Environment, PassedOv
 pub use ini::{IniError, IniFile, IniProblem, InterpolationError};
 pub use revision::{DocLine, Identifier, Revision, RevisionDoc};
 pub use revision_map::{BrokenLink, HeadGroup, Heads, LabelConflict, RevisionMap, RevisionNode};
-pub use runtime::{Direction, End, Migration, Run, Runtime};
+pub use runtime::{
+    Direction, End, Failed, Migration, Replay, ReplayedRevision, Run, Runtime, Verdict,
+};
 pub use script_directory::{Script, ScriptDirectory, ScriptProblem, ScriptProblemKind};

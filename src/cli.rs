@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::dialect::Dialect;
 use crate::git::BaseHints;
 
 /// Check database migrations before they are committed.
@@ -33,6 +34,10 @@ pub enum Command {
     Check(CheckArgs),
     /// Show the revisions and how they follow each other
     Graph(GraphArgs),
+    /// Show the schema that the migrations build
+    Schema(SchemaArgs),
+    /// Show what each revision changes, and whether its downgrade takes that back
+    Replay(ReplayArgs),
     /// Explain a rule, or list them all
     Rule(RuleArgs),
     /// Show what was found in the repository, and why
@@ -76,6 +81,9 @@ pub struct GlobalArgs {
     /// Take only the environment with this script location
     #[arg(long, global = true, value_name = "DIR")]
     pub environment: Option<String>,
+    /// The database that the migrations are for: postgresql, mysql or sqlite [default: found]
+    #[arg(long, global = true, value_name = "DIALECT")]
+    pub dialect: Option<Dialect>,
 }
 
 #[derive(Clone, Debug, Default, Args)]
@@ -122,6 +130,46 @@ pub enum CheckFormat {
     Full,
     /// One line each
     Concise,
+    /// One JSON object
+    Json,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct SchemaArgs {
+    /// Show the schema after this revision [default: after all]
+    #[arg(long, value_name = "REV")]
+    pub at: Option<String>,
+    /// How the schema is written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "sql")]
+    pub output_format: SchemaFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SchemaFormat {
+    /// Statements that would make it
+    #[default]
+    Sql,
+    /// One JSON object
+    Json,
+    /// An entity diagram for Markdown
+    Mermaid,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct ReplayArgs {
+    /// Only these revisions; everything before them is replayed in any case
+    #[arg(value_name = "REV")]
+    pub revisions: Vec<String>,
+    /// How the revisions are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub output_format: ReplayFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ReplayFormat {
+    /// A table for people
+    #[default]
+    Text,
     /// One JSON object
     Json,
 }

@@ -4,6 +4,7 @@ mod check;
 mod config;
 mod demo;
 mod graph;
+mod history;
 mod hook;
 mod rule;
 mod version;
@@ -71,6 +72,14 @@ pub enum CommandError {
         #[help]
         known: String,
     },
+    #[error("the repository has several Alembic environments")]
+    SeveralEnvironments {
+        #[help]
+        known: String,
+    },
+    #[error("no revision is called `{wanted}`")]
+    #[diagnostic(help("`migrate-lint graph` lists them"))]
+    NoSuchRevision { wanted: String },
     #[error("no rule is called `{name}`")]
     NoSuchRule {
         name: String,
@@ -108,6 +117,8 @@ pub fn run(
         None => check::run(&cli.check, global, process, streams),
         Some(Command::Check(args)) => check::run(args, global, process, streams),
         Some(Command::Graph(args)) => graph::run(args, global, process, streams),
+        Some(Command::Schema(args)) => history::schema(args, global, process, streams),
+        Some(Command::Replay(args)) => history::replay(args, global, process, streams),
         Some(Command::Rule(args)) => rule::run(args, streams),
         Some(Command::Config(args)) => config::run(args, global, process, streams),
         Some(Command::Hook(args)) => hook::run(args, global, process, streams),

@@ -1,9 +1,11 @@
 //! Configuration: options as written, settings as used, and which rules are selected.
 
+mod conventions;
 mod options;
 mod selector;
 mod settings;
 
+pub use conventions::{FunctionName, NameTemplate, NamingConvention, OperationName, TreatAs};
 pub use options::{ConfigError, ConfigFile, Downgrades, EnvironmentOptions, Options, Pairing};
 pub use selector::{RuleIdentity, RuleSelector, Selection, SelectorError};
 pub use settings::Settings;

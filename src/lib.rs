@@ -5,6 +5,7 @@ pub mod catalog;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod dependencies;
 pub mod diagnostic;
 pub mod dialect;
 pub mod git;

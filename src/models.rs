@@ -8,6 +8,7 @@ mod classes;
 mod env;
 mod fields;
 mod metadata;
+mod naming;
 mod tables;
 
 use rustc_hash::FxHashMap;
@@ -24,6 +25,7 @@ pub use candidates::{is_test_file, model_files};
 pub use changes::{DifferenceKind, ModelDifference, TableChange, changes};
 pub use env::EnvFacts;
 pub use metadata::MetadataKey;
+pub use naming::NamingFact;
 
 /// A table and where its model is.
 #[derive(Clone, Debug)]

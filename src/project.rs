@@ -1,5 +1,7 @@
 //! A repository at one snapshot, analysed on demand.
 
+mod dialect;
+
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
@@ -7,14 +9,20 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::alembic::{
-    Direction, Discovery, End, Environment, Migration, Revision, RevisionMap, Runtime,
-    ScriptDirectory, discover,
+    Direction, Discovery, End, Environment, Migration, Replay, ReplayedRevision, Revision,
+    RevisionMap, Runtime, ScriptDirectory, discover,
 };
-use crate::config::Settings;
-use crate::models::{self, Models};
+use crate::catalog::{Catalog, Why};
+use crate::config::{NamingConvention, Settings};
+use crate::dependencies::{Dependencies, Versions, WrittenVersion};
+use crate::dialect::Dialect;
+use crate::models::{self, Models, NamingFact};
 use crate::python::{ModuleFinder, Sources};
 use crate::schema::KnownTables;
 use crate::source::RepoPath;
+use crate::sqlalchemy::ddl::{Naming, Semantics};
+
+pub use dialect::{DetectedDialect, DialectSource};
 
 /// The environments of a repository and what they hold.
 pub struct Project<'s> {
@@ -35,6 +43,37 @@ pub struct ProjectEnvironment<'s> {
     tables: OnceLock<KnownTables>,
     models: OnceLock<Models>,
     env_models: OnceLock<Models>,
+    replay: OnceLock<ReplayedHistory>,
+    naming: Option<NamingConvention>,
+    configured: Configured,
+    dependencies: OnceLock<Dependencies>,
+    versions: OnceLock<Versions>,
+    dialect: OnceLock<DetectedDialect>,
+}
+
+/// What the configuration says in place of what would be found.
+#[derive(Clone, Copy, Debug)]
+struct Configured {
+    dialect: Option<Dialect>,
+    sqlalchemy: Option<WrittenVersion>,
+    alembic: Option<WrittenVersion>,
+}
+
+/// What the revisions of an environment do, one after the other.
+#[derive(Debug)]
+pub struct ReplayedHistory {
+    /// The nodes in the order in which they ran.
+    pub order: Vec<usize>,
+    /// By node.
+    revisions: Vec<Option<ReplayedRevision>>,
+    /// The database after all of them.
+    pub catalog: Catalog,
+}
+
+impl ReplayedHistory {
+    pub fn get(&self, node: usize) -> Option<&ReplayedRevision> {
+        self.revisions.get(node)?.as_ref()
+    }
 }
 
 impl<'s> Project<'s> {
@@ -51,7 +90,7 @@ impl<'s> Project<'s> {
             .environments
             .iter()
             .filter(wanted)
-            .map(|found| ProjectEnvironment::load(found, sources))
+            .map(|found| ProjectEnvironment::load(found, sources, settings))
             .collect();
         Self {
             sources,
@@ -82,7 +121,7 @@ impl<'s> Project<'s> {
 }
 
 impl<'s> ProjectEnvironment<'s> {
-    fn load(environment: &Environment, sources: &'s Sources<'s>) -> Self {
+    fn load(environment: &Environment, sources: &'s Sources<'s>, settings: &Settings) -> Self {
         let scripts = ScriptDirectory::load(environment, sources);
         let map = RevisionMap::new(scripts.revisions().map(Arc::clone));
         let nodes = map
@@ -103,6 +142,16 @@ impl<'s> ProjectEnvironment<'s> {
             tables: OnceLock::new(),
             models: OnceLock::new(),
             env_models: OnceLock::new(),
+            replay: OnceLock::new(),
+            naming: settings.naming_convention.clone(),
+            configured: Configured {
+                dialect: settings.dialect,
+                sqlalchemy: settings.sqlalchemy_version,
+                alembic: settings.alembic_version,
+            },
+            dependencies: OnceLock::new(),
+            versions: OnceLock::new(),
+            dialect: OnceLock::new(),
         }
     }
 
@@ -172,6 +221,107 @@ impl<'s> ProjectEnvironment<'s> {
             .run(&self.map.node(node).revision)
     }
 
+    /// Under which circumstances the migrations run.
+    pub fn semantics(&self) -> Semantics {
+        let versions = self.versions();
+        let naming = match &self.naming {
+            Some(convention) => Naming::Convention(
+                convention
+                    .templates()
+                    .map(|(key, template)| (key.to_owned(), template.as_str().to_owned()))
+                    .collect(),
+            ),
+            None => match &self.env_models().env.naming {
+                NamingFact::None => Naming::None,
+                NamingFact::Convention(convention) => Naming::Convention(convention.clone()),
+                NamingFact::Unresolved if self.mentions_naming_convention() => {
+                    Naming::Unknown(Why::new(
+                        "which naming convention the metadata has is not known",
+                        self.environment.env_file().map(|file| {
+                            crate::source::FileSpan::new(file, crate::source::Span::at(0))
+                        }),
+                    ))
+                }
+                NamingFact::Unresolved => Naming::None,
+            },
+        };
+        let version = |version: crate::dependencies::Version| (version.major, version.minor);
+        Semantics {
+            dialect: self.dialect().dialect,
+            sqlalchemy: version(versions.sqlalchemy.version),
+            alembic: version(versions.alembic.version),
+            naming,
+            is_transactional: !self.may_commit_by_itself(),
+        }
+    }
+
+    /// True if `env.py` speaks of running outside of transactions.
+    fn may_commit_by_itself(&self) -> bool {
+        let text = self
+            .environment
+            .env_file()
+            .and_then(|file| self.sources.read(&file));
+        text.is_none_or(|text| {
+            ["AUTOCOMMIT", "autocommit", "transactional_ddl"]
+                .iter()
+                .any(|word| memchr::memmem::find(&text, word.as_bytes()).is_some())
+        })
+    }
+
+    /// True if some Python file of the repository speaks of a naming convention.
+    fn mentions_naming_convention(&self) -> bool {
+        let snapshot = self.sources.snapshot();
+        snapshot
+            .iter()
+            .map(|(path, _)| path)
+            .filter(|path| path.extension() == "py")
+            .any(|path| {
+                self.sources.read(path).is_some_and(|bytes| {
+                    memchr::memmem::find(&bytes, b"naming_convention").is_some()
+                })
+            })
+    }
+
+    /// The whole history, replayed.
+    pub fn replay(&self) -> &ReplayedHistory {
+        self.replay.get_or_init(|| {
+            let order = self.map.upgrade_order();
+            let files: Vec<RepoPath> = order
+                .iter()
+                .map(|node| self.map.node(*node).revision.file.clone())
+                .collect();
+            self.sources.preload(&files);
+            let mut replay = Replay::new(self.sources, &self.finder, self.semantics());
+            let mut revisions = vec![None; self.map.nodes().len()];
+            for node in &order {
+                let replayed = replay.replay(&self.map.node(*node).revision);
+                if let Some(slot) = revisions.get_mut(*node) {
+                    *slot = Some(replayed);
+                }
+            }
+            ReplayedHistory {
+                order,
+                revisions,
+                catalog: replay.catalog(),
+            }
+        })
+    }
+
+    /// What the database holds after these revisions and all they build on.
+    pub fn catalog_at(&self, nodes: &[usize]) -> Catalog {
+        let mut ancestors: rustc_hash::FxHashSet<usize> = nodes.iter().copied().collect();
+        for node in nodes {
+            ancestors.extend(self.map.ancestors(*node));
+        }
+        let mut replay = Replay::new(self.sources, &self.finder, self.semantics());
+        for node in self.map.upgrade_order() {
+            if ancestors.contains(&node) {
+                replay.upgrade(&self.map.node(node).revision);
+            }
+        }
+        replay.catalog()
+    }
+
     /// The tables after all revisions, by name.
     pub fn tables_at_head(&self) -> &KnownTables {
         self.tables.get_or_init(|| {
@@ -232,6 +382,42 @@ impl<'s> ProjectEnvironment<'s> {
             self.sources.preload(&files);
             let env = self.environment.env_file();
             Models::load(env.as_ref(), &files, self.sources, &self.finder)
+        })
+    }
+
+    /// The packages that the migrations run with.
+    pub fn dependencies(&self) -> &Dependencies {
+        self.dependencies.get_or_init(|| {
+            let folder = &self.environment.script_location;
+            Dependencies::find(self.sources.snapshot(), folder)
+        })
+    }
+
+    /// The versions of SQLAlchemy and Alembic.
+    pub fn versions(&self) -> &Versions {
+        self.versions.get_or_init(|| {
+            let Configured {
+                sqlalchemy,
+                alembic,
+                dialect: _,
+            } = self.configured;
+            self.dependencies().versions(sqlalchemy, alembic)
+        })
+    }
+
+    /// The database that the migrations are for.
+    pub fn dialect(&self) -> &DetectedDialect {
+        self.dialect.get_or_init(|| match self.configured.dialect {
+            Some(dialect) => DetectedDialect {
+                dialect,
+                source: DialectSource::Configured,
+            },
+            None => dialect::detect(
+                &self.environment,
+                &self.scripts,
+                self.sources,
+                self.dependencies(),
+            ),
         })
     }
 

@@ -2,6 +2,7 @@
 
 pub mod ast;
 mod canonical;
+mod exception_hierarchy;
 mod heap;
 mod interpreter;
 mod module_finder;

@@ -4,7 +4,9 @@ mod concise;
 mod full;
 pub mod graph;
 mod json;
+pub mod replay;
 mod sanitise;
+pub mod schema;
 mod summary;
 mod texts;
 

@@ -4,6 +4,7 @@
 
 mod column;
 mod construct;
+pub mod ddl;
 mod render;
 mod table;
 

@@ -243,7 +243,7 @@ fn may_bind_identifier(stmt: &Stmt) -> bool {
             orelse,
             ..
         } => names_identifier(target) || any(body) || any(orelse),
-        StmtKind::With { body, .. } => any(body),
+        StmtKind::With(with) => any(&with.body),
         StmtKind::Try {
             body,
             handlers,

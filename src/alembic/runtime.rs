@@ -1,7 +1,15 @@
 //! A symbolic Alembic: runs `upgrade()` and `downgrade()` in the interpreter and writes down what they do.
 
+mod answers;
 mod calls;
+mod emit;
+mod host;
 mod operations;
+mod replay;
+mod simulation;
+
+pub use replay::{Replay, ReplayedRevision, Verdict};
+pub use simulation::Failed;
 
 use crate::alembic::Environment;
 use crate::alembic::revision::Revision;
@@ -95,7 +103,7 @@ pub struct Runtime<'s> {
 impl<'s> Runtime<'s> {
     pub fn new(sources: &'s Sources<'s>, finder: &'s ModuleFinder<'s>) -> Self {
         Self {
-            interpreter: Interpreter::new(sources, finder, Recorder::default()),
+            interpreter: Interpreter::new(sources, finder, Recorder::default()).with_lazy_imports(),
             with_definitions: false,
         }
     }
@@ -116,9 +124,7 @@ impl<'s> Runtime<'s> {
 
     /// Runs both directions of a revision.
     pub fn run(&mut self, revision: &Revision) -> Migration {
-        self.interpreter.refuel();
-        self.interpreter.host.take();
-        let Some(module) = self.interpreter.run_file(&revision.file) else {
+        let Some(module) = self.load(revision) else {
             let missing = || Direction::Unknown {
                 reason: "the file could not be read".to_owned(),
             };
@@ -127,12 +133,20 @@ impl<'s> Runtime<'s> {
                 downgrade: missing(),
             };
         };
-        // What the body of a module calls does not belong to a direction.
-        self.interpreter.host.take();
         Migration {
             upgrade: self.direction(module, "upgrade"),
             downgrade: self.direction(module, "downgrade"),
         }
+    }
+
+    /// Runs the body of a revision's module.
+    fn load(&mut self, revision: &Revision) -> Option<ObjectId> {
+        self.interpreter.refuel();
+        self.interpreter.host.take();
+        let module = self.interpreter.run_file(&revision.file);
+        // What the body of a module calls does not belong to a direction.
+        self.interpreter.host.take();
+        module
     }
 
     fn direction(&mut self, module: ObjectId, name: &str) -> Direction {

@@ -352,7 +352,8 @@ fn assignment_span(module: &Module, name: &str) -> Option<Span> {
                 }),
                 StmtKind::AnnAssign { target, value: Some(value), .. } if is_name(target) => Some(value.span),
                 StmtKind::If { body, orelse, .. } => in_body(orelse, name).or_else(|| in_body(body, name)),
-                StmtKind::Try { body, .. } | StmtKind::With { body, .. } => in_body(body, name),
+                StmtKind::Try { body, .. } => in_body(body, name),
+                StmtKind::With(with) => in_body(&with.body, name),
                 StmtKind::ImportFrom(import) => {
                     let bound = |alias: &&crate::python::ast::Alias| {
                         *alias.asname.as_ref().unwrap_or(&alias.name) == name

@@ -190,7 +190,12 @@ impl IndexDefinition {
             predicate: None,
             nulls_not_distinct: false,
             options: None,
-            columns,
+            columns: {
+                let mut columns = columns;
+                columns.sort_unstable();
+                columns.dedup();
+                columns
+            },
         }
     }
 }

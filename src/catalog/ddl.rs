@@ -29,12 +29,15 @@ pub enum Ddl {
         table: SmolStr,
         definition: Fact<IndexDefinition>,
         if_not_exists: bool,
+        /// `CONCURRENTLY`, which no transaction allows.
+        concurrently: bool,
     },
     DropIndex {
         name: SmolStr,
         /// The table it is said to be on; PostgreSQL does not ask for it.
         table: Option<SmolStr>,
         if_exists: bool,
+        concurrently: bool,
     },
     RenameIndex {
         name: SmolStr,
@@ -56,6 +59,11 @@ pub enum Ddl {
         name: SmolStr,
         label: SmolStr,
         new_label: SmolStr,
+    },
+    /// Gives an enum other labels altogether, by whatever means.
+    SetEnumLabels {
+        name: SmolStr,
+        labels: Fact<Vec<SmolStr>>,
     },
     /// Renames an enum, a domain or a composite type.
     RenameType {

@@ -19,6 +19,8 @@ pub struct Catalog {
     pub objects: OrdMap<ObjectKey, Arc<Object>>,
     /// The table of each index, by the index's name with its schema.
     pub index_tables: OrdMap<SmolStr, SmolStr>,
+    /// The table of each constraint, by the constraint's name with its schema; of several, the last.
+    pub constraint_tables: OrdMap<SmolStr, SmolStr>,
     /// Which tables refer to a table by foreign keys: pairs of referenced and referring.
     pub references: OrdSet<(SmolStr, SmolStr)>,
     /// Tables that were there and certainly are no more.
@@ -154,7 +156,6 @@ impl Catalog {
     }
 }
 
-#[expect(dead_code, reason = "used by what follows")]
 /// The schema before a name, with its dot, and the name itself.
 pub(crate) fn split_schema(name: &str) -> (&str, &str) {
     match name.rfind('.') {

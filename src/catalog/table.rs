@@ -58,6 +58,8 @@ pub struct Table {
     pub open: Option<Arc<Why>>,
     /// Set where the table itself may not exist.
     pub maybe: Option<Arc<Why>>,
+    /// Set where anything of it may have changed since it was last known.
+    pub unsure: Option<Arc<Why>>,
     /// True for `TEMPORARY` tables, which are gone with the connection.
     pub temporary: bool,
 }

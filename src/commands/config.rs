@@ -1,12 +1,15 @@
 //! `migrate-lint config`
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::alembic::{Declaration, Environment};
 use crate::cli::{ConfigArgs, GlobalArgs, PlainFormat, ProcessEnvironment};
 use crate::commands::workspace::{SelectionFlags, Workspace, settings};
 use crate::commands::{CommandError, Exit, Streams};
-use crate::config::{Pairing, RuleIdentity};
+use crate::config::{NamingConvention, Pairing, RuleIdentity};
+use crate::dependencies::Detected;
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
 use crate::report::{sanitise_line, write_json};
@@ -21,6 +24,8 @@ struct ConfigJson {
     configuration: Option<String>,
     base: Option<BaseJson>,
     pairing: &'static str,
+    naming_convention: BTreeMap<&'static str, String>,
+    treat_as: BTreeMap<String, &'static str>,
     rules: Vec<&'static str>,
     environments: Vec<EnvironmentJson>,
     passed_over: Vec<PassedOverJson>,
@@ -46,6 +51,23 @@ struct EnvironmentJson {
     heads: Vec<String>,
     base_columns: Option<BaseColumnsJson>,
     metadata: Vec<String>,
+    dialect: DialectJson,
+    sqlalchemy: VersionJson,
+    alembic: VersionJson,
+    unreadable: Vec<PassedOverJson>,
+}
+
+#[derive(Serialize)]
+struct DialectJson {
+    name: &'static str,
+    source: String,
+}
+
+#[derive(Serialize)]
+struct VersionJson {
+    version: String,
+    source: String,
+    assumed: bool,
 }
 
 #[derive(Serialize)]
@@ -104,6 +126,17 @@ pub(super) fn run(
             Pairing::Separate => "separate",
             Pairing::Off => "off",
         },
+        naming_convention: settings
+            .naming_convention
+            .iter()
+            .flat_map(NamingConvention::templates)
+            .map(|(key, template)| (key, template.as_str().to_owned()))
+            .collect(),
+        treat_as: settings
+            .treat_as
+            .iter()
+            .map(|(function, operation)| (function.as_str().to_owned(), operation.as_str()))
+            .collect(),
         rules: RULES
             .iter()
             .filter(|rule| settings.selection.selects(RuleIdentity::from(**rule), true))
@@ -173,6 +206,29 @@ fn environment(found: &ProjectEnvironment<'_>) -> EnvironmentJson {
             .iter()
             .map(|key| metadata_place(key, found))
             .collect(),
+        dialect: DialectJson {
+            name: found.dialect().dialect.as_str(),
+            source: found.dialect().source.to_string(),
+        },
+        sqlalchemy: version(&found.versions().sqlalchemy),
+        alembic: version(&found.versions().alembic),
+        unreadable: found
+            .dependencies()
+            .unreadable()
+            .iter()
+            .map(|file| PassedOverJson {
+                path: file.path.to_string(),
+                reason: file.reason.clone(),
+            })
+            .collect(),
+    }
+}
+
+fn version(detected: &Detected) -> VersionJson {
+    VersionJson {
+        version: detected.version.to_string(),
+        source: detected.source.to_string(),
+        assumed: detected.source.is_assumed(),
     }
 }
 
@@ -210,6 +266,16 @@ fn text(shown: &ConfigJson, streams: &mut Streams<'_>) -> Result<(), CommandErro
         None => writeln!(out, "base           none is known")?,
     }
     writeln!(out, "pairing        {}", shown.pairing)?;
+    for (key, template) in &shown.naming_convention {
+        writeln!(out, "naming         {key} is {}", sanitise_line(template))?;
+    }
+    for (function, operation) in &shown.treat_as {
+        writeln!(
+            out,
+            "treated        {} as {operation}",
+            sanitise_line(function)
+        )?;
+    }
     writeln!(
         out,
         "rules          {} of {}",
@@ -259,6 +325,31 @@ fn text(shown: &ConfigJson, streams: &mut Streams<'_>) -> Result<(), CommandErro
                 columns.class,
                 sanitise_line(&columns.file),
                 sanitise_line(&columns.columns.join(", "))
+            )?;
+        }
+        writeln!(
+            out,
+            "  dialect {} ({})",
+            environment.dialect.name,
+            sanitise_line(&environment.dialect.source)
+        )?;
+        for (package, version) in [
+            ("SQLAlchemy", &environment.sqlalchemy),
+            ("Alembic", &environment.alembic),
+        ] {
+            writeln!(
+                out,
+                "  {package} {} ({})",
+                version.version,
+                sanitise_line(&version.source)
+            )?;
+        }
+        for file in &environment.unreadable {
+            writeln!(
+                out,
+                "  {} is passed over: {}",
+                sanitise_line(&file.path),
+                sanitise_line(&file.reason)
             )?;
         }
         if environment.metadata.is_empty() {

@@ -175,5 +175,10 @@ pub(super) fn settings(
         base_columns: options.base_columns.clone(),
         environments: options.environments.clone().unwrap_or_default(),
         only_environment,
+        dialect: global.dialect.or(options.dialect),
+        sqlalchemy_version: options.sqlalchemy_version,
+        alembic_version: options.alembic_version,
+        naming_convention: options.naming_convention.clone(),
+        treat_as: options.treat_as.clone().unwrap_or_default(),
     })
 }

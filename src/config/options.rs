@@ -4,6 +4,9 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::config::conventions::{NamingConvention, TreatAs};
+use crate::dependencies::WrittenVersion;
+use crate::dialect::Dialect;
 use crate::git::{GitError, Snapshot};
 use crate::source::{RepoPath, SourceText};
 
@@ -30,6 +33,16 @@ pub struct Options {
     pub base_columns: Option<Vec<String>>,
     /// The Alembic environments, where they cannot be found.
     pub environments: Option<Vec<EnvironmentOptions>>,
+    /// The database; without it, as the project says.
+    pub dialect: Option<Dialect>,
+    /// The version of SQLAlchemy; without it, as lock files and requirements say.
+    pub sqlalchemy_version: Option<WrittenVersion>,
+    /// The version of Alembic; without it, as lock files and requirements say.
+    pub alembic_version: Option<WrittenVersion>,
+    /// How constraints are named; replaces what the metadata of `env.py` says.
+    pub naming_convention: Option<NamingConvention>,
+    /// Functions of the project that do what an operation does.
+    pub treat_as: Option<TreatAs>,
 }
 
 /// How model and migration changes belong together.
@@ -169,9 +182,7 @@ fn invalid(name: &str, text: &str, error: &toml::de::Error) -> ConfigError {
         .next()
         .unwrap_or_default()
         .to_owned();
-    let help = text
-        .get(span.clone())
-        .and_then(|written| did_you_mean(written.trim_matches('"'), &message));
+    let help = did_you_mean(&message);
     ConfigError::Invalid(Box::new(InvalidConfig {
         message,
         source_code: NamedSource::new(name, text.to_owned()),
@@ -180,9 +191,15 @@ fn invalid(name: &str, text: &str, error: &toml::de::Error) -> ConfigError {
     }))
 }
 
-/// Looks among the names an error message lists for the one that was meant.
-fn did_you_mean(written: &str, message: &str) -> Option<String> {
-    let names = message.split('`').skip(3).step_by(2);
+/// Looks among the names an error message lists (unknown field `a`, expected one of `b`, `c`) for the one that was
+/// meant.
+fn did_you_mean(message: &str) -> Option<String> {
+    if !message.starts_with("unknown ") {
+        return None;
+    }
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let written = quoted.next()?;
+    let names = quoted;
     let best = names
         .map(|name| (strsim::levenshtein(written, name), name))
         .min()?;
@@ -229,6 +246,77 @@ mod tests {
             ConfigFile::parse("pyproject.toml", "[tool.black\n")
                 .unwrap()
                 .is_none()
+        );
+    }
+
+    #[test]
+    fn the_database_versions_names_and_wrappers() {
+        let text = "dialect = \"mariadb\"\nsqlalchemy-version = \"2.0\"\nalembic-version = \"1.13.1\"\n[naming-convention]\nix = \"ix_%(column_0_label)s\"\n[treat-as]\n\"app.helpers.make_table\" = \"op.create_table\"\n";
+        let options = ConfigFile::parse("migrate-lint.toml", text)
+            .unwrap()
+            .unwrap();
+        assert_eq!(options.dialect, Some(Dialect::MySql));
+        assert_eq!(options.sqlalchemy_version, "2.0".parse().ok());
+        let convention = options.naming_convention.unwrap();
+        let templates: Vec<(&str, &str)> = convention
+            .templates()
+            .map(|(key, template)| (key, template.as_str()))
+            .collect();
+        assert_eq!(templates, [("ix", "ix_%(column_0_label)s")]);
+        let wrapped: Vec<(String, &str)> = options
+            .treat_as
+            .unwrap()
+            .into_iter()
+            .map(|(function, operation)| (function.as_str().to_owned(), operation.function()))
+            .collect();
+        assert_eq!(
+            wrapped,
+            [("app.helpers.make_table".to_owned(), "create_table")]
+        );
+    }
+
+    #[test]
+    fn each_has_its_place_in_an_error() {
+        let problem = |text: &str| {
+            let ConfigError::Invalid(error) =
+                ConfigFile::parse("migrate-lint.toml", text).unwrap_err()
+            else {
+                panic!("invalid")
+            };
+            let (start, length) = (error.span.offset(), error.span.len());
+            let place = text[start..start + length].to_owned();
+            (place, error.help.clone().unwrap_or_default())
+        };
+        let expect = |text: &str, place: &str, help: &str| {
+            assert_eq!(problem(text), (place.to_owned(), help.to_owned()), "{text}");
+        };
+        expect(
+            "dialect = \"postgre\"\n",
+            "\"postgre\"",
+            "did you mean `postgresql`?",
+        );
+        expect("dialect = \"oracle\"\n", "\"oracle\"", "");
+        expect("sqlalchemy-version = 2.0\n", "2.0", "");
+        expect("alembic-version = \"new\"\n", "\"new\"", "");
+        expect(
+            "naming-convention = { ix = \"%(tabel_name)s\" }\n",
+            "\"%(tabel_name)s\"",
+            "did you mean `table_name`?",
+        );
+        expect(
+            "[naming-convention]\nixx = \"a\"\n",
+            "ixx",
+            "did you mean `ix`?",
+        );
+        expect(
+            "[treat-as]\n\"a.b\" = \"op.creat_table\"\n",
+            "\"op.creat_table\"",
+            "did you mean `op.create_table`?",
+        );
+        expect(
+            "[treat-as]\n\"make\" = \"op.create_table\"\n",
+            "\"make\"",
+            "",
         );
     }
 }

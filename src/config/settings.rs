@@ -1,7 +1,10 @@
 //! The configuration as used, with flags of the command line laid over the file.
 
+use crate::config::conventions::{NamingConvention, TreatAs};
 use crate::config::options::{Downgrades, EnvironmentOptions, Pairing};
 use crate::config::selector::Selection;
+use crate::dependencies::WrittenVersion;
+use crate::dialect::Dialect;
 
 /// What the core needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,4 +19,14 @@ pub struct Settings {
     pub environments: Vec<EnvironmentOptions>,
     /// The script location of the one environment to judge; `None` for all.
     pub only_environment: Option<String>,
+    /// `None`: as the project says.
+    pub dialect: Option<Dialect>,
+    /// `None`: as lock files and requirements say.
+    pub sqlalchemy_version: Option<WrittenVersion>,
+    /// `None`: as lock files and requirements say.
+    pub alembic_version: Option<WrittenVersion>,
+    /// `None`: as the metadata says.
+    pub naming_convention: Option<NamingConvention>,
+    /// Functions of the project that do what an operation does.
+    pub treat_as: TreatAs,
 }

@@ -41,9 +41,10 @@ pub(super) fn is_relevant(path: &str, is_symlink: bool) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     // A link may lead to a folder of migrations.
     is_symlink
+        || name == "Pipfile"
         || matches!(
             extension,
-            "py" | "ini" | "toml" | "cfg" | "sql" | "lock" | "txt" | "mako" | "yml" | "yaml"
+            "py" | "ini" | "toml" | "cfg" | "sql" | "lock" | "txt" | "in" | "mako" | "yml" | "yaml"
         )
 }
 

@@ -2,6 +2,7 @@
 
 use crate::models::ModelHost;
 use crate::models::metadata::{MetadataKey, of_value};
+use crate::models::naming::{NamingFact, of_metadata};
 use crate::python::value::{ObjectId, SymbolKind, Value};
 use crate::python::{Interpreter, Outcome};
 use crate::source::RepoPath;
@@ -13,6 +14,8 @@ pub struct EnvFacts {
     pub metadata: Vec<MetadataKey>,
     /// The declarative bases that the metadata was taken from.
     pub(super) bases: Vec<ObjectId>,
+    /// The convention that names constraints in migrations too.
+    pub naming: NamingFact,
     /// `transaction_per_migration`, where it is known.
     pub transaction_per_migration: Option<bool>,
 }
@@ -57,6 +60,10 @@ pub(super) fn read(file: &RepoPath, interpreter: &mut Interpreter<'_, ModelHost>
             facts.transaction_per_migration = Some(flag);
         }
     }
+    facts.naming = match metadata.last() {
+        Some(value) => of_metadata(value, interpreter),
+        None => NamingFact::Unresolved,
+    };
     for value in metadata {
         let items = interpreter
             .heap

@@ -82,10 +82,7 @@ pub enum StmtKind {
         body: Vec<Stmt>,
         orelse: Vec<Stmt>,
     },
-    With {
-        items: Vec<WithItem>,
-        body: Vec<Stmt>,
-    },
+    With(Arc<With>),
     Try {
         body: Vec<Stmt>,
         handlers: Vec<ExceptHandler>,
@@ -174,6 +171,12 @@ pub struct ClassDef {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+pub struct With {
+    pub items: Vec<WithItem>,
+    pub body: Vec<Stmt>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub struct WithItem {
     pub context: Expr,
     pub target: Option<Expr>,
@@ -186,7 +189,7 @@ pub struct ExceptHandler {
     pub body: Vec<Stmt>,
 }
 
-/// One `case`. Patterns are kept only as far as replay needs them: a literal value, or the names they bind.
+/// One `case`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MatchCase {
     pub pattern: Pattern,
@@ -203,6 +206,23 @@ pub enum Pattern {
     /// `_`, or a name that takes any value.
     Capture(Option<Name>),
     Or(Vec<Pattern>),
+    /// `[a, *rest, b]`, or the same in parentheses.
+    Sequence(Vec<Pattern>),
+    /// `*rest` in a sequence.
+    Star(Option<Name>),
+    /// `{"key": pattern, **rest}`
+    Mapping {
+        items: Vec<(Expr, Pattern)>,
+        rest: Option<Name>,
+    },
+    /// `Class(pattern, keyword=pattern)`
+    Class {
+        class: Expr,
+        positional: Vec<Pattern>,
+        keywords: Vec<(Name, Pattern)>,
+    },
+    /// `pattern as name`
+    As(Box<Pattern>, Name),
     /// Anything else, with the names it binds.
     Other {
         binds: Vec<Name>,
@@ -278,6 +298,7 @@ pub enum ExprKind {
         value: Box<Expr>,
     },
     Await(Box<Expr>),
+    /// What is yielded; of `yield from` it is [`ExprKind::Starred`].
     Yield(Option<Box<Expr>>),
     /// Text the parser could not read, or nesting beyond the limit.
     Invalid,

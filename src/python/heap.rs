@@ -1,5 +1,6 @@
 //! The interpreter's mutable objects, with a journal so that both sides of a branch can be tried.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -19,8 +20,9 @@ pub struct Heap {
     branches: Vec<Branch>,
 }
 
+/// A branch that has begun.
 #[derive(Clone, Debug)]
-struct Branch {
+pub struct Branch {
     journal_start: usize,
     object_count: usize,
     saved: rustc_hash::FxHashSet<ObjectId>,
@@ -86,6 +88,16 @@ impl Heap {
         }
     }
 
+    /// Leaves all branches for a while: what is written now is no part of them.
+    pub fn suspend_branches(&mut self) -> Vec<Branch> {
+        std::mem::take(&mut self.branches)
+    }
+
+    /// Returns into the branches that were left.
+    pub fn resume_branches(&mut self, branches: Vec<Branch>) {
+        self.branches = branches;
+    }
+
     /// Starts to record what is written.
     pub fn begin_branch(&mut self) {
         self.branches.push(Branch {
@@ -125,6 +137,30 @@ impl Heap {
             let joined = self.join_objects(left, right, at);
             *self.get_mut(id) = joined;
         }
+    }
+
+    /// True if a side has changed what was there before it. New names do not count.
+    pub fn is_changed_by(&self, changes: &Changes) -> bool {
+        let names_changed = |old: &Names, new: &Names| {
+            old.iter()
+                .any(|(name, old)| !new.get(name).is_some_and(|new| self.is_unchanged(old, new)))
+        };
+        changes
+            .objects
+            .iter()
+            .any(|(id, new)| match (self.get(*id), new) {
+                (Object::Namespace(old), Object::Namespace(new)) => {
+                    names_changed(&old.names, &new.names)
+                }
+                (Object::Instance(old), Object::Instance(new)) => {
+                    names_changed(&old.names, &new.names)
+                }
+                // A module that was loaded meanwhile.
+                (Object::Module(_), Object::Module(_)) | (Object::Class(_), Object::Class(_)) => {
+                    false
+                }
+                _ => true,
+            })
     }
 
     /// Takes over what one side wrote, because the other side does not come back here.
@@ -208,7 +244,7 @@ impl Heap {
 
     /// The value that is one of two.
     pub fn join_values(&self, one: &Value, other: &Value, at: Place) -> Value {
-        if self.same(one, other) {
+        if self.is_unchanged(one, other) {
             one.clone()
         } else {
             Value::unknown(Reason::Condition, at)
@@ -223,21 +259,41 @@ impl Heap {
                 .all(|(one, other)| self.same(one, other))
     }
 
-    /// True if two values are certainly the same. Values of which something is unknown are not.
-    pub fn same(&self, one: &Value, other: &Value) -> bool {
-        self.same_to_depth(one, other, 16)
+    /// True if a value is what it was, be it known or not.
+    fn is_unchanged(&self, old: &Value, new: &Value) -> bool {
+        match (old, new) {
+            (Value::Unknown(old), Value::Unknown(new)) => Rc::ptr_eq(old, new),
+            (Value::Tuple(old), Value::Tuple(new)) if Rc::ptr_eq(old, new) => true,
+            (Value::Str(old_text), Value::Str(new_text)) => {
+                match (&old_text.pieces, &new_text.pieces) {
+                    (Pieces::Partial(old), Pieces::Partial(new)) => Rc::ptr_eq(old, new),
+                    _ => self.same(old, new),
+                }
+            }
+            _ => self.same(old, new),
+        }
     }
 
-    fn same_to_depth(&self, one: &Value, other: &Value, depth: u32) -> bool {
+    /// True if two values are certainly the same. Values of which something is unknown are not.
+    pub fn same(&self, one: &Value, other: &Value) -> bool {
+        self.same_to_depth(one, other, 16, &Cell::new(100_000))
+    }
+
+    fn same_to_depth(&self, one: &Value, other: &Value, depth: u32, budget: &Cell<u32>) -> bool {
         let Some(depth) = depth.checked_sub(1) else {
             return false;
         };
+        let left = budget.get();
+        budget.set(left.saturating_sub(1));
+        if left == 0 {
+            return false;
+        }
         let same_items = |one: &[Value], other: &[Value]| {
             one.len() == other.len()
                 && one
                     .iter()
                     .zip(other)
-                    .all(|(one, other)| self.same_to_depth(one, other, depth))
+                    .all(|(one, other)| self.same_to_depth(one, other, depth, budget))
         };
         match (one, other) {
             (Value::None, Value::None) | (Value::Ellipsis, Value::Ellipsis) => true,
@@ -283,19 +339,26 @@ impl Heap {
                                 base: other_base,
                                 name: other,
                             },
-                        ) => one == other && self.same_to_depth(one_base, other_base, depth),
+                        ) => {
+                            one == other && self.same_to_depth(one_base, other_base, depth, budget)
+                        }
                         (SymbolKind::Call(one), SymbolKind::Call(other)) => {
                             one.arguments.len() == other.arguments.len()
                                 && !one.open
                                 && !other.open
-                                && self.same_to_depth(&one.callee, &other.callee, depth)
+                                && self.same_to_depth(&one.callee, &other.callee, depth, budget)
                                 && one
                                     .arguments
                                     .iter()
                                     .zip(&other.arguments)
                                     .all(|(one, other)| {
                                         one.name == other.name
-                                            && self.same_to_depth(&one.value, &other.value, depth)
+                                            && self.same_to_depth(
+                                                &one.value,
+                                                &other.value,
+                                                depth,
+                                                budget,
+                                            )
                                     })
                         }
                         _ => false,

@@ -6,32 +6,51 @@
 //! [`Value::Unknown`] with a reason and a place.
 
 mod assignment;
+mod branches;
 mod builtins;
 mod calls;
 mod classes;
+mod context_managers;
+mod decorators;
 mod definitions;
+mod enums;
+mod exceptions;
 mod expressions;
+mod formatting;
+mod generators;
 mod host;
+mod instances;
+mod lazy;
+mod library;
+mod loops;
+mod matching;
 mod methods;
 mod names;
+mod numbers;
 mod operators;
+mod paths;
+mod reflection;
+mod sequences;
+mod specifications;
 mod statements;
+mod strings;
 mod subscripts;
 mod text;
 
 pub use self::host::{Called, Host, NoHost};
 
+use std::cell::Cell;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::python::ast::{self, Name};
 use crate::python::heap::Heap;
 use crate::python::module_finder::{FoundModule, ModuleFinder};
 use crate::python::sources::Sources;
 use crate::python::value::{
-    CallArgument, FileId, Module, ModuleName, ModuleState, Namespace, Object, ObjectId, Place,
-    Reason, Scope, ScopeKind, Value,
+    CallArgument, Deferred, FileId, Import, Module, ModuleName, ModuleState, Namespace, Object,
+    ObjectId, Place, Reason, Scope, ScopeKind, Value,
 };
 use crate::source::{FileSpan, RepoPath, Span};
 
@@ -46,6 +65,12 @@ pub struct Limits {
     pub size: usize,
 }
 
+/// How deep expressions, blocks and calls may stand in each other: the stack is finite.
+const MAX_NESTING: u32 = 800;
+
+/// How many values a generator may yield: one that goes on forever is stopped here.
+const MAX_YIELDS: usize = 10_000;
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -57,7 +82,7 @@ impl Default for Limits {
 }
 
 /// The interpreter, with the modules it has loaded so far.
-pub struct Interpreter<'s, H = NoHost> {
+pub struct Interpreter<'s, H: Host = NoHost> {
     pub heap: Heap,
     pub host: H,
     sources: &'s Sources<'s>,
@@ -68,14 +93,33 @@ pub struct Interpreter<'s, H = NoHost> {
     modules: FxHashMap<Name, Option<ObjectId>>,
     module_files: FxHashMap<RepoPath, ObjectId>,
     limits: Limits,
-    fuel: u64,
+    lazy_imports: bool,
+    fuel: Cell<u64>,
     depth: u32,
+    /// How many expressions and blocks the current one stands in, over all calls.
+    nesting: u32,
     /// How many unknown conditions the current statement stands under.
     uncertainty: u32,
     /// An exception that a called function has raised, until the calling statement sees it.
     pending: Option<Value>,
-    /// How many `try` statements with handlers the current statement stands in.
+    /// How many `try` statements whose handlers end a raise the current statement stands in.
     guards: u32,
+    /// Exceptions that may have been raised inside those, with the states outside the interpreter at that point.
+    raised: Vec<(Value, H::State)>,
+    /// The exceptions that are being handled, the innermost last.
+    handling: Vec<Value>,
+    /// The generators that are running, the innermost last.
+    generators: Vec<generators::Generator<H>>,
+    /// The class that a class body became, by the namespace of the body.
+    classes_by_body: FxHashMap<ObjectId, ObjectId>,
+    /// What `defaultdict` gives for keys it lacks.
+    default_factories: FxHashMap<ObjectId, Value>,
+    /// What imports have led to, by the address of the import, which is kept alive by it.
+    followed_imports: FxHashMap<usize, (Rc<Import>, Value)>,
+    /// The modules in which names are being looked for through `from module import *`.
+    star_searches: FxHashSet<(ObjectId, Name)>,
+    /// The namespaces that `globals()` has given out, by the dict that stands for each.
+    given_namespaces: FxHashMap<ObjectId, ObjectId>,
 }
 
 /// How a function that was called from outside has ended.
@@ -101,18 +145,28 @@ impl<'s, H: Host> Interpreter<'s, H> {
             modules: FxHashMap::default(),
             module_files: FxHashMap::default(),
             limits,
-            fuel: limits.fuel,
+            lazy_imports: false,
+            fuel: Cell::new(limits.fuel),
             depth: 0,
+            nesting: 0,
             uncertainty: 0,
             pending: None,
             guards: 0,
+            raised: Vec::new(),
+            handling: Vec::new(),
+            generators: Vec::new(),
+            classes_by_body: FxHashMap::default(),
+            default_factories: FxHashMap::default(),
+            followed_imports: FxHashMap::default(),
+            star_searches: FxHashSet::default(),
+            given_namespaces: FxHashMap::default(),
         }
     }
 
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
-        self.fuel = limits.fuel;
+        self.fuel.set(limits.fuel);
         self
     }
 
@@ -142,10 +196,14 @@ impl<'s, H: Host> Interpreter<'s, H> {
 
     /// Gives a new run its full measure of steps. Modules stay loaded.
     pub fn refuel(&mut self) {
-        self.fuel = self.limits.fuel;
+        self.fuel.set(self.limits.fuel);
         self.uncertainty = 0;
+        self.nesting = 0;
         self.pending = None;
         self.guards = 0;
+        self.raised.clear();
+        self.handling.clear();
+        self.generators.clear();
     }
 
     /// True if the current statement certainly runs, in a run that succeeds.
@@ -158,26 +216,15 @@ impl<'s, H: Host> Interpreter<'s, H> {
         self.guards > 0
     }
 
-    /// Runs something that may or may not happen, and joins both outcomes of it outside the interpreter.
-    fn perhaps<R>(&mut self, at: Place, run: impl FnOnce(&mut Self) -> R) -> R {
-        let before = self.host.state();
-        self.uncertainty += 1;
-        let result = run(self);
-        self.uncertainty -= 1;
-        let after = self.host.state();
-        self.host.join(before, after, at);
-        result
-    }
-
     /// True if the last run stopped for lack of fuel.
     pub fn is_exhausted(&self) -> bool {
-        self.fuel == 0
+        self.fuel.get() == 0
     }
 
     /// Loads the file at a path as a module and runs its body. `None` where there is no such file.
     pub fn run_file(&mut self, path: &RepoPath) -> Option<ObjectId> {
         let module = self.file_module(path, &self.finder.name_of(path))?;
-        self.run_module(module);
+        self.run_module(module, false);
         Some(module)
     }
 
@@ -259,6 +306,10 @@ impl<'s, H: Host> Interpreter<'s, H> {
             Name::new_static("__name__"),
             Value::known_str(name.as_str(), place),
         );
+        if let Some(path) = self.files.get(file.0 as usize) {
+            let path = paths::path_text(path.as_str(), place);
+            namespace.names.insert(Name::new_static("__file__"), path);
+        }
         let names = self.heap.allocate(Object::Namespace(namespace));
         let module_name = Rc::new(ModuleName {
             name: name.clone(),
@@ -278,8 +329,15 @@ impl<'s, H: Host> Interpreter<'s, H> {
         }))
     }
 
-    /// Runs the body of a module, once.
-    fn run_module(&mut self, id: ObjectId) {
+    /// Puts off the definitions of imported modules until they are needed, and leaves out what they do besides.
+    #[must_use]
+    pub fn with_lazy_imports(mut self) -> Self {
+        self.lazy_imports = true;
+        self
+    }
+
+    /// Runs the body of a module, once. A lazy one runs only what its names need, when they are needed.
+    fn run_module(&mut self, id: ObjectId, is_lazy: bool) {
         let Some(module) = self.heap.module(id) else {
             return;
         };
@@ -290,17 +348,37 @@ impl<'s, H: Host> Interpreter<'s, H> {
         let path = self.files.get(scope.file.0 as usize).cloned();
         self.set_module_state(id, ModuleState::Running);
         if let Some(file) = path.and_then(|path| self.sources.python(&path)) {
-            // A module runs once, whoever imports it first: conditions there are not conditions here.
-            let uncertainty = std::mem::take(&mut self.uncertainty);
-            self.depth += 1;
-            let pending = self.pending.take();
-            let mut frame: statements::Frame<H> = statements::Frame::default();
-            self.exec_block(&file.module.body, &scope, &mut frame);
-            self.pending = pending;
-            self.depth -= 1;
-            self.uncertainty = uncertainty;
+            self.apart(|this| {
+                if is_lazy {
+                    this.exec_definitions(&file, &scope);
+                } else {
+                    let mut frame: statements::Frame<H> = statements::Frame::default();
+                    this.exec_block(&file.module.body, &scope, &mut frame);
+                }
+            });
         }
         self.set_module_state(id, ModuleState::Done);
+    }
+
+    /// Runs something that happens once, whoever needs it first: the branches and conditions it is needed under are no
+    /// part of it.
+    fn apart<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+        let branches = self.heap.suspend_branches();
+        let uncertainty = std::mem::take(&mut self.uncertainty);
+        let pending = self.pending.take();
+        let guards = std::mem::take(&mut self.guards);
+        let raised = std::mem::take(&mut self.raised);
+        let generators = std::mem::take(&mut self.generators);
+        self.depth += 1;
+        let result = run(self);
+        self.depth -= 1;
+        self.generators = generators;
+        self.raised = raised;
+        self.guards = guards;
+        self.pending = pending;
+        self.uncertainty = uncertainty;
+        self.heap.resume_branches(branches);
+        result
     }
 
     fn set_module_state(&mut self, id: ObjectId, state: ModuleState) {
@@ -327,13 +405,28 @@ impl<'s, H: Host> Interpreter<'s, H> {
         module
     }
 
+    /// Spends what handling this many elements costs.
+    fn spend(&self, elements: usize) {
+        let cost = elements as u64 / 8;
+        self.fuel.set(self.fuel.get().saturating_sub(cost));
+    }
+
+    /// True while an exception is on its way to the statement that will see it.
+    fn is_raising(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Raises an exception from inside an expression. What the expression would give is never used.
+    fn raise(&mut self, exception: Value, at: Place) -> Value {
+        self.pending = Some(exception);
+        Value::unknown(Reason::Unsupported("what follows an exception"), at)
+    }
+
     /// Spends one step; false when none is left.
-    fn step(&mut self) -> bool {
-        if self.fuel == 0 {
-            return false;
-        }
-        self.fuel -= 1;
-        true
+    fn step(&self) -> bool {
+        let left = self.fuel.get();
+        self.fuel.set(left.saturating_sub(1));
+        left > 0
     }
 
     fn place(scope: &Scope, span: Span) -> Place {

@@ -199,9 +199,9 @@ impl Writer<'_> {
                 self.clause("else", orelse);
                 return;
             }
-            StmtKind::With { items, body } => {
+            StmtKind::With(with) => {
                 self.push("with ");
-                for (index, item) in items.iter().enumerate() {
+                for (index, item) in with.items.iter().enumerate() {
                     if index > 0 {
                         self.push(", ");
                     }
@@ -211,7 +211,7 @@ impl Writer<'_> {
                         self.expr(target);
                     }
                 }
-                self.block(body);
+                self.block(&with.body);
                 return;
             }
             StmtKind::Try {

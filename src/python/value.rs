@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::python::ast::{BinaryOp, BoolOp, ClassDef, CompareOp, FunctionDef, Name, UnaryOp};
+use crate::python::sources::ParsedFile;
 use crate::source::Span;
 
 /// A place in one of the files the interpreter has read.
@@ -125,6 +126,19 @@ impl std::fmt::Display for Reason {
     }
 }
 
+impl Unknown {
+    /// True for something of the repository that could not be found or read, and for code made at run time.
+    pub fn leads_to_repository(&self) -> bool {
+        if let Reason::Call(name) = &self.reason {
+            return matches!(name.as_str(), "exec" | "eval" | "compile" | "__import__");
+        }
+        matches!(
+            self.reason,
+            Reason::Name(_) | Reason::Module(_) | Reason::Limit(_) | Reason::Syntax
+        )
+    }
+}
+
 /// A function of the repository, with the scope it was defined in.
 #[derive(Debug)]
 pub struct Function {
@@ -170,6 +184,18 @@ pub struct Import {
     pub module: Name,
     pub attribute: Option<Name>,
     pub at: Place,
+    /// A definition of the module that was put off until its name is needed.
+    pub(super) postponed: Option<Postponed>,
+}
+
+/// A statement at the top level of a module that binds one name.
+#[derive(Debug)]
+pub(super) struct Postponed {
+    pub(super) file: Arc<ParsedFile>,
+    /// Its number in the body of the module.
+    pub(super) statement: usize,
+    pub(super) name: Name,
+    pub(super) scope: Rc<Scope>,
 }
 
 /// An expression over things that are only known by name.
@@ -262,6 +288,16 @@ pub enum Object {
     Class(Class),
     Instance(Instance),
     Module(Module),
+    /// A call of a generator function under `@contextmanager`, which runs when a `with` statement enters it.
+    Deferred(Rc<Deferred>),
+    /// `super()`
+    Super {
+        owner: Value,
+        /// The class whose bases are looked at.
+        after: ObjectId,
+    },
+    /// A file that was opened for reading: the lines that have not been read.
+    File(Vec<Value>),
     /// Its content depends on something that is not known.
     Lost(Rc<Unknown>),
 }
@@ -276,6 +312,15 @@ pub struct Namespace {
     pub stars: Vec<Name>,
     /// Names that `global` or `nonlocal` hands to an outer scope.
     pub outer: Vec<Name>,
+}
+
+/// A call that has not happened yet.
+#[derive(Debug)]
+pub struct Deferred {
+    pub function: Rc<Function>,
+    pub owner: Option<Value>,
+    pub arguments: Vec<CallArgument>,
+    pub open: bool,
 }
 
 /// A class of the repository.

@@ -136,7 +136,7 @@ pub fn column<H: Host>(
     })
 }
 
-struct Reader<'a, 's, H> {
+struct Reader<'a, 's, H: Host> {
     interpreter: &'a mut Interpreter<'s, H>,
     facts: BTreeMap<&'static str, Fact>,
 }

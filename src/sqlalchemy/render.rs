@@ -199,6 +199,14 @@ fn render_call<H: Host>(
         (Some("true"), None) => return Some(sql("true")),
         (Some("false"), None) => return Some(sql("false")),
         (Some("null"), None) => return Some(sql("null")),
+        (None, Some(name))
+            if call
+                .callee
+                .qualified_name()
+                .is_some_and(|callee| callee == "alembic.op.f") =>
+        {
+            return render_to_depth(&name, interpreter, depth);
+        }
         (Some("literal"), Some(literal)) => return render_to_depth(&literal, interpreter, depth),
         _ => {}
     }

@@ -7,7 +7,7 @@ use crate::python::{Host, Interpreter};
 use crate::schema::{Column, Fact, Item};
 use crate::sqlalchemy::column::column_call;
 use crate::sqlalchemy::render::MAX_DEPTH;
-use crate::sqlalchemy::{ColumnSource, column, construct, render};
+use crate::sqlalchemy::{ColumnSource, column, construct, ddl, render};
 
 /// Constructs that belong to a table and are no column.
 const ITEMS: &[&str] = &[
@@ -121,9 +121,9 @@ fn item_name<H: Host>(
 /// A name given as text, or as `op.f("name")`.
 pub(crate) fn known_name<H: Host>(
     value: &Value,
-    _interpreter: &Interpreter<'_, H>,
+    interpreter: &Interpreter<'_, H>,
 ) -> Option<SmolStr> {
-    value.as_str().map(|name| SmolStr::new(&**name))
+    ddl::name_value(value, interpreter).0.map(SmolStr::new)
 }
 
 /// A table's name with its schema, if it is in one.

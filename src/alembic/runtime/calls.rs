@@ -1,11 +1,14 @@
 //! Which of the calls that leave the repository matter, and to what they belong.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::python::value::{Call, CallArgument, Object, Place, SymbolKind, Unknown, Value};
-use crate::python::{Called, Heap, Host, Interpreter};
+use super::simulation::Simulation;
+use crate::python::Heap;
+use crate::python::value::{CallArgument, Object, Place, SymbolKind, Value};
+use crate::sqlalchemy::ddl::Semantics;
 
 /// A call that may change the database, with its arguments as they were when it happened.
 #[derive(Debug)]
@@ -37,10 +40,11 @@ pub(super) enum Target {
     Opaque(SmolStr),
 }
 
-/// The host of migrations: writes calls down.
+/// The host of migrations: writes calls down, and carries them out on a symbolic database if there is one.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
-    calls: Vec<RecordedCall>,
+    pub(super) calls: Vec<RecordedCall>,
+    pub(super) simulation: Option<Simulation>,
 }
 
 impl Recorder {
@@ -48,169 +52,24 @@ impl Recorder {
     pub(super) fn take(&mut self) -> Vec<RecordedCall> {
         std::mem::take(&mut self.calls)
     }
-}
 
-impl Interpreter<'_, Recorder> {
-    fn record(&mut self, target: Target, call: &Call, at: Place) {
-        let arguments = call
-            .arguments
-            .iter()
-            .map(|argument| freeze_argument(argument, &mut self.heap))
-            .collect();
-        let certain = self.is_certain();
-        self.host.calls.push(RecordedCall {
-            target,
-            arguments,
-            open: call.open,
-            at,
-            certain,
-        });
-    }
-}
-
-impl Host for Recorder {
-    type State = ();
-
-    fn state(&self) {}
-
-    fn set_state(&mut self, (): ()) {}
-
-    fn call(interpreter: &mut Interpreter<'_, Self>, call: &Call, at: Place) -> Called {
-        let Some(symbol) = call.callee.as_symbol() else {
-            return Called::Symbolic;
-        };
-        let value = match &symbol.kind {
-            SymbolKind::Name(name) => interpreter.named_call(&name.clone(), call, at),
-            SymbolKind::Attribute { base, name } => {
-                let (base, name) = (base.clone(), name.clone());
-                interpreter.method_call(&base, &name, call, at)
-            }
-            _ => None,
-        };
-        value.map_or(Called::Symbolic, Called::Value)
+    pub(super) fn simulation(&self) -> Option<&Simulation> {
+        self.simulation.as_ref()
     }
 
-    fn unknown_call(interpreter: &mut Interpreter<'_, Self>, callee: &Unknown, at: Place) {
-        let what = SmolStr::new(callee.reason.to_string());
-        let certain = interpreter.is_certain();
-        interpreter.host.calls.push(RecordedCall {
-            target: Target::Opaque(what),
-            arguments: Vec::new(),
-            open: true,
-            at,
-            certain,
-        });
-    }
-}
-
-impl Interpreter<'_, Recorder> {
-    fn named_call(&mut self, name: &str, call: &Call, at: Place) -> Option<Value> {
-        let first = || {
-            call.positional()
-                .next()
-                .map(|argument| argument.value.clone())
-        };
-        if let Some(operation) = name.strip_prefix("alembic.op.") {
-            return match operation {
-                // They mark a name or a literal, and give it back.
-                "f" | "inline_literal" => first(),
-                "get_bind" | "get_context" | "batch_alter_table" => None,
-                _ => {
-                    self.record(Target::Op(SmolStr::new(operation)), call, at);
-                    None
-                }
-            };
-        }
-        match name {
-            "alembic.context.is_offline_mode" => return Some(Value::Bool(false)),
-            "contextlib.suppress" | "contextlib.nullcontext" => return None,
-            _ => {}
-        }
-        if !is_harmless(name) {
-            self.record(Target::Opaque(SmolStr::new(name)), call, at);
-        }
-        None
+    pub(super) fn simulation_mut(&mut self) -> Option<&mut Simulation> {
+        self.simulation.as_mut()
     }
 
-    fn method_call(&mut self, base: &Value, name: &str, call: &Call, at: Place) -> Option<Value> {
-        if let Some(batch) = base.as_call()
-            && batch
-                .callee
-                .qualified_name()
-                .is_some_and(|callee| callee == "alembic.op.batch_alter_table")
-        {
-            return match name {
-                "f" | "inline_literal" => call
-                    .positional()
-                    .next()
-                    .map(|argument| argument.value.clone()),
-                "get_bind" | "get_context" => None,
-                _ => {
-                    let table = batch.arguments.clone();
-                    self.record(
-                        Target::Batch {
-                            name: SmolStr::new(name),
-                            table,
-                        },
-                        call,
-                        at,
-                    );
-                    None
-                }
-            };
-        }
-        match name {
-            "execute" | "exec_driver_sql" | "scalar" | "scalars" | "execute_async" => {
-                self.record(Target::Execute, call, at);
-            }
-            "create" | "drop" if is_library_call(base) => {
-                let creates = name == "create";
-                self.record(
-                    Target::Object {
-                        owner: base.clone(),
-                        creates,
-                    },
-                    call,
-                    at,
-                );
-            }
-            "create_all" | "drop_all" => {
-                self.record(Target::Opaque(SmolStr::new(name)), call, at);
-            }
-            "add"
-            | "add_all"
-            | "merge"
-            | "delete"
-            | "bulk_save_objects"
-            | "bulk_insert_mappings"
-            | "bulk_update_mappings"
-                if root_name(base).is_some_and(|root| is_database_root(&root)) =>
-            {
-                self.record(Target::Data, call, at);
-            }
-            // A query that changes rows: `session.query(T).filter(…).update(…)`.
-            "update" if chain_has(base, "query") => self.record(Target::Data, call, at),
-            _ => {
-                // A method of something outside that is neither a library of the language nor a database.
-                let root = root_name(base);
-                if let Some(root) = root
-                    && !is_harmless(&root)
-                    && !is_database_root(&root)
-                {
-                    self.record(
-                        Target::Opaque(SmolStr::new(format!("{root}….{name}"))),
-                        call,
-                        at,
-                    );
-                }
-            }
-        }
-        None
+    pub(super) fn semantics(&self) -> Option<Arc<Semantics>> {
+        self.simulation
+            .as_ref()
+            .map(|simulation| Arc::clone(&simulation.semantics))
     }
 }
 
 /// The name at the bottom of a chain of attributes, calls and items.
-fn root_name(value: &Value) -> Option<String> {
+pub(super) fn root_name(value: &Value) -> Option<String> {
     let mut current = value.clone();
     for _ in 0..64 {
         let symbol = Rc::clone(current.as_symbol()?);
@@ -225,7 +84,7 @@ fn root_name(value: &Value) -> Option<String> {
 }
 
 /// True if a method of this name occurs in a chain of calls.
-fn chain_has(value: &Value, method: &str) -> bool {
+pub(super) fn chain_has(value: &Value, method: &str) -> bool {
     let mut current = value.clone();
     for _ in 0..64 {
         let Some(symbol) = current.as_symbol().cloned() else {
@@ -247,14 +106,14 @@ fn chain_has(value: &Value, method: &str) -> bool {
 }
 
 /// True for the result of calling something of a library: `sa.Enum(…)`.
-fn is_library_call(value: &Value) -> bool {
+pub(super) fn is_library_call(value: &Value) -> bool {
     value
         .as_call()
         .is_some_and(|call| call.callee.as_symbol().is_some())
 }
 
 /// Where connections and sessions come from.
-fn is_database_root(name: &str) -> bool {
+pub(super) fn is_database_root(name: &str) -> bool {
     matches!(
         name,
         "alembic.op.get_bind"
@@ -270,7 +129,7 @@ fn is_database_root(name: &str) -> bool {
 
 /// Calls that cannot change the schema of the database at hand: those of the standard library, and what only builds
 /// values.
-fn is_harmless(name: &str) -> bool {
+pub(super) fn is_harmless(name: &str) -> bool {
     let root = name.split('.').next().unwrap_or_default();
     crate::python::is_standard_library(root)
         || matches!(
@@ -320,7 +179,7 @@ fn is_harmless(name: &str) -> bool {
 }
 
 /// An argument whose lists no longer change.
-fn freeze_argument(argument: &CallArgument, heap: &mut Heap) -> CallArgument {
+pub(super) fn freeze_argument(argument: &CallArgument, heap: &mut Heap) -> CallArgument {
     CallArgument {
         name: argument.name.clone(),
         value: freeze(&argument.value, heap, 0),

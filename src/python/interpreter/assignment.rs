@@ -79,6 +79,21 @@ impl<H: Host> Interpreter<'_, H> {
                     namespace.names.shift_remove(name);
                 }
             }
+            ExprKind::Tuple(targets) | ExprKind::List(targets) => {
+                for target in targets {
+                    self.delete(target, scope);
+                }
+            }
+            ExprKind::Attribute {
+                value: object,
+                name,
+            } => {
+                if let Value::Instance(id) = self.eval(object, scope)
+                    && let Object::Instance(instance) = self.heap.get_mut(id)
+                {
+                    instance.names.shift_remove(name);
+                }
+            }
             ExprKind::Subscript {
                 value: object,
                 index,

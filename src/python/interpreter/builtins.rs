@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::operators::type_name;
+use super::numbers::{floor_division, integer, is_no_integer, parse_integer};
 use super::text::TextBuilder;
 use super::{Host, Interpreter};
 use crate::python::ast::Name;
-use crate::python::value::{CallArgument, Object, Place, Reason, SymbolKind, Value};
+use crate::python::value::{Call, CallArgument, Object, Place, Reason, SymbolKind, Value};
 
 /// Built-in names that evaluate to themselves. Only the ones below in `call_builtin` are computed.
 const BUILTINS: &[&str] = &[
@@ -14,13 +14,21 @@ const BUILTINS: &[&str] = &[
     "AssertionError",
     "AttributeError",
     "BaseException",
+    "ConnectionError",
+    "DeprecationWarning",
     "EOFError",
     "Exception",
+    "FileExistsError",
+    "FileNotFoundError",
+    "FutureWarning",
+    "GeneratorExit",
     "IOError",
     "ImportError",
     "IndexError",
     "KeyError",
+    "KeyboardInterrupt",
     "LookupError",
+    "MemoryError",
     "ModuleNotFoundError",
     "NameError",
     "NotImplemented",
@@ -28,19 +36,32 @@ const BUILTINS: &[&str] = &[
     "OSError",
     "OverflowError",
     "PermissionError",
+    "RecursionError",
     "RuntimeError",
+    "RuntimeWarning",
+    "StopAsyncIteration",
     "StopIteration",
+    "SyntaxError",
+    "SystemError",
     "SystemExit",
+    "TimeoutError",
     "TypeError",
+    "UnicodeDecodeError",
+    "UnicodeEncodeError",
+    "UnicodeError",
     "UserWarning",
     "ValueError",
     "Warning",
+    "ZeroDivisionError",
     "__debug__",
-    "__file__",
     "__import__",
     "abs",
+    "aiter",
     "all",
+    "anext",
     "any",
+    "ascii",
+    "bin",
     "bool",
     "bytearray",
     "bytes",
@@ -118,211 +139,227 @@ impl<H: Host> Interpreter<'_, H> {
         open: bool,
         at: Place,
     ) -> Value {
+        // An exception or another type of the language: it only has a name.
+        if name.starts_with(|c: char| c.is_ascii_uppercase()) && !name.contains('.') {
+            let call = Call {
+                callee: Value::Builtin(name.clone()),
+                arguments,
+                open,
+            };
+            return Value::symbol(SymbolKind::Call(call), at);
+        }
         let unknown = || Value::unknown(Reason::Call(name.clone()), at);
         if open {
             return unknown();
         }
-        let value = |index: usize| arguments.get(index).map(|argument| argument.value.clone());
-        let first = value(0);
-        match (name.as_str(), &first) {
-            ("print", _) => Value::None,
-            ("len", Some(argument)) => match argument {
-                Value::Str(_) => argument
-                    .as_str()
-                    .map_or_else(unknown, |text| Value::Int(text.chars().count() as i64)),
-                _ => self
-                    .iterate(argument)
-                    .map_or_else(unknown, |items| Value::Int(items.len() as i64)),
+        match name.as_str() {
+            "print" | "object.__init__" | "breakpoint" => return Value::None,
+            "dict" => return self.build_dict(&arguments, at),
+            "dict.fromkeys" => return self.dict_of_keys(&arguments).unwrap_or_else(unknown),
+            "exit" | "quit" => {
+                return self.raise(Value::Builtin(Name::new_static("SystemExit")), at);
+            }
+            // It may bind anything.
+            "exec" | "eval" | "compile" | "__import__" => {
+                let reason = crate::python::value::Unknown {
+                    reason: Reason::Call(name.clone()),
+                    at,
+                };
+                H::unknown_call(self, &reason, &arguments, at);
+                return unknown();
+            }
+            _ => {}
+        }
+        // `str.lower(text)`: the method of its first argument.
+        if let Some((_, method)) = name.split_once('.')
+            && let Some((first, rest)) = arguments.split_first()
+            && first.name.is_none()
+        {
+            let (owner, method) = (first.value.clone(), Name::new(method));
+            return self.call_method(&owner, &method, rest, at);
+        }
+        let positional: Vec<Value> = arguments
+            .iter()
+            .filter(|argument| argument.name.is_none())
+            .map(|argument| argument.value.clone())
+            .collect();
+        if let Some(value) = self.conversion(name, &positional, &arguments, at) {
+            return value;
+        }
+        if let Some(value) = self.sequence_function(name, &positional, &arguments, at) {
+            return value;
+        }
+        self.reflection(name, &positional, at)
+            .unwrap_or_else(unknown)
+    }
+
+    /// Types called to convert a value, and functions of one value. `None` for any other function.
+    fn conversion(
+        &mut self,
+        name: &Name,
+        positional: &[Value],
+        arguments: &[CallArgument],
+        at: Place,
+    ) -> Option<Value> {
+        let unknown = || Value::unknown(Reason::Call(name.clone()), at);
+        let from_items = |this: &mut Self, make: fn(Vec<Value>) -> Object| {
+            let items = match positional {
+                [] => Some(Vec::new()),
+                [only] => this.iterate(only),
+                _ => None,
+            };
+            items.map_or_else(unknown, |items| {
+                let object = match make(items) {
+                    Object::Set(items) => Object::Set(this.distinct(items)),
+                    other => other,
+                };
+                Value::Object(this.heap.allocate(object))
+            })
+        };
+        Some(match (name.as_str(), positional) {
+            ("list", _) => from_items(self, Object::List),
+            ("iter", [only]) => match only {
+                Value::Object(id) if self.heap.get(*id).elements().is_none() => only.clone(),
+                _ => from_items(self, Object::List),
             },
-            ("str", None) => Value::known_str("", at),
-            ("str", Some(argument)) => {
+            ("set" | "frozenset", _) => from_items(self, Object::Set),
+            ("tuple", []) => Value::Tuple(Rc::from([])),
+            ("tuple", [only]) => self
+                .iterate(only)
+                .map_or_else(unknown, |items| Value::Tuple(items.into())),
+            ("str", []) if arguments.is_empty() => Value::known_str("", at),
+            ("str", [only]) if arguments.len() == 1 => {
                 let mut text = TextBuilder::new(self.limits.size);
-                self.push_formatted(&mut text, argument, None, "", at);
+                self.push_formatted(&mut text, only, None, "", at);
                 text.finish(at)
             }
-            ("repr", Some(argument)) => self
-                .repr(argument, 0)
-                .map_or_else(unknown, |repr| Value::known_str(repr, at)),
-            ("int", Some(argument)) => match argument {
-                Value::Int(_) => argument.clone(),
-                Value::Bool(flag) => Value::Int(i64::from(*flag)),
-                Value::Str(_) => argument
-                    .as_str()
-                    .and_then(|text| text.trim().parse().ok())
-                    .map_or_else(unknown, Value::Int),
+            ("repr" | "ascii", [only]) => match self.repr(only, 0) {
+                Some(repr) if name == "repr" || repr.is_ascii() => Value::known_str(repr, at),
                 _ => unknown(),
             },
-            ("bool", Some(argument)) => self.truth(argument).map_or_else(unknown, Value::Bool),
-            ("list", None) => Value::Object(self.heap.allocate(Object::List(Vec::new()))),
-            ("tuple", None) => Value::Tuple(Rc::from([])),
-            ("set" | "frozenset", None) => {
-                Value::Object(self.heap.allocate(Object::Set(Vec::new())))
-            }
-            ("list" | "iter", Some(argument)) => match self.iterate(argument) {
-                Some(items) => Value::Object(self.heap.allocate(Object::List(items))),
-                None => unknown(),
-            },
-            ("tuple", Some(argument)) => self
-                .iterate(argument)
-                .map_or_else(unknown, |items| Value::Tuple(items.into())),
-            ("set" | "frozenset", Some(argument)) => match self.iterate(argument) {
-                Some(items) => {
-                    let items = self.distinct(items);
-                    Value::Object(self.heap.allocate(Object::Set(items)))
-                }
-                None => unknown(),
-            },
-            ("dict", _) => self.build_dict(&arguments, at),
-            ("range", Some(_)) => self.range(&arguments, at),
-            ("enumerate", Some(argument)) => {
-                let start = match arguments.get(1).map(|argument| &argument.value) {
-                    None => 0,
-                    Some(Value::Int(start)) => *start,
-                    Some(_) => return unknown(),
+            ("format", [value, rest @ ..]) => {
+                let specification = match rest {
+                    [] => Some(String::new()),
+                    [specification, ..] => specification.as_str().map(ToString::to_string),
                 };
-                match self.iterate(argument) {
-                    Some(items) => {
-                        let items = items
-                            .into_iter()
-                            .zip(start..)
-                            .map(|(item, index)| Value::Tuple(Rc::from([Value::Int(index), item])))
-                            .collect();
-                        Value::Object(self.heap.allocate(Object::List(items)))
+                let mut text = TextBuilder::new(self.limits.size);
+                match specification {
+                    Some(specification) => {
+                        self.push_formatted(&mut text, value, None, &specification, at);
+                        text.finish(at)
                     }
                     None => unknown(),
                 }
             }
-            ("zip", Some(_)) => self.zip(&arguments, at),
-            ("reversed", Some(argument)) => match self.iterate(argument) {
-                Some(mut items) => {
-                    items.reverse();
-                    Value::Object(self.heap.allocate(Object::List(items)))
-                }
-                None => unknown(),
-            },
-            ("sorted", Some(argument)) => self.sorted(argument, &arguments, at),
-            ("map", Some(function)) if arguments.len() == 2 => {
-                let items = value(1).and_then(|items| self.iterate(&items));
-                let Some(items) = items else { return unknown() };
-                let mut results = Vec::with_capacity(items.len());
-                for item in items {
-                    let argument = CallArgument {
-                        name: None,
-                        value: item,
-                        at,
-                    };
-                    results.push(self.call_value(function, vec![argument], false, at));
-                }
-                Value::Object(self.heap.allocate(Object::List(results)))
-            }
-            ("filter", Some(function)) => {
-                let items = value(1).and_then(|items| self.iterate(&items));
-                let Some(items) = items else { return unknown() };
-                let mut results = Vec::new();
-                for item in items {
-                    let argument = CallArgument {
-                        name: None,
-                        value: item.clone(),
-                        at,
-                    };
-                    let keep = match function {
-                        Value::None => item.clone(),
-                        _ => self.call_value(function, vec![argument], false, at),
-                    };
-                    match self.truth(&keep) {
-                        Some(true) => results.push(item),
-                        Some(false) => {}
-                        None => return unknown(),
-                    }
-                }
-                Value::Object(self.heap.allocate(Object::List(results)))
-            }
-            ("any" | "all", Some(argument)) => {
-                let Some(items) = self.iterate(argument) else {
-                    return unknown();
+            ("int", []) => Value::Int(0),
+            ("int", [value, base @ ..]) => {
+                let base = match (base.first(), arguments.len()) {
+                    (None, 1) => 10,
+                    (Some(Value::Int(base)), 2) => u32::try_from(*base).unwrap_or(1),
+                    _ => return Some(unknown()),
                 };
-                let decisive = name == "any";
-                let mut undecided = false;
-                for item in &items {
-                    match self.truth(item) {
-                        Some(truth) if truth == decisive => return Value::Bool(decisive),
-                        Some(_) => {}
-                        None => undecided = true,
-                    }
-                }
-                if undecided {
-                    unknown()
-                } else {
-                    Value::Bool(!decisive)
-                }
-            }
-            ("next", Some(argument)) => match self.iterate(argument) {
-                Some(items) => items
-                    .into_iter()
-                    .next()
-                    .or_else(|| value(1))
-                    .unwrap_or_else(unknown),
-                None => unknown(),
-            },
-            ("min" | "max" | "sum", Some(_)) => self.fold_numbers(name, &arguments, at),
-            ("isinstance", Some(argument)) => {
-                let class = value(1).unwrap_or(Value::None);
-                self.is_instance(argument, &class)
-                    .map_or_else(unknown, Value::Bool)
-            }
-            ("getattr", Some(object)) => {
-                let Some(attribute) =
-                    value(1).and_then(|name| name.as_str().map(|name| Name::new(&**name)))
-                else {
-                    return unknown();
-                };
-                let found = self.attribute(object, &attribute, at);
-                match (found.is_unknown(), value(2)) {
-                    (true, Some(default)) if matches!(object, Value::Instance(_)) => default,
-                    _ => found,
-                }
-            }
-            ("hasattr", Some(object)) => {
-                let Some(attribute) =
-                    value(1).and_then(|name| name.as_str().map(|name| Name::new(&**name)))
-                else {
-                    return unknown();
-                };
-                match object {
-                    Value::Instance(_) | Value::Module(_) => {
-                        let found = self.attribute(object, &attribute, at);
-                        if found.is_unknown() {
-                            unknown()
-                        } else {
-                            Value::Bool(true)
+                match value {
+                    Value::Str(_) => {
+                        let Some(text) = value.as_str() else {
+                            return Some(unknown());
+                        };
+                        match parse_integer(text, base) {
+                            Some(number) => Value::Int(number),
+                            None if base == 10 && is_no_integer(text) => self
+                                .raise_if_guarded("ValueError", at)
+                                .unwrap_or_else(unknown),
+                            None => unknown(),
                         }
                     }
+                    Value::Float(number) if number.abs() < 9e15 => {
+                        Value::Int(number.trunc() as i64)
+                    }
+                    _ => integer(value).map_or_else(unknown, Value::Int),
+                }
+            }
+            ("float", []) => Value::Float(0.0),
+            ("float", [value]) => match value {
+                Value::Float(_) => value.clone(),
+                Value::Int(number) if number.abs() < 1 << 53 => Value::Float(*number as f64),
+                Value::Str(_) => value
+                    .as_str()
+                    .filter(|text| {
+                        text.trim()
+                            .starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.')
+                    })
+                    .and_then(|text| text.trim().parse::<f64>().ok())
+                    .filter(|number| number.is_finite())
+                    .map_or_else(unknown, Value::Float),
+                _ => unknown(),
+            },
+            ("bool", []) => Value::Bool(false),
+            ("bool", [only]) => self.truth(only).map_or_else(unknown, Value::Bool),
+            ("abs", [only]) => match only {
+                Value::Float(number) => Value::Float(number.abs()),
+                _ => integer(only)
+                    .and_then(i64::checked_abs)
+                    .map_or_else(unknown, Value::Int),
+            },
+            ("round", [Value::Int(number)]) => Value::Int(*number),
+            ("round", [Value::Float(number)]) if number.abs() < 9e15 => {
+                Value::Int(number.round_ties_even() as i64)
+            }
+            ("divmod", [left, right]) => {
+                let parts = integer(left)
+                    .zip(integer(right))
+                    .and_then(|(left, right)| floor_division(left, right));
+                parts.map_or_else(unknown, |(quotient, remainder)| {
+                    Value::Tuple(Rc::from([Value::Int(quotient), Value::Int(remainder)]))
+                })
+            }
+            ("pow", [left, right]) => {
+                self.binary(left, crate::python::ast::BinaryOp::Pow, right, at)
+            }
+            ("hex" | "oct" | "bin", [only]) => {
+                let Some(number) = integer(only) else {
+                    return Some(unknown());
+                };
+                let sign = if number < 0 { "-" } else { "" };
+                let size = number.unsigned_abs();
+                let text = match name.as_str() {
+                    "hex" => format!("{sign}0x{size:x}"),
+                    "oct" => format!("{sign}0o{size:o}"),
+                    _ => format!("{sign}0b{size:b}"),
+                };
+                Value::known_str(text, at)
+            }
+            ("ord", [only]) => {
+                let text = only.as_str().map(ToString::to_string).unwrap_or_default();
+                let mut chars = text.chars();
+                match (chars.next(), chars.next()) {
+                    (Some(c), None) => Value::Int(i64::from(u32::from(c))),
                     _ => unknown(),
                 }
             }
-            ("callable", Some(Value::Function(_) | Value::Method(_) | Value::Class(_))) => {
-                Value::Bool(true)
-            }
-            ("type", Some(Value::Instance(id))) if arguments.len() == 1 => match self.heap.get(*id)
-            {
-                Object::Instance(instance) => Value::Class(instance.class),
-                _ => unknown(),
-            },
-            ("super", None) => Value::unknown(Reason::Unsupported("`super()`"), at),
-            // An exception or another type of the language: it only has a name.
-            (builtin, _) if builtin.starts_with(|c: char| c.is_ascii_uppercase()) => {
-                let call = crate::python::value::Call {
-                    callee: Value::Builtin(name.clone()),
-                    arguments,
-                    open,
-                };
-                Value::symbol(SymbolKind::Call(call), at)
-            }
-            _ => unknown(),
-        }
+            ("chr", [Value::Int(number)]) => u32::try_from(*number)
+                .ok()
+                .and_then(char::from_u32)
+                .map_or_else(unknown, |c| Value::known_str(c.to_string(), at)),
+            ("bytes" | "bytearray", _) => Value::Bytes,
+            ("object", []) => unknown(),
+            _ => return None,
+        })
     }
 
-    fn build_dict(&mut self, arguments: &[CallArgument], at: Place) -> Value {
+    fn dict_of_keys(&mut self, arguments: &[CallArgument]) -> Option<Value> {
+        let (keys, value) = match arguments {
+            [keys] => (keys, Value::None),
+            [keys, value] => (keys, value.value.clone()),
+            _ => return None,
+        };
+        let mut pairs = Vec::new();
+        for key in self.iterate(&keys.value)? {
+            self.put(&mut pairs, key, value.clone());
+        }
+        Some(Value::Object(self.heap.allocate(Object::Dict(pairs))))
+    }
+
+    pub(super) fn build_dict(&mut self, arguments: &[CallArgument], at: Place) -> Value {
         let mut pairs = Vec::new();
         for argument in arguments {
             match &argument.name {
@@ -361,165 +398,6 @@ impl<H: Host> Interpreter<'_, H> {
             }
         }
         Value::Object(self.heap.allocate(Object::Dict(pairs)))
-    }
-
-    fn range(&mut self, arguments: &[CallArgument], at: Place) -> Value {
-        let numbers: Option<Vec<i64>> = arguments
-            .iter()
-            .map(|argument| match argument.value {
-                Value::Int(number) => Some(number),
-                _ => None,
-            })
-            .collect();
-        let (start, end, step) = match numbers.as_deref() {
-            Some([end]) => (0, *end, 1),
-            Some([start, end]) => (*start, *end, 1),
-            Some([start, end, step]) if *step != 0 => (*start, *end, *step),
-            _ => return Value::unknown(Reason::Operation, at),
-        };
-        let mut items = Vec::new();
-        let mut current = start;
-        while (step > 0 && current < end) || (step < 0 && current > end) {
-            if items.len() >= 10_000 {
-                return Value::unknown(Reason::Limit("the length of a range"), at);
-            }
-            items.push(Value::Int(current));
-            current = current.saturating_add(step);
-        }
-        Value::Object(self.heap.allocate(Object::List(items)))
-    }
-
-    fn zip(&mut self, arguments: &[CallArgument], at: Place) -> Value {
-        let columns: Option<Vec<Vec<Value>>> = arguments
-            .iter()
-            .filter(|argument| argument.name.is_none())
-            .map(|argument| self.iterate(&argument.value))
-            .collect();
-        let Some(columns) = columns else {
-            return Value::unknown(Reason::Element, at);
-        };
-        let length = columns.iter().map(Vec::len).min().unwrap_or(0);
-        let rows = (0..length)
-            .map(|row| {
-                Value::Tuple(
-                    columns
-                        .iter()
-                        .filter_map(|column| column.get(row).cloned())
-                        .collect(),
-                )
-            })
-            .collect();
-        Value::Object(self.heap.allocate(Object::List(rows)))
-    }
-
-    fn sorted(&mut self, argument: &Value, arguments: &[CallArgument], at: Place) -> Value {
-        let unknown = || Value::unknown(Reason::Operation, at);
-        let keyword = |name: &str| {
-            arguments
-                .iter()
-                .find(|argument| argument.name.as_deref() == Some(name))
-                .map(|argument| &argument.value)
-        };
-        let reverse = match keyword("reverse") {
-            None => false,
-            Some(value) => match self.truth(value) {
-                Some(truth) => truth,
-                None => return unknown(),
-            },
-        };
-        let key = keyword("key").cloned();
-        let Some(items) = self.iterate(argument) else {
-            return unknown();
-        };
-        let mut keyed: Vec<(String, Value)> = Vec::with_capacity(items.len());
-        for item in items {
-            let key = match &key {
-                Some(key) => {
-                    let argument = CallArgument {
-                        name: None,
-                        value: item.clone(),
-                        at,
-                    };
-                    self.call_value(key, vec![argument], false, at)
-                }
-                None => item.clone(),
-            };
-            // Only strings are sorted here; numbers would need another order.
-            match key.as_str() {
-                Some(text) => keyed.push((text.to_string(), item)),
-                None => return unknown(),
-            }
-        }
-        keyed.sort_by(|one, other| {
-            if reverse {
-                other.0.cmp(&one.0)
-            } else {
-                one.0.cmp(&other.0)
-            }
-        });
-        let items = keyed.into_iter().map(|(_, item)| item).collect();
-        Value::Object(self.heap.allocate(Object::List(items)))
-    }
-
-    fn fold_numbers(&mut self, name: &Name, arguments: &[CallArgument], at: Place) -> Value {
-        let items = match arguments {
-            [only] => self.iterate(&only.value),
-            several => Some(
-                several
-                    .iter()
-                    .map(|argument| argument.value.clone())
-                    .collect(),
-            ),
-        };
-        let numbers: Option<Vec<i64>> = items.and_then(|items| {
-            items
-                .iter()
-                .map(|item| match item {
-                    Value::Int(number) => Some(*number),
-                    _ => None,
-                })
-                .collect()
-        });
-        let result = numbers.and_then(|numbers| match name.as_str() {
-            "min" => numbers.into_iter().min(),
-            "max" => numbers.into_iter().max(),
-            _ => Some(numbers.into_iter().fold(0, i64::saturating_add)),
-        });
-        result.map_or_else(|| Value::unknown(Reason::Operation, at), Value::Int)
-    }
-
-    fn is_instance(&mut self, value: &Value, class: &Value) -> Option<bool> {
-        if let Value::Tuple(classes) = class {
-            let mut undecided = false;
-            for class in classes.iter() {
-                match self.is_instance(value, class) {
-                    Some(true) => return Some(true),
-                    Some(false) => {}
-                    None => undecided = true,
-                }
-            }
-            return if undecided { None } else { Some(false) };
-        }
-        match (value, class) {
-            (Value::Instance(id), Value::Class(class)) => match self.heap.get(*id) {
-                Object::Instance(instance) => {
-                    let (order, _) = self.ancestry(instance.class);
-                    Some(order.contains(class))
-                }
-                _ => None,
-            },
-            (Value::Object(id), Value::Builtin(name)) => match self.heap.get(*id) {
-                Object::List(_) => Some(name == "list"),
-                Object::Set(_) => Some(name == "set"),
-                Object::Dict(_) => Some(name == "dict"),
-                _ => None,
-            },
-            (_, Value::Builtin(name)) => {
-                let actual = type_name(value)?;
-                Some(actual == *name || (actual == "bool" && name == "int") || name == "object")
-            }
-            _ => None,
-        }
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
+use super::decorators::DecoratorEffect;
 use super::statements::{Flow, Frame};
 use super::{Called, Host, Interpreter};
 use crate::python::ast::{self, ArgumentKind, Name, ParameterKind};
 use crate::python::value::{
-    Call, CallArgument, Function, Instance, Names, Namespace, Object, ObjectId, Place, Reason,
-    Scope, ScopeKind, SymbolKind, Value,
+    Call, CallArgument, Deferred, Function, Names, Namespace, Object, Place, Reason, Scope,
+    ScopeKind, SymbolKind, Unknown, Value,
 };
 
 impl<H: Host> Interpreter<'_, H> {
@@ -19,6 +20,8 @@ impl<H: Host> Interpreter<'_, H> {
             let value = self.eval(&argument.value, scope);
             let at = Self::place(scope, argument.value.span);
             match &argument.kind {
+                // After a star of unknown length no position is known.
+                ArgumentKind::Positional if open => {}
                 ArgumentKind::Positional => arguments.push(CallArgument {
                     name: None,
                     value,
@@ -31,6 +34,7 @@ impl<H: Host> Interpreter<'_, H> {
                         at,
                     });
                 }
+                ArgumentKind::Star if open => {}
                 ArgumentKind::Star => match self.iterate(&value) {
                     Some(items) => {
                         arguments.extend(items.into_iter().map(|value| CallArgument {
@@ -53,10 +57,20 @@ impl<H: Host> Interpreter<'_, H> {
                 },
             }
         }
+        if self.is_raising() {
+            return callee;
+        }
+        if let (Value::Builtin(name), true) = (&callee, arguments.is_empty()) {
+            match name.as_str() {
+                "super" => return self.super_object(scope, at),
+                "locals" | "vars" | "globals" => return self.names_as_dict(name, scope, at),
+                _ => {}
+            }
+        }
         self.call_value(&callee, arguments, open, at)
     }
 
-    fn keyword_items(&self, value: &Value) -> Option<Vec<(Name, Value)>> {
+    pub(super) fn keyword_items(&self, value: &Value) -> Option<Vec<(Name, Value)>> {
         let Value::Object(id) = value else {
             return None;
         };
@@ -79,6 +93,9 @@ impl<H: Host> Interpreter<'_, H> {
     ) -> Value {
         if !self.step() {
             return Self::out_of_fuel(at);
+        }
+        if self.is_raising() {
+            return callee.clone();
         }
         match callee {
             Value::Function(function) => {
@@ -115,7 +132,7 @@ impl<H: Host> Interpreter<'_, H> {
             }
             Value::Unknown(unknown) => {
                 let unknown = Rc::clone(unknown);
-                H::unknown_call(self, &unknown, at);
+                H::unknown_call(self, &unknown, &arguments, at);
                 Value::Unknown(unknown)
             }
             _ => Value::unknown(
@@ -125,7 +142,7 @@ impl<H: Host> Interpreter<'_, H> {
         }
     }
 
-    fn call_outside(
+    pub(super) fn call_outside(
         &mut self,
         callee: Value,
         arguments: Vec<CallArgument>,
@@ -137,17 +154,71 @@ impl<H: Host> Interpreter<'_, H> {
             arguments,
             open,
         };
+        if let Some(value) = self.library_call(&call, at) {
+            return value;
+        }
         match H::call(self, &call, at) {
             Called::Value(value) => value,
             Called::Symbolic => Value::symbol(SymbolKind::Call(call), at),
-            Called::Raises(exception) => {
-                self.pending = Some(exception);
-                Value::unknown(Reason::Unsupported("what follows an exception"), at)
+            Called::Raises(exception) => self.raise(exception, at),
+        }
+    }
+
+    /// Calls a function of the repository, as its decorators from outside have it.
+    pub(super) fn call_function(
+        &mut self,
+        function: &Rc<Function>,
+        owner: Option<Value>,
+        arguments: Vec<CallArgument>,
+        open: bool,
+        at: Place,
+    ) -> Value {
+        let effect = Self::effect_of_decorators(function);
+        match effect {
+            DecoratorEffect::None => self.called(function, owner, arguments, open, at),
+            DecoratorEffect::Defers => {
+                let deferred = Object::Deferred(Rc::new(Deferred {
+                    function: Rc::clone(function),
+                    owner,
+                    arguments,
+                    open,
+                }));
+                Value::Object(self.heap.allocate(deferred))
+            }
+            // It runs, but what comes out of it is the decorator's business.
+            DecoratorEffect::Replaces(name) => {
+                self.called(function, owner, arguments, open, at);
+                Value::unknown(Reason::Call(name), at)
+            }
+            DecoratorEffect::Unknown(name) => {
+                self.perhaps(at, |this| this.called(function, owner, arguments, open, at));
+                let unknown = Unknown {
+                    reason: Reason::Call(name),
+                    at,
+                };
+                H::unknown_call(self, &unknown, &[], at);
+                Value::Unknown(Rc::new(unknown))
             }
         }
     }
 
-    fn call_function(
+    fn called(
+        &mut self,
+        function: &Rc<Function>,
+        owner: Option<Value>,
+        arguments: Vec<CallArgument>,
+        open: bool,
+        at: Place,
+    ) -> Value {
+        if function.def.is_generator {
+            self.run_generator(function, owner, arguments, open, at)
+        } else {
+            self.run_function(function, owner, arguments, open, at)
+        }
+    }
+
+    /// Runs the body of a function.
+    pub(super) fn run_function(
         &mut self,
         function: &Rc<Function>,
         owner: Option<Value>,
@@ -176,27 +247,26 @@ impl<H: Host> Interpreter<'_, H> {
         let flow = self.exec_block(&def.body, &scope, &mut frame);
         self.depth -= 1;
         self.uncertainty = self.uncertainty.saturating_sub(frame.maybe_returned);
-        if def.is_generator {
-            self.join_states(std::mem::take(&mut frame.returned_states), at);
-            return Value::Object(self.heap.allocate(Object::List(frame.yielded)));
-        }
         let returned = std::mem::take(&mut frame.returned_states);
         let result = match flow {
             Flow::Return(value) => value,
             Flow::Stop => return Self::out_of_fuel(at),
             // It may have returned before.
-            Flow::Raise(_) if !frame.returned.is_empty() => {
+            Flow::Raise(exception) if !frame.returned.is_empty() => {
+                if self.guards > 0 {
+                    self.uncertainty += 1;
+                    self.raised.push((exception, self.host.state()));
+                }
                 let mut returned = returned.into_iter();
                 if let Some(first) = returned.next() {
                     self.host.set_state(first);
                 }
                 self.join_states(returned, at);
-                return Value::unknown(Reason::Condition, at);
+                let mut values = frame.returned.into_iter();
+                let first = values.next().unwrap_or(Value::None);
+                return values.fold(first, |one, other| self.heap.join_values(&one, &other, at));
             }
-            Flow::Raise(exception) => {
-                self.pending = Some(exception);
-                return Value::unknown(Reason::Unsupported("what follows an exception"), at);
-            }
+            Flow::Raise(exception) => return self.raise(exception, at),
             Flow::Next | Flow::Break | Flow::Continue => Value::None,
         };
         self.join_states(returned, at);
@@ -209,7 +279,7 @@ impl<H: Host> Interpreter<'_, H> {
     pub(super) fn join_states(&mut self, states: impl IntoIterator<Item = H::State>, at: Place) {
         for state in states {
             let current = self.host.state();
-            self.host.join(state, current, at);
+            H::join(self, state, current, at);
         }
     }
 
@@ -278,57 +348,5 @@ impl<H: Host> Interpreter<'_, H> {
             names.insert(parameter.name.clone(), value);
         }
         names
-    }
-
-    /// `Class(…)`: an instance where the class is wholly in the repository, else a symbolic call.
-    fn instantiate(
-        &mut self,
-        id: ObjectId,
-        arguments: Vec<CallArgument>,
-        open: bool,
-        at: Place,
-    ) -> Value {
-        if self.is_enum(id) {
-            return self.enum_by_value(id, &arguments, at);
-        }
-        let (_, outside) = self.ancestry(id);
-        let is_plain = outside
-            .iter()
-            .all(|base| Self::is_named(base, &["object", "typing.NamedTuple"]));
-        let decorated = self
-            .class(id)
-            .is_some_and(|class| !class.decorators.is_empty());
-        if !is_plain
-            || decorated
-            || outside
-                .iter()
-                .any(|base| Self::is_named(base, &["typing.NamedTuple"]))
-        {
-            return self.call_outside(Value::Class(id), arguments, open, at);
-        }
-        let instance = self.heap.allocate(Object::Instance(Instance {
-            class: id,
-            names: Names::default(),
-        }));
-        if let Some(Value::Function(init)) = self.inherited_attribute(id, "__init__") {
-            self.call_function(&init, Some(Value::Instance(instance)), arguments, open, at);
-        }
-        Value::Instance(instance)
-    }
-
-    fn enum_by_value(&mut self, id: ObjectId, arguments: &[CallArgument], at: Place) -> Value {
-        let wanted = arguments.first().map(|argument| argument.value.clone());
-        for (_, member) in self.members(id) {
-            let value = match self.heap.get(member) {
-                Object::Instance(instance) => instance.names.get("value").cloned(),
-                _ => None,
-            };
-            if let (Some(value), Some(wanted)) = (value, &wanted)
-                && self.equals(&value, wanted) == Some(true)
-            {
-                return Value::Instance(member);
-            }
-        }
-        Value::unknown(Reason::Operation, at)
     }
 }

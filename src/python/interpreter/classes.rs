@@ -2,21 +2,12 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashMap;
+
+use super::decorators::has_decorator;
 use super::{Host, Interpreter};
 use crate::python::ast::{FunctionDef, Name};
-use crate::python::value::{
-    Class, Instance, Names, Object, ObjectId, Place, Reason, SymbolKind, Value,
-};
-
-/// Classes of the standard library that make enums.
-const ENUM_BASES: &[&str] = &[
-    "enum.Enum",
-    "enum.IntEnum",
-    "enum.StrEnum",
-    "enum.Flag",
-    "enum.IntFlag",
-    "enum.ReprEnum",
-];
+use crate::python::value::{Class, Object, ObjectId, Place, Reason, SymbolKind, Value};
 
 impl<H: Host> Interpreter<'_, H> {
     pub fn class(&self, id: ObjectId) -> Option<&Class> {
@@ -30,7 +21,8 @@ impl<H: Host> Interpreter<'_, H> {
     /// second value lists the other bases.
     pub fn ancestry(&self, id: ObjectId) -> (Vec<ObjectId>, Vec<Value>) {
         let mut outside = Vec::new();
-        let order = self.linearise(id, &mut outside, 0).unwrap_or_else(|| {
+        let order = self.linearise(id, &mut outside, 0, &mut FxHashMap::default());
+        let order = order.unwrap_or_else(|| {
             // Bases in an order that Python refuses: depth first, each once.
             let mut order = Vec::new();
             self.depth_first(id, &mut order, 0);
@@ -45,7 +37,11 @@ impl<H: Host> Interpreter<'_, H> {
         id: ObjectId,
         outside: &mut Vec<Value>,
         depth: u32,
+        known: &mut FxHashMap<ObjectId, Vec<ObjectId>>,
     ) -> Option<Vec<ObjectId>> {
+        if let Some(order) = known.get(&id) {
+            return Some(order.clone());
+        }
         let class = self.class(id)?;
         if depth > 64 {
             return None;
@@ -55,7 +51,7 @@ impl<H: Host> Interpreter<'_, H> {
         for base in &class.bases {
             match base {
                 Value::Class(base) if *base != id => {
-                    sequences.push(self.linearise(*base, outside, depth + 1)?);
+                    sequences.push(self.linearise(*base, outside, depth + 1, known)?);
                     direct.push(*base);
                 }
                 // `Generic[T]` and the like add no attributes.
@@ -72,6 +68,7 @@ impl<H: Host> Interpreter<'_, H> {
         loop {
             sequences.retain(|sequence| !sequence.is_empty());
             if sequences.is_empty() {
+                known.insert(id, order.clone());
                 return Some(order);
             }
             let next = sequences.iter().find_map(|sequence| {
@@ -201,118 +198,16 @@ impl<H: Host> Interpreter<'_, H> {
                 if name == "__class__" {
                     return Value::Class(class);
                 }
+                // `class Kind(str, Enum)`: members have the methods of strings.
+                if let Some(value @ Value::Str(_)) = self.mixed_in_value(id) {
+                    return Value::BuiltinMethod(Rc::new((value, name.clone())));
+                }
+                if let Some(value) = self.missing_attribute(id, class, name, at) {
+                    return value;
+                }
                 Value::unknown(Reason::Attribute(name.clone()), at)
             }
         }
-    }
-
-    /// True if the class is an enum: one of its bases outside the repository is one of the standard library's.
-    pub fn is_enum(&self, id: ObjectId) -> bool {
-        let (_, outside) = self.ancestry(id);
-        outside.iter().any(|base| {
-            base.qualified_name()
-                .is_some_and(|name| ENUM_BASES.contains(&name.as_str()))
-        })
-    }
-
-    /// Turns what the body of an enum class binds into its members.
-    pub(super) fn finish_enum(&mut self, id: ObjectId) {
-        if !self.is_enum(id) {
-            return;
-        }
-        let Some(class) = self.class(id) else { return };
-        let (names, at) = (class.scope.names, class.at);
-        let is_string = self
-            .ancestry(id)
-            .1
-            .iter()
-            .any(|base| Self::is_named(base, &["enum.StrEnum"]));
-        let bound: Vec<(Name, Value)> = self
-            .heap
-            .namespace(names)
-            .map(|namespace| {
-                namespace
-                    .names
-                    .iter()
-                    .map(|(name, value)| (name.clone(), value.clone()))
-                    .collect()
-            })
-            .unwrap_or_default();
-        let mut counter = 0;
-        for (name, value) in bound {
-            if name.starts_with('_')
-                || matches!(
-                    value,
-                    Value::Function(_) | Value::Class(_) | Value::Import(_)
-                )
-            {
-                continue;
-            }
-            let is_auto = value.as_call().is_some_and(|call| {
-                call.callee
-                    .qualified_name()
-                    .is_some_and(|name| name == "enum.auto")
-            });
-            let value = if is_auto && is_string {
-                Value::known_str(name.to_lowercase(), at)
-            } else if is_auto {
-                Value::Int(counter + 1)
-            } else {
-                value
-            };
-            if let Value::Int(number) = value {
-                counter = number;
-            }
-            let mut attributes = Names::default();
-            for key in ["name", "_name_"] {
-                attributes.insert(Name::new_static(key), Value::known_str(name.as_str(), at));
-            }
-            for key in ["value", "_value_"] {
-                attributes.insert(Name::new_static(key), value.clone());
-            }
-            let member = self.heap.allocate(Object::Instance(Instance {
-                class: id,
-                names: attributes,
-            }));
-            if let Some(namespace) = self.heap.namespace_mut(names) {
-                namespace.names.insert(name, Value::Instance(member));
-            }
-        }
-    }
-
-    /// The members of an enum class in order of definition, aliases included.
-    pub fn members(&self, id: ObjectId) -> Vec<(Name, ObjectId)> {
-        let Some(class) = self.class(id) else {
-            return Vec::new();
-        };
-        let Some(namespace) = self.heap.namespace(class.scope.names) else {
-            return Vec::new();
-        };
-        namespace
-            .names
-            .iter()
-            .filter_map(|(name, value)| match value {
-                Value::Instance(member) => match self.heap.get(*member) {
-                    Object::Instance(instance) if instance.class == id => {
-                        Some((name.clone(), *member))
-                    }
-                    _ => None,
-                },
-                _ => None,
-            })
-            .collect()
-    }
-
-    fn enum_members(&mut self, id: ObjectId, at: Place) -> Value {
-        if !self.is_enum(id) {
-            return Value::unknown(Reason::Attribute(Name::new_static("__members__")), at);
-        }
-        let items = self
-            .members(id)
-            .into_iter()
-            .map(|(name, member)| (Value::known_str(name.as_str(), at), Value::Instance(member)))
-            .collect();
-        Value::Object(self.heap.allocate(Object::Dict(items)))
     }
 
     /// The `def` of a function that a class or one of its bases binds to a name.
@@ -322,15 +217,25 @@ impl<H: Host> Interpreter<'_, H> {
             _ => None,
         }
     }
-}
 
-/// True if one of the decorators has this name.
-pub(super) fn has_decorator(decorators: &[Value], name: &str) -> bool {
-    decorators.iter().any(|decorator| match decorator {
-        Value::Builtin(builtin) => builtin == name,
-        Value::Symbol(symbol) => {
-            matches!(&symbol.kind, SymbolKind::Name(qualified) if qualified == name)
+    /// `__getattr__`, or an exception where the attribute is certainly missing.
+    fn missing_attribute(
+        &mut self,
+        id: ObjectId,
+        class: ObjectId,
+        name: &Name,
+        at: Place,
+    ) -> Option<Value> {
+        if name.starts_with("__") {
+            return None;
         }
-        _ => false,
-    })
+        if let Some(Value::Function(function)) = self.inherited_attribute(class, "__getattr__") {
+            let method = Value::Method(Rc::new((Value::Instance(id), function)));
+            return Some(self.call_with(&method, Value::known_str(name.as_str(), at), at));
+        }
+        if self.has_attribute(&Value::Instance(id), name) == Some(false) {
+            return self.raise_if_guarded("AttributeError", at);
+        }
+        None
+    }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::statements::Frame;
 use super::{Host, Interpreter};
-use crate::python::ast::{ArgumentKind, ClassDef, FunctionDef, ImportFrom, Name};
+use crate::python::ast::{ArgumentKind, ClassDef, ExprKind, FunctionDef, ImportFrom, Name};
 use crate::python::value::{
-    Class, Function, Import, Namespace, Object, Place, Reason, Scope, ScopeKind, Value,
+    CallArgument, Class, Function, Import, Namespace, Object, Place, Reason, Scope, ScopeKind,
+    Value,
 };
 
 impl<H: Host> Interpreter<'_, H> {
@@ -29,36 +30,67 @@ impl<H: Host> Interpreter<'_, H> {
                     .map(|default| self.eval(default, scope))
             })
             .collect();
-        let mut decorators = Vec::new();
-        let mut wrappers = Vec::new();
-        for decorator in &def.decorators {
-            let value = self.eval(decorator, scope);
-            match value {
-                Value::Function(_) => wrappers.push(value),
-                other => decorators.push(other),
-            }
-        }
-        let function = Function {
+        let mut value = Value::Function(Rc::new(Function {
             def: Arc::clone(def),
             scope: Rc::clone(scope),
             defaults,
-            decorators,
+            decorators: Vec::new(),
             at,
-        };
-        let mut value = Value::Function(Rc::new(function));
-        for wrapper in wrappers.into_iter().rev() {
-            let argument = crate::python::value::CallArgument {
-                name: None,
-                value: value.clone(),
-                at,
-            };
-            let wrapped = self.call_value(&wrapper, vec![argument], false, at);
-            // A decorator that only registers gives back what it was given, or nothing we understand.
-            if matches!(wrapped, Value::Function(_)) {
-                value = wrapped;
+        }));
+        // Evaluated from the top, applied from the bottom.
+        let mut decorators = Vec::with_capacity(def.decorators.len());
+        for decorator in &def.decorators {
+            // `@name.setter`: the name stays the property it is.
+            if let ExprKind::Attribute { value, name } = &decorator.kind
+                && matches!(&value.kind, ExprKind::Name(known) if *known == def.name)
+                && is_accessor(name)
+            {
+                let known = self.lookup(&def.name, scope, at);
+                if let Value::Function(_) = known {
+                    return known;
+                }
             }
+            decorators.push(self.eval(decorator, scope));
+        }
+        for decorator in decorators.into_iter().rev() {
+            value = self.decorated(value, decorator, at);
         }
         value
+    }
+
+    fn decorated(&mut self, value: Value, decorator: Value, at: Place) -> Value {
+        match (&decorator, &value) {
+            (
+                Value::Function(_)
+                | Value::Method(_)
+                | Value::Class(_)
+                | Value::Instance(_)
+                | Value::Object(_),
+                _,
+            ) => {
+                let argument = CallArgument {
+                    name: None,
+                    value,
+                    at,
+                };
+                self.call_value(&decorator, vec![argument], false, at)
+            }
+            // What a decorator from outside makes of a function is decided when it is called.
+            (_, Value::Function(function)) => {
+                let mut decorators = function.decorators.clone();
+                decorators.push(decorator);
+                Value::Function(Rc::new(Function {
+                    def: Arc::clone(&function.def),
+                    scope: Rc::clone(&function.scope),
+                    defaults: function.defaults.clone(),
+                    decorators,
+                    at: function.at,
+                }))
+            }
+            (Value::Unknown(_), _) => decorator,
+            (Value::Builtin(_), _) => value,
+            _ => Value::unknown(Reason::Unsupported("a decorator"), at),
+        }
     }
 
     pub(super) fn define_class(&mut self, def: &Arc<ClassDef>, scope: &Rc<Scope>, at: Place) {
@@ -98,6 +130,7 @@ impl<H: Host> Interpreter<'_, H> {
             at,
         };
         let id = self.heap.allocate(Object::Class(class));
+        self.classes_by_body.insert(names, id);
         self.finish_enum(id);
         self.bind(&def.name, Value::Class(id), scope);
     }
@@ -127,6 +160,7 @@ impl<H: Host> Interpreter<'_, H> {
                 module: module.clone(),
                 attribute,
                 at,
+                postponed: None,
             }));
             self.bind(alias.asname.as_ref().unwrap_or(&alias.name), value, scope);
         }
@@ -146,4 +180,18 @@ impl<H: Host> Interpreter<'_, H> {
         package.extend(import.module.split('.').filter(|part| !part.is_empty()));
         (!package.is_empty()).then(|| Name::new(package.join(".")))
     }
+}
+
+/// What a property offers to be completed with.
+fn is_accessor(name: &str) -> bool {
+    matches!(
+        name,
+        "setter"
+            | "deleter"
+            | "getter"
+            | "expression"
+            | "comparator"
+            | "update_expression"
+            | "inplace"
+    )
 }

@@ -18,6 +18,19 @@ impl<H: Host> Interpreter<'_, H> {
         if !self.step() {
             return Self::out_of_fuel(at);
         }
+        if self.is_raising() {
+            return Value::unknown(Reason::Unsupported("what follows an exception"), at);
+        }
+        if self.nesting >= super::MAX_NESTING {
+            return Value::unknown(Reason::Limit("nesting"), at);
+        }
+        self.nesting += 1;
+        let value = self.eval_kind(expr, scope, at);
+        self.nesting -= 1;
+        value
+    }
+
+    fn eval_kind(&mut self, expr: &Expr, scope: &Rc<Scope>, at: Place) -> Value {
         match &expr.kind {
             ExprKind::None => Value::None,
             ExprKind::Bool(value) => Value::Bool(*value),
@@ -84,26 +97,38 @@ impl<H: Host> Interpreter<'_, H> {
                 match self.truth(&test) {
                     Some(true) => self.eval(body, scope),
                     Some(false) => self.eval(orelse, scope),
-                    None => {
-                        let one = self.perhaps(at, |this| this.eval(body, scope));
-                        let other = self.perhaps(at, |this| this.eval(orelse, scope));
-                        self.heap.join_values(&one, &other, at)
-                    }
+                    None if self.is_raising() => test,
+                    None => self.either_value(
+                        at,
+                        |this| this.eval(body, scope),
+                        |this| this.eval(orelse, scope),
+                    ),
                 }
             }
             ExprKind::Starred(value) => self.eval(value, scope),
             ExprKind::Named { target, value } => {
                 let value = self.eval(value, scope);
-                self.bind(target, value.clone(), scope);
+                if !self.is_raising() {
+                    self.bind(target, value.clone(), scope);
+                }
                 value
             }
             // What is awaited is taken to be there.
             ExprKind::Await(value) => self.eval(value, scope),
             ExprKind::Yield(value) => {
-                if let Some(value) = value {
-                    self.eval(value, scope);
+                let (value, is_from) = match value.as_deref() {
+                    None => (Value::None, false),
+                    Some(Expr {
+                        kind: ExprKind::Starred(value),
+                        ..
+                    }) => (self.eval(value, scope), true),
+                    Some(value) => (self.eval(value, scope), false),
+                };
+                if self.is_raising() {
+                    value
+                } else {
+                    self.yielded(value, is_from, at)
                 }
-                Value::unknown(Reason::Unsupported("a value sent to a generator"), at)
             }
             ExprKind::Invalid => Value::unknown(Reason::Syntax, at),
         }
@@ -137,8 +162,16 @@ impl<H: Host> Interpreter<'_, H> {
         match (op, self.truth(&left)) {
             (BoolOp::And, Some(false)) | (BoolOp::Or, Some(true)) => left,
             (_, Some(_)) => self.eval(right, scope),
+            (_, None) if self.is_raising() => left,
             (_, None) => {
-                let right = self.perhaps(at, |this| this.eval(right, scope));
+                let Some(right) = self.perhaps(at, |this| this.eval(right, scope)) else {
+                    // The right side raises, so the left one decided.
+                    return match op {
+                        BoolOp::And if Self::is_boolean(&left) => Value::Bool(false),
+                        BoolOp::Or if Self::is_boolean(&left) => Value::Bool(true),
+                        _ => Value::unknown(Reason::Operation, at),
+                    };
+                };
                 // `unknown and False` is false, `unknown or True` is true, whichever object it is.
                 match (op, self.truth(&right)) {
                     (BoolOp::And, Some(false)) => Value::Bool(false),
@@ -192,9 +225,13 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     /// Without the elements that certainly equal an earlier one.
-    pub(super) fn distinct(&self, items: Vec<Value>) -> Vec<Value> {
+    pub(super) fn distinct(&mut self, items: Vec<Value>) -> Vec<Value> {
         let mut distinct: Vec<Value> = Vec::with_capacity(items.len());
         for item in items {
+            self.spend(distinct.len());
+            if self.fuel.get() == 0 {
+                break;
+            }
             if !distinct
                 .iter()
                 .any(|known| self.equals(known, &item) == Some(true))
@@ -231,7 +268,11 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     /// `pairs[key] = value`
-    pub(super) fn put(&self, pairs: &mut Vec<(Value, Value)>, key: Value, value: Value) {
+    pub(super) fn put(&mut self, pairs: &mut Vec<(Value, Value)>, key: Value, value: Value) {
+        self.spend(pairs.len());
+        if self.fuel.get() == 0 {
+            return;
+        }
         match pairs
             .iter_mut()
             .find(|(known, _)| self.equals(known, &key) == Some(true))
@@ -292,7 +333,7 @@ impl<H: Host> Interpreter<'_, H> {
                 .as_ref()
                 .map(|value| self.eval(value, scope));
             results.push((element, value));
-            return results.len() <= self.limits.size && self.fuel > 0;
+            return results.len() <= self.limits.size && self.fuel.get() > 0;
         };
         match clause {
             ComprehensionClause::For { target, iter } => {

@@ -2,7 +2,7 @@
 
 use super::Interpreter;
 use crate::python::ast::Name;
-use crate::python::value::{Call, Place, Unknown, Value};
+use crate::python::value::{Call, CallArgument, Place, Unknown, Value};
 
 /// What a call of something outside the repository gives.
 #[derive(Clone, Debug)]
@@ -37,8 +37,31 @@ pub trait Host: Sized {
     }
 
     /// A call of something of which nothing is known: it may do anything.
-    fn unknown_call(interpreter: &mut Interpreter<'_, Self>, callee: &Unknown, at: Place) {
-        let _ = (interpreter, callee, at);
+    fn unknown_call(
+        interpreter: &mut Interpreter<'_, Self>,
+        callee: &Unknown,
+        arguments: &[CallArgument],
+        at: Place,
+    ) {
+        let _ = (interpreter, callee, arguments, at);
+    }
+
+    /// The items of something outside the repository, where a loop or an unpacking asks for them.
+    fn iterate(interpreter: &mut Interpreter<'_, Self>, value: &Value) -> Option<Vec<Value>> {
+        let _ = (interpreter, value);
+        None
+    }
+
+    /// `bool(value)` of something outside the repository.
+    fn truth(interpreter: &Interpreter<'_, Self>, value: &Value) -> Option<bool> {
+        let _ = (interpreter, value);
+        None
+    }
+
+    /// What `with manager as name` binds where the manager is outside the repository. `None` binds the manager itself.
+    fn enter(interpreter: &mut Interpreter<'_, Self>, manager: &Value, at: Place) -> Option<Value> {
+        let _ = (interpreter, manager, at);
+        None
     }
 
     /// The end of a `with` block over something outside the repository.
@@ -61,9 +84,14 @@ pub trait Host: Sized {
     fn set_state(&mut self, state: Self::State);
 
     /// Sets the state to what is known if either of two has come about.
-    fn join(&mut self, one: Self::State, other: Self::State, at: Place) {
+    fn join(
+        interpreter: &mut Interpreter<'_, Self>,
+        one: Self::State,
+        other: Self::State,
+        at: Place,
+    ) {
         let _ = (other, at);
-        self.set_state(one);
+        interpreter.host.set_state(one);
     }
 
     /// True if one state certainly is the other.

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::{Host, Interpreter};
 use crate::python::ast::Name;
 use crate::python::value::{
-    FileId, Import, ModuleState, Object, ObjectId, Place, Reason, Scope, ScopeKind, SymbolKind,
-    Value,
+    CallArgument, FileId, Import, ModuleState, Object, ObjectId, Place, Reason, Scope, ScopeKind,
+    SymbolKind, Value,
 };
 
 impl<H: Host> Interpreter<'_, H> {
@@ -40,7 +40,7 @@ impl<H: Host> Interpreter<'_, H> {
                     .namespace(scope.names)
                     .and_then(|namespace| namespace.names.get(name).cloned());
                 if let Some(value) = found {
-                    return self.force_in(value, name, scope);
+                    return self.force_in(value, scope);
                 }
             }
             innermost = false;
@@ -86,7 +86,7 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     fn run_module_if_allowed(&mut self, module: ObjectId) {
-        self.run_module(module);
+        self.run_module(module, self.lazy_imports);
     }
 
     /// What a module of the repository binds to a name, including what it imports whole. Its body has run.
@@ -94,10 +94,14 @@ impl<H: Host> Interpreter<'_, H> {
         let scope = Rc::clone(&self.heap.module(module)?.scope);
         let value = self.heap.namespace(scope.names)?.names.get(name).cloned();
         if let Some(value) = value {
-            return Some(self.force_in(value, name, &scope));
+            return Some(self.force_in(value, &scope));
         }
         let stars = self.heap.namespace(scope.names)?.stars.clone();
         if stars.is_empty() || self.depth >= self.limits.depth {
+            return None;
+        }
+        // Modules may import each other whole.
+        if !self.star_searches.insert((module, name.clone())) {
             return None;
         }
         self.depth += 1;
@@ -110,17 +114,25 @@ impl<H: Host> Interpreter<'_, H> {
             },
         );
         self.depth -= 1;
+        self.star_searches.remove(&(module, name.clone()));
         found
     }
 
     /// Follows an import when its value is needed, and remembers it.
-    fn force_in(&mut self, value: Value, name: &Name, scope: &Scope) -> Value {
+    fn force_in(&mut self, value: Value, scope: &Scope) -> Value {
         let Value::Import(import) = &value else {
             return value;
         };
+        // The name stays bound to the import: following it on one side of a branch is no difference between the two.
+        let key = Rc::as_ptr(import) as usize;
+        if let Some((_, forced)) = self.followed_imports.get(&key) {
+            return forced.clone();
+        }
         let forced = self.follow(import, scope.file);
-        if let Some(namespace) = self.heap.namespace_mut(scope.names) {
-            namespace.names.insert(name.clone(), forced.clone());
+        // Inside a circular import more may be known later.
+        if !forced.is_unknown() {
+            let known = (Rc::clone(import), forced.clone());
+            self.followed_imports.insert(key, known);
         }
         forced
     }
@@ -145,6 +157,9 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     fn followed(&mut self, import: &Import, importer: FileId) -> Value {
+        if let Some(postponed) = &import.postponed {
+            return self.exec_postponed(postponed, import.at);
+        }
         let module = self.find_module(&import.module, importer);
         match (&import.attribute, module) {
             (None, Some(module)) => Value::Module(module),
@@ -174,6 +189,17 @@ impl<H: Host> Interpreter<'_, H> {
         if let Some(submodule) = self.find_module(&submodule, file) {
             return Value::Module(submodule);
         }
+        if state == ModuleState::Done
+            && let Some(getter @ Value::Function(_)) =
+                self.module_member(module, &Name::new_static("__getattr__"))
+        {
+            let argument = CallArgument {
+                name: None,
+                value: Value::known_str(name.as_str(), at),
+                at,
+            };
+            return self.apart(|this| this.call_value(&getter, vec![argument], false, at));
+        }
         match state {
             ModuleState::Done => Value::unknown(Reason::Attribute(name.clone()), at),
             _ => Value::unknown(Reason::Module(module_name), at),
@@ -192,18 +218,23 @@ impl<H: Host> Interpreter<'_, H> {
         match value {
             Value::Unknown(unknown) => Value::Unknown(Rc::clone(unknown)),
             Value::Symbol(symbol) => match &symbol.kind {
+                SymbolKind::Name(base) if base == "sys.version_info" && name == "major" => {
+                    Value::Int(3)
+                }
                 SymbolKind::Name(base) => {
                     Value::name(smol_str::format_smolstr!("{base}.{name}"), at)
                 }
-                _ => H::attribute(self, value, name, at).unwrap_or_else(|| {
-                    Value::symbol(
-                        SymbolKind::Attribute {
-                            base: value.clone(),
-                            name: name.clone(),
-                        },
-                        at,
-                    )
-                }),
+                _ => Self::path_attribute(value, name, at)
+                    .or_else(|| H::attribute(self, value, name, at))
+                    .unwrap_or_else(|| {
+                        Value::symbol(
+                            SymbolKind::Attribute {
+                                base: value.clone(),
+                                name: name.clone(),
+                            },
+                            at,
+                        )
+                    }),
             },
             Value::Module(module) => self.module_value(*module, name, at),
             Value::Class(class) => self.class_attribute(*class, name, at),
@@ -212,7 +243,14 @@ impl<H: Host> Interpreter<'_, H> {
                 let value = self.force(value.clone());
                 self.attribute(&value, name, at)
             }
-            Value::Str(_) | Value::Object(_) | Value::Tuple(_) | Value::Bytes | Value::Int(_) => {
+            Value::Object(id) => match self.heap.get(*id) {
+                Object::Super { owner, after } => {
+                    let (owner, after) = (owner.clone(), *after);
+                    self.super_attribute(&owner, after, name, at)
+                }
+                _ => Value::BuiltinMethod(Rc::new((value.clone(), name.clone()))),
+            },
+            Value::Str(_) | Value::Tuple(_) | Value::Bytes | Value::Int(_) => {
                 Value::BuiltinMethod(Rc::new((value.clone(), name.clone())))
             }
             Value::Builtin(base) => Value::Builtin(smol_str::format_smolstr!("{base}.{name}")),
@@ -240,6 +278,8 @@ impl<H: Host> Interpreter<'_, H> {
                 }
             }
             Value::Module(id) => {
+                // Its body would bind the name again later.
+                self.run_module(*id, self.lazy_imports);
                 let names = self.heap.module(*id).map(|module| module.scope.names);
                 if let Some(namespace) = names.and_then(|names| self.heap.namespace_mut(names)) {
                     namespace.names.insert(name.clone(), value);
@@ -248,5 +288,28 @@ impl<H: Host> Interpreter<'_, H> {
             // What is outside the repository is not tracked.
             _ => {}
         }
+    }
+
+    /// `globals()`, `locals()` and `vars()`: the names as they are now. What is put into `globals()` is bound.
+    pub(super) fn names_as_dict(&mut self, name: &Name, scope: &Rc<Scope>, at: Place) -> Value {
+        let mut scope = scope;
+        if name == "globals" {
+            while let Some(outer) = &scope.outer {
+                scope = outer;
+            }
+        }
+        let names = scope.names;
+        let Some(namespace) = self.heap.namespace(names) else {
+            return Value::unknown(Reason::Call(name.clone()), at);
+        };
+        let pairs: Vec<(Value, Value)> = namespace
+            .names
+            .iter()
+            .map(|(name, value)| (Value::known_str(name.as_str(), at), value.clone()))
+            .collect();
+        self.spend(pairs.len());
+        let dict = self.heap.allocate(Object::Dict(pairs));
+        self.given_namespaces.insert(dict, names);
+        Value::Object(dict)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::numbers::{Arithmetic, arithmetic, compare_numbers, integer, is_number};
 use super::text::TextBuilder;
 use super::{Host, Interpreter};
 use crate::python::ast::{BinaryOp, CompareOp, Name, UnaryOp};
@@ -39,9 +40,9 @@ impl<H: Host> Interpreter<'_, H> {
             Value::Symbol(symbol) => match &symbol.kind {
                 SymbolKind::Name(name) => match name.as_str() {
                     "typing.TYPE_CHECKING" | "typing_extensions.TYPE_CHECKING" => Some(false),
-                    _ => None,
+                    _ => H::truth(self, value),
                 },
-                _ => None,
+                _ => H::truth(self, value),
             },
             Value::Bytes | Value::Instance(_) | Value::Import(_) | Value::Unknown(_) => None,
         }
@@ -49,13 +50,22 @@ impl<H: Host> Interpreter<'_, H> {
 
     /// `one == other`; `None` where it is not known.
     pub(super) fn equals(&self, one: &Value, other: &Value) -> Option<bool> {
+        self.equals_to_depth(one, other, 32)
+    }
+
+    fn equals_to_depth(&self, one: &Value, other: &Value, depth: u32) -> Option<bool> {
+        // A list may contain itself.
+        let depth = depth.checked_sub(1)?;
+        if depth < 31 && !self.step() {
+            return None;
+        }
         let items = |one: &[Value], other: &[Value]| {
             if one.len() != other.len() {
                 return Some(false);
             }
             let mut all = Some(true);
             for (one, other) in one.iter().zip(other) {
-                match self.equals(one, other) {
+                match self.equals_to_depth(one, other, depth) {
                     Some(true) => {}
                     Some(false) => return Some(false),
                     None => all = None,
@@ -66,11 +76,18 @@ impl<H: Host> Interpreter<'_, H> {
         match (one, other) {
             (Value::Unknown(_) | Value::Symbol(_) | Value::Import(_) | Value::Bytes, _)
             | (_, Value::Unknown(_) | Value::Symbol(_) | Value::Import(_) | Value::Bytes) => {
-                if self.heap.same(one, other) {
-                    Some(true)
-                } else {
-                    None
-                }
+                // Two calls of one function may give different things: `uuid.uuid4()`.
+                let is_same = match (one, other) {
+                    (Value::Symbol(one), Value::Symbol(other)) => {
+                        Rc::ptr_eq(one, other)
+                            || matches!(
+                                (&one.kind, &other.kind),
+                                (SymbolKind::Name(one), SymbolKind::Name(other)) if one == other
+                            )
+                    }
+                    _ => false,
+                };
+                is_same.then_some(true)
             }
             (Value::None, _) | (_, Value::None) => {
                 Some(matches!((one, other), (Value::None, Value::None)))
@@ -90,7 +107,41 @@ impl<H: Host> Interpreter<'_, H> {
                     (Object::Dict(a), Object::Dict(b)) if a.is_empty() || b.is_empty() => {
                         Some(a.len() == b.len())
                     }
-                    (Object::List(_), _) | (_, Object::List(_)) => Some(false),
+                    (Object::Dict(a), Object::Dict(b)) if a.len() == b.len() && a.len() < 1_000 => {
+                        let mut all = Some(true);
+                        for (key, value) in a {
+                            let mut found = Some(false);
+                            for (other_key, other_value) in b {
+                                match self.equals_to_depth(key, other_key, depth) {
+                                    Some(true) => {
+                                        found = self.equals_to_depth(value, other_value, depth);
+                                        break;
+                                    }
+                                    Some(false) => {}
+                                    None => found = None,
+                                }
+                            }
+                            match found {
+                                Some(true) => {}
+                                Some(false) => return Some(false),
+                                None => all = None,
+                            }
+                        }
+                        all
+                    }
+                    (Object::Set(a), Object::Set(b)) if a.len() < 1_000 => {
+                        let decided: Option<Vec<bool>> = a
+                            .iter()
+                            .flat_map(|one| b.iter().map(move |other| (one, other)))
+                            .map(|(one, other)| self.equals_to_depth(one, other, depth))
+                            .collect();
+                        let common = decided?.into_iter().filter(|equal| *equal).count();
+                        Some(common == a.len() && common == b.len())
+                    }
+                    (
+                        Object::List(_) | Object::Dict(_) | Object::Set(_),
+                        Object::List(_) | Object::Dict(_) | Object::Set(_),
+                    ) => Some(false),
                     _ => None,
                 }
             }
@@ -103,12 +154,50 @@ impl<H: Host> Interpreter<'_, H> {
                     None
                 }
             }
-            (Value::Instance(_), _) | (_, Value::Instance(_)) => None,
+            (Value::Instance(member), plain) | (plain, Value::Instance(member)) => {
+                // `class Kind(str, Enum)`: members equal their values.
+                self.mixed_in_value(*member)
+                    .and_then(|value| self.equals_to_depth(&value, plain, depth))
+            }
             (Value::Class(a), Value::Class(b)) => Some(a == b),
-            _ => match (number(one), number(other)) {
-                (Some(a), Some(b)) => Some(a == b),
+            _ => match (is_number(one), is_number(other)) {
+                (true, true) => Some(compare_numbers(one, other)?.is_eq()),
                 _ => Some(self.heap.same(one, other)),
             },
+        }
+    }
+
+    /// What a member of an enum equals besides itself: its value, if the enum is a string or number too. A member of any
+    /// other enum equals nothing else, which is left undecided.
+    pub(super) fn mixed_in_value(&self, id: crate::python::value::ObjectId) -> Option<Value> {
+        let Object::Instance(instance) = self.heap.get(id) else {
+            return None;
+        };
+        if !self.is_enum(instance.class) {
+            return None;
+        }
+        let (_, outside) = self.ancestry(instance.class);
+        let mixed = outside.iter().any(|base| {
+            Self::is_named(
+                base,
+                &["str", "int", "enum.StrEnum", "enum.IntEnum", "enum.IntFlag"],
+            )
+        });
+        mixed.then(|| instance.names.get("value").cloned())?
+    }
+
+    /// True for what is certainly a `bool`, be its value known or not.
+    pub(super) fn is_boolean(value: &Value) -> bool {
+        match value {
+            Value::Bool(_) => true,
+            Value::Symbol(symbol) => matches!(
+                &symbol.kind,
+                SymbolKind::Unary {
+                    op: UnaryOp::Not,
+                    ..
+                }
+            ),
+            _ => false,
         }
     }
 
@@ -126,6 +215,9 @@ impl<H: Host> Interpreter<'_, H> {
         right: &Value,
         at: Place,
     ) -> Value {
+        if let Some(truth) = compare_version(left, op, right) {
+            return Value::Bool(truth);
+        }
         let known = |truth: Option<bool>, negate: bool| truth.map(|truth| truth != negate);
         let result = match op {
             CompareOp::Eq => self.equals(left, right),
@@ -198,6 +290,8 @@ impl<H: Host> Interpreter<'_, H> {
                 .map_or_else(|| Value::unknown(Reason::Operation, at), Value::Int),
             (UnaryOp::Neg, Value::Float(number)) => Value::Float(-number),
             (UnaryOp::Pos, Value::Int(_) | Value::Float(_)) => operand.clone(),
+            (UnaryOp::Invert, Value::Int(number)) => Value::Int(!number),
+            (UnaryOp::Neg, Value::Bool(flag)) => Value::Int(-i64::from(*flag)),
             (_, Value::Symbol(_)) => Value::symbol(
                 SymbolKind::Unary {
                     op,
@@ -235,18 +329,30 @@ impl<H: Host> Interpreter<'_, H> {
             | (Value::Int(count), BinaryOp::Mult, Value::Str(text)) => {
                 self.repeat_text(text, *count, at)
             }
-            (Value::Symbol(_), _, _) | (_, _, Value::Symbol(_)) => Value::symbol(
-                SymbolKind::Binary {
-                    left: left.clone(),
-                    op,
-                    right: right.clone(),
-                },
-                at,
-            ),
+            (Value::Symbol(_), _, _) | (_, _, Value::Symbol(_)) => {
+                let path = match op {
+                    BinaryOp::Div => Self::path_division(left, right, at),
+                    _ => None,
+                };
+                path.unwrap_or_else(|| {
+                    Value::symbol(
+                        SymbolKind::Binary {
+                            left: left.clone(),
+                            op,
+                            right: right.clone(),
+                        },
+                        at,
+                    )
+                })
+            }
             (Value::Unknown(unknown), _, _) | (_, _, Value::Unknown(unknown)) => {
                 Value::Unknown(Rc::clone(unknown))
             }
             (Value::Tuple(one), BinaryOp::Add, Value::Tuple(other)) => {
+                if one.len() + other.len() > self.limits.size {
+                    return Value::unknown(Reason::Limit("the length of a tuple"), at);
+                }
+                self.spend(one.len() + other.len());
                 Value::Tuple(one.iter().chain(other.iter()).cloned().collect())
             }
             (Value::Object(one), _, Value::Object(other)) => {
@@ -262,15 +368,37 @@ impl<H: Host> Interpreter<'_, H> {
                         }
                         Value::Object(self.heap.allocate(Object::Dict(pairs)))
                     }
-                    (BinaryOp::BitOr, Object::Set(one), Object::Set(other)) => {
-                        let items = one.iter().chain(other).cloned().collect();
-                        let items = self.distinct(items);
-                        Value::Object(self.heap.allocate(Object::Set(items)))
+                    (_, Object::Set(one), Object::Set(other)) => {
+                        let method = match op {
+                            BinaryOp::BitOr => "union",
+                            BinaryOp::BitAnd => "intersection",
+                            BinaryOp::Sub => "difference",
+                            BinaryOp::BitXor => "symmetric_difference",
+                            _ => return Value::unknown(Reason::Operation, at),
+                        };
+                        let (one, other) = (one.clone(), other.clone());
+                        self.combine_sets(method, &one, &other).map_or_else(
+                            || Value::unknown(Reason::Operation, at),
+                            |items| Value::Object(self.heap.allocate(Object::Set(items))),
+                        )
                     }
                     _ => Value::unknown(Reason::Operation, at),
                 }
             }
-            (Value::Object(list), BinaryOp::Mult, Value::Int(count)) => {
+            (Value::Tuple(items), BinaryOp::Mult, Value::Int(count))
+            | (Value::Int(count), BinaryOp::Mult, Value::Tuple(items)) => {
+                let count = usize::try_from(*count).unwrap_or(0);
+                if items.len().saturating_mul(count) >= super::MAX_YIELDS {
+                    return Value::unknown(Reason::Limit("the length of a tuple"), at);
+                }
+                let items: Vec<Value> = std::iter::repeat_n(items, count)
+                    .flat_map(|items| items.iter().cloned())
+                    .collect();
+                self.spend(items.len());
+                Value::Tuple(items.into())
+            }
+            (Value::Object(list), BinaryOp::Mult, Value::Int(count))
+            | (Value::Int(count), BinaryOp::Mult, Value::Object(list)) => {
                 match self.heap.get(*list) {
                     Object::List(items)
                         if items
@@ -295,9 +423,13 @@ impl<H: Host> Interpreter<'_, H> {
                 },
                 at,
             ),
-            _ => {
-                arithmetic(left, op, right).unwrap_or_else(|| Value::unknown(Reason::Operation, at))
-            }
+            _ => match arithmetic(left, op, right) {
+                Arithmetic::Value(value) => value,
+                Arithmetic::ZeroDivision => self
+                    .raise_if_guarded("ZeroDivisionError", at)
+                    .unwrap_or_else(|| Value::unknown(Reason::Operation, at)),
+                Arithmetic::Unknown => Value::unknown(Reason::Operation, at),
+            },
         }
     }
 
@@ -306,13 +438,16 @@ impl<H: Host> Interpreter<'_, H> {
         let Pieces::Known(known) = &text.pieces else {
             return Value::unknown(Reason::Operation, at);
         };
-        if known.len().saturating_mul(count) > self.limits.size {
+        let length = known.len().saturating_mul(count);
+        self.spend(length.min(self.limits.size));
+        if length > self.limits.size {
             return Value::unknown(Reason::Limit("the length of a string"), at);
         }
         Value::known_str(known.repeat(count), at)
     }
 
     pub(super) fn sized_list(&mut self, items: Vec<Value>, at: Place) -> Value {
+        self.spend(items.len());
         if items.len() > self.limits.size {
             return Value::unknown(Reason::Limit("the length of a list"), at);
         }
@@ -327,13 +462,28 @@ impl<H: Host> Interpreter<'_, H> {
         value: &Value,
         at: Place,
     ) -> bool {
-        let (Value::Object(id), BinaryOp::Add) = (object, op) else {
+        let Value::Object(id) = object else {
             return false;
         };
-        if !matches!(self.heap.get(*id), Object::List(_)) {
-            return false;
-        }
-        self.extend_list(*id, value, at);
+        let argument = || {
+            vec![crate::python::value::CallArgument {
+                name: None,
+                value: value.clone(),
+                at,
+            }]
+        };
+        let method = match (self.heap.get(*id), op) {
+            (Object::List(_), BinaryOp::Add) => {
+                self.extend_list(*id, value, at);
+                return true;
+            }
+            (Object::Dict(_) | Object::Set(_), BinaryOp::BitOr) => "update",
+            (Object::Set(_), BinaryOp::BitAnd) => "intersection_update",
+            (Object::Set(_), BinaryOp::Sub) => "difference_update",
+            (Object::Set(_), BinaryOp::BitXor) => "symmetric_difference_update",
+            _ => return false,
+        };
+        self.call_method(object, &Name::new_static(method), &argument(), at);
         true
     }
 
@@ -358,6 +508,36 @@ impl<H: Host> Interpreter<'_, H> {
     }
 }
 
+/// The version of Python is at least this one.
+const OLDEST_PYTHON: (i64, i64) = (3, 10);
+
+/// `sys.version_info >= (3, 8)`: decided as far as every Python in use agrees.
+fn compare_version(left: &Value, op: CompareOp, right: &Value) -> Option<bool> {
+    if left.qualified_name()? != "sys.version_info" {
+        return None;
+    }
+    let Value::Tuple(version) = right else {
+        return None;
+    };
+    let numbers: Vec<i64> = version.iter().filter_map(integer).collect();
+    let (major, minor) = match numbers.as_slice() {
+        [major] => (*major, 0),
+        [major, minor, ..] => (*major, *minor),
+        [] => return None,
+    };
+    let is_older = (major, minor) <= OLDEST_PYTHON && numbers.len() <= 2;
+    let is_never = major > 3;
+    match op {
+        CompareOp::GtE if is_older => Some(true),
+        CompareOp::Lt if is_older => Some(false),
+        CompareOp::Gt if (major, minor) < OLDEST_PYTHON => Some(true),
+        CompareOp::LtE if (major, minor) < OLDEST_PYTHON => Some(false),
+        CompareOp::GtE | CompareOp::Gt if is_never => Some(false),
+        CompareOp::Lt | CompareOp::LtE if is_never => Some(true),
+        _ => None,
+    }
+}
+
 /// True for what stands for a type in an annotation.
 fn is_type(value: &Value) -> bool {
     matches!(value, Value::Class(_) | Value::Builtin(_) | Value::None)
@@ -379,7 +559,7 @@ fn identical(left: &Value, right: &Value) -> Option<bool> {
     }
 }
 
-fn order(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
+pub(super) fn order(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
     match (left, right) {
         (Value::Str(_), Value::Str(_)) => Some(left.as_str()?.cmp(right.as_str()?)),
         (Value::Tuple(one), Value::Tuple(other)) => {
@@ -391,54 +571,8 @@ fn order(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
             }
             Some(one.len().cmp(&other.len()))
         }
-        _ => number(left)?.partial_cmp(&number(right)?),
+        _ => compare_numbers(left, right),
     }
-}
-
-fn number(value: &Value) -> Option<f64> {
-    match value {
-        Value::Bool(value) => Some(f64::from(u8::from(*value))),
-        Value::Int(value) => Some(*value as f64),
-        Value::Float(value) => Some(*value),
-        _ => None,
-    }
-}
-
-fn arithmetic(left: &Value, op: BinaryOp, right: &Value) -> Option<Value> {
-    if let (Value::Int(left), Value::Int(right)) = (left, right) {
-        let result = match op {
-            BinaryOp::Add => left.checked_add(*right),
-            BinaryOp::Sub => left.checked_sub(*right),
-            BinaryOp::Mult => left.checked_mul(*right),
-            BinaryOp::FloorDiv if *right > 0 => Some(left.div_euclid(*right)),
-            BinaryOp::Mod if *right > 0 => Some(left.rem_euclid(*right)),
-            BinaryOp::Pow => u32::try_from(*right)
-                .ok()
-                .and_then(|right| left.checked_pow(right)),
-            BinaryOp::LShift => u32::try_from(*right)
-                .ok()
-                .filter(|by| *by < 32)
-                .and_then(|by| left.checked_shl(by)),
-            BinaryOp::RShift => u32::try_from(*right)
-                .ok()
-                .and_then(|by| left.checked_shr(by)),
-            BinaryOp::BitAnd => Some(left & right),
-            BinaryOp::BitOr => Some(left | right),
-            BinaryOp::BitXor => Some(left ^ right),
-            _ => None,
-        };
-        if let Some(result) = result {
-            return Some(Value::Int(result));
-        }
-    }
-    let (left, right) = (number(left)?, number(right)?);
-    Some(Value::Float(match op {
-        BinaryOp::Add => left + right,
-        BinaryOp::Sub => left - right,
-        BinaryOp::Mult => left * right,
-        BinaryOp::Div if right != 0.0 => left / right,
-        _ => return None,
-    }))
 }
 
 /// Names that only exist at run time compare by name.

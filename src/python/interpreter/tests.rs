@@ -1,5 +1,12 @@
 //! What the interpreter knows and what it admits not to know.
 
+mod builtins;
+mod exceptions;
+mod functions;
+mod hostile;
+mod library;
+mod matching;
+
 use super::*;
 use crate::git::Snapshot;
 use crate::python::sources::ParseCache;
@@ -124,6 +131,14 @@ fn calls(text: &str) -> Vec<String> {
     interpreter.host.calls
 }
 
+/// The calls of `op.…` that one file makes.
+fn operations(text: &str) -> Vec<String> {
+    calls(&format!("from alembic import op\n{text}"))
+        .into_iter()
+        .filter_map(|call| Some(call.strip_prefix("alembic.op.")?.to_owned()))
+        .collect()
+}
+
 #[test]
 fn constants_and_containers() {
     assert_eq!(eval("x: str = 'a'"), "'a'");
@@ -228,6 +243,18 @@ fn modules_of_the_repository_are_followed_on_demand() {
         run(&files, &["x", "y", "z"]),
         ["'users_branch'", "'users'", "'users'"]
     );
+}
+
+#[test]
+fn a_module_imported_first_on_one_side_of_a_branch_is_known_after_it() {
+    let files = [
+        (
+            "main.py",
+            "import os\nimport lib\nfrom lib import A\nlib\nif os.x:\n    y = lib.A\nelse:\n    y = 1\nx = [A, lib.A]\n",
+        ),
+        ("lib.py", "A = 'a'\n"),
+    ];
+    assert_eq!(run(&files, &["x"]), ["['a', 'a']"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::specifications::{formatted_number, formatted_text};
 use super::{Host, Interpreter};
 use crate::python::value::{Object, Piece, Pieces, Place, Reason, Text, Unknown, Value};
 
@@ -95,15 +96,35 @@ impl<H: Host> Interpreter<'_, H> {
         at: Place,
     ) {
         let plain = specification.is_empty();
+        let path = Self::path_string(value);
+        let value = path
+            .as_ref()
+            .filter(|_| conversion != Some('r'))
+            .unwrap_or(value);
         match (conversion, value) {
             (None | Some('s'), Value::Str(inner)) if plain => text.push_text(inner),
             (Some('r' | 'a'), _) if plain => match self.repr(value, 0) {
                 Some(repr) => text.push(&repr),
                 None => text.push_hole(value, at),
             },
+            (None, Value::Int(_) | Value::Float(_)) if !plain => {
+                match formatted_number(value, specification) {
+                    Some(shown) => text.push(&shown),
+                    None => text.push_hole(value, at),
+                }
+            }
+            // Only strings and numbers have a format of their own here.
+            (None, _) if !plain && !matches!(value, Value::Str(_)) => text.push_hole(value, at),
             (None | Some('s'), _) => match self
                 .to_str(value)
-                .and_then(|shown| formatted(value, &shown, specification))
+                .and_then(|shown| formatted_text(&shown, specification))
+            {
+                Some(shown) => text.push(&shown),
+                None => text.push_hole(value, at),
+            },
+            (Some('r' | 'a'), _) => match self
+                .repr(value, 0)
+                .and_then(|shown| formatted_text(&shown, specification))
             {
                 Some(shown) => text.push(&shown),
                 None => text.push_hole(value, at),
@@ -134,7 +155,7 @@ impl<H: Host> Interpreter<'_, H> {
 
     /// `repr(value)`, where it is known.
     pub(super) fn repr(&self, value: &Value, depth: u32) -> Option<String> {
-        if depth > 8 {
+        if depth > 8 || (depth > 0 && !self.step()) {
             return None;
         }
         let list = |items: &[Value]| {
@@ -142,19 +163,23 @@ impl<H: Host> Interpreter<'_, H> {
                 .iter()
                 .map(|item| self.repr(item, depth + 1))
                 .collect();
-            items.map(|items| items.join(", "))
+            let text = items?.join(", ");
+            self.spend(text.len());
+            (text.len() <= self.limits.size).then_some(text)
         };
         Some(match value {
             Value::None => "None".to_owned(),
             Value::Bool(true) => "True".to_owned(),
             Value::Bool(false) => "False".to_owned(),
             Value::Int(number) => number.to_string(),
-            Value::Float(number) => format!("{number:?}"),
+            Value::Float(number) => super::numbers::float_repr(*number),
             Value::Str(_) => repr_str(value.as_str()?),
             Value::Tuple(items) if items.len() == 1 => format!("({},)", list(items)?),
             Value::Tuple(items) => format!("({})", list(items)?),
             Value::Object(id) => match self.heap.get(*id) {
                 Object::List(items) => format!("[{}]", list(items)?),
+                Object::Set(items) if items.is_empty() => "set()".to_owned(),
+                Object::Set(items) if items.len() == 1 => format!("{{{}}}", list(items)?),
                 Object::Dict(items) => {
                     let items: Option<Vec<String>> = items
                         .iter()
@@ -200,38 +225,4 @@ fn repr_str(text: &str) -> String {
     }
     repr.push(quote);
     repr
-}
-
-/// Formats by `[[fill]align][0][width][d|s]`; anything else is not known.
-pub(super) fn formatted(value: &Value, shown: &str, specification: &str) -> Option<String> {
-    if specification.is_empty() {
-        return Some(shown.to_owned());
-    }
-    let is_number = matches!(value, Value::Int(_));
-    let body = specification
-        .strip_suffix(if is_number { 'd' } else { 's' })
-        .unwrap_or(specification);
-    let mut chars = body.chars();
-    let (fill, align, rest) = match (chars.next(), chars.next()) {
-        (Some(fill), Some(align @ ('<' | '>' | '^'))) => (fill, align, chars.as_str()),
-        (Some(align @ ('<' | '>' | '^')), _) => (' ', align, body.get(1..)?),
-        (Some('0'), _) if is_number => ('0', '>', body),
-        _ => (' ', if is_number { '>' } else { '<' }, body),
-    };
-    let width: usize = if rest.is_empty() {
-        0
-    } else {
-        rest.parse().ok()?
-    };
-    if width > 1_000 || (fill == '0' && shown.starts_with('-')) {
-        return None;
-    }
-    let missing = width.saturating_sub(shown.chars().count());
-    let (before, after) = match align {
-        '<' => (0, missing),
-        '>' => (missing, 0),
-        _ => (missing / 2, missing - missing / 2),
-    };
-    let pad = |count| std::iter::repeat_n(fill, count);
-    Some(pad(before).chain(shown.chars()).chain(pad(after)).collect())
 }

@@ -71,7 +71,24 @@ impl Lowering<'_> {
                 .map_or(ExprKind::Invalid, |value| ExprKind::Await(Box::new(value))),
             Kind::Yield => {
                 self.yields = true;
-                ExprKind::Yield(self.only_expression().map(Box::new))
+                let text = self.node_text();
+                let is_from = text.strip_prefix("yield").is_some_and(|rest| {
+                    let rest = rest.trim_start().strip_prefix("from");
+                    rest.is_some_and(|rest| {
+                        !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_')
+                    })
+                });
+                let value = self.only_expression();
+                ExprKind::Yield(value.map(|value| {
+                    Box::new(if is_from {
+                        Expr {
+                            span: value.span,
+                            kind: ExprKind::Starred(Box::new(value)),
+                        }
+                    } else {
+                        value
+                    })
+                }))
             }
             Kind::Slice => self.slice(),
             Kind::GenericType => self.generic_type(),

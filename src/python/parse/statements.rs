@@ -7,7 +7,8 @@ use smol_str::SmolStr;
 use super::Lowering;
 use super::kinds::{Field, Kind};
 use crate::python::ast::{
-    Alias, Argument, ExceptHandler, Expr, ExprKind, ImportFrom, Name, Stmt, StmtKind, WithItem,
+    Alias, Argument, ExceptHandler, Expr, ExprKind, ImportFrom, Name, Stmt, StmtKind, With,
+    WithItem,
 };
 use crate::source::Span;
 
@@ -369,7 +370,7 @@ impl Lowering<'_> {
             }),
             _ => {}
         });
-        StmtKind::With { items, body }
+        StmtKind::With(Arc::new(With { items, body }))
     }
 
     fn with_item(&mut self, items: &mut Vec<WithItem>) {

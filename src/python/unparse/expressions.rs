@@ -163,7 +163,12 @@ impl Writer<'_> {
             }
             ExprKind::Yield(value) => {
                 self.push("(yield");
-                self.optional(value.as_deref());
+                if let Some(ExprKind::Starred(value)) = value.as_ref().map(|value| &value.kind) {
+                    self.push(" from");
+                    self.optional(Some(value));
+                } else {
+                    self.optional(value.as_deref());
+                }
                 self.push(")");
             }
             ExprKind::Invalid => self.push("<invalid>"),

@@ -25,7 +25,7 @@ impl Reader<'_> {
             return Some(vec![Ddl::Nothing]);
         }
         if self.cursor.take("index") {
-            self.cursor.take("concurrently");
+            let concurrently = self.cursor.take("concurrently");
             let if_exists = self.cursor.if_exists();
             let names = self.cursor.names()?;
             let table = if self.cursor.take("on") {
@@ -40,6 +40,7 @@ impl Reader<'_> {
                         name,
                         table: table.clone(),
                         if_exists,
+                        concurrently,
                     })
                     .collect(),
             );

@@ -272,6 +272,7 @@ fn indexes() {
     let Ddl::CreateIndex {
         name,
         table,
+        concurrently: _,
         definition,
         if_not_exists,
     } = one(

@@ -29,6 +29,7 @@ impl Reader<'_> {
             table,
             definition,
             if_not_exists: statement.if_not_exists().is_some(),
+            concurrently: statement.concurrently_token().is_some(),
         }])
     }
 

@@ -1,0 +1,459 @@
+//! `add_column`, `drop_column`, `alter_column`.
+
+use smol_str::SmolStr;
+
+use super::{Emitted, Operation};
+use crate::catalog::{AlterAction, Column, CommentTarget, Constraint, ConstraintKind, Ddl, Fact};
+use crate::dialect::Dialect;
+use crate::python::value::{Place, Value};
+use crate::sql;
+use crate::sqlalchemy::construct;
+use crate::sqlalchemy::ddl::{
+    ConstraintLabel, NameParts, TypeCheck, column_ddl, default_text, type_ddl,
+};
+
+impl Operation<'_, '_> {
+    fn alter(&self, table: &SmolStr, action: AlterAction) -> Ddl {
+        Ddl::AlterTable {
+            table: table.clone(),
+            if_exists: false,
+            action,
+        }
+    }
+
+    pub(super) fn add_column(&mut self) -> Emitted {
+        let table = self.table(0, "table_name");
+        let Some(table) = table else {
+            return self.nameless("op.add_column", None);
+        };
+        let semantics = std::sync::Arc::clone(&self.semantics);
+        let bare = SmolStr::new(Self::bare(&table));
+        let value = self.value(self.shifted(1), "column");
+        let column =
+            value.and_then(|value| column_ddl(&value, &bare, &semantics, self.interpreter));
+        let Some(mut column) = column else {
+            return self.nameless("op.add_column", Some(table));
+        };
+        let mut emitted = Emitted::default();
+        emitted.errors.append(&mut column.errors);
+        let mut constraints = std::mem::take(&mut column.foreign_keys);
+        let mut indexes = Vec::new();
+        self.flags(
+            &table,
+            &column,
+            &mut constraints,
+            &mut indexes,
+            &mut emitted,
+        );
+        // The column of a primary key gets its sequence, though no key is made.
+        column.definition.serial =
+            column.is_primary_key && column.may_count && semantics.dialect == Dialect::PostgreSql;
+        if semantics.dialect == Dialect::Sqlite && self.batch.is_none() {
+            for constraint in &constraints {
+                emitted.errors.push(format!(
+                    "SQLite cannot add a {} to a table that is there, outside of a batch",
+                    constraint.kind.noun()
+                ));
+            }
+        }
+        let if_not_exists = self.guard("if_not_exists");
+        let makes_key = column.is_primary_key && self.flag("inline_primary_key");
+        let name = column.definition.column.name.clone();
+        emitted.ddl.push(self.alter(
+            &table,
+            AlterAction::AddColumn {
+                definition: Box::new(column.definition),
+                if_not_exists,
+            },
+        ));
+        if makes_key {
+            let key = Constraint::new(
+                None,
+                ConstraintKind::PrimaryKey {
+                    columns: vec![name],
+                },
+                None,
+            );
+            emitted
+                .ddl
+                .push(self.alter(&table, AlterAction::AddConstraint(key)));
+        }
+        for constraint in constraints {
+            emitted
+                .ddl
+                .push(self.alter(&table, AlterAction::AddConstraint(constraint)));
+        }
+        for (index, definition) in indexes {
+            emitted.ddl.push(Ddl::CreateIndex {
+                name: index,
+                table: table.clone(),
+                definition,
+                if_not_exists: false,
+                concurrently: false,
+            });
+        }
+        if let Some(found) = column.enum_type {
+            self.needs_enum(&found.name, &mut emitted);
+        }
+        emitted
+    }
+
+    /// Neither `add_column` nor `alter_column` make the enum type they name.
+    fn needs_enum(&self, name: &SmolStr, emitted: &mut Emitted) {
+        let Some(simulation) = self.interpreter.host.simulation() else {
+            return;
+        };
+        let now = simulation.now();
+        if self.semantics.dialect == Dialect::PostgreSql
+            && !now.enums.contains_key(name)
+            && now.opaque.is_none()
+            && now.dropped_types.contains(name)
+        {
+            emitted.errors.push(format!(
+                "type `{name}` does not exist: it was dropped before"
+            ));
+        }
+    }
+
+    pub(super) fn drop_column(&mut self) -> Emitted {
+        let table = self.table(0, "table_name");
+        let (Some(table), Some(name)) = (table.clone(), self.name(self.shifted(1), "column_name"))
+        else {
+            return self.nameless("op.drop_column", table);
+        };
+        Emitted::one(self.alter(
+            &table,
+            AlterAction::DropColumn {
+                name,
+                if_exists: self.guard("if_exists"),
+                cascade: false,
+            },
+        ))
+    }
+
+    pub(super) fn alter_column(&mut self) -> Emitted {
+        let table = self.table(0, "table_name");
+        let (Some(table), Some(column)) =
+            (table.clone(), self.name(self.shifted(1), "column_name"))
+        else {
+            return self.nameless("op.alter_column", table);
+        };
+        let mut emitted = Emitted::default();
+        let given = |value: Option<Value>| value.filter(|value| !matches!(value, Value::None));
+        let type_value = given(self.keyword("type_"));
+        let existing_type = given(self.keyword("existing_type"));
+        let nullable = given(self.keyword("nullable"));
+        let existing_nullable = given(self.keyword("existing_nullable"));
+        // `False` leaves it, `None` takes it away.
+        let server_default = self
+            .keyword("server_default")
+            .filter(|value| !matches!(value, Value::Bool(false)));
+        let existing_default = self
+            .keyword("existing_server_default")
+            .filter(|value| !matches!(value, Value::Bool(false)));
+        let comment = self
+            .keyword("comment")
+            .filter(|value| !matches!(value, Value::Bool(false)));
+        let new_name = match self.keyword("new_column_name") {
+            None | Some(Value::None) => None,
+            Some(value) => match value.as_str() {
+                Some(text) => Some(SmolStr::new(&**text)),
+                None => return self.nameless("op.alter_column", Some(table)),
+            },
+        };
+        self.hint(
+            &table,
+            &column,
+            existing_type.as_ref(),
+            existing_nullable.as_ref(),
+            existing_default.as_ref(),
+        );
+        if self.semantics.dialect == Dialect::MySql
+            && type_value.is_none()
+            && existing_type.is_none()
+            && (nullable.is_some() || new_name.is_some())
+        {
+            emitted.errors.push(
+                "on MySQL, `alter_column` needs `existing_type` to restate the column".to_owned(),
+            );
+        }
+        if self.semantics.dialect == Dialect::Sqlite
+            && self.batch.is_none()
+            && (type_value.is_some() || nullable.is_some() || server_default.is_some())
+        {
+            emitted.errors.push(
+                "SQLite cannot alter a column outside of a batch (`batch_alter_table`)".to_owned(),
+            );
+        }
+        if self.keyword("postgresql_using").is_some()
+            && type_value.is_none()
+            && self.semantics.dialect == Dialect::PostgreSql
+        {
+            emitted
+                .errors
+                .push("`postgresql_using` needs `type_`".to_owned());
+        }
+        self.type_of_column(
+            &table,
+            &column,
+            type_value.as_ref(),
+            existing_type.as_ref(),
+            &mut emitted,
+        );
+        let restates = self.semantics.dialect == Dialect::MySql
+            && (type_value.is_some() || nullable.is_some() || new_name.is_some());
+        match &nullable {
+            Some(Value::Bool(nullable)) => emitted.ddl.push(self.alter(
+                &table,
+                AlterAction::SetNullable {
+                    column: column.clone(),
+                    nullable: *nullable,
+                },
+            )),
+            Some(_) => emitted.ddl.push(Ddl::Opaque {
+                what: "whether the column becomes nullable is not known".to_owned(),
+                names: vec![table.clone()],
+            }),
+            // MySQL forgets what the statement does not repeat.
+            None if restates => emitted.ddl.push(
+                self.alter(
+                    &table,
+                    AlterAction::SetNullable {
+                        column: column.clone(),
+                        nullable: existing_nullable
+                            .as_ref()
+                            .and_then(Value::as_bool)
+                            .unwrap_or(true),
+                    },
+                ),
+            ),
+            None => {}
+        }
+        if let Some(value) = &server_default {
+            self.default_of_column(&table, &column, value, &mut emitted);
+        } else if restates {
+            match &existing_default {
+                Some(value) => {
+                    self.default_of_column(&table, &column, &value.clone(), &mut emitted)
+                }
+                None => emitted.ddl.push(self.alter(
+                    &table,
+                    AlterAction::SetDefault {
+                        column: column.clone(),
+                        default: Fact::Known(None),
+                    },
+                )),
+            }
+        }
+        if let Some(value) = comment {
+            let text = match &value {
+                Value::None => Fact::Known(None),
+                _ => match value.as_str() {
+                    Some(text) => Fact::Known(Some(SmolStr::new(&**text))),
+                    None => Fact::Unknown(self.why("the comment is not known")),
+                },
+            };
+            emitted.ddl.push(Ddl::Comment {
+                target: CommentTarget::Column {
+                    table: table.clone(),
+                    column: column.clone(),
+                },
+                text,
+            });
+        }
+        if let Some(new_name) = new_name {
+            emitted.ddl.push(self.alter(
+                &table,
+                AlterAction::RenameColumn {
+                    name: column,
+                    new_name,
+                },
+            ));
+        }
+        emitted
+    }
+
+    fn type_of_column(
+        &mut self,
+        table: &SmolStr,
+        column: &SmolStr,
+        type_value: Option<&Value>,
+        existing_type: Option<&Value>,
+        emitted: &mut Emitted,
+    ) {
+        let Some(type_value) = type_value else { return };
+        let semantics = std::sync::Arc::clone(&self.semantics);
+        let new = type_ddl(type_value, &semantics, self.interpreter);
+        let old = existing_type.map(|old| type_ddl(old, &semantics, self.interpreter));
+        let bare = SmolStr::new(Self::bare(table));
+        if let Some((Some(name), _)) = old.as_ref().and_then(|old| old.check.as_ref())
+            && let Some(name) = self.check_name(&bare, column, Some(name))
+        {
+            emitted.ddl.push(self.alter(
+                table,
+                AlterAction::DropConstraint {
+                    name,
+                    if_exists: false,
+                    cascade: false,
+                },
+            ));
+        }
+        if let Some(found) = &new.enum_type {
+            self.needs_enum(&found.name, emitted);
+        }
+        emitted.ddl.push(
+            self.alter(
+                table,
+                AlterAction::AlterType {
+                    column: column.clone(),
+                    column_type: new.spelling,
+                    using: self
+                        .keyword("postgresql_using")
+                        .is_some_and(|value| !matches!(value, Value::None)),
+                },
+            ),
+        );
+        if let Some((given, check)) = &new.check
+            && old.is_some()
+        {
+            let name = self.check_name(&bare, column, given.as_ref());
+            let text = super::tables::check_text(column, check);
+            let kind = ConstraintKind::Check {
+                expression: Fact::Known(sql::canonical_expression(&text, semantics.dialect)),
+                columns: vec![column.clone()],
+            };
+            emitted.ddl.push(self.alter(
+                table,
+                AlterAction::AddConstraint(Constraint::new(name, kind, None)),
+            ));
+        }
+        let _ = TypeCheck::Boolean;
+    }
+
+    fn check_name(
+        &self,
+        table: &str,
+        column: &SmolStr,
+        given: Option<&SmolStr>,
+    ) -> Option<SmolStr> {
+        let columns = [column.clone()];
+        let parts = NameParts {
+            table,
+            columns: &columns,
+            ..NameParts::default()
+        };
+        self.semantics
+            .naming
+            .name(
+                ConstraintLabel::Check,
+                given.map(SmolStr::as_str),
+                false,
+                &parts,
+            )
+            .ok()?
+            .known()
+            .cloned()
+            .flatten()
+    }
+
+    fn default_of_column(
+        &mut self,
+        table: &SmolStr,
+        column: &SmolStr,
+        value: &Value,
+        emitted: &mut Emitted,
+    ) {
+        let semantics = std::sync::Arc::clone(&self.semantics);
+        if let Some(call) = value.as_call()
+            && construct(&call.callee, self.interpreter).is_some_and(|name| name == "Identity")
+        {
+            let always = call
+                .argument(0, "always")
+                .is_some_and(|always| always.value.as_bool() == Some(true));
+            emitted.ddl.push(self.alter(
+                table,
+                AlterAction::SetIdentity {
+                    column: column.clone(),
+                    identity: Some(SmolStr::new_static(if always {
+                        "ALWAYS"
+                    } else {
+                        "BY DEFAULT"
+                    })),
+                    if_exists: false,
+                },
+            ));
+            return;
+        }
+        let default = match value {
+            Value::None => Fact::Known(None),
+            Value::Bool(_) | Value::Int(_) | Value::Float(_) => {
+                emitted.errors.push(
+                    "`server_default` takes text or an SQL expression, no Python value".to_owned(),
+                );
+                return;
+            }
+            _ => match default_text(value, &semantics, self.interpreter) {
+                Some(text) => Fact::Known(sql::canonical_default(&text, semantics.dialect)),
+                None => Fact::Unknown(self.why("the default is not known")),
+            },
+        };
+        let had_identity = self
+            .keyword("existing_server_default")
+            .as_ref()
+            .and_then(Value::as_call)
+            .is_some_and(|call| {
+                construct(&call.callee, self.interpreter).is_some_and(|name| name == "Identity")
+            });
+        if had_identity && matches!(default, Fact::Known(None)) {
+            emitted.ddl.push(self.alter(
+                table,
+                AlterAction::SetIdentity {
+                    column: column.clone(),
+                    identity: None,
+                    if_exists: false,
+                },
+            ));
+            return;
+        }
+        emitted.ddl.push(self.alter(
+            table,
+            AlterAction::SetDefault {
+                column: column.clone(),
+                default,
+            },
+        ));
+    }
+
+    /// What the call says the column was like is believed where nothing else is known.
+    fn hint(
+        &mut self,
+        table: &SmolStr,
+        column: &SmolStr,
+        existing_type: Option<&Value>,
+        existing_nullable: Option<&Value>,
+        existing_default: Option<&Value>,
+    ) {
+        let semantics = std::sync::Arc::clone(&self.semantics);
+        let why = self.why(format!("no migration read here creates `{table}.{column}`"));
+        let mut hint = Column::unknown(column.clone(), &why);
+        if let Some(value) = existing_type {
+            hint.column_type = type_ddl(value, &semantics, self.interpreter).spelling;
+        }
+        if let Some(Value::Bool(nullable)) = existing_nullable {
+            hint.nullable = Fact::Known(*nullable);
+        }
+        if let Some(value) = existing_default {
+            hint.default = match value {
+                Value::None => Fact::Known(None),
+                value => match default_text(value, &semantics, self.interpreter) {
+                    Some(text) => Fact::Known(sql::canonical_default(&text, semantics.dialect)),
+                    None => hint.default,
+                },
+            };
+        }
+        let _ = Place::default();
+        if let Some(simulation) = self.interpreter.host.simulation_mut() {
+            simulation.state.database.hint(table, &hint);
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! Constraints and indexes.
+
+use smol_str::SmolStr;
+
+use super::{Emitted, Operation};
+use crate::catalog::{AlterAction, Constraint, ConstraintKind, Ddl, Fact, FailureKind};
+use crate::dialect::Dialect;
+use crate::python::value::{CallArgument, Value};
+use crate::sqlalchemy::ddl::{
+    ConstraintLabel, NameParts, column_names_of, condition_kind, deferrable, exclusion,
+    foreign_key, index_definition, name_value,
+};
+
+impl Operation<'_, '_> {
+    fn given_name(&self, position: usize, keyword: &str) -> Result<(Option<SmolStr>, bool), ()> {
+        match self.value(position, keyword) {
+            None | Some(Value::None) => Ok((None, false)),
+            Some(value) => {
+                let (text, is_final) = name_value(&value, self.interpreter);
+                match text {
+                    Some(text) => Ok((Some(SmolStr::new(text)), is_final)),
+                    None => Err(()),
+                }
+            }
+        }
+    }
+
+    /// Adds a constraint under the name it gets.
+    fn add(
+        &mut self,
+        table: &SmolStr,
+        label: ConstraintLabel,
+        kind: ConstraintKind,
+        referred: Option<(SmolStr, Vec<SmolStr>)>,
+    ) -> Emitted {
+        let columns = kind.columns().to_vec();
+        let (referred_table, referred_columns) = referred.unwrap_or_default();
+        let parts = NameParts {
+            table: Self::bare(table),
+            columns: &columns,
+            referred_table: Self::bare(&referred_table),
+            referred_columns: &referred_columns,
+            name: None,
+        };
+        let name = match self.given_name(0, "constraint_name") {
+            Err(()) => Ok(Fact::Unknown(
+                self.why("the name of the constraint is not known"),
+            )),
+            Ok((name, is_final)) => {
+                self.semantics
+                    .naming
+                    .name(label, name.as_deref(), is_final, &parts)
+            }
+        };
+        let name = match name {
+            Ok(name) => name,
+            Err(error) => return Emitted::error(error),
+        };
+        if self.semantics.dialect == Dialect::Sqlite {
+            if self.batch.is_none() {
+                return Emitted::error(format!(
+                    "SQLite cannot add a {} to a table that is there, outside of a batch",
+                    kind.noun()
+                ));
+            }
+            if matches!(name, Fact::Known(None))
+                && !matches!(kind, ConstraintKind::PrimaryKey { .. })
+            {
+                return Emitted::error("in a batch on SQLite a constraint must have a name");
+            }
+        }
+        let mut constraint = Constraint::new(None, kind, Some(self.interpreter.file(self.at)));
+        constraint.name = name;
+        constraint.deferrable = deferrable(self.call);
+        constraint.not_valid = self.flag("postgresql_not_valid");
+        Emitted::one(Ddl::AlterTable {
+            table: table.clone(),
+            if_exists: false,
+            action: AlterAction::AddConstraint(constraint),
+        })
+    }
+
+    fn is_concurrent(&self) -> bool {
+        self.flag("postgresql_concurrently")
+    }
+
+    fn columns(&self, position: usize, keyword: &str) -> Option<Vec<SmolStr>> {
+        let value = self.value(position, keyword)?;
+        column_names_of(&value, self.interpreter)
+    }
+
+    pub(super) fn create_foreign_key(&mut self) -> Emitted {
+        let source = match self.batch {
+            Some(_) => self.table(0, ""),
+            None => self.name(1, "source_table").map(|name| {
+                crate::sqlalchemy::qualified(self.schema("source_schema").as_deref(), &name)
+            }),
+        };
+        let shift = usize::from(self.batch.is_none());
+        let referent = self.name(1 + shift, "referent_table");
+        let columns = self.columns(2 + shift, "local_cols");
+        let ref_columns = self.columns(3 + shift, "remote_cols");
+        let (Some(source), Some(referent), Some(columns), Some(ref_columns)) =
+            (source.clone(), referent, columns, ref_columns)
+        else {
+            return self.nameless("op.create_foreign_key", source);
+        };
+        let references =
+            crate::sqlalchemy::qualified(self.schema("referent_schema").as_deref(), &referent);
+        let key = foreign_key(
+            self.call,
+            columns,
+            references.clone(),
+            ref_columns.clone(),
+            self.interpreter,
+        );
+        self.add(
+            &source,
+            ConstraintLabel::ForeignKey,
+            ConstraintKind::ForeignKey(key),
+            Some((references, ref_columns)),
+        )
+    }
+
+    pub(super) fn create_unique_constraint(&mut self) -> Emitted {
+        let table = self.table(1, "table_name");
+        let columns = self.columns(self.shifted(2), "columns");
+        let (Some(table), Some(columns)) = (table.clone(), columns) else {
+            return self.nameless("op.create_unique_constraint", table);
+        };
+        let nulls_not_distinct = self.flag("postgresql_nulls_not_distinct");
+        self.add(
+            &table,
+            ConstraintLabel::Unique,
+            ConstraintKind::Unique {
+                columns,
+                nulls_not_distinct,
+            },
+            None,
+        )
+    }
+
+    pub(super) fn create_primary_key(&mut self) -> Emitted {
+        let table = self.table(1, "table_name");
+        let columns = self.columns(self.shifted(2), "columns");
+        let (Some(table), Some(columns)) = (table.clone(), columns) else {
+            return self.nameless("op.create_primary_key", table);
+        };
+        self.add(
+            &table,
+            ConstraintLabel::PrimaryKey,
+            ConstraintKind::PrimaryKey { columns },
+            None,
+        )
+    }
+
+    pub(super) fn create_check_constraint(&mut self) -> Emitted {
+        let Some(table) = self.table(1, "table_name") else {
+            return self.nameless("op.create_check_constraint", None);
+        };
+        let condition = self.value(self.shifted(2), "condition");
+        let semantics = std::sync::Arc::clone(&self.semantics);
+        let kind = condition_kind(condition.as_ref(), self.at, &semantics, self.interpreter);
+        self.add(&table, ConstraintLabel::Check, kind, None)
+    }
+
+    pub(super) fn create_exclude_constraint(&mut self) -> Emitted {
+        let Some(table) = self.table(1, "table_name") else {
+            return self.nameless("op.create_exclude_constraint", None);
+        };
+        let elements: Vec<CallArgument> = self
+            .call
+            .positional()
+            .skip(self.shifted(2))
+            .cloned()
+            .collect();
+        let semantics = std::sync::Arc::clone(&self.semantics);
+        let (definition, columns) =
+            exclusion(elements.iter(), self.call, &semantics, self.interpreter);
+        let name = self.name(0, "constraint_name");
+        let constraint = Constraint::new(
+            name,
+            ConstraintKind::Exclude {
+                definition,
+                columns,
+            },
+            Some(self.interpreter.file(self.at)),
+        );
+        Emitted::one(Ddl::AlterTable {
+            table,
+            if_exists: false,
+            action: AlterAction::AddConstraint(constraint),
+        })
+    }
+
+    pub(super) fn drop_constraint(&mut self) -> Emitted {
+        let Some(table) = self.table(1, "table_name") else {
+            return self.nameless("op.drop_constraint", None);
+        };
+        let position = self.shifted(2);
+        let kind = match self.value(position, "type_") {
+            None | Some(Value::None) => None,
+            Some(value) => value.as_str().map(ToString::to_string),
+        };
+        if let Some(kind) = &kind
+            && !matches!(kind.as_str(), "foreignkey" | "primary" | "unique" | "check")
+        {
+            return Emitted::error(format!(
+                "`type_` is one of foreignkey, primary, unique and check, not `{kind}`"
+            ));
+        }
+        if kind.is_none() && self.semantics.dialect == Dialect::MySql {
+            return Emitted::error("on MySQL `drop_constraint` needs `type_`");
+        }
+        if self.semantics.dialect == Dialect::Sqlite && self.batch.is_none() {
+            return Emitted::error(
+                "SQLite cannot drop a constraint outside of a batch (`batch_alter_table`)",
+            );
+        }
+        let Ok((given, is_final)) = self.given_name(0, "constraint_name") else {
+            return self.nameless("op.drop_constraint", Some(table));
+        };
+        let label = match kind.as_deref() {
+            Some("check") => Some(ConstraintLabel::Check),
+            Some("primary") => Some(ConstraintLabel::PrimaryKey),
+            Some("unique") => Some(ConstraintLabel::Unique),
+            Some("foreignkey") => Some(ConstraintLabel::ForeignKey),
+            _ => None,
+        };
+        if self.semantics.dialect == Dialect::MySql && kind.as_deref() == Some("primary") {
+            return Emitted::one(Ddl::AlterTable {
+                table,
+                if_exists: false,
+                action: AlterAction::DropPrimaryKey,
+            });
+        }
+        let parts = NameParts {
+            table: Self::bare(&table),
+            ..NameParts::default()
+        };
+        let name = match (label, &given) {
+            (Some(label), _) => {
+                self.semantics
+                    .naming
+                    .name(label, given.as_deref(), is_final, &parts)
+            }
+            (None, _) => Ok(Fact::Known(given.clone())),
+        };
+        let name = match name {
+            Ok(Fact::Known(Some(name))) => name,
+            Ok(Fact::Known(None)) => {
+                return Emitted::error(
+                    "`drop_constraint` was given no name, and no naming convention makes one",
+                );
+            }
+            Ok(Fact::Unknown(_)) => match given {
+                Some(given) => given,
+                None => return self.nameless("op.drop_constraint", Some(table)),
+            },
+            Err(error) => return Emitted::error(error),
+        };
+        Emitted::one(Ddl::AlterTable {
+            table,
+            if_exists: false,
+            action: AlterAction::DropConstraint {
+                name,
+                if_exists: self.guard("if_exists"),
+                cascade: false,
+            },
+        })
+    }
+
+    pub(super) fn create_index(&mut self) -> Emitted {
+        let Some(table) = self.table(1, "table_name") else {
+            return self.nameless("op.create_index", None);
+        };
+        let position = self.shifted(2);
+        let semantics = std::sync::Arc::clone(&self.semantics);
+        let keys = self
+            .argument(position, "columns")
+            .map(|argument| (argument.value.clone(), argument.at))
+            .and_then(|(value, at)| {
+                // A string is taken letter by letter, as Python does.
+                if let Some(text) = value.as_str() {
+                    return Some(
+                        text.chars()
+                            .map(|c| CallArgument {
+                                name: None,
+                                value: Value::known_str(c.to_string(), at),
+                                at,
+                            })
+                            .collect::<Vec<_>>(),
+                    );
+                }
+                let items = self.interpreter.heap.elements(&value)?.to_vec();
+                Some(
+                    items
+                        .into_iter()
+                        .map(|value| CallArgument {
+                            name: None,
+                            value,
+                            at,
+                        })
+                        .collect(),
+                )
+            });
+        let definition = match keys {
+            Some(keys) => {
+                let mut call = self.call.clone();
+                // `unique` may be given by position.
+                if let Some(unique) = self.call.positional().nth(position + 2)
+                    && call.keyword("unique").is_none()
+                {
+                    let mut unique = unique.clone();
+                    unique.name = Some("unique".into());
+                    call.arguments.push(unique);
+                }
+                index_definition(&keys, &call, self.at, &semantics, self.interpreter)
+            }
+            None => Fact::Unknown(self.why("the columns of the index are not known")),
+        };
+        let Ok((given, is_final)) = self.given_name(0, "index_name") else {
+            return self.nameless("op.create_index", Some(table));
+        };
+        let name = self.index_name(&table, given, is_final, &definition);
+        Emitted::one(Ddl::CreateIndex {
+            name,
+            table,
+            definition,
+            if_not_exists: self.guard("if_not_exists"),
+            concurrently: self.is_concurrent(),
+        })
+    }
+
+    pub(super) fn drop_index(&mut self) -> Emitted {
+        let table = self.table(1, "table_name");
+        let Ok((Some(given), is_final)) = self.given_name(0, "index_name") else {
+            return self.nameless("op.drop_index", table);
+        };
+        if table.is_none() && self.semantics.dialect == Dialect::MySql {
+            return Emitted::error("on MySQL `drop_index` needs `table_name`");
+        }
+        let parts = NameParts {
+            table: table.as_deref().map(Self::bare).unwrap_or_default(),
+            ..NameParts::default()
+        };
+        let name = self
+            .semantics
+            .naming
+            .name(ConstraintLabel::Index, Some(&given), is_final, &parts)
+            .ok()
+            .and_then(|name| name.known().cloned().flatten())
+            .unwrap_or(given);
+        let name = crate::sqlalchemy::qualified(self.schema("schema").as_deref(), &name);
+        let _ = FailureKind::Other;
+        Emitted::one(Ddl::DropIndex {
+            name,
+            table,
+            if_exists: self.guard("if_exists"),
+            concurrently: self.is_concurrent(),
+        })
+    }
+}

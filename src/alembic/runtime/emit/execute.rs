@@ -1,0 +1,104 @@
+//! `op.execute` and its like: raw SQL, and statements of SQLAlchemy.
+
+use std::ops::Range;
+
+use super::objects::ddl_element;
+use super::{Emitted, Runner};
+use crate::catalog::Ddl;
+use crate::python::value::{Piece, Pieces, Place, SymbolKind, Text, Value};
+use crate::source::FileSpan;
+use crate::sql;
+use crate::sqlalchemy::construct;
+
+/// What is told to the database by executing a value.
+pub(in crate::alembic::runtime) fn execute(
+    value: &Value,
+    at: Place,
+    interpreter: &mut Runner<'_>,
+) -> Emitted {
+    executed(value, at, interpreter, 0)
+}
+
+fn executed(value: &Value, at: Place, interpreter: &mut Runner<'_>, depth: u32) -> Emitted {
+    let opaque = |interpreter: &Runner<'_>| {
+        let reason = match value {
+            Value::Unknown(unknown) => unknown.reason.to_string(),
+            _ => interpreter.text_at(at).chars().take(60).collect(),
+        };
+        Emitted::opaque(format!("the statement is not known: {reason}"), None)
+    };
+    if depth > 16 {
+        return opaque(interpreter);
+    }
+    if let Value::Str(text) = value {
+        return raw_sql(text, at, interpreter);
+    }
+    let Some(call) = value.as_call().cloned() else {
+        return opaque(interpreter);
+    };
+    let first = call
+        .positional()
+        .next()
+        .map(|argument| argument.value.clone());
+    let name = construct(&call.callee, interpreter);
+    match (name.as_deref(), first) {
+        (Some("text" | "DDL" | "SQL"), Some(text)) => {
+            return executed(&text, at, interpreter, depth + 1);
+        }
+        (Some("insert" | "update" | "delete"), _) => {
+            return Emitted::one(Ddl::Data { tables: Vec::new() });
+        }
+        (Some("select" | "exists" | "union" | "union_all" | "literal" | "table" | "values"), _) => {
+            return Emitted::one(Ddl::Nothing);
+        }
+        (Some(function), _) if function.starts_with("func.") => {
+            return Emitted::one(Ddl::Nothing);
+        }
+        (Some(element), _) => {
+            if let Some(emitted) = ddl_element(element, &call, at, interpreter) {
+                return emitted;
+            }
+        }
+        _ => {}
+    }
+    // `users.update().where(…)`, `text(…).bindparams(…)`, `select(…).where(…)`
+    let Some(symbol) = call.callee.as_symbol().cloned() else {
+        return opaque(interpreter);
+    };
+    let SymbolKind::Attribute { base, name } = &symbol.kind else {
+        return opaque(interpreter);
+    };
+    match name.as_str() {
+        "insert" | "update" | "delete" => Emitted::one(Ddl::Data { tables: Vec::new() }),
+        "select" | "count" | "exists" => Emitted::one(Ddl::Nothing),
+        // Methods of statements give statements back.
+        _ => executed(base, at, interpreter, depth + 1),
+    }
+}
+
+/// Text, with a mark where a piece is not known.
+fn raw_sql(text: &Text, at: Place, interpreter: &mut Runner<'_>) -> Emitted {
+    let Some(semantics) = interpreter.host.semantics() else {
+        return Emitted::default();
+    };
+    let known = match &text.pieces {
+        Pieces::Known(known) => known.to_string(),
+        Pieces::Partial(pieces) => pieces
+            .iter()
+            .map(|piece| match piece {
+                Piece::Known(known) => known.to_string(),
+                Piece::Hole(_) => sql::HOLE.to_string(),
+            })
+            .collect(),
+    };
+    let place = interpreter.file(at);
+    let file_place = move |_range: Range<usize>| -> Option<FileSpan> { Some(place.clone()) };
+    let statements = sql::parse(&known, semantics.dialect, &file_place);
+    Emitted {
+        ddl: statements
+            .into_iter()
+            .flat_map(|statement| statement.ddl)
+            .collect(),
+        ..Emitted::default()
+    }
+}

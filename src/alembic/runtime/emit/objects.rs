@@ -1,0 +1,396 @@
+//! Objects outside of tables: types, sequences, entities of `alembic_utils`, and what is made with `.create(bind)`.
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::{Emitted, Operation, Runner};
+use crate::catalog::{Ddl, Fact, ObjectKind};
+use crate::dialect::Dialect;
+use crate::python::value::{Call, CallArgument, Place, Value};
+use crate::sql;
+use crate::sqlalchemy::construct;
+use crate::sqlalchemy::ddl::{ItemDdl, enum_type_ddl, item_ddl};
+
+impl Operation<'_, '_> {
+    /// `op.create_entity(PGFunction(schema=…, signature=…, definition=…))`
+    pub(super) fn entity(&mut self, or_replace: bool) -> Emitted {
+        let Some((kind, name, on, definition)) = self.entity_parts() else {
+            return self.nameless("op.create_entity", None);
+        };
+        Emitted::one(Ddl::CreateObject {
+            kind,
+            name,
+            on,
+            definition,
+            if_not_exists: kind == ObjectKind::Extension,
+            or_replace,
+        })
+    }
+
+    pub(super) fn drop_entity(&mut self) -> Emitted {
+        let Some((kind, name, on, _)) = self.entity_parts() else {
+            return self.nameless("op.drop_entity", None);
+        };
+        Emitted::one(Ddl::DropObject {
+            kind,
+            name,
+            on,
+            if_exists: false,
+            cascade: self.flag("cascade"),
+        })
+    }
+
+    #[expect(clippy::type_complexity, reason = "the parts of one entity")]
+    fn entity_parts(&self) -> Option<(ObjectKind, SmolStr, Option<SmolStr>, Fact<SmolStr>)> {
+        let value = self.value(0, "entity")?;
+        let call = value.as_call()?;
+        let class = call.callee.qualified_name()?;
+        let kind = match class.rsplit('.').next()? {
+            "PGFunction" => ObjectKind::Function,
+            "PGView" => ObjectKind::View,
+            "PGMaterializedView" => ObjectKind::MaterializedView,
+            "PGTrigger" => ObjectKind::Trigger,
+            "PGPolicy" => ObjectKind::Policy,
+            "PGExtension" => ObjectKind::Extension,
+            _ => return None,
+        };
+        let text = |position: usize, name: &str| {
+            call.argument(position, name)
+                .and_then(|argument| argument.value.as_str())
+                .map(|text| SmolStr::new(&**text))
+        };
+        let signature = text(1, "signature")?;
+        let on = text(usize::MAX, "on_entity").map(|on| {
+            on.strip_prefix("public.")
+                .map_or_else(|| on.clone(), SmolStr::new)
+        });
+        let name = match kind {
+            ObjectKind::Function | ObjectKind::View | ObjectKind::MaterializedView => {
+                crate::sqlalchemy::qualified(text(0, "schema").as_deref(), &signature)
+            }
+            _ => signature,
+        };
+        let definition = match text(2, "definition") {
+            Some(text) => Fact::Known(SmolStr::new(
+                text.split_whitespace().collect::<Vec<_>>().join(" "),
+            )),
+            None if kind == ObjectKind::Extension => Fact::Known(SmolStr::default()),
+            None => Fact::Unknown(self.why("the definition of the entity is not known")),
+        };
+        Some((kind, name, on, definition))
+    }
+
+    /// `op.sync_enum_values(…)` of alembic-postgresql-enum
+    pub(super) fn sync_enum_values(&mut self) -> Emitted {
+        let Some(name) = self.enum_name() else {
+            return self.nameless("op.sync_enum_values", None);
+        };
+        let labels = self
+            .value(2, "new_values")
+            .and_then(|value| {
+                self.interpreter
+                    .heap
+                    .elements(&value)
+                    .map(<[Value]>::to_vec)
+            })
+            .and_then(|items| {
+                items
+                    .iter()
+                    .map(|item| item.as_str().map(|text| SmolStr::new(&**text)))
+                    .collect::<Option<Vec<_>>>()
+            });
+        let labels = match labels {
+            Some(labels) => Fact::Known(labels),
+            None => Fact::Unknown(self.why("the new labels are not known")),
+        };
+        Emitted::one(Ddl::SetEnumLabels { name, labels })
+    }
+
+    pub(super) fn add_enum_value(&mut self) -> Emitted {
+        let (Some(name), Some(label)) = (self.enum_name(), self.name(2, "new_value")) else {
+            return self.nameless("op.add_enum_value", None);
+        };
+        let position = match self.name(3, "before_value") {
+            Some(before) => crate::catalog::LabelPosition::Before(before),
+            None => crate::catalog::LabelPosition::Last,
+        };
+        Emitted::one(Ddl::AddEnumLabel {
+            name,
+            label,
+            position,
+            if_not_exists: false,
+        })
+    }
+
+    fn enum_name(&self) -> Option<SmolStr> {
+        let schema = self.name(0, "enum_schema");
+        let name = self.name(1, "enum_name")?;
+        Some(crate::sqlalchemy::qualified(schema.as_deref(), &name))
+    }
+}
+
+/// `sa.Enum(…).create(bind)`, `Table(…).drop(bind)`, and `execute(CreateTable(…))` by way of them.
+pub(in crate::alembic::runtime) fn created_or_dropped(
+    owner: &Value,
+    call: &Call,
+    creates: bool,
+    at: Place,
+    interpreter: &mut Runner<'_>,
+) -> Emitted {
+    let Some(semantics) = interpreter.host.semantics() else {
+        return Emitted::default();
+    };
+    let Some(made) = owner.as_call().cloned() else {
+        return Emitted::opaque("what is created or dropped is not known", None);
+    };
+    let kind = construct(&made.callee, interpreter);
+    let kind = kind.as_deref().unwrap_or_default();
+    let checkfirst = call
+        .argument(1, "checkfirst")
+        .map(|argument| argument.value.as_bool());
+    match kind {
+        "Enum" | "ENUM" | "DOMAIN" => {
+            let is_native = made
+                .keyword("native_enum")
+                .is_none_or(|argument| argument.value.as_bool() != Some(false));
+            if semantics.dialect != Dialect::PostgreSql || !is_native {
+                return Emitted::default();
+            }
+            let guarded = match checkfirst {
+                Some(Some(flag)) => flag,
+                Some(None) => true,
+                None => kind == "ENUM",
+            };
+            let Some(found) = enum_type_ddl(&made, &semantics, interpreter) else {
+                return Emitted::opaque("the name of the type is not known", None);
+            };
+            Emitted::one(if creates {
+                Ddl::CreateEnum {
+                    name: found.name,
+                    labels: found.labels,
+                    if_not_exists: guarded,
+                }
+            } else {
+                Ddl::DropType {
+                    name: found.name,
+                    if_exists: guarded,
+                    cascade: false,
+                }
+            })
+        }
+        "Table" => {
+            let table = made
+                .positional()
+                .next()
+                .and_then(|argument| argument.value.as_str().map(|text| SmolStr::new(&**text)));
+            let Some(name) = table else {
+                return Emitted::opaque("which table is created or dropped is not known", None);
+            };
+            let schema = made
+                .keyword("schema")
+                .and_then(|argument| argument.value.as_str().cloned());
+            let name = crate::sqlalchemy::qualified(schema.as_deref(), &name);
+            let guarded = !matches!(checkfirst, Some(Some(false)));
+            if !creates {
+                return Emitted::one(Ddl::DropTable {
+                    name,
+                    if_exists: guarded,
+                    cascade: false,
+                });
+            }
+            let items: Vec<CallArgument> = made
+                .positional()
+                .skip(1)
+                .filter(|argument| !is_metadata(&argument.value, interpreter))
+                .cloned()
+                .collect();
+            let mut emitted = Emitted::default();
+            let mut operation = Operation {
+                call: &made,
+                batch: None,
+                at,
+                semantics,
+                interpreter,
+            };
+            let mut parts = operation.table_parts(name, &items, &mut emitted);
+            parts.create.if_not_exists = guarded;
+            // `Table.create` asks before it makes a type.
+            let enums = std::mem::take(&mut emitted.enums);
+            for (name, labels) in enums {
+                emitted.ddl.push(Ddl::CreateEnum {
+                    name,
+                    labels,
+                    if_not_exists: true,
+                });
+            }
+            Operation::emit_table(parts, &mut emitted);
+            emitted
+        }
+        "Sequence" => {
+            let Some(name) = first_name(&made) else {
+                return Emitted::opaque("the name of the sequence is not known", None);
+            };
+            let guarded = !matches!(checkfirst, Some(Some(false)));
+            Emitted::one(if creates {
+                Ddl::CreateSequence {
+                    name,
+                    owned_by: None,
+                    if_not_exists: guarded,
+                }
+            } else {
+                Ddl::DropSequence {
+                    name,
+                    if_exists: guarded,
+                    cascade: false,
+                }
+            })
+        }
+        "Index" => index(&made, creates, at, interpreter),
+        _ => Emitted::opaque(
+            format!(
+                "what `.{}(…)` of `{}` does is not known",
+                if creates { "create" } else { "drop" },
+                interpreter.text_at(at).chars().take(40).collect::<String>()
+            ),
+            None,
+        ),
+    }
+}
+
+fn is_metadata(value: &Value, interpreter: &Runner<'_>) -> bool {
+    value.as_call().is_some_and(|call| {
+        construct(&call.callee, interpreter).is_some_and(|name| name == "MetaData")
+    }) || matches!(value, Value::Symbol(symbol) if matches!(
+        &symbol.kind,
+        crate::python::value::SymbolKind::Attribute { name, .. } if name == "metadata"
+    ))
+}
+
+fn first_name(call: &Call) -> Option<SmolStr> {
+    let name = call.positional().next()?.value.as_str()?;
+    let schema = call
+        .keyword("schema")
+        .and_then(|argument| argument.value.as_str().cloned());
+    Some(crate::sqlalchemy::qualified(schema.as_deref(), name))
+}
+
+/// `Index("name", table.c.column).create(bind)`
+pub(super) fn index(
+    made: &Call,
+    creates: bool,
+    at: Place,
+    interpreter: &mut Runner<'_>,
+) -> Emitted {
+    let Some(semantics) = interpreter.host.semantics() else {
+        return Emitted::default();
+    };
+    let argument = CallArgument {
+        name: None,
+        value: Value::symbol(crate::python::value::SymbolKind::Call(made.clone()), at),
+        at,
+    };
+    let table = made
+        .positional()
+        .skip(1)
+        .find_map(|argument| table_of(&argument.value, interpreter));
+    match item_ddl(&argument, "", &semantics, interpreter) {
+        Some(ItemDdl::Index {
+            name: Some(name),
+            definition,
+        }) => Emitted::one(match (creates, table) {
+            (true, Some(table)) => Ddl::CreateIndex {
+                name: Some(name),
+                table,
+                definition,
+                if_not_exists: false,
+                concurrently: false,
+            },
+            (true, None) => {
+                return Emitted::opaque("the table of the index is not known", None);
+            }
+            (false, table) => Ddl::DropIndex {
+                name,
+                table,
+                if_exists: false,
+                concurrently: false,
+            },
+        }),
+        _ => Emitted::opaque("the index is not known", None),
+    }
+}
+
+/// The table of `table.c.column`.
+fn table_of(value: &Value, interpreter: &Runner<'_>) -> Option<SmolStr> {
+    let mut current = value.clone();
+    for _ in 0..8 {
+        if let Some(call) = current.as_call() {
+            let name = construct(&call.callee, interpreter)?;
+            return matches!(name.as_str(), "Table" | "table")
+                .then(|| first_name(call))
+                .flatten();
+        }
+        current = match &current.as_symbol()?.kind {
+            crate::python::value::SymbolKind::Attribute { base, .. }
+            | crate::python::value::SymbolKind::Item { base, .. } => base.clone(),
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// `CreateSchema("x")` and its like, given to `execute`.
+pub(super) fn ddl_element(
+    name: &str,
+    made: &Call,
+    at: Place,
+    interpreter: &mut Runner<'_>,
+) -> Option<Emitted> {
+    let text = |position: usize, keyword: &str| {
+        made.argument(position, keyword)
+            .and_then(|argument| argument.value.as_str())
+            .map(|text| SmolStr::new(&**text))
+    };
+    let first = made
+        .positional()
+        .next()
+        .map(|argument| argument.value.clone());
+    let flag = |name: &str| {
+        made.keyword(name)
+            .is_some_and(|argument| argument.value.as_bool() == Some(true))
+    };
+    let empty = Call {
+        callee: made.callee.clone(),
+        arguments: vec![CallArgument {
+            name: Some("checkfirst".into()),
+            value: Value::Bool(flag("if_not_exists") || flag("if_exists")),
+            at,
+        }],
+        open: false,
+    };
+    Some(match name {
+        "CreateSchema" => Emitted::one(Ddl::CreateObject {
+            kind: ObjectKind::Schema,
+            name: text(0, "name")?,
+            on: None,
+            definition: Fact::Known(SmolStr::default()),
+            if_not_exists: flag("if_not_exists"),
+            or_replace: false,
+        }),
+        "DropSchema" => Emitted::one(Ddl::DropObject {
+            kind: ObjectKind::Schema,
+            name: text(0, "name")?,
+            on: None,
+            if_exists: flag("if_exists"),
+            cascade: flag("cascade"),
+        }),
+        "CreateTable" | "CreateSequence" => {
+            created_or_dropped(&first?, &empty, true, at, interpreter)
+        }
+        "DropTable" | "DropSequence" => created_or_dropped(&first?, &empty, false, at, interpreter),
+        "CreateIndex" => index(first?.as_call()?, true, at, interpreter),
+        "DropIndex" => index(first?.as_call()?, false, at, interpreter),
+        _ => {
+            let _ = (format_smolstr!(""), sql::HOLE);
+            return None;
+        }
+    })
+}

@@ -1,0 +1,404 @@
+//! `create_table`, `drop_table`, `rename_table` and comments.
+
+use smol_str::SmolStr;
+
+use super::{Emitted, Operation};
+use crate::catalog::{
+    AlterAction, CommentTarget, Constraint, ConstraintKind, CreateTable, Ddl, Fact, IndexDefinition,
+};
+use crate::dialect::Dialect;
+use crate::python::value::{CallArgument, Value};
+use crate::sqlalchemy::ddl::{
+    ColumnDdl, ConstraintLabel, ItemDdl, NameParts, TypeCheck, column_ddl, item_ddl,
+};
+
+/// What the arguments of `create_table` or `Table(…)` make together.
+pub(super) struct TableParts {
+    pub(super) create: CreateTable,
+    /// Indexes with their names, in order.
+    pub(super) indexes: Vec<(Option<SmolStr>, Fact<IndexDefinition>)>,
+}
+
+impl Operation<'_, '_> {
+    pub(super) fn create_table(&mut self) -> Emitted {
+        let Some(table) = self.table(0, "table_name") else {
+            return self.nameless("op.create_table", None);
+        };
+        let items: Vec<CallArgument> = self.call.positional().skip(1).cloned().collect();
+        let mut emitted = Emitted::default();
+        let mut parts = self.table_parts(table, &items, &mut emitted);
+        parts.create.if_not_exists = self.guard("if_not_exists");
+        parts.create.comment = self
+            .keyword("comment")
+            .and_then(|value| value.as_str().map(|text| SmolStr::new(&**text)));
+        parts.create.temporary = self.keyword("prefixes").is_some_and(|value| {
+            self.interpreter.heap.elements(&value).is_some_and(|items| {
+                items.iter().any(|item| {
+                    item.as_str()
+                        .is_some_and(|text| text.to_uppercase().contains("TEMP"))
+                })
+            })
+        });
+        Self::emit_table(parts, &mut emitted);
+        emitted
+    }
+
+    pub(super) fn emit_table(parts: TableParts, emitted: &mut Emitted) {
+        let name = parts.create.name.clone();
+        emitted.ddl.push(Ddl::CreateTable(parts.create));
+        for (index, definition) in parts.indexes {
+            emitted.ddl.push(Ddl::CreateIndex {
+                name: index,
+                table: name.clone(),
+                definition,
+                if_not_exists: false,
+                concurrently: false,
+            });
+        }
+    }
+
+    /// Reads columns, constraints and indexes of a table.
+    pub(super) fn table_parts(
+        &mut self,
+        table: SmolStr,
+        items: &[CallArgument],
+        emitted: &mut Emitted,
+    ) -> TableParts {
+        let semantics = std::sync::Arc::clone(&self.semantics);
+        let bare = SmolStr::new(Self::bare(&table));
+        let mut columns: Vec<ColumnDdl> = Vec::new();
+        let mut constraints: Vec<Constraint> = Vec::new();
+        let mut indexes = Vec::new();
+        let mut open = None;
+        for argument in items {
+            if let Some(column) = column_ddl(&argument.value, &bare, &semantics, self.interpreter) {
+                columns.push(column);
+                continue;
+            }
+            match item_ddl(argument, &bare, &semantics, self.interpreter) {
+                Some(ItemDdl::Constraint(constraint)) => constraints.push(constraint),
+                Some(ItemDdl::Index { name, definition }) => {
+                    let name = self.index_name(&table, name, false, &definition);
+                    indexes.push((name, definition));
+                }
+                Some(ItemDdl::Deferred) => {}
+                Some(ItemDdl::Error(error)) => emitted.errors.push(error),
+                None if matches!(argument.value, Value::None) => {}
+                None => {
+                    let text = self.interpreter.text_at(argument.at);
+                    open = Some(format!("`{}` is not followed", shortened(&text)));
+                }
+            }
+        }
+        self.primary_key(&bare, &columns, &mut constraints, emitted);
+        let mut definitions = Vec::new();
+        let mut at_columns = Vec::new();
+        let key: Vec<SmolStr> = constraints
+            .iter()
+            .find_map(|constraint| match &constraint.kind {
+                ConstraintKind::PrimaryKey { columns } => Some(columns.clone()),
+                _ => None,
+            })
+            .unwrap_or_default();
+        let referring: Vec<SmolStr> = constraints
+            .iter()
+            .filter_map(|constraint| match &constraint.kind {
+                ConstraintKind::ForeignKey(key) => Some(key.columns.clone()),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        // SQLAlchemy refuses two columns of one name since 2.0.
+        for (index, column) in columns.iter().enumerate() {
+            let name = &column.definition.column.name;
+            let is_repeated = columns
+                .iter()
+                .take(index)
+                .any(|other| other.definition.column.name == *name);
+            if is_repeated && semantics.sqlalchemy >= (2, 0) {
+                emitted
+                    .errors
+                    .push(format!("table `{table}` has two columns called `{name}`"));
+            }
+        }
+        for mut column in columns {
+            let name = column.definition.column.name.clone();
+            emitted.errors.append(&mut column.errors);
+            let in_key = key.contains(&name);
+            column.definition.serial = in_key
+                && (column.must_count
+                    || (column.may_count && key.len() == 1 && !referring.contains(&name)))
+                && semantics.dialect == Dialect::PostgreSql;
+            if in_key
+                && !column.says_nullable
+                && let Fact::Known(nullable) = &mut column.definition.column.nullable
+            {
+                *nullable = false;
+            }
+            at_columns.append(&mut column.foreign_keys);
+            self.type_check(&bare, &column, &mut at_columns, emitted);
+            if let Some(found) = &column.enum_type
+                && found.is_created
+            {
+                emitted
+                    .enums
+                    .push((found.name.clone(), found.labels.clone()));
+            }
+            self.flags(&table, &column, &mut at_columns, &mut indexes, emitted);
+            definitions.push(column.definition);
+        }
+        // SQLAlchemy writes the constraints of columns after those of the table; only names that clash would tell.
+        constraints.extend(at_columns);
+        TableParts {
+            create: CreateTable {
+                name: table,
+                columns: definitions,
+                constraints,
+                open,
+                comment: None,
+                temporary: false,
+                if_not_exists: false,
+            },
+            indexes,
+        }
+    }
+
+    /// The primary key: an explicit one with columns, else the columns marked with `primary_key=True`.
+    fn primary_key(
+        &mut self,
+        table: &SmolStr,
+        columns: &[ColumnDdl],
+        constraints: &mut Vec<Constraint>,
+        emitted: &mut Emitted,
+    ) {
+        let marked: Vec<SmolStr> = columns
+            .iter()
+            .filter(|column| column.is_primary_key)
+            .map(|column| column.definition.column.name.clone())
+            .collect();
+        let explicit = constraints
+            .iter_mut()
+            .find(|constraint| matches!(constraint.kind, ConstraintKind::PrimaryKey { .. }));
+        if let Some(explicit) = explicit {
+            if let ConstraintKind::PrimaryKey { columns } = &mut explicit.kind
+                && columns.is_empty()
+            {
+                *columns = marked;
+            }
+            return;
+        }
+        if marked.is_empty() {
+            return;
+        }
+        let parts = NameParts {
+            table,
+            columns: &marked,
+            ..NameParts::default()
+        };
+        match self
+            .semantics
+            .naming
+            .name(ConstraintLabel::PrimaryKey, None, false, &parts)
+        {
+            Ok(name) => {
+                let mut key =
+                    Constraint::new(None, ConstraintKind::PrimaryKey { columns: marked }, None);
+                key.name = name;
+                constraints.push(key);
+            }
+            Err(error) => emitted.errors.push(error),
+        }
+    }
+
+    /// `unique=True` and `index=True`
+    pub(super) fn flags(
+        &mut self,
+        table: &SmolStr,
+        column: &ColumnDdl,
+        constraints: &mut Vec<Constraint>,
+        indexes: &mut Vec<(Option<SmolStr>, Fact<IndexDefinition>)>,
+        emitted: &mut Emitted,
+    ) {
+        let name = column.definition.column.name.clone();
+        if column.is_indexed {
+            let definition = Fact::Known(IndexDefinition::on(vec![name], column.is_unique));
+            let index = self.index_name(table, None, false, &definition);
+            indexes.push((index, definition));
+        } else if column.is_unique {
+            let columns = vec![name];
+            let parts = NameParts {
+                table: Self::bare(table),
+                columns: &columns,
+                ..NameParts::default()
+            };
+            match self
+                .semantics
+                .naming
+                .name(ConstraintLabel::Unique, None, false, &parts)
+            {
+                Ok(name) => {
+                    let kind = ConstraintKind::Unique {
+                        columns,
+                        nulls_not_distinct: false,
+                    };
+                    let mut unique =
+                        Constraint::new(None, kind, column.definition.column.place.clone());
+                    unique.name = name;
+                    constraints.push(unique);
+                }
+                Err(error) => emitted.errors.push(error),
+            }
+        }
+    }
+
+    /// The CHECK of a non-native enum or boolean.
+    pub(super) fn type_check(
+        &mut self,
+        table: &SmolStr,
+        column: &ColumnDdl,
+        constraints: &mut Vec<Constraint>,
+        emitted: &mut Emitted,
+    ) {
+        let Some((given, check)) = &column.type_check else {
+            return;
+        };
+        let name = &column.definition.column.name;
+        let expression = check_text(name, check);
+        let columns = vec![name.clone()];
+        let parts = NameParts {
+            table,
+            columns: &columns,
+            ..NameParts::default()
+        };
+        match self
+            .semantics
+            .naming
+            .name(ConstraintLabel::Check, given.as_deref(), false, &parts)
+        {
+            Ok(name) => {
+                let kind = ConstraintKind::Check {
+                    expression: Fact::Known(crate::sql::canonical_expression(
+                        &expression,
+                        self.semantics.dialect,
+                    )),
+                    columns,
+                };
+                let mut constraint =
+                    Constraint::new(None, kind, column.definition.column.place.clone());
+                constraint.name = name;
+                constraints.push(constraint);
+            }
+            // SQLAlchemy leaves such a constraint nameless.
+            Err(_) => {
+                let _ = emitted;
+                let kind = ConstraintKind::Check {
+                    expression: Fact::Known(SmolStr::new(expression)),
+                    columns,
+                };
+                constraints.push(Constraint::new(None, kind, None));
+            }
+        }
+    }
+
+    /// The name of an index: SQLAlchemy makes `ix_<table>_<first column>` where none is given.
+    pub(super) fn index_name(
+        &self,
+        table: &SmolStr,
+        given: Option<SmolStr>,
+        is_final: bool,
+        definition: &Fact<IndexDefinition>,
+    ) -> Option<SmolStr> {
+        let columns: Vec<SmolStr> = definition
+            .known()
+            .map(|definition| definition.keys.iter().map(|key| key.text.clone()).collect())
+            .unwrap_or_default();
+        let parts = NameParts {
+            table: Self::bare(table),
+            columns: &columns,
+            ..NameParts::default()
+        };
+        let named = self
+            .semantics
+            .naming
+            .name(ConstraintLabel::Index, given.as_deref(), is_final, &parts)
+            .ok()
+            .and_then(|name| name.known().cloned().flatten());
+        named.or_else(|| {
+            let prefix = table.replace('.', "_");
+            let name = format!("ix_{prefix}_{}", columns.first()?);
+            Some(SmolStr::new(crate::sqlalchemy::ddl::truncated(&name)))
+        })
+    }
+
+    pub(super) fn drop_table(&mut self) -> Emitted {
+        match self.table(0, "table_name") {
+            Some(name) => Emitted::one(Ddl::DropTable {
+                name,
+                if_exists: self.guard("if_exists"),
+                cascade: false,
+            }),
+            None => self.nameless("op.drop_table", None),
+        }
+    }
+
+    pub(super) fn rename_table(&mut self) -> Emitted {
+        let (Some(table), Some(new_name)) = (
+            self.table(0, "old_table_name"),
+            self.name(1, "new_table_name"),
+        ) else {
+            return self.nameless("op.rename_table", self.table(0, "old_table_name"));
+        };
+        let new_name = crate::sqlalchemy::qualified(self.schema("schema").as_deref(), &new_name);
+        Emitted::one(Ddl::AlterTable {
+            table,
+            if_exists: false,
+            action: AlterAction::RenameTable { new_name },
+        })
+    }
+
+    pub(super) fn table_comment(&mut self, sets: bool) -> Emitted {
+        let Some(table) = self.table(0, "table_name") else {
+            return self.nameless("op.create_table_comment", None);
+        };
+        let text = if sets {
+            match self.value(self.shifted(1), "comment") {
+                None | Some(Value::None) => Fact::Known(None),
+                Some(value) => match value.as_str() {
+                    Some(text) => Fact::Known(Some(SmolStr::new(&**text))),
+                    None => Fact::Unknown(self.why("the comment is not known")),
+                },
+            }
+        } else {
+            Fact::Known(None)
+        };
+        Emitted::one(Ddl::Comment {
+            target: CommentTarget::Table(table),
+            text,
+        })
+    }
+}
+
+/// The condition of a CHECK that comes with a type.
+pub(super) fn check_text(column: &str, check: &TypeCheck) -> String {
+    match check {
+        TypeCheck::Boolean => format!("{column} IN (0, 1)"),
+        TypeCheck::Labels(labels) => {
+            let labels: Vec<String> = labels
+                .iter()
+                .map(|label| format!("'{}'", label.replace('\'', "''")))
+                .collect();
+            format!("{column} IN ({})", labels.join(", "))
+        }
+    }
+}
+
+/// The beginning of a text, on one line.
+fn shortened(text: &str) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() > 60 {
+        let start: String = line.chars().take(57).collect();
+        format!("{start}…")
+    } else {
+        line
+    }
+}

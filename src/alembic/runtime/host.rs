@@ -1,0 +1,571 @@
+//! The symbolic Alembic: what calls of `op`, connections, inspectors and types do, and what they give.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::answers;
+use super::calls::{
+    RecordedCall, Recorder, Target, chain_has, freeze_argument, is_database_root, is_harmless,
+    is_library_call, root_name,
+};
+use super::emit::{self, Emitted, refused};
+use super::simulation::{Failed, Simulation, State};
+use crate::catalog::{Ddl, Why};
+use crate::dialect::Dialect;
+use crate::python::ast::Name;
+use crate::python::value::{
+    Call, CallArgument, Piece, Pieces, Place, Reason, SymbolKind, Text, Unknown, Value,
+};
+use crate::python::{Called, Host, Interpreter};
+use crate::sqlalchemy::ddl::dialect_value;
+
+type Runner<'s> = Interpreter<'s, Recorder>;
+
+impl Host for Recorder {
+    type State = Option<State>;
+
+    fn state(&self) -> Self::State {
+        self.simulation
+            .as_ref()
+            .map(|simulation| simulation.state.clone())
+    }
+
+    fn set_state(&mut self, state: Self::State) {
+        if let (Some(simulation), Some(state)) = (&mut self.simulation, state) {
+            simulation.state = state;
+        }
+    }
+
+    fn join(
+        interpreter: &mut Interpreter<'_, Self>,
+        one: Self::State,
+        other: Self::State,
+        at: Place,
+    ) {
+        let (Some(one), Some(other)) = (one, other) else {
+            return;
+        };
+        let place = interpreter.file(at);
+        if let Some(simulation) = interpreter.host.simulation_mut() {
+            let why = Why::new(
+                "it depends on a condition that is only known at run time",
+                Some(place),
+            );
+            simulation.state = Simulation::joined(&one, &other, &why);
+        }
+    }
+
+    fn is_same_state(one: &Self::State, other: &Self::State) -> bool {
+        match (one, other) {
+            (Some(one), Some(other)) => one.database.now.is_same_as(&other.database.now),
+            _ => false,
+        }
+    }
+
+    fn assumes_guards_pass(&self) -> bool {
+        self.simulation.is_some()
+    }
+
+    fn assumed(interpreter: &mut Interpreter<'_, Self>, at: Place) {
+        if let Some(simulation) = interpreter.host.simulation_mut() {
+            simulation.assumptions.push(at);
+        }
+    }
+
+    fn call(interpreter: &mut Interpreter<'_, Self>, call: &Call, at: Place) -> Called {
+        let Some(symbol) = call.callee.as_symbol().cloned() else {
+            return Called::Symbolic;
+        };
+        match &symbol.kind {
+            SymbolKind::Name(name) => named_call(interpreter, &name.clone(), call, at),
+            SymbolKind::Attribute { base, name } => {
+                let (base, name) = (base.clone(), name.clone());
+                method_call(interpreter, &base, &name, call, at)
+            }
+            _ => Called::Symbolic,
+        }
+    }
+
+    fn unknown_call(
+        interpreter: &mut Interpreter<'_, Self>,
+        callee: &Unknown,
+        arguments: &[CallArgument],
+        at: Place,
+    ) {
+        let reason = callee.reason.to_string();
+        record(
+            interpreter,
+            Target::Opaque(SmolStr::new(&reason)),
+            &[],
+            true,
+            at,
+        );
+        let is_handed_over = arguments
+            .iter()
+            .any(|argument| reaches_database(&argument.value, interpreter, 0));
+        if is_handed_over || callee.leads_to_repository() {
+            let emitted = Emitted {
+                ddl: vec![Ddl::Opaque {
+                    what: format!("what is called is not known: {reason}"),
+                    names: Vec::new(),
+                }],
+                ..Emitted::default()
+            };
+            carry_out(interpreter, emitted, at);
+        }
+    }
+
+    fn enter(
+        interpreter: &mut Interpreter<'_, Self>,
+        manager: &Value,
+        _at: Place,
+    ) -> Option<Value> {
+        if is_autocommit_block(manager)
+            && let Some(simulation) = interpreter.host.simulation_mut()
+        {
+            simulation.state.database.in_transaction = false;
+        }
+        None
+    }
+
+    fn exit(interpreter: &mut Interpreter<'_, Self>, manager: &Value, _at: Place) {
+        if is_autocommit_block(manager)
+            && let Some(simulation) = interpreter.host.simulation_mut()
+        {
+            simulation.state.database.in_transaction = simulation.semantics.is_transactional;
+        }
+    }
+
+    fn attribute(
+        interpreter: &mut Interpreter<'_, Self>,
+        base: &Value,
+        name: &Name,
+        at: Place,
+    ) -> Option<Value> {
+        let semantics = interpreter.host.semantics()?;
+        let root = root_name(base)?;
+        if root == "sqlalchemy.engine.Dialect" {
+            return match name.as_str() {
+                "name" => Some(Value::known_str(semantics.dialect.as_str(), at)),
+                _ => None,
+            };
+        }
+        if !is_database_root(&root) {
+            return None;
+        }
+        match name.as_str() {
+            "dialect" => Some(dialect_value(at)),
+            // `bind.engine.name`
+            "name" if is_engine(base) => Some(Value::known_str(semantics.dialect.as_str(), at)),
+            "as_sql" => Some(Value::Bool(false)),
+            "url" => Some(url(semantics.dialect, at)),
+            "drivername" => Some(Value::known_str(semantics.dialect.as_str(), at)),
+            _ => None,
+        }
+    }
+}
+
+/// The address of the database, of which only the beginning is known.
+fn url(dialect: Dialect, at: Place) -> Value {
+    let hole = Unknown {
+        reason: Reason::Attribute(Name::new_static("url")),
+        at,
+    };
+    Value::Str(Text {
+        pieces: Pieces::Partial(Rc::from([
+            Piece::Known(Arc::from(dialect.as_str())),
+            Piece::Hole(Rc::new(hole)),
+        ])),
+        at,
+    })
+}
+
+/// `op.get_context().autocommit_block()`
+fn is_autocommit_block(manager: &Value) -> bool {
+    let symbol = manager.as_call().and_then(|call| call.callee.as_symbol());
+    matches!(
+        symbol.map(|symbol| &symbol.kind),
+        Some(SymbolKind::Attribute { name, .. }) if name == "autocommit_block"
+    )
+}
+
+fn is_engine(base: &Value) -> bool {
+    match base.as_symbol().map(|symbol| &symbol.kind) {
+        Some(SymbolKind::Attribute { name, .. }) => {
+            matches!(name.as_str(), "engine" | "bind" | "connection")
+        }
+        Some(SymbolKind::Call(call)) => call
+            .callee
+            .qualified_name()
+            .is_some_and(|name| name.ends_with(".get_bind")),
+        _ => false,
+    }
+}
+
+fn record(
+    interpreter: &mut Runner<'_>,
+    target: Target,
+    arguments: &[CallArgument],
+    open: bool,
+    at: Place,
+) {
+    let arguments = arguments
+        .iter()
+        .map(|argument| freeze_argument(argument, &mut interpreter.heap))
+        .collect();
+    let certain = interpreter.is_certain();
+    interpreter.host.calls.push(RecordedCall {
+        target,
+        arguments,
+        open,
+        at,
+        certain,
+    });
+}
+
+fn record_call(interpreter: &mut Runner<'_>, target: Target, call: &Call, at: Place) {
+    record(interpreter, target, &call.arguments, call.open, at);
+}
+
+/// `op.f(name)`, whichever way it was written: the name is final.
+fn final_name(call: &Call, at: Place) -> Called {
+    let call = Call {
+        callee: Value::name(Name::new_static("alembic.op.f"), at),
+        arguments: call.arguments.clone(),
+        open: call.open,
+    };
+    Called::Value(Value::symbol(SymbolKind::Call(call), at))
+}
+
+fn first_argument(call: &Call) -> Called {
+    call.positional()
+        .next()
+        .map_or(Called::Symbolic, |argument| {
+            Called::Value(argument.value.clone())
+        })
+}
+
+fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) -> Called {
+    if let Some(operation) = name
+        .strip_prefix("alembic.op.")
+        .or_else(|| name.strip_prefix("alembic.operations.ops."))
+    {
+        return match operation {
+            "f" => final_name(call, at),
+            "inline_literal" => first_argument(call),
+            "get_bind" | "get_context" | "batch_alter_table" => Called::Symbolic,
+            "execute" | "run_async" => {
+                record_call(interpreter, Target::Op(SmolStr::new(operation)), call, at);
+                execute_call(interpreter, call, at)
+            }
+            _ => {
+                record_call(interpreter, Target::Op(SmolStr::new(operation)), call, at);
+                operation_call(interpreter, operation, call, None, at)
+            }
+        };
+    }
+    match name {
+        "alembic.context.is_offline_mode" => return Called::Value(Value::Bool(false)),
+        "contextlib.suppress" | "contextlib.nullcontext" => return Called::Symbolic,
+        _ => {}
+    }
+    if let Some(value) = answers::function(interpreter, name, call, at) {
+        return Called::Value(value);
+    }
+    if !is_harmless(name) {
+        record_call(interpreter, Target::Opaque(SmolStr::new(name)), call, at);
+        let is_handed_over = call
+            .arguments
+            .iter()
+            .any(|argument| reaches_database(&argument.value, interpreter, 0));
+        if is_handed_over {
+            let emitted = Emitted {
+                ddl: vec![Ddl::Opaque {
+                    what: format!("what `{name}` does is not known"),
+                    names: Vec::new(),
+                }],
+                ..Emitted::default()
+            };
+            return carry_out(interpreter, emitted, at);
+        }
+    }
+    Called::Symbolic
+}
+
+fn method_call(
+    interpreter: &mut Runner<'_>,
+    base: &Value,
+    name: &str,
+    call: &Call,
+    at: Place,
+) -> Called {
+    if let Some(batch) = base.as_call()
+        && batch
+            .callee
+            .qualified_name()
+            .is_some_and(|callee| callee == "alembic.op.batch_alter_table")
+    {
+        return match name {
+            "f" => final_name(call, at),
+            "inline_literal" => first_argument(call),
+            "get_bind" | "get_context" => Called::Symbolic,
+            _ => {
+                let table = batch.arguments.clone();
+                let target = Target::Batch {
+                    name: SmolStr::new(name),
+                    table,
+                };
+                record_call(interpreter, target, call, at);
+                if name == "execute" {
+                    return execute_call(interpreter, call, at);
+                }
+                let batch = batch.clone();
+                operation_call(interpreter, name, call, Some(&batch), at)
+            }
+        };
+    }
+    if let Some(value) = answers::method(interpreter, base, name, call, at) {
+        return Called::Value(value);
+    }
+    match name {
+        "execute" | "exec_driver_sql" | "scalar" | "scalars" | "execute_async" => {
+            if call.arguments.is_empty() {
+                return Called::Symbolic;
+            }
+            record_call(interpreter, Target::Execute, call, at);
+            execute_call(interpreter, call, at)
+        }
+        "create" | "drop" if is_library_call(base) => {
+            let creates = name == "create";
+            let target = Target::Object {
+                owner: base.clone(),
+                creates,
+            };
+            record_call(interpreter, target, call, at);
+            if interpreter.host.simulation().is_none() {
+                return Called::Symbolic;
+            }
+            let emitted = emit::created_or_dropped(base, call, creates, at, interpreter);
+            carry_out(interpreter, emitted, at)
+        }
+        "create_all" | "drop_all" => {
+            record_call(interpreter, Target::Opaque(SmolStr::new(name)), call, at);
+            let emitted = Emitted {
+                ddl: vec![Ddl::Opaque {
+                    what: format!("which tables `{name}` is for is not known"),
+                    names: Vec::new(),
+                }],
+                ..Emitted::default()
+            };
+            carry_out(interpreter, emitted, at)
+        }
+        // `connection.commit()`
+        "commit" if root_name(base).is_some_and(|root| is_database_root(&root)) => {
+            if let Some(simulation) = interpreter.host.simulation_mut() {
+                simulation.state.database.in_transaction = false;
+            }
+            Called::Symbolic
+        }
+        "add"
+        | "add_all"
+        | "merge"
+        | "delete"
+        | "bulk_save_objects"
+        | "bulk_insert_mappings"
+        | "bulk_update_mappings"
+            if root_name(base).is_some_and(|root| is_database_root(&root)) =>
+        {
+            record_call(interpreter, Target::Data, call, at);
+            Called::Symbolic
+        }
+        // A query that changes rows: `session.query(T).filter(…).update(…)`.
+        "update" if chain_has(base, "query") => {
+            record_call(interpreter, Target::Data, call, at);
+            Called::Symbolic
+        }
+        _ => {
+            // A method of something outside that is neither a library of the language nor a database.
+            if let Some(root) = root_name(base)
+                && !is_harmless(&root)
+                && !is_database_root(&root)
+            {
+                let what = SmolStr::new(format!("{root}….{name}"));
+                record_call(interpreter, Target::Opaque(what), call, at);
+                let is_handed_over = reaches_database(base, interpreter, 0)
+                    || call
+                        .arguments
+                        .iter()
+                        .any(|argument| reaches_database(&argument.value, interpreter, 0));
+                if is_handed_over {
+                    let emitted = Emitted {
+                        ddl: vec![Ddl::Opaque {
+                            what: format!("what `{root}….{name}` does is not known"),
+                            names: Vec::new(),
+                        }],
+                        ..Emitted::default()
+                    };
+                    return carry_out(interpreter, emitted, at);
+                }
+            }
+            Called::Symbolic
+        }
+    }
+}
+
+fn operation_call(
+    interpreter: &mut Runner<'_>,
+    name: &str,
+    call: &Call,
+    batch: Option<&Call>,
+    at: Place,
+) -> Called {
+    let Some(semantics) = interpreter.host.semantics() else {
+        return Called::Symbolic;
+    };
+    let emitted = emit::emit(name, call, batch, at, semantics, interpreter);
+    carry_out(interpreter, emitted, at)
+}
+
+fn execute_call(interpreter: &mut Runner<'_>, call: &Call, at: Place) -> Called {
+    if interpreter.host.simulation().is_none() {
+        return Called::Symbolic;
+    }
+    let argument = call
+        .positional()
+        .next()
+        .or_else(|| call.keyword("sqltext"))
+        .or_else(|| call.keyword("statement"));
+    let Some(argument) = argument.cloned() else {
+        return Called::Symbolic;
+    };
+    // `COMMIT` by hand ends the transaction Alembic has begun.
+    if let Some(text) = statement_text(&argument.value)
+        && let Some(simulation) = interpreter.host.simulation_mut()
+    {
+        let word: String = text
+            .trim_start()
+            .chars()
+            .take_while(char::is_ascii_alphabetic)
+            .collect();
+        match word.to_uppercase().as_str() {
+            "COMMIT" | "END" | "ROLLBACK" => simulation.state.database.in_transaction = false,
+            "BEGIN" | "START" => simulation.state.database.in_transaction = true,
+            _ => {}
+        }
+    }
+    let emitted = emit::execute(&argument.value, argument.at, interpreter);
+    carry_out(interpreter, emitted, at)
+}
+
+/// The text of a statement, bare or in `text(…)`.
+fn statement_text(value: &Value) -> Option<Arc<str>> {
+    match value.as_call() {
+        Some(call) => call.positional().next()?.value.as_str().cloned(),
+        None => value.as_str().cloned(),
+    }
+}
+
+/// Carries out what an operation says. Where the database or Alembic would refuse it, that is noted, or raised if the
+/// code is ready for it.
+fn carry_out(interpreter: &mut Runner<'_>, emitted: Emitted, at: Place) -> Called {
+    let place = interpreter.file(at);
+    let is_certain = interpreter.is_certain();
+    let is_guarded = interpreter.is_guarded();
+    let Some(simulation) = interpreter.host.simulation_mut() else {
+        return Called::Symbolic;
+    };
+    let before = is_guarded.then(|| simulation.state.clone());
+    let mut failures: Vec<_> = emitted.errors.into_iter().map(refused).collect();
+    for (name, labels) in emitted.enums {
+        if simulation.state.met_enums.contains(&name) {
+            continue;
+        }
+        let is_met_from_empty = simulation.state.met_enums_from_empty.contains(&name);
+        let exists = simulation.now().enums.contains_key(&name);
+        simulation.state.met_enums.insert(name.clone());
+        simulation.state.met_enums_from_empty.insert(name.clone());
+        if is_met_from_empty
+            && !exists
+            && is_certain
+            && simulation.now().dropped_types.contains(&name)
+            && simulation.now().opaque.is_none()
+        {
+            simulation.failures.push(Failed {
+                message: format!(
+                    "type `{name}` does not exist: Alembic makes an enum once in a run, and it was dropped since"
+                ),
+                place: place.clone(),
+                in_one_go: true,
+            });
+        }
+        failures.extend(simulation.apply(
+            &[Ddl::CreateEnum {
+                name,
+                labels,
+                if_not_exists: false,
+            }],
+            &place,
+        ));
+    }
+    failures.extend(simulation.apply(&emitted.ddl, &place));
+    let Some(first) = failures.into_iter().next() else {
+        return Called::Symbolic;
+    };
+    if let Some(before) = before {
+        simulation.state = before;
+        let exception = Value::symbol(
+            SymbolKind::Call(Call {
+                callee: Value::name(Name::new_static("sqlalchemy.exc.ProgrammingError"), at),
+                arguments: vec![CallArgument {
+                    name: None,
+                    value: Value::known_str(first.message, at),
+                    at,
+                }],
+                open: false,
+            }),
+            at,
+        );
+        return Called::Raises(exception);
+    }
+    if is_certain {
+        simulation.failures.push(Failed {
+            message: first.message,
+            place,
+            in_one_go: false,
+        });
+    }
+    Called::Symbolic
+}
+
+/// True if something that can change the database is part of a value: `op`, a connection, a session.
+fn reaches_database(value: &Value, interpreter: &Runner<'_>, depth: u32) -> bool {
+    if depth > 4 {
+        return false;
+    }
+    match value {
+        Value::Symbol(_) => root_name(value).is_some_and(|root| {
+            root == "alembic.op"
+                || matches!(
+                    root.as_str(),
+                    "alembic.op.get_bind"
+                        | "alembic.op.get_context"
+                        | "alembic.op.batch_alter_table"
+                        | "alembic.context.get_bind"
+                        | "alembic.context.get_context"
+                )
+                || ((root.starts_with("sqlalchemy.orm.") || root.starts_with("sqlmodel."))
+                    && root.ends_with("Session"))
+        }),
+        Value::Tuple(items) => items
+            .iter()
+            .any(|item| reaches_database(item, interpreter, depth + 1)),
+        Value::Object(_) => interpreter.heap.elements(value).is_some_and(|items| {
+            items
+                .iter()
+                .any(|item| reaches_database(item, interpreter, depth + 1))
+        }),
+        _ => false,
+    }
+}

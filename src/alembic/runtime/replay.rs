@@ -1,0 +1,259 @@
+//! Replays a history on a symbolic database: the schema before and after each revision, and after its downgrade.
+
+use std::sync::Arc;
+
+use super::simulation::{Failed, Simulation};
+use super::{Direction, End, Migration, Run, Runtime};
+use crate::alembic::revision::Revision;
+use crate::catalog::{Catalog, Differences, Why, compare};
+use crate::python::{ModuleFinder, Sources};
+use crate::source::FileSpan;
+use crate::sqlalchemy::ddl::Semantics;
+
+/// How many revisions an interpreter runs before its memory is given back.
+const REVISIONS_PER_INTERPRETER: usize = 256;
+
+/// What a revision does to the database, and whether its downgrade takes that back.
+#[derive(Clone, Debug)]
+pub struct ReplayedRevision {
+    pub migration: Arc<Migration>,
+    /// What `upgrade` changes.
+    pub upgrade: Differences,
+    /// In what the state after `upgrade` and `downgrade` differs from the one before.
+    pub downgrade: Differences,
+    /// Operations of `upgrade` that fail.
+    pub upgrade_failures: Vec<Failed>,
+    /// Operations of `downgrade` that fail after the upgrade.
+    pub downgrade_failures: Vec<Failed>,
+    /// Conditions that were taken not to hold, so that the rest runs.
+    pub assumptions: Vec<FileSpan>,
+    pub verdict: Verdict,
+}
+
+/// Whether a revision can be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The downgrade brings everything back.
+    Reversible,
+    /// It does not.
+    NotReversed,
+    /// The upgrade changes nothing of the schema.
+    NoSchemaChange,
+    /// The downgrade raises on purpose, or is not there.
+    Refused,
+    /// Upgrade or downgrade fail.
+    Fails,
+    /// Not known.
+    Unknown,
+}
+
+impl Verdict {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reversible => "reversible",
+            Self::NotReversed => "not-reversed",
+            Self::NoSchemaChange => "no-schema-change",
+            Self::Refused => "refused",
+            Self::Fails => "fails",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Replays revisions one after the other.
+pub struct Replay<'s> {
+    runtime: Runtime<'s>,
+    sources: &'s Sources<'s>,
+    finder: &'s ModuleFinder<'s>,
+    semantics: Arc<Semantics>,
+    replayed: usize,
+}
+
+impl<'s> Replay<'s> {
+    /// An empty database.
+    pub fn new(
+        sources: &'s Sources<'s>,
+        finder: &'s ModuleFinder<'s>,
+        semantics: Semantics,
+    ) -> Self {
+        let semantics = Arc::new(semantics);
+        let mut runtime = Runtime::new(sources, finder);
+        runtime.interpreter.host.simulation = Some(Simulation::new(Arc::clone(&semantics)));
+        Self {
+            runtime,
+            sources,
+            finder,
+            semantics,
+            replayed: 0,
+        }
+    }
+
+    /// What the database holds now.
+    pub fn catalog(&self) -> Catalog {
+        self.runtime
+            .interpreter
+            .host
+            .simulation()
+            .map(|simulation| simulation.now().clone())
+            .unwrap_or_default()
+    }
+
+    /// Only upgrades.
+    pub fn upgrade(&mut self, revision: &Revision) {
+        self.begin();
+        if let Some(module) = self.runtime.load(revision) {
+            self.runtime.direction(module, "upgrade");
+        }
+    }
+
+    /// Upgrades, downgrades, and goes on from the state after the upgrade.
+    pub fn replay(&mut self, revision: &Revision) -> ReplayedRevision {
+        self.begin();
+        let Some(module) = self.runtime.load(revision) else {
+            return self.unreadable();
+        };
+        let upgrade = self.runtime.direction(module, "upgrade");
+        let after = self.simulation().now().clone();
+        let up = compare(&self.simulation().state.database.before, &after);
+        let upgrade_failures = std::mem::take(&mut self.simulation_mut().failures);
+        let mut assumed = std::mem::take(&mut self.simulation_mut().assumptions);
+        let met_from_empty = self.simulation().state.met_enums_from_empty.clone();
+        self.simulation_mut().begin_run();
+        let downgrade = self.runtime.direction(module, "downgrade");
+        let down = {
+            let database = &self.simulation().state.database;
+            compare(&database.before, &database.now)
+        };
+        let downgrade_failures = std::mem::take(&mut self.simulation_mut().failures);
+        assumed.append(&mut self.simulation_mut().assumptions);
+        // What the revision has shown to be there is not made by it, but known from now on.
+        let simulation = self.simulation_mut();
+        simulation.state.database.now = after;
+        simulation.state.met_enums_from_empty = met_from_empty;
+        let assumptions = assumed
+            .into_iter()
+            .map(|place| self.runtime.interpreter.file(place))
+            .collect();
+        let up = with_unfollowed(up, &upgrade);
+        let down = with_unfollowed(down, &downgrade);
+        let verdict = verdict(
+            (&upgrade, &up, &upgrade_failures),
+            (&downgrade, &down, &downgrade_failures),
+        );
+        ReplayedRevision {
+            migration: Arc::new(Migration { upgrade, downgrade }),
+            upgrade: up,
+            downgrade: down,
+            upgrade_failures,
+            downgrade_failures,
+            assumptions,
+            verdict,
+        }
+    }
+
+    fn begin(&mut self) {
+        if self.replayed == REVISIONS_PER_INTERPRETER {
+            let simulation = self.runtime.interpreter.host.simulation.take();
+            self.runtime = Runtime::new(self.sources, self.finder);
+            self.runtime.interpreter.host.simulation = simulation;
+            self.replayed = 0;
+        }
+        self.replayed += 1;
+        let simulation = self.simulation_mut();
+        simulation.begin_run();
+        simulation.state.database.begin();
+    }
+
+    fn unreadable(&mut self) -> ReplayedRevision {
+        let direction = || Direction::Unknown {
+            reason: "the file could not be read".to_owned(),
+        };
+        let why = Why::new("the file could not be read", None);
+        let unknown = Differences {
+            found: Vec::new(),
+            unknown: vec![why],
+        };
+        ReplayedRevision {
+            migration: Arc::new(Migration {
+                upgrade: direction(),
+                downgrade: direction(),
+            }),
+            upgrade: unknown.clone(),
+            downgrade: unknown,
+            upgrade_failures: Vec::new(),
+            downgrade_failures: Vec::new(),
+            assumptions: Vec::new(),
+            verdict: Verdict::Unknown,
+        }
+    }
+
+    fn simulation(&self) -> &Simulation {
+        self.runtime
+            .interpreter
+            .host
+            .simulation()
+            .expect("a replay has a simulation from its beginning on")
+    }
+
+    fn simulation_mut(&mut self) -> &mut Simulation {
+        let semantics = Arc::clone(&self.semantics);
+        self.runtime
+            .interpreter
+            .host
+            .simulation
+            .get_or_insert_with(|| Simulation::new(semantics))
+    }
+}
+
+/// A direction that was not followed to its end may do more than was seen.
+fn with_unfollowed(mut differences: Differences, direction: &Direction) -> Differences {
+    let reason = match direction {
+        Direction::Unknown { reason } => reason.clone(),
+        Direction::Ran(Run {
+            end: End::Stopped, ..
+        }) => "a limit was reached before the end of the function".to_owned(),
+        Direction::Ran(_) | Direction::Missing => return differences,
+    };
+    differences.unknown.push(Why::new(reason, None));
+    differences
+}
+
+type Outcome<'a> = (&'a Direction, &'a Differences, &'a [Failed]);
+
+fn verdict(upgrade: Outcome<'_>, downgrade: Outcome<'_>) -> Verdict {
+    let fails = |failures: &[Failed]| failures.iter().any(|failed| !failed.in_one_go);
+    if fails(upgrade.2) {
+        return Verdict::Fails;
+    }
+    let refuses = match downgrade.0 {
+        Direction::Missing => true,
+        Direction::Ran(run) => matches!(run.end, End::Raises { .. }),
+        Direction::Unknown { .. } => false,
+    };
+    if let Direction::Ran(Run {
+        end: End::Raises { .. },
+        ..
+    }) = upgrade.0
+    {
+        return Verdict::Unknown;
+    }
+    if refuses {
+        return Verdict::Refused;
+    }
+    if fails(downgrade.2) {
+        return Verdict::Fails;
+    }
+    if !downgrade.1.found.is_empty() {
+        return Verdict::NotReversed;
+    }
+    if !downgrade.1.unknown.is_empty() {
+        return Verdict::Unknown;
+    }
+    if !upgrade.1.found.is_empty() {
+        return Verdict::Reversible;
+    }
+    if !upgrade.1.unknown.is_empty() {
+        return Verdict::Unknown;
+    }
+    Verdict::NoSchemaChange
+}

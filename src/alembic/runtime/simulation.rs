@@ -1,0 +1,147 @@
+//! The symbolic database on which revisions run.
+
+use std::sync::Arc;
+
+use imbl::OrdSet;
+use smol_str::SmolStr;
+
+use crate::catalog::{Catalog, Database, Ddl, Failure, Why};
+use crate::python::value::Place;
+use crate::source::FileSpan;
+use crate::sqlalchemy::ddl::Semantics;
+
+/// A database, and what happened to it.
+#[derive(Debug)]
+pub(super) struct Simulation {
+    pub(super) state: State,
+    pub(super) semantics: Arc<Semantics>,
+    /// Certain failures of the direction that is running.
+    pub(super) failures: Vec<Failed>,
+    /// Conditions that were taken not to hold.
+    pub(super) assumptions: Vec<Place>,
+}
+
+/// What branches of the code may change.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    pub(super) database: Database,
+    /// The enum types that `create_table` has met in this run; it makes each only once.
+    pub(super) met_enums: OrdSet<SmolStr>,
+    /// The same from the first revision on, as in a run from empty.
+    pub(super) met_enums_from_empty: OrdSet<SmolStr>,
+}
+
+/// An operation that fails for certain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// The cause, as one clause.
+    pub message: String,
+    pub place: FileSpan,
+    /// True if it only fails when all revisions run in one go.
+    pub in_one_go: bool,
+}
+
+impl Simulation {
+    pub(super) fn new(semantics: Arc<Semantics>) -> Self {
+        Self {
+            state: State {
+                database: Database::new(semantics.dialect),
+                met_enums: OrdSet::new(),
+                met_enums_from_empty: OrdSet::new(),
+            },
+            semantics,
+            failures: Vec::new(),
+            assumptions: Vec::new(),
+        }
+    }
+
+    pub(super) fn now(&self) -> &Catalog {
+        &self.state.database.now
+    }
+
+    /// Begins a direction of a revision: a run of its own.
+    pub(super) fn begin_run(&mut self) {
+        self.state.met_enums = OrdSet::new();
+        self.state.database.in_transaction = self.semantics.is_transactional;
+        self.failures.clear();
+        self.assumptions.clear();
+    }
+
+    /// Carries statements out; the failures come back.
+    pub(super) fn apply(&mut self, ddl: &[Ddl], place: &FileSpan) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        for statement in ddl {
+            failures.extend(self.state.database.apply(statement, Some(place)).failures);
+        }
+        failures
+    }
+
+    /// Joins two outcomes of something that may or may not have happened.
+    pub(super) fn joined(one: &State, other: &State, why: &Arc<Why>) -> State {
+        State {
+            database: Database {
+                dialect: one.database.dialect,
+                in_transaction: one.database.in_transaction && other.database.in_transaction,
+                now: one.database.now.join(&other.database.now, why),
+                before: more_known(&one.database.before, &other.database.before),
+            },
+            met_enums: one.met_enums.clone().union(other.met_enums.clone()),
+            met_enums_from_empty: one
+                .met_enums_from_empty
+                .clone()
+                .union(other.met_enums_from_empty.clone()),
+        }
+    }
+}
+
+/// What was before, with what either branch has learned of it.
+fn more_known(one: &Catalog, other: &Catalog) -> Catalog {
+    let mut known = one.clone();
+    for (name, table) in &other.tables {
+        match known.tables.get(name) {
+            None => {
+                known.tables.insert(name.clone(), Arc::clone(table));
+            }
+            Some(here) if Arc::ptr_eq(here, table) => {}
+            Some(here) => {
+                let mut merged = crate::catalog::Table::clone(here);
+                for column in &table.columns {
+                    if merged.column(&column.name).is_none() {
+                        merged.columns.push(column.clone());
+                    }
+                }
+                for constraint in &table.constraints {
+                    if !merged
+                        .constraints
+                        .iter()
+                        .any(|known| known.name == constraint.name)
+                    {
+                        merged.constraints.push(constraint.clone());
+                    }
+                }
+                for index in &table.indexes {
+                    if merged.index(&index.name).is_none() {
+                        merged.indexes.push(index.clone());
+                    }
+                }
+                known.tables.insert(name.clone(), Arc::new(merged));
+            }
+        }
+    }
+    for (name, value) in &other.enums {
+        if !known.enums.contains_key(name) {
+            known.enums.insert(name.clone(), Arc::clone(value));
+        }
+    }
+    for (name, value) in &other.sequences {
+        if !known.sequences.contains_key(name) {
+            known.sequences.insert(name.clone(), Arc::clone(value));
+        }
+    }
+    for (name, value) in &other.objects {
+        if !known.objects.contains_key(name) {
+            known.objects.insert(name.clone(), Arc::clone(value));
+        }
+    }
+    known
+}

@@ -1,0 +1,378 @@
+//! What a statement makes of a database, and where the database would refuse it.
+//!
+//! A refusal is only claimed where the state is known well enough: of a table that no visible statement has made,
+//! nothing is refused. A statement that is refused is still carried out as far as it was meant, so that what follows
+//! is judged by itself.
+
+mod columns;
+mod constraints;
+mod indexes;
+mod names;
+mod objects;
+mod tables;
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::ddl::{AlterAction, Ddl};
+use super::fact::Why;
+use super::objects::Catalog;
+use super::table::Table;
+use crate::dialect::Dialect;
+use crate::source::FileSpan;
+
+/// A database that is being changed by a revision.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub dialect: Dialect,
+    /// What it holds now.
+    pub now: Catalog,
+    /// What it held before the revision. Whatever the revision shows to have been there is added.
+    pub before: Catalog,
+    /// True while a transaction is certainly open.
+    pub in_transaction: bool,
+}
+
+/// A statement that the database would refuse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The cause, as one clause: ``column `a` of table `t` does not exist``.
+    pub message: String,
+    pub kind: FailureKind,
+}
+
+/// What is wrong with a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    Missing,
+    Exists,
+    /// Something else needs what is dropped.
+    InUse,
+    Other,
+}
+
+impl FailureKind {
+    fn because(self, message: impl Into<String>) -> Failure {
+        Failure {
+            message: message.into(),
+            kind: self,
+        }
+    }
+}
+
+/// What one statement did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Applied {
+    /// Why the database would refuse it; empty if it would not, as far as is known.
+    pub failures: Vec<Failure>,
+}
+
+/// One statement on its way into a database.
+struct Statement<'d> {
+    database: &'d mut Database,
+    place: Option<&'d FileSpan>,
+    failures: Vec<Failure>,
+}
+
+impl Database {
+    pub fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            now: Catalog::default(),
+            before: Catalog::default(),
+            in_transaction: false,
+        }
+    }
+
+    /// Begins a revision: what is now is what was before it.
+    pub fn begin(&mut self) {
+        self.before = self.now.clone();
+    }
+
+    /// What a call says a column to be like, where that is not known better: `existing_type` and its like.
+    pub fn hint(&mut self, table: &str, hint: &super::Column) {
+        let Some(now) = self.now.tables.get(table) else {
+            return;
+        };
+        if now.open.is_none() {
+            return;
+        }
+        // A column that the revision itself has made or changed was not like that before.
+        let is_known_now = now
+            .column(&hint.name)
+            .is_some_and(|column| column.column_type.known().is_some());
+        let fill = |catalog: &mut Catalog| {
+            let Some(table) = catalog.tables.get_mut(table) else {
+                return;
+            };
+            let table = Arc::make_mut(table);
+            match table.column_mut(&hint.name) {
+                None => table.columns.push(hint.clone()),
+                Some(column) => {
+                    if column.column_type.known().is_none() {
+                        column.column_type = hint.column_type.clone();
+                    }
+                    if column.nullable.known().is_none() {
+                        column.nullable = hint.nullable.clone();
+                    }
+                    if column.default.known().is_none() {
+                        column.default = hint.default.clone();
+                    }
+                }
+            }
+        };
+        if !is_known_now {
+            fill(&mut self.now);
+            fill(&mut self.before);
+        }
+    }
+
+    /// Carries a statement out.
+    pub fn apply(&mut self, ddl: &Ddl, place: Option<&FileSpan>) -> Applied {
+        let mut statement = Statement {
+            database: self,
+            place,
+            failures: Vec::new(),
+        };
+        statement.run(ddl);
+        Applied {
+            failures: statement.failures,
+        }
+    }
+}
+
+impl Statement<'_> {
+    fn run(&mut self, ddl: &Ddl) {
+        match ddl {
+            Ddl::CreateTable(create) => self.create_table(create),
+            Ddl::DropTable {
+                name,
+                if_exists,
+                cascade,
+            } => self.drop_table(name, *if_exists, *cascade),
+            Ddl::AlterTable {
+                table,
+                if_exists,
+                action,
+            } => self.alter_table(table, *if_exists, action),
+            Ddl::CreateIndex {
+                name,
+                table,
+                definition,
+                if_not_exists,
+                concurrently,
+            } => {
+                self.check_transaction("CREATE INDEX CONCURRENTLY", *concurrently);
+                self.create_index(name.as_ref(), table, definition, *if_not_exists);
+            }
+            Ddl::DropIndex {
+                name,
+                table,
+                if_exists,
+                concurrently,
+            } => {
+                self.check_transaction("DROP INDEX CONCURRENTLY", *concurrently);
+                self.drop_index(name, table.as_ref(), *if_exists);
+            }
+            Ddl::RenameIndex {
+                name,
+                new_name,
+                if_exists,
+            } => self.rename_index(name, new_name, *if_exists),
+            Ddl::Comment { target, text } => self.comment(target, text),
+            Ddl::Data { .. } | Ddl::Nothing => {}
+            Ddl::Opaque { what, names } => self.opaque(what, names),
+            _ => self.run_on_object(ddl),
+        }
+    }
+
+    fn alter_table(&mut self, table: &SmolStr, if_exists: bool, action: &AlterAction) {
+        if if_exists && !self.may_exist(table) {
+            return;
+        }
+        if matches!(action, AlterAction::Other) {
+            return;
+        }
+        // `ALTER TABLE` also serves views, sequences and indexes, by way of their names.
+        if self.database.now.tables.get(table).is_none() && self.alter_other_relation(table, action)
+        {
+            return;
+        }
+        if !self.needs_table(table) {
+            return;
+        }
+        match action {
+            AlterAction::AddColumn {
+                definition,
+                if_not_exists,
+            } => self.add_column(table, definition, *if_not_exists),
+            AlterAction::DropColumn {
+                name,
+                if_exists,
+                cascade,
+            } => self.drop_column(table, name, *if_exists, *cascade),
+            AlterAction::AlterType {
+                column,
+                column_type,
+                using,
+            } => self.alter_type(table, column, column_type, *using),
+            AlterAction::SetNullable { column, nullable } => {
+                self.set_nullable(table, column, *nullable);
+            }
+            AlterAction::SetDefault { column, default } => self.set_default(table, column, default),
+            AlterAction::SetIdentity {
+                column,
+                identity,
+                if_exists,
+            } => self.set_identity(table, column, identity.as_ref(), *if_exists),
+            AlterAction::DropGenerated { column, .. } => self.drop_generated(table, column),
+            AlterAction::RenameColumn { name, new_name } => {
+                self.rename_column(table, name, new_name);
+            }
+            AlterAction::AddConstraint(constraint) => self.add_constraint(table, constraint),
+            AlterAction::AddConstraintUsingIndex {
+                name,
+                index,
+                primary_key,
+            } => self.add_constraint_using_index(table, name, index, *primary_key),
+            AlterAction::DropConstraint {
+                name,
+                if_exists,
+                cascade,
+            } => self.drop_constraint(table, name, *if_exists, *cascade),
+            AlterAction::DropPrimaryKey => self.drop_primary_key(table),
+            AlterAction::RenameConstraint { name, new_name } => {
+                self.rename_constraint(table, name, new_name);
+            }
+            AlterAction::ValidateConstraint { name } => self.validate_constraint(table, name),
+            AlterAction::RenameTable { new_name } => self.rename_table(table, new_name),
+            AlterAction::SetSchema { schema } => self.set_schema(table, schema),
+            AlterAction::RowSecurity { enabled } => {
+                self.change(table, |table| table.row_security = *enabled);
+            }
+            AlterAction::Opaque { what } => self.opaque(what, std::slice::from_ref(table)),
+            AlterAction::Other => {}
+        }
+    }
+
+    /// Something not understood: what it names, or everything, may be different now.
+    fn opaque(&mut self, what: &str, names: &[SmolStr]) {
+        let why = Why::new(what, self.place.cloned());
+        if names.is_empty() {
+            self.database.now.opaque = Some(why);
+            return;
+        }
+        for name in names {
+            if let Some(table) = self.database.now.tables.get(name) {
+                let mut table = Table::clone(table);
+                table.unsure = Some(Arc::clone(&why));
+                table.open.get_or_insert_with(|| Arc::clone(&why));
+                self.database
+                    .now
+                    .tables
+                    .insert(name.clone(), Arc::new(table));
+            } else if let Some(known) = self.database.now.enums.get(name) {
+                let mut known = super::Enum::clone(known);
+                known.labels = super::Fact::Unknown(Arc::clone(&why));
+                self.database
+                    .now
+                    .enums
+                    .insert(name.clone(), Arc::new(known));
+            } else {
+                let mut table = Table::unknown(&why);
+                table.maybe = Some(Arc::clone(&why));
+                table.unsure = Some(Arc::clone(&why));
+                self.database.now.dropped_tables.remove(name);
+                self.database
+                    .now
+                    .tables
+                    .insert(name.clone(), Arc::new(table));
+            }
+        }
+    }
+
+    fn check_transaction(&mut self, statement: &str, concurrently: bool) {
+        if concurrently
+            && self.database.in_transaction
+            && self.database.dialect == Dialect::PostgreSql
+        {
+            self.fail(FailureKind::Other.because(format!(
+                "`{statement}` cannot run in a transaction: use `with op.get_context().autocommit_block():`"
+            )));
+        }
+    }
+
+    fn fail(&mut self, failure: Failure) {
+        self.failures.push(failure);
+    }
+
+    fn place(&self) -> Option<FileSpan> {
+        self.place.cloned()
+    }
+
+    fn why(&self, reason: &str) -> Arc<Why> {
+        Why::new(reason, self.place.cloned())
+    }
+
+    /// Whether a table is there, or may be for all that is known.
+    fn may_exist(&self, table: &str) -> bool {
+        let now = &self.database.now;
+        now.tables.contains_key(table) || !now.dropped_tables.contains(table)
+    }
+
+    /// True if a table is there; one that nothing visible has made is taken to have been there before. Says so where
+    /// it certainly is not.
+    fn needs_table(&mut self, name: &SmolStr) -> bool {
+        if self.database.now.tables.contains_key(name) {
+            return true;
+        }
+        if self.database.now.dropped_tables.contains(name) && self.database.now.opaque.is_none() {
+            self.fail(FailureKind::Missing.because(format!("table `{name}` does not exist")));
+            return false;
+        }
+        self.discover_table(name);
+        true
+    }
+
+    /// A table that something names and nothing has made: it was there before.
+    fn discover_table(&mut self, name: &SmolStr) {
+        let why = self.why(&format!("no migration read here creates `{name}`"));
+        let table = Arc::new(Table::unknown(&why));
+        self.database
+            .now
+            .tables
+            .insert(name.clone(), Arc::clone(&table));
+        if !self.database.before.tables.contains_key(name) {
+            self.database.before.tables.insert(name.clone(), table);
+        }
+    }
+
+    /// Changes a table in place.
+    fn change<R>(&mut self, name: &str, change: impl FnOnce(&mut Table) -> R) -> Option<R> {
+        self.database
+            .now
+            .tables
+            .get_mut(name)
+            .map(|table| change(Arc::make_mut(table)))
+    }
+
+    /// Changes a table as it was before the revision: something about it was learned.
+    fn learn(&mut self, name: &str, change: impl FnOnce(&mut Table)) {
+        if let Some(table) = self.database.before.tables.get_mut(name) {
+            change(Arc::make_mut(table));
+        }
+    }
+
+    fn table(&self, name: &str) -> Option<&Arc<Table>> {
+        self.database.now.tables.get(name)
+    }
+
+    /// True if everything in a table is known by name.
+    fn is_closed(&self, name: &str) -> bool {
+        self.database.now.opaque.is_none()
+            && self
+                .table(name)
+                .is_some_and(|table| table.open.is_none() && table.unsure.is_none())
+    }
+}

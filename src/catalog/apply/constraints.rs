@@ -1,0 +1,513 @@
+//! Constraints: added, dropped, renamed, validated.
+
+use smol_str::SmolStr;
+
+use super::{FailureKind, Statement};
+use crate::catalog::constraint::{Constraint, ConstraintKind, ForeignKey};
+use crate::catalog::fact::Fact;
+use crate::catalog::objects::split_schema;
+use crate::dialect::Dialect;
+
+impl Statement<'_> {
+    /// `ALTER TABLE … ADD CONSTRAINT`
+    pub(super) fn add_constraint(&mut self, table: &SmolStr, constraint: &Constraint) {
+        self.attach_constraint(table, constraint.clone(), false);
+    }
+
+    /// Gives a table a constraint, with the name the database would make.
+    pub(super) fn attach_constraint(
+        &mut self,
+        table: &SmolStr,
+        mut constraint: Constraint,
+        at_column: bool,
+    ) {
+        let _ = at_column;
+        let columns = constraint.kind.columns().to_vec();
+        if !matches!(
+            constraint.kind,
+            ConstraintKind::Check { .. } | ConstraintKind::Exclude { .. }
+        ) {
+            for column in &columns {
+                if !self.needs_column(table, column) {
+                    return;
+                }
+            }
+        }
+        if matches!(constraint.name, Fact::Known(None)) {
+            constraint.name = Fact::Known(self.implicit_name(table, &constraint.kind, &[]));
+        } else if self.database.dialect == Dialect::MySql
+            && matches!(constraint.kind, ConstraintKind::PrimaryKey { .. })
+        {
+            constraint.name = Fact::Known(Some(SmolStr::new_static("PRIMARY")));
+        }
+        constraint.place = constraint.place.or_else(|| self.place());
+        if let Some(name) = constraint.known_name().cloned()
+            && let Some(known) = self.table(table)
+            && known.unsure.is_none()
+            && self.database.now.opaque.is_none()
+            && let Some(existing) = known.constraint(&name)
+            && existing.maybe.is_none()
+            && !matches!(existing.kind, ConstraintKind::Unknown(_))
+        {
+            self.fail(
+                FailureKind::Exists
+                    .because(format!("constraint `{name}` of `{table}` already exists")),
+            );
+        }
+        match &constraint.kind {
+            ConstraintKind::PrimaryKey { columns } => {
+                let columns = columns.clone();
+                self.check_single_primary_key(table);
+                let is_not_null = self.database.dialect != Dialect::Sqlite;
+                self.change(table, |table| {
+                    table.constraints.retain(|constraint| {
+                        !matches!(constraint.kind, ConstraintKind::PrimaryKey { .. })
+                    });
+                    for column in columns.iter().filter(|_| is_not_null) {
+                        if let Some(column) = table.column_mut(column) {
+                            column.nullable = Fact::Known(false);
+                        }
+                    }
+                });
+            }
+            ConstraintKind::ForeignKey(key) => {
+                let mut key = key.clone();
+                self.check_reference(table, &mut key);
+                self.database
+                    .now
+                    .references
+                    .insert((key.references.clone(), table.clone()));
+                constraint.kind = ConstraintKind::ForeignKey(key);
+            }
+            _ => {}
+        }
+        self.register_constraint(table, &constraint);
+        let name = constraint.known_name().cloned();
+        self.change(table, |table| {
+            if let Some(name) = name {
+                table
+                    .constraints
+                    .retain(|other| other.known_name() != Some(&name));
+            }
+            table.constraints.push(constraint);
+        });
+    }
+
+    fn register_constraint(&mut self, table: &SmolStr, constraint: &Constraint) {
+        let Some(name) = constraint.known_name() else {
+            return;
+        };
+        let (schema, _) = split_schema(table);
+        let key = SmolStr::new(format!("{schema}{name}"));
+        let now = &mut self.database.now;
+        now.constraint_tables.insert(key.clone(), table.clone());
+        if matches!(
+            constraint.kind,
+            ConstraintKind::PrimaryKey { .. }
+                | ConstraintKind::Unique { .. }
+                | ConstraintKind::Exclude { .. }
+        ) && self.database.dialect == Dialect::PostgreSql
+        {
+            now.index_tables.insert(key, table.clone());
+        }
+    }
+
+    fn check_single_primary_key(&mut self, table: &SmolStr) {
+        let has_one = self.table(table).is_some_and(|known| {
+            known.unsure.is_none() && known.primary_key().is_some_and(|key| key.maybe.is_none())
+        });
+        if has_one && self.database.now.opaque.is_none() {
+            self.fail(
+                FailureKind::Exists.because(format!("table `{table}` already has a primary key")),
+            );
+        }
+    }
+
+    /// The table and the columns a foreign key refers to must be there, with a unique index over them.
+    fn check_reference(&mut self, table: &SmolStr, key: &mut ForeignKey) {
+        if self.database.dialect == Dialect::Sqlite {
+            return;
+        }
+        let referenced = key.references.clone();
+        if !self.database.now.tables.contains_key(&referenced) {
+            if self.database.now.dropped_tables.contains(&referenced)
+                && self.database.now.opaque.is_none()
+            {
+                self.fail(FailureKind::Missing.because(format!(
+                    "table `{referenced}`, which a foreign key of `{table}` refers to, does not exist"
+                )));
+                return;
+            }
+            self.discover_table(&referenced);
+        }
+        if key.ref_columns.is_empty()
+            && let Some(primary) = self
+                .table(&referenced)
+                .and_then(|table| table.primary_key())
+        {
+            key.ref_columns = primary.kind.columns().to_vec();
+        }
+        let columns = key.ref_columns.clone();
+        for column in &columns {
+            if !self.needs_column(&referenced, column) {
+                return;
+            }
+        }
+        self.check_key_types(table, key);
+        if !self.is_closed(&referenced) || columns.is_empty() {
+            return;
+        }
+        let Some(target) = self.table(&referenced) else {
+            return;
+        };
+        let is_same_set = |known: &[SmolStr]| {
+            known.len() == columns.len() && known.iter().all(|column| columns.contains(column))
+        };
+        let has_unique = target
+            .constraints
+            .iter()
+            .any(|constraint| match &constraint.kind {
+                ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => {
+                    is_same_set(columns)
+                }
+                ConstraintKind::Unknown(_) => true,
+                _ => false,
+            })
+            || target.indexes.iter().any(|index| match &index.definition {
+                Fact::Known(definition) => {
+                    definition.unique
+                        && definition.predicate.is_none()
+                        && definition.keys.iter().all(|key| key.is_column)
+                        && is_same_set(
+                            &definition
+                                .keys
+                                .iter()
+                                .map(|key| key.text.clone())
+                                .collect::<Vec<_>>(),
+                        )
+                }
+                Fact::Unknown(_) => true,
+            });
+        if !has_unique && self.database.dialect == Dialect::PostgreSql {
+            self.fail(FailureKind::Missing.because(format!(
+                "no unique constraint of `{referenced}` is over the columns that a foreign key of `{table}` refers to ({})",
+                columns.join(", ")
+            )));
+        }
+    }
+
+    /// PostgreSQL must be able to compare the columns of both sides.
+    fn check_key_types(&mut self, table: &SmolStr, key: &ForeignKey) {
+        if self.database.dialect != Dialect::PostgreSql {
+            return;
+        }
+        for (own, other) in key.columns.iter().zip(&key.ref_columns) {
+            let type_of = |table: &str, column: &str| {
+                self.table(table)?
+                    .column(column)?
+                    .column_type
+                    .known()
+                    .cloned()
+            };
+            if let (Some(own_type), Some(other_type)) =
+                (type_of(table, own), type_of(&key.references, other))
+                && !are_comparable(&own_type, &other_type)
+            {
+                let references = key.references.clone();
+                self.fail(FailureKind::Other.because(format!(
+                    "a foreign key cannot join `{table}.{own}` ({own_type}) with `{references}.{other}` ({other_type})"
+                )));
+                return;
+            }
+        }
+    }
+
+    pub(super) fn add_constraint_using_index(
+        &mut self,
+        table: &SmolStr,
+        name: &SmolStr,
+        index: &SmolStr,
+        primary_key: bool,
+    ) {
+        let definition = self
+            .table(table)
+            .and_then(|table| table.index(index))
+            .and_then(|index| index.definition.known().cloned());
+        if definition.is_none() && self.is_closed(table) {
+            self.fail(FailureKind::Missing.because(format!("index `{index}` does not exist")));
+        }
+        let columns: Vec<SmolStr> = definition
+            .map(|definition| definition.keys.into_iter().map(|key| key.text).collect())
+            .unwrap_or_default();
+        self.forget_index(table, index);
+        let kind = if primary_key {
+            ConstraintKind::PrimaryKey { columns }
+        } else {
+            ConstraintKind::Unique {
+                columns,
+                nulls_not_distinct: false,
+            }
+        };
+        let constraint = Constraint::new(Some(name.clone()), kind, self.place());
+        self.attach_constraint(table, constraint, false);
+    }
+
+    pub(super) fn drop_constraint(
+        &mut self,
+        table: &SmolStr,
+        name: &SmolStr,
+        if_exists: bool,
+        cascade: bool,
+    ) {
+        let known = self
+            .table(table)
+            .and_then(|table| table.constraint(name).cloned());
+        let Some(constraint) = known else {
+            if self.drop_nameless(table) {
+                return;
+            }
+            if self.is_closed(table) {
+                if !if_exists {
+                    let is_index = self
+                        .table(table)
+                        .is_some_and(|table| table.index(name).is_some());
+                    let hint = if is_index {
+                        ": it is an index, not a constraint"
+                    } else {
+                        ""
+                    };
+                    self.fail(FailureKind::Missing.because(format!(
+                        "constraint `{name}` of `{table}` does not exist{hint}"
+                    )));
+                }
+                return;
+            }
+            if if_exists {
+                return;
+            }
+            let why = self.why(&format!("no migration read here creates `{name}`"));
+            let constraint = Constraint::new(
+                Some(name.clone()),
+                ConstraintKind::Unknown(why),
+                self.place(),
+            );
+            self.learn(table, |table| {
+                if table.constraint(name).is_none() {
+                    table.constraints.push(constraint);
+                }
+            });
+            return;
+        };
+        if let ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } =
+            &constraint.kind
+        {
+            self.drop_references_to(table, columns, cascade);
+        }
+        self.forget_constraint(table, name);
+    }
+
+    /// Where names are made by a convention that is not known, a constraint without a known name may be the one.
+    fn drop_nameless(&mut self, table: &SmolStr) -> bool {
+        self.change(table, |table| {
+            let position = table
+                .constraints
+                .iter()
+                .position(|constraint| matches!(constraint.name, Fact::Unknown(_)));
+            if let Some(position) = position {
+                let why = match &table.constraints[position].name {
+                    Fact::Unknown(why) => std::sync::Arc::clone(why),
+                    Fact::Known(_) => return false,
+                };
+                table.constraints.remove(position);
+                table.unsure = Some(why);
+                return true;
+            }
+            false
+        })
+        .unwrap_or(false)
+    }
+
+    /// Foreign keys of other tables that need a key of this one.
+    pub(super) fn drop_references_to(
+        &mut self,
+        table: &SmolStr,
+        columns: &[SmolStr],
+        cascade: bool,
+    ) {
+        if self.database.dialect != Dialect::PostgreSql {
+            return;
+        }
+        for other in self.referring(table) {
+            let found: Vec<SmolStr> = self
+                .table(&other)
+                .map(|known| {
+                    known
+                        .foreign_keys()
+                        .filter(|(constraint, key)| {
+                            key.references == *table
+                                && constraint.maybe.is_none()
+                                && known.unsure.is_none()
+                                && !key.ref_columns.is_empty()
+                                && key
+                                    .ref_columns
+                                    .iter()
+                                    .all(|column| columns.contains(column))
+                        })
+                        .filter_map(|(constraint, _)| constraint.known_name().cloned())
+                        .collect()
+                })
+                .unwrap_or_default();
+            // Another unique constraint over the same columns may be the one that is used.
+            let has_other = self.table(table).is_some_and(|table| {
+                table
+                    .constraints
+                    .iter()
+                    .filter(|constraint| match &constraint.kind {
+                        ConstraintKind::PrimaryKey { columns: known }
+                        | ConstraintKind::Unique { columns: known, .. } => {
+                            known.len() == columns.len()
+                                && known.iter().all(|column| columns.contains(column))
+                        }
+                        _ => false,
+                    })
+                    .count()
+                    > 1
+            });
+            for key in found {
+                if cascade {
+                    self.forget_constraint(&other, &key);
+                } else if !has_other {
+                    self.fail(FailureKind::InUse.because(format!(
+                        "foreign key `{key}` of `{other}` needs `{table}` ({})",
+                        columns.join(", ")
+                    )));
+                    self.forget_constraint(&other, &key);
+                }
+            }
+        }
+    }
+
+    pub(super) fn forget_constraint(&mut self, table: &SmolStr, name: &SmolStr) {
+        let (schema, _) = split_schema(table);
+        let key = format!("{schema}{name}");
+        let now = &mut self.database.now;
+        if now.constraint_tables.get(key.as_str()) == Some(table) {
+            now.constraint_tables.remove(key.as_str());
+        }
+        if now.index_tables.get(key.as_str()) == Some(table)
+            && now
+                .tables
+                .get(table)
+                .is_some_and(|table| table.index(name).is_none())
+        {
+            now.index_tables.remove(key.as_str());
+        }
+        let removed = self.change(table, |table| {
+            let position = table
+                .constraints
+                .iter()
+                .position(|constraint| constraint.known_name() == Some(name))?;
+            Some(table.constraints.remove(position))
+        });
+        if let Some(Some(Constraint {
+            kind: ConstraintKind::ForeignKey(key),
+            ..
+        })) = removed
+        {
+            let still = self.table(table).is_some_and(|table| {
+                table
+                    .foreign_keys()
+                    .any(|(_, other)| other.references == key.references)
+            });
+            if !still {
+                self.database
+                    .now
+                    .references
+                    .remove(&(key.references, table.clone()));
+            }
+        }
+    }
+
+    pub(super) fn drop_primary_key(&mut self, table: &SmolStr) {
+        let name = self
+            .table(table)
+            .and_then(|table| table.primary_key())
+            .and_then(|key| key.known_name().cloned());
+        match name {
+            Some(name) => self.forget_constraint(table, &name),
+            None if self.is_closed(table) => self
+                .fail(FailureKind::Missing.because(format!("table `{table}` has no primary key"))),
+            None => {}
+        }
+    }
+
+    pub(super) fn rename_constraint(
+        &mut self,
+        table: &SmolStr,
+        name: &SmolStr,
+        new_name: &SmolStr,
+    ) {
+        let known = self
+            .table(table)
+            .and_then(|table| table.constraint(name).cloned());
+        let Some(mut constraint) = known else {
+            if self.is_closed(table) {
+                self.fail(
+                    FailureKind::Missing
+                        .because(format!("constraint `{name}` of `{table}` does not exist")),
+                );
+                return;
+            }
+            let why = self.why(&format!("no migration read here creates `{name}`"));
+            let mut constraint = Constraint::new(
+                Some(name.clone()),
+                ConstraintKind::Unknown(why),
+                self.place(),
+            );
+            self.learn(table, |table| {
+                if table.constraint(name).is_none() {
+                    table.constraints.push(constraint.clone());
+                }
+            });
+            constraint.name = Fact::Known(Some(new_name.clone()));
+            self.change(table, |table| table.constraints.push(constraint.clone()));
+            return;
+        };
+        self.forget_constraint(table, name);
+        constraint.name = Fact::Known(Some(new_name.clone()));
+        self.register_constraint(table, &constraint);
+        if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+            self.database
+                .now
+                .references
+                .insert((key.references.clone(), table.clone()));
+        }
+        self.change(table, |table| table.constraints.push(constraint));
+    }
+
+    pub(super) fn validate_constraint(&mut self, table: &SmolStr, name: &SmolStr) {
+        self.change(table, |table| {
+            for constraint in &mut table.constraints {
+                if constraint.known_name() == Some(name) {
+                    constraint.not_valid = false;
+                }
+            }
+        });
+    }
+}
+
+/// Whether PostgreSQL has an equality of two types. What is not known is taken to have one.
+fn are_comparable(one: &str, other: &str) -> bool {
+    let family = |name: &str| {
+        let base = name.split('(').next().unwrap_or(name).trim();
+        match base {
+            "integer" | "bigint" | "smallint" | "numeric" | "real" | "double precision" => 1,
+            "character varying" | "text" | "character" | "citext" => 2,
+            "uuid" => 3,
+            "boolean" => 4,
+            _ => 0,
+        }
+    };
+    let (one, other) = (family(one), family(other));
+    one == 0 || other == 0 || one == other
+}

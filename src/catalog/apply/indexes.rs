@@ -1,0 +1,305 @@
+//! Indexes: made, dropped, renamed.
+
+use smol_str::SmolStr;
+
+use super::{FailureKind, Statement};
+use crate::catalog::constraint::{Index, IndexDefinition};
+use crate::catalog::fact::Fact;
+use crate::catalog::objects::split_schema;
+use crate::catalog::{ObjectKind, table::Table};
+use crate::dialect::Dialect;
+
+impl Statement<'_> {
+    pub(super) fn create_index(
+        &mut self,
+        name: Option<&SmolStr>,
+        table: &SmolStr,
+        definition: &Fact<IndexDefinition>,
+        if_not_exists: bool,
+    ) {
+        // Indexes of materialised views are part of nothing that is compared.
+        if self
+            .view_key(table)
+            .is_some_and(|key| key.kind == ObjectKind::MaterializedView)
+        {
+            return;
+        }
+        if !self.needs_table(table) {
+            return;
+        }
+        if let Fact::Known(definition) = definition {
+            for key in definition.keys.iter().filter(|key| key.is_column) {
+                if !self.needs_column(table, &key.text) {
+                    return;
+                }
+            }
+        }
+        let name = match name {
+            Some(name) => SmolStr::new(split_schema(name).1),
+            None => {
+                let parts: Vec<String> = definition
+                    .known()
+                    .map(|definition| {
+                        definition
+                            .keys
+                            .iter()
+                            .map(|key| {
+                                if key.is_column {
+                                    key.text.to_string()
+                                } else {
+                                    function_name(&key.text)
+                                }
+                            })
+                            .collect()
+                    })
+                    .unwrap_or_default();
+                self.implicit_index_name(table, &parts)
+            }
+        };
+        let (schema, _) = split_schema(table);
+        let key = SmolStr::new(format!("{schema}{name}"));
+        let holder = match self.database.dialect {
+            Dialect::MySql => self
+                .table(table)
+                .filter(|table| table.index(&name).is_some())
+                .map(|_| table.clone()),
+            _ => self.database.now.index_tables.get(&key).cloned(),
+        };
+        if let Some(holder) = holder {
+            let is_sure = self.table(&holder).is_some_and(|table| {
+                table.unsure.is_none()
+                    && table.index(&name).is_none_or(|index| {
+                        index.maybe.is_none() && index.definition.known().is_some()
+                    })
+            });
+            if if_not_exists && is_sure {
+                return;
+            }
+            if is_sure && self.database.now.opaque.is_none() {
+                self.fail(FailureKind::Exists.because(format!("index `{name}` already exists")));
+            }
+            self.forget_index(&holder, &name);
+        }
+        let mut definition = definition.clone();
+        if let Fact::Known(definition) = &mut definition {
+            definition.columns.sort_unstable();
+            definition.columns.dedup();
+        }
+        let index = Index {
+            name,
+            definition,
+            place: self.place(),
+            maybe: None,
+        };
+        self.database.now.index_tables.insert(key, table.clone());
+        self.change(table, |table| table.indexes.push(index));
+    }
+
+    pub(super) fn drop_index(&mut self, name: &SmolStr, table: Option<&SmolStr>, if_exists: bool) {
+        let (schema, bare) = split_schema(name);
+        let bare = SmolStr::new(bare);
+        let holder = self.index_holder(name, table);
+        if let Some(holder) = holder {
+            let is_constraint = self.table(&holder).is_some_and(|table| {
+                table.constraint(&bare).is_some() && table.index(&bare).is_none()
+            });
+            if is_constraint {
+                if self.database.dialect == Dialect::PostgreSql {
+                    self.fail(FailureKind::InUse.because(format!(
+                        "index `{bare}` cannot be dropped: a constraint of `{holder}` owns it"
+                    )));
+                }
+                self.forget_constraint(&holder, &bare);
+                return;
+            }
+            self.forget_index(&holder, &bare);
+            return;
+        }
+        // Which table it is on may not be said, and PostgreSQL does not ask.
+        match table {
+            Some(table) => {
+                if !self.needs_table(table) {
+                    return;
+                }
+                if self.is_closed(table) {
+                    if !if_exists {
+                        let is_constraint = self
+                            .table(table)
+                            .is_some_and(|table| table.constraint(&bare).is_some());
+                        let hint = if is_constraint {
+                            ": it is a constraint"
+                        } else {
+                            ""
+                        };
+                        self.fail(
+                            FailureKind::Missing
+                                .because(format!("index `{bare}` does not exist{hint}")),
+                        );
+                    }
+                    return;
+                }
+                if if_exists {
+                    return;
+                }
+                let why = self.why(&format!("no migration read here creates `{bare}`"));
+                let index = Index {
+                    name: bare.clone(),
+                    definition: Fact::Unknown(why),
+                    place: self.place(),
+                    maybe: None,
+                };
+                self.learn(table, |table| {
+                    if table.index(&bare).is_none() {
+                        table.indexes.push(index);
+                    }
+                });
+            }
+            None => {
+                if if_exists {
+                    return;
+                }
+                let all_closed = self.database.now.opaque.is_none()
+                    && self
+                        .database
+                        .now
+                        .tables
+                        .values()
+                        .all(|table| is_closed(table));
+                if all_closed && schema.is_empty() {
+                    self.fail(
+                        FailureKind::Missing.because(format!("index `{bare}` does not exist")),
+                    );
+                } else {
+                    // An index of a table that is not known: it is remembered as an object of its own.
+                    let why = self.why(&format!("no migration read here creates `{bare}`"));
+                    self.learn_lost_index(&bare, &why);
+                }
+            }
+        }
+    }
+
+    /// An index whose table is not known: the first open table stands for it.
+    fn learn_lost_index(&mut self, name: &SmolStr, why: &std::sync::Arc<crate::catalog::Why>) {
+        let holder = self
+            .database
+            .before
+            .tables
+            .iter()
+            .find(|(_, table)| !is_closed(table))
+            .map(|(name, _)| name.clone());
+        if let Some(holder) = holder {
+            let index = Index {
+                name: name.clone(),
+                definition: Fact::Unknown(std::sync::Arc::clone(why)),
+                place: self.place(),
+                maybe: None,
+            };
+            self.learn(&holder, |table| {
+                if table.index(name).is_none() {
+                    table.indexes.push(index);
+                }
+            });
+        }
+    }
+
+    /// The table an index is on.
+    fn index_holder(&self, name: &SmolStr, table: Option<&SmolStr>) -> Option<SmolStr> {
+        let (schema, bare) = split_schema(name);
+        if let Some(table) = table
+            && self.table(table).is_some_and(|table| {
+                table.index(bare).is_some()
+                    || (self.database.dialect == Dialect::MySql && table.constraint(bare).is_some())
+            })
+        {
+            return Some(table.clone());
+        }
+        if self.database.dialect == Dialect::MySql {
+            return None;
+        }
+        let with_schema = match (schema, table) {
+            ("", Some(table)) => format!("{}{bare}", split_schema(table).0),
+            _ => name.to_string(),
+        };
+        self.database
+            .now
+            .index_tables
+            .get(with_schema.as_str())
+            .or_else(|| self.database.now.index_tables.get(name))
+            .cloned()
+    }
+
+    pub(super) fn forget_index(&mut self, table: &SmolStr, name: &SmolStr) {
+        let (schema, _) = split_schema(table);
+        self.database
+            .now
+            .index_tables
+            .remove(format!("{schema}{name}").as_str());
+        self.change(table, |table| {
+            table.indexes.retain(|index| index.name != *name);
+        });
+    }
+
+    pub(super) fn rename_index(&mut self, name: &SmolStr, new_name: &SmolStr, if_exists: bool) {
+        let (schema, bare) = split_schema(name);
+        let (_, new_bare) = split_schema(new_name);
+        let (bare, new_bare) = (SmolStr::new(bare), SmolStr::new(new_bare));
+        let Some(holder) = self.index_holder(name, None) else {
+            if if_exists {
+                return;
+            }
+            let all_closed = self.database.now.opaque.is_none()
+                && self
+                    .database
+                    .now
+                    .tables
+                    .values()
+                    .all(|table| is_closed(table));
+            if all_closed && schema.is_empty() {
+                self.fail(FailureKind::Missing.because(format!("index `{bare}` does not exist")));
+                return;
+            }
+            let why = self.why(&format!("no migration read here creates `{bare}`"));
+            self.learn_lost_index(&bare, &why);
+            return;
+        };
+        if self
+            .table(&holder)
+            .is_some_and(|table| table.index(&bare).is_none())
+        {
+            self.rename_constraint(&holder, &bare, &new_bare);
+            return;
+        }
+        self.database.now.index_tables.remove(name);
+        self.database
+            .now
+            .index_tables
+            .insert(SmolStr::new(format!("{schema}{new_bare}")), holder.clone());
+        self.change(&holder, |table| {
+            for index in &mut table.indexes {
+                if index.name == bare {
+                    index.name = new_bare.clone();
+                }
+            }
+        });
+    }
+}
+
+fn is_closed(table: &Table) -> bool {
+    table.open.is_none() && table.unsure.is_none() && table.maybe.is_none()
+}
+
+/// The name PostgreSQL gives to an expression in an index name: that of the function, else `expr`.
+fn function_name(expression: &str) -> String {
+    let name: String = expression
+        .chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect();
+    let is_call = expression
+        .get(name.len()..)
+        .is_some_and(|rest| rest.starts_with('('));
+    if is_call && !name.is_empty() {
+        name
+    } else {
+        "expr".to_owned()
+    }
+}

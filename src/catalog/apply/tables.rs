@@ -1,0 +1,461 @@
+//! Tables: made, dropped, renamed.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::{FailureKind, Statement};
+use crate::catalog::constraint::{Constraint, ConstraintKind};
+use crate::catalog::ddl::{AlterAction, ColumnDefinition, CommentTarget, CreateTable};
+use crate::catalog::fact::Fact;
+use crate::catalog::join::join_tables;
+use crate::catalog::objects::split_schema;
+use crate::catalog::table::Table;
+use crate::catalog::{ObjectKind, Sequence};
+use crate::dialect::Dialect;
+
+impl Statement<'_> {
+    pub(super) fn create_table(&mut self, create: &CreateTable) {
+        let existing = self.table(&create.name).cloned();
+        if let Some(existing) = &existing {
+            if create.if_not_exists && existing.maybe.is_none() {
+                return;
+            }
+            // Only of what a statement read here has made is it certain that it is there.
+            if existing.maybe.is_none()
+                && existing.unsure.is_none()
+                && existing.open.is_none()
+                && self.database.now.opaque.is_none()
+            {
+                self.fail(
+                    FailureKind::Exists.because(format!("table `{}` already exists", create.name)),
+                );
+            }
+            self.forget_table(&create.name);
+        }
+        let mut table = Table {
+            comment: create.comment.clone(),
+            place: self.place(),
+            open: create.open.as_ref().map(|reason| self.why(reason)),
+            temporary: create.temporary,
+            ..Table::default()
+        };
+        let mut constraints: Vec<(Constraint, bool)> = Vec::new();
+        for definition in &create.columns {
+            let mut column = self.typed(&definition.column);
+            column.place = column.place.or_else(|| self.place());
+            table.columns.push(column);
+            for constraint in &definition.constraints {
+                constraints.push((at_column(constraint, definition), true));
+            }
+        }
+        constraints.extend(
+            create
+                .constraints
+                .iter()
+                .map(|constraint| (constraint.clone(), false)),
+        );
+        self.database
+            .now
+            .tables
+            .insert(create.name.clone(), Arc::new(table));
+        self.database.now.dropped_tables.remove(&create.name);
+        for definition in &create.columns {
+            if definition.serial {
+                self.own_sequence(&create.name, &definition.column.name);
+            }
+        }
+        // The primary key first: a unique constraint over the same columns is merged into it.
+        constraints.sort_by_key(|(constraint, _)| {
+            !matches!(constraint.kind, ConstraintKind::PrimaryKey { .. })
+        });
+        for (constraint, at_column) in constraints {
+            if self.is_merged(&create.name, &constraint) {
+                continue;
+            }
+            self.attach_constraint(&create.name, constraint, at_column);
+        }
+        if let Some(existing) = existing
+            && create.if_not_exists
+            && let Some(made) = self.table(&create.name).cloned()
+        {
+            let why = self.why("the table may have been there before");
+            let mut joined = join_tables(&existing, &made, &why);
+            joined.maybe = None;
+            self.database
+                .now
+                .tables
+                .insert(create.name.clone(), Arc::new(joined));
+        }
+    }
+
+    /// PostgreSQL makes one index of several unique constraints over the same columns in one `CREATE TABLE`.
+    fn is_merged(&self, table: &str, constraint: &Constraint) -> bool {
+        let ConstraintKind::Unique { columns, .. } = &constraint.kind else {
+            return false;
+        };
+        self.database.dialect == Dialect::PostgreSql
+            && constraint.known_name().is_none()
+            && self.table(table).is_some_and(|table| {
+                table.constraints.iter().any(|other| {
+                    other.deferrable == constraint.deferrable
+                        && matches!(
+                            &other.kind,
+                            ConstraintKind::PrimaryKey { columns: known }
+                            | ConstraintKind::Unique { columns: known, .. } if known == columns
+                        )
+                })
+            })
+    }
+
+    /// The sequence of a SERIAL column.
+    pub(super) fn own_sequence(&mut self, table: &SmolStr, column: &SmolStr) {
+        if self.database.dialect != Dialect::PostgreSql {
+            return;
+        }
+        let (schema, bare) = split_schema(table);
+        let name = self.free_name(table, bare, column, "seq", &[]);
+        let qualified = SmolStr::new(format!("{schema}{name}"));
+        let default = SmolStr::new(format!("nextval('{qualified}'::regclass)"));
+        self.database.now.sequences.insert(
+            qualified,
+            Arc::new(Sequence {
+                owned_by: Some((table.clone(), column.clone())),
+                place: self.place(),
+                maybe: None,
+            }),
+        );
+        self.change(table, |table| {
+            if let Some(column) = table.column_mut(column) {
+                column.default = Fact::Known(Some(default));
+            }
+        });
+    }
+
+    pub(super) fn drop_table(&mut self, name: &SmolStr, if_exists: bool, cascade: bool) {
+        let Some(table) = self.table(name).cloned() else {
+            if self.drop_view_instead(name) {
+                return;
+            }
+            let now = &self.database.now;
+            if now.dropped_tables.contains(name) && now.opaque.is_none() {
+                if !if_exists {
+                    self.fail(
+                        FailureKind::Missing.because(format!("table `{name}` does not exist")),
+                    );
+                }
+                return;
+            }
+            // What nothing read here has made is taken not to be there, where the statement itself asks.
+            if !if_exists {
+                self.discover_table(name);
+                self.database.now.tables.remove(name);
+            }
+            self.database.now.dropped_tables.insert(name.clone());
+            return;
+        };
+        let _ = table;
+        let referring = self.referring(name);
+        for other in referring {
+            let keys: Vec<SmolStr> = self
+                .table(&other)
+                .map(|table| {
+                    table
+                        .foreign_keys()
+                        .filter(|(key, reference)| {
+                            reference.references == *name && key.maybe.is_none()
+                        })
+                        .filter_map(|(key, _)| key.known_name().cloned())
+                        .collect()
+                })
+                .unwrap_or_default();
+            let is_sure = self
+                .table(&other)
+                .is_some_and(|table| table.maybe.is_none() && table.unsure.is_none());
+            if !cascade
+                && is_sure
+                && self.database.dialect == Dialect::PostgreSql
+                && let Some(key) = keys.first()
+            {
+                self.fail(FailureKind::InUse.because(format!(
+                    "table `{name}` cannot be dropped: foreign key `{key}` of `{other}` refers to it"
+                )));
+            }
+            if self.database.dialect == Dialect::PostgreSql {
+                let name = name.clone();
+                self.change(&other, |table| {
+                    table.constraints.retain(|constraint| {
+                        !matches!(&constraint.kind, ConstraintKind::ForeignKey(key) if key.references == name)
+                    });
+                });
+            }
+        }
+        self.forget_table(name);
+        self.database.now.dropped_tables.insert(name.clone());
+    }
+
+    /// Other tables with foreign keys to a table.
+    pub(super) fn referring(&self, name: &SmolStr) -> Vec<SmolStr> {
+        let start = (name.clone(), SmolStr::default());
+        self.database
+            .now
+            .references
+            .range(start..)
+            .take_while(|(referenced, _)| referenced == name)
+            .map(|(_, referring)| referring.clone())
+            .filter(|referring| referring != name)
+            .collect()
+    }
+
+    /// Takes a table out with everything that falls with it.
+    fn forget_table(&mut self, name: &SmolStr) {
+        let now = &mut self.database.now;
+        let Some(table) = now.tables.remove(name) else {
+            return;
+        };
+        let (schema, _) = split_schema(name);
+        for index in &table.indexes {
+            now.index_tables
+                .remove(format!("{schema}{}", index.name).as_str());
+        }
+        for constraint in &table.constraints {
+            if let Some(constraint) = constraint.known_name() {
+                let key = format!("{schema}{constraint}");
+                now.index_tables.remove(key.as_str());
+                if now.constraint_tables.get(key.as_str()) == Some(name) {
+                    now.constraint_tables.remove(key.as_str());
+                }
+            }
+        }
+        for (_, key) in table.foreign_keys() {
+            now.references
+                .remove(&(key.references.clone(), name.clone()));
+        }
+        if table
+            .columns
+            .iter()
+            .any(|column| matches!(&column.default, Fact::Known(Some(_)) | Fact::Unknown(_)))
+            || table.open.is_some()
+        {
+            let owned: Vec<SmolStr> = now
+                .sequences
+                .iter()
+                .filter(
+                    |(_, sequence)| matches!(&sequence.owned_by, Some((owner, _)) if owner == name),
+                )
+                .map(|(sequence, _)| sequence.clone())
+                .collect();
+            for sequence in owned {
+                now.sequences.remove(&sequence);
+            }
+        }
+        let parts: Vec<_> = now
+            .objects
+            .iter()
+            .filter(|(_, object)| object.on.as_ref() == Some(name))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for part in parts {
+            now.objects.remove(&part);
+        }
+    }
+
+    pub(super) fn rename_table(&mut self, name: &SmolStr, new_name: &SmolStr) {
+        if let Some(existing) = self.table(new_name)
+            && existing.open.is_none()
+            && existing.maybe.is_none()
+            && existing.unsure.is_none()
+            && self.database.now.opaque.is_none()
+        {
+            self.fail(FailureKind::Exists.because(format!("table `{new_name}` already exists")));
+        }
+        let now = &mut self.database.now;
+        let Some(table) = now.tables.remove(name) else {
+            return;
+        };
+        let (schema, _) = split_schema(name);
+        let (new_schema, _) = split_schema(new_name);
+        // Constraints and indexes keep their names, and move along if the schema changes.
+        let names: Vec<(SmolStr, bool)> =
+            table
+                .indexes
+                .iter()
+                .map(|index| (index.name.clone(), true))
+                .chain(table.constraints.iter().filter_map(|constraint| {
+                    constraint.known_name().map(|name| (name.clone(), false))
+                }))
+                .collect();
+        for (part, is_index) in names {
+            let old = format!("{schema}{part}");
+            let new = SmolStr::new(format!("{new_schema}{part}"));
+            if now.index_tables.remove(old.as_str()).is_some() || is_index {
+                now.index_tables.insert(new.clone(), new_name.clone());
+            }
+            if now.constraint_tables.get(old.as_str()) == Some(name) {
+                now.constraint_tables.remove(old.as_str());
+                now.constraint_tables.insert(new, new_name.clone());
+            }
+        }
+        for (_, key) in table.foreign_keys() {
+            now.references
+                .remove(&(key.references.clone(), name.clone()));
+            let target = if key.references == *name {
+                new_name.clone()
+            } else {
+                key.references.clone()
+            };
+            now.references.insert((target, new_name.clone()));
+        }
+        now.tables.insert(new_name.clone(), table);
+        now.dropped_tables.insert(name.clone());
+        now.dropped_tables.remove(new_name);
+        let owned: Vec<(SmolStr, Arc<Sequence>)> = now
+            .sequences
+            .iter()
+            .filter(|(_, sequence)| matches!(&sequence.owned_by, Some((owner, _)) if owner == name))
+            .map(|(key, sequence)| (key.clone(), Arc::clone(sequence)))
+            .collect();
+        for (key, sequence) in owned {
+            let mut sequence = Sequence::clone(&sequence);
+            if let Some((owner, _)) = &mut sequence.owned_by {
+                *owner = new_name.clone();
+            }
+            now.sequences.insert(key, Arc::new(sequence));
+        }
+        let parts: Vec<_> = now
+            .objects
+            .iter()
+            .filter(|(_, object)| object.on.as_ref() == Some(name))
+            .map(|(key, object)| (key.clone(), Arc::clone(object)))
+            .collect();
+        for (key, object) in parts {
+            now.objects.remove(&key);
+            let mut object = crate::catalog::Object::clone(&object);
+            object.on = Some(new_name.clone());
+            let bare = key
+                .name
+                .strip_prefix(&format!("{name}."))
+                .map_or_else(|| key.name.clone(), SmolStr::new);
+            let key = super::Catalog::key(key.kind, &bare, Some(new_name));
+            now.objects.insert(key, Arc::new(object));
+        }
+        for other in self.referring(name) {
+            self.database
+                .now
+                .references
+                .remove(&(name.clone(), other.clone()));
+            self.database
+                .now
+                .references
+                .insert((new_name.clone(), other.clone()));
+            self.refer_to(&other, name, new_name);
+        }
+        self.refer_to(new_name, name, new_name);
+    }
+
+    fn refer_to(&mut self, table: &SmolStr, old: &SmolStr, new: &SmolStr) {
+        self.change(table, |table| {
+            for constraint in &mut table.constraints {
+                if let ConstraintKind::ForeignKey(key) = &mut constraint.kind
+                    && key.references == *old
+                {
+                    key.references = new.clone();
+                }
+            }
+        });
+    }
+
+    pub(super) fn set_schema(&mut self, table: &SmolStr, schema: &SmolStr) {
+        let (_, bare) = split_schema(table);
+        let new_name = if schema == "public" {
+            SmolStr::new(bare)
+        } else {
+            SmolStr::new(format!("{schema}.{bare}"))
+        };
+        self.rename_table(table, &new_name);
+    }
+
+    pub(super) fn comment(&mut self, target: &CommentTarget, text: &Fact<Option<SmolStr>>) {
+        let text = match text {
+            Fact::Known(Some(text)) if text.is_empty() => Fact::Known(None),
+            other => other.clone(),
+        };
+        match target {
+            CommentTarget::Table(table) => {
+                if self.database.now.tables.contains_key(table)
+                    && let Fact::Known(text) = text
+                {
+                    self.change(table, |table| table.comment = text);
+                }
+            }
+            CommentTarget::Column { table, column } => {
+                if self.needs_table(table) && self.needs_column(table, column) {
+                    let place = self.place();
+                    self.change(table, |table| {
+                        if let Some(column) = table.column_mut(column) {
+                            column.comment = text;
+                            column.place = place;
+                        }
+                    });
+                }
+            }
+            CommentTarget::Other => {}
+        }
+    }
+
+    /// `ALTER TABLE` of a view, sequence or index; true if that is what the name is.
+    pub(super) fn alter_other_relation(&mut self, name: &SmolStr, action: &AlterAction) -> bool {
+        let AlterAction::RenameTable { new_name } = action else {
+            return self.view_key(name).is_some()
+                || self.database.now.sequences.contains_key(name)
+                || self.database.now.index_tables.contains_key(name);
+        };
+        if let Some(key) = self.view_key(name) {
+            if let Some(object) = self.database.now.objects.remove(&key) {
+                let key = super::Catalog::key(key.kind, new_name, None);
+                self.database.now.objects.insert(key, object);
+            }
+            return true;
+        }
+        if self.database.now.sequences.contains_key(name) {
+            self.rename_sequence(name, new_name, false);
+            return true;
+        }
+        if self.database.now.index_tables.contains_key(name) {
+            self.rename_index(name, new_name, false);
+            return true;
+        }
+        false
+    }
+
+    pub(super) fn view_key(&self, name: &SmolStr) -> Option<crate::catalog::ObjectKey> {
+        [ObjectKind::View, ObjectKind::MaterializedView]
+            .into_iter()
+            .map(|kind| super::Catalog::key(kind, name, None))
+            .find(|key| self.database.now.objects.contains_key(key))
+    }
+
+    fn drop_view_instead(&mut self, name: &SmolStr) -> bool {
+        if self.view_key(name).is_none() || self.database.dialect == Dialect::PostgreSql {
+            return false;
+        }
+        self.fail(FailureKind::Other.because(format!("`{name}` is a view, not a table")));
+        true
+    }
+}
+
+/// A constraint that was written at a column, with that column as its own.
+pub(super) fn at_column(constraint: &Constraint, definition: &ColumnDefinition) -> Constraint {
+    let mut constraint = constraint.clone();
+    let name = &definition.column.name;
+    let is_check = matches!(
+        constraint.kind,
+        ConstraintKind::Check { .. } | ConstraintKind::Exclude { .. }
+    );
+    if let Some(columns) = constraint.kind.columns_mut()
+        && (columns.is_empty() || !is_check)
+    {
+        *columns = vec![name.clone()];
+    }
+    constraint
+}

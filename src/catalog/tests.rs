@@ -1,0 +1,353 @@
+//! What statements make of a database, as PostgreSQL 15 does it.
+
+use smol_str::SmolStr;
+
+use super::*;
+use crate::dialect::Dialect;
+
+fn column(name: &str, column_type: &str) -> ColumnDefinition {
+    ColumnDefinition {
+        column: Column {
+            name: name.into(),
+            column_type: Fact::Known(column_type.into()),
+            nullable: Fact::Known(true),
+            default: Fact::Known(None),
+            identity: Fact::Known(None),
+            generated: Fact::Known(None),
+            comment: Fact::Known(None),
+            place: None,
+            maybe: None,
+        },
+        constraints: Vec::new(),
+        serial: false,
+    }
+}
+
+fn names(names: &[&str]) -> Vec<SmolStr> {
+    names.iter().map(|name| SmolStr::new(*name)).collect()
+}
+
+fn constraint(kind: ConstraintKind) -> Constraint {
+    Constraint::new(None, kind, None)
+}
+
+fn unique(columns: &[&str]) -> Constraint {
+    constraint(ConstraintKind::Unique {
+        columns: names(columns),
+        nulls_not_distinct: false,
+    })
+}
+
+fn primary_key(columns: &[&str]) -> Constraint {
+    constraint(ConstraintKind::PrimaryKey {
+        columns: names(columns),
+    })
+}
+
+fn foreign_key(columns: &[&str], table: &str, ref_columns: &[&str]) -> Constraint {
+    constraint(ConstraintKind::ForeignKey(ForeignKey {
+        columns: names(columns),
+        references: table.into(),
+        ref_columns: names(ref_columns),
+        ondelete: None,
+        onupdate: None,
+        matching: None,
+    }))
+}
+
+fn create(name: &str, columns: Vec<ColumnDefinition>, constraints: Vec<Constraint>) -> Ddl {
+    Ddl::CreateTable(CreateTable {
+        name: name.into(),
+        columns,
+        constraints,
+        open: None,
+        comment: None,
+        temporary: false,
+        if_not_exists: false,
+    })
+}
+
+fn alter(table: &str, action: AlterAction) -> Ddl {
+    Ddl::AlterTable {
+        table: table.into(),
+        if_exists: false,
+        action,
+    }
+}
+
+fn add(definition: ColumnDefinition) -> AlterAction {
+    AlterAction::AddColumn {
+        definition: Box::new(definition),
+        if_not_exists: false,
+    }
+}
+
+fn drop_column(name: &str) -> AlterAction {
+    AlterAction::DropColumn {
+        name: name.into(),
+        if_exists: false,
+        cascade: false,
+    }
+}
+
+fn drop_table(name: &str) -> Ddl {
+    Ddl::DropTable {
+        name: name.into(),
+        if_exists: false,
+        cascade: false,
+    }
+}
+
+fn index(name: &str, table: &str, columns: &[&str]) -> Ddl {
+    Ddl::CreateIndex {
+        name: Some(name.into()),
+        table: table.into(),
+        definition: Fact::Known(IndexDefinition::on(names(columns), false)),
+        if_not_exists: false,
+        concurrently: false,
+    }
+}
+
+/// Users and orders, with keys.
+fn shop() -> Database {
+    let mut database = Database::new(Dialect::PostgreSql);
+    let mut id = column("id", "integer");
+    id.serial = true;
+    run(
+        &mut database,
+        &[
+            create(
+                "users",
+                vec![id, column("email", "text")],
+                vec![primary_key(&["id"]), unique(&["email"])],
+            ),
+            create(
+                "orders",
+                vec![column("id", "integer"), column("user_id", "integer")],
+                vec![
+                    primary_key(&["id"]),
+                    foreign_key(&["user_id"], "users", &["id"]),
+                ],
+            ),
+            index("ix_orders_user_id", "orders", &["user_id"]),
+        ],
+    );
+    database.begin();
+    database
+}
+
+/// Carries statements out that must succeed.
+fn run(database: &mut Database, ddl: &[Ddl]) {
+    for statement in ddl {
+        let applied = database.apply(statement, None);
+        assert_eq!(applied.failures, [], "{statement:?}");
+    }
+}
+
+fn failure(database: &mut Database, ddl: &Ddl) -> String {
+    database
+        .apply(ddl, None)
+        .failures
+        .first()
+        .map(|failure| failure.message.clone())
+        .unwrap_or_default()
+}
+
+fn kinds(database: &Database) -> Vec<String> {
+    let differences = compare(&database.before, &database.now);
+    assert_eq!(differences.unknown, []);
+    differences
+        .found
+        .iter()
+        .map(|difference| format!("{} {}", difference.kind(), difference.object))
+        .collect()
+}
+
+#[test]
+fn constraints_without_names_get_those_of_the_database() {
+    let database = shop();
+    let users = database.now.table("users").unwrap();
+    let known: Vec<&str> = users
+        .constraints
+        .iter()
+        .filter_map(|constraint| constraint.known_name())
+        .map(SmolStr::as_str)
+        .collect();
+    assert_eq!(known, ["users_pkey", "users_email_key"]);
+    assert_eq!(
+        users.column("id").unwrap().default,
+        Fact::Known(Some("nextval('users_id_seq'::regclass)".into()))
+    );
+    let orders = database.now.table("orders").unwrap();
+    assert!(orders.constraint("orders_user_id_fkey").is_some());
+}
+
+#[test]
+fn a_column_takes_its_index_and_keys_along() {
+    let mut database = shop();
+    run(&mut database, &[alter("orders", drop_column("user_id"))]);
+    assert_eq!(
+        kinds(&database),
+        [
+            "column_removed orders.user_id",
+            "fk_removed orders.orders_user_id_fkey",
+            "index_removed orders.ix_orders_user_id"
+        ]
+    );
+    // Adding the column again brings neither back.
+    run(
+        &mut database,
+        &[alter("orders", add(column("user_id", "integer")))],
+    );
+    assert_eq!(
+        kinds(&database),
+        [
+            "fk_removed orders.orders_user_id_fkey",
+            "index_removed orders.ix_orders_user_id"
+        ]
+    );
+}
+
+#[test]
+fn a_table_takes_its_sequence_along_and_never_an_enum() {
+    let mut database = shop();
+    let status = Ddl::CreateEnum {
+        name: "status".into(),
+        labels: Fact::Known(names(&["new", "paid"])),
+        if_not_exists: false,
+    };
+    let mut id = column("id", "integer");
+    id.serial = true;
+    run(
+        &mut database,
+        &[
+            status.clone(),
+            create("bills", vec![id, column("status", "status")], vec![]),
+            drop_table("bills"),
+        ],
+    );
+    assert_eq!(kinds(&database), ["enum_added status"]);
+    assert_eq!(
+        failure(&mut database, &status),
+        "type `status` already exists"
+    );
+}
+
+#[test]
+fn the_database_refuses_what_it_would_refuse() {
+    for (ddl, message) in [
+        (
+            alter("users", drop_column("name")),
+            "column `name` of `users` does not exist",
+        ),
+        (
+            alter("users", add(column("email", "text"))),
+            "column `email` of `users` already exists",
+        ),
+        (
+            drop_table("users"),
+            "table `users` cannot be dropped: foreign key `orders_user_id_fkey` of `orders` refers to it",
+        ),
+        (
+            index("ix_orders_user_id", "users", &["email"]),
+            "index `ix_orders_user_id` already exists",
+        ),
+        (
+            Ddl::DropIndex {
+                name: "users_email_key".into(),
+                table: Some("users".into()),
+                if_exists: false,
+                concurrently: false,
+            },
+            "index `users_email_key` cannot be dropped: a constraint of `users` owns it",
+        ),
+        (
+            alter(
+                "orders",
+                AlterAction::AlterType {
+                    column: "user_id".into(),
+                    column_type: Fact::Known("uuid".into()),
+                    using: false,
+                },
+            ),
+            "column `user_id` of `orders` cannot be cast from `integer` to `uuid` without `USING`",
+        ),
+    ] {
+        assert_eq!(failure(&mut shop(), &ddl), message);
+    }
+}
+
+#[test]
+fn a_table_that_nothing_has_made_was_there_before() {
+    let mut database = Database::new(Dialect::PostgreSql);
+    run(
+        &mut database,
+        &[
+            alter("legacy", add(column("a", "text"))),
+            alter("legacy", drop_column("a")),
+        ],
+    );
+    assert_eq!(kinds(&database), Vec::<String>::new());
+    // What was there and is dropped cannot be said to come back.
+    run(&mut database, &[alter("legacy", drop_column("b"))]);
+    run(&mut database, &[alter("legacy", add(column("b", "text")))]);
+    let differences = compare(&database.before, &database.now);
+    assert_eq!(differences.found, []);
+    assert_eq!(
+        differences.unknown[0].reason,
+        "no migration read here creates `legacy.b`"
+    );
+}
+
+#[test]
+fn what_may_have_happened_is_not_known() {
+    let mut database = shop();
+    let mut other = database.clone();
+    run(&mut other, &[alter("users", add(column("age", "integer")))]);
+    let why = Why::new("a condition", None);
+    database.now = database.now.join(&other.now, &why);
+    let differences = compare(&database.before, &database.now);
+    assert_eq!(differences.found, []);
+    assert_eq!(differences.unknown, [why]);
+    // Whether it was there or not, afterwards it is not.
+    run(&mut database, &[alter("users", drop_column("age"))]);
+    assert_eq!(kinds(&database), Vec::<String>::new());
+}
+
+#[test]
+fn renaming_keeps_the_names_of_what_belongs_to_it() {
+    let mut database = shop();
+    let rename = |new_name: &str| AlterAction::RenameTable {
+        new_name: new_name.into(),
+    };
+    run(&mut database, &[alter("users", rename("people"))]);
+    let people = database.now.table("people").unwrap();
+    assert!(people.constraint("users_pkey").is_some());
+    let orders = database.now.table("orders").unwrap();
+    let (_, key) = orders.foreign_keys().next().unwrap();
+    assert_eq!(key.references, "people");
+    assert_eq!(
+        failure(&mut database, &drop_table("users")),
+        "table `users` does not exist"
+    );
+    run(&mut database, &[alter("people", rename("users"))]);
+    assert_eq!(kinds(&database), Vec::<String>::new());
+}
+
+#[test]
+fn something_opaque_makes_only_what_it_names_uncertain() {
+    let mut database = shop();
+    let opaque = Ddl::Opaque {
+        what: "a statement".to_owned(),
+        names: names(&["users"]),
+    };
+    run(&mut database, &[opaque]);
+    let differences = compare(&database.before, &database.now);
+    assert_eq!(differences.unknown.len(), 1);
+    // Nothing is refused on what is not known.
+    run(&mut database, &[alter("users", drop_column("name"))]);
+    assert_eq!(
+        failure(&mut database, &alter("orders", drop_column("name"))),
+        "column `name` of `orders` does not exist"
+    );
+}

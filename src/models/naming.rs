@@ -1,0 +1,129 @@
+//! The naming convention of a metadata.
+
+use std::collections::BTreeMap;
+
+use crate::python::value::{Call, Object, SymbolKind, Value};
+use crate::python::{Host, Interpreter};
+use crate::sqlalchemy::{construct, is_database_object};
+
+/// What is known of a naming convention.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum NamingFact {
+    /// There is none.
+    #[default]
+    None,
+    Convention(BTreeMap<String, String>),
+    /// Where the metadata comes from is not known.
+    Unresolved,
+}
+
+/// How deep definitions are followed.
+const MAX_DEPTH: u32 = 16;
+
+/// The convention of what `target_metadata` is.
+pub(super) fn of_metadata<H: Host>(
+    value: &Value,
+    interpreter: &mut Interpreter<'_, H>,
+) -> NamingFact {
+    follow(value, interpreter, 0).unwrap_or(NamingFact::Unresolved)
+}
+
+fn follow<H: Host>(
+    value: &Value,
+    interpreter: &mut Interpreter<'_, H>,
+    depth: u32,
+) -> Option<NamingFact> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    match value {
+        Value::None => Some(NamingFact::None),
+        // Alembic takes no convention from a list of metadata.
+        Value::Tuple(_) | Value::Object(_) => Some(NamingFact::None),
+        Value::Class(class) => {
+            if let Some(metadata) = interpreter.inherited_attribute(*class, "metadata")
+                && !matches!(metadata, Value::Class(_))
+            {
+                return follow(&metadata, interpreter, depth + 1);
+            }
+            if let Some(registry) = interpreter.inherited_attribute(*class, "registry") {
+                return follow(&registry, interpreter, depth + 1);
+            }
+            let (_, outside) = interpreter.ancestry(*class);
+            for base in &outside {
+                let name = construct(base, interpreter);
+                match name.as_deref() {
+                    Some("DeclarativeBase" | "DeclarativeBaseNoMeta" | "SQLModel") => {
+                        return Some(NamingFact::None);
+                    }
+                    Some("MappedAsDataclass" | "AsyncAttrs") => {}
+                    _ => {
+                        if let Some(found) = follow(base, interpreter, depth + 1) {
+                            return Some(found);
+                        }
+                    }
+                }
+            }
+            None
+        }
+        Value::Symbol(symbol) => match &symbol.kind {
+            SymbolKind::Name(name) => (name.starts_with("sqlmodel.")).then_some(NamingFact::None),
+            SymbolKind::Attribute { base, name }
+                if matches!(name.as_str(), "metadata" | "Model") =>
+            {
+                follow(base, interpreter, depth + 1)
+            }
+            SymbolKind::Call(call) => {
+                let kind = construct(&call.callee, interpreter);
+                match kind.as_deref() {
+                    Some("MetaData") => of_call(call, interpreter),
+                    Some("declarative_base" | "registry" | "automap_base") => {
+                        match call.keyword("metadata") {
+                            Some(metadata) => follow(&metadata.value, interpreter, depth + 1),
+                            None => match call.keyword("cls") {
+                                Some(class) => follow(&class.value, interpreter, depth + 1)
+                                    .or(Some(NamingFact::None)),
+                                None => Some(NamingFact::None),
+                            },
+                        }
+                    }
+                    _ if is_database_object(value, interpreter) => match call.keyword("metadata") {
+                        Some(metadata) => follow(&metadata.value, interpreter, depth + 1),
+                        None => match call.keyword("model_class") {
+                            Some(class) => follow(&class.value, interpreter, depth + 1),
+                            None => Some(NamingFact::None),
+                        },
+                    },
+                    _ => match &call.callee.as_symbol()?.kind {
+                        SymbolKind::Attribute { base, name } if name == "generate_base" => {
+                            follow(base, interpreter, depth + 1)
+                        }
+                        _ => None,
+                    },
+                }
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn of_call<H: Host>(call: &Call, interpreter: &Interpreter<'_, H>) -> Option<NamingFact> {
+    let Some(argument) = call.keyword("naming_convention") else {
+        return (!call.open).then_some(NamingFact::None);
+    };
+    let Value::Object(id) = &argument.value else {
+        return matches!(argument.value, Value::None).then_some(NamingFact::None);
+    };
+    let Object::Dict(pairs) = interpreter.heap.get(*id) else {
+        return None;
+    };
+    let mut convention = BTreeMap::new();
+    for (key, value) in pairs {
+        // Tokens of the project's own are functions; templates with them are not followed.
+        if let (Some(key), Some(template)) = (key.as_str(), value.as_str()) {
+            convention.insert(key.to_string(), template.to_string());
+        }
+    }
+    Some(NamingFact::Convention(convention))
+}

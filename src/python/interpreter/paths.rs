@@ -1,0 +1,353 @@
+//! Paths and files of the repository: `__file__`, `os.path`, `pathlib` and `open(…).read()`.
+//!
+//! Where the repository lies is not known, so a path in it is a string whose first piece is a hole. What hangs on that
+//! folder's own name stays unknown.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::{Host, Interpreter};
+use crate::python::ast::Name;
+use crate::python::value::{
+    Call, CallArgument, Object, Piece, Pieces, Place, Reason, SymbolKind, Text, Unknown, Value,
+};
+use crate::source::RepoPath;
+
+/// Why the first piece of such a path is not known.
+const ROOT: Reason = Reason::Unsupported("the folder of the repository");
+
+/// The absolute path of a file of the repository.
+pub(super) fn path_text(path: &str, at: Place) -> Value {
+    let hole = Piece::Hole(Rc::new(Unknown { reason: ROOT, at }));
+    let rest = Piece::Known(Arc::from(format!("/{path}")));
+    Value::Str(Text {
+        pieces: Pieces::Partial(Rc::from([hole, rest])),
+        at,
+    })
+}
+
+/// The path inside the repository that a string or `pathlib.Path` stands for.
+fn repository_path(value: &Value) -> Option<String> {
+    match value {
+        Value::Str(Text {
+            pieces: Pieces::Partial(pieces),
+            ..
+        }) => match &**pieces {
+            [Piece::Hole(hole), rest @ ..] if hole.reason == ROOT => {
+                let mut path = String::new();
+                for piece in rest {
+                    let Piece::Known(known) = piece else {
+                        return None;
+                    };
+                    path.push_str(known);
+                }
+                // `root + "x"` is beside the repository, not in it.
+                path.strip_prefix('/').map(ToOwned::to_owned)
+            }
+            _ => None,
+        },
+        Value::Symbol(_) => repository_path(path_argument(value)?),
+        _ => None,
+    }
+}
+
+/// The text of a `pathlib.Path(text)`.
+fn path_argument(value: &Value) -> Option<&Value> {
+    let call = value.as_call()?;
+    if call.open || !is_path_class(call.callee.qualified_name()?) {
+        return None;
+    }
+    match call.arguments.as_slice() {
+        [only] if only.name.is_none() => Some(&only.value),
+        _ => None,
+    }
+}
+
+fn is_path_class(name: &str) -> bool {
+    matches!(
+        name,
+        "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath" | "anyio.Path"
+    )
+}
+
+fn path_object(text: Value, at: Place) -> Value {
+    Value::symbol(
+        SymbolKind::Call(Call {
+            callee: Value::name("pathlib.Path", at),
+            arguments: vec![CallArgument {
+                name: None,
+                value: text,
+                at,
+            }],
+            open: false,
+        }),
+        at,
+    )
+}
+
+/// Joins a path inside the repository with a relative one.
+fn joined(path: &str, more: &Value) -> Option<String> {
+    let more = match more {
+        Value::Symbol(_) => path_argument(more)?.as_str()?,
+        _ => more.as_str()?,
+    };
+    if more.starts_with('/') {
+        return None;
+    }
+    let separator = if path.is_empty() || path.ends_with('/') {
+        ""
+    } else {
+        "/"
+    };
+    Some(format!("{path}{separator}{more}"))
+}
+
+fn parent(path: &str) -> Option<String> {
+    if path.is_empty() {
+        return None;
+    }
+    Some(
+        path.rsplit_once('/')
+            .map_or("", |(parent, _)| parent)
+            .to_owned(),
+    )
+}
+
+fn normal(path: &str) -> Option<RepoPath> {
+    RepoPath::root().join(path)
+}
+
+impl<H: Host> Interpreter<'_, H> {
+    /// Functions of `os.path` on paths of the repository, and on known strings.
+    pub(super) fn path_function(
+        &mut self,
+        name: &str,
+        positional: &[Value],
+        at: Place,
+    ) -> Option<Value> {
+        let name = name.strip_prefix("os.path.")?;
+        let first = positional.first()?;
+        let first = path_argument(first).unwrap_or(first);
+        if let Some(path) = repository_path(first) {
+            return Some(match name {
+                "dirname" => path_text(&parent(&path)?, at),
+                "basename" => Value::known_str(path.rsplit('/').next()?, at),
+                "abspath" | "realpath" | "normpath" | "expanduser" => {
+                    path_text(normal(&path)?.as_str(), at)
+                }
+                "join" => {
+                    let mut whole = path;
+                    for more in positional.get(1..)? {
+                        whole = joined(&whole, more)?;
+                    }
+                    path_text(&whole, at)
+                }
+                "exists" | "isfile" => {
+                    // What is not in the repository may still be made by a build.
+                    let path = normal(&path)?;
+                    return self
+                        .sources
+                        .snapshot()
+                        .contains(&path)
+                        .then_some(Value::Bool(true));
+                }
+                "splitext" => {
+                    let (stem, extension) = path.rsplit_once('.')?;
+                    if extension.contains('/') {
+                        return None;
+                    }
+                    Value::Tuple(Rc::from([
+                        path_text(stem, at),
+                        Value::known_str(format!(".{extension}"), at),
+                    ]))
+                }
+                _ => return None,
+            });
+        }
+        let text = first.as_str()?;
+        Some(match name {
+            "basename" => Value::known_str(text.rsplit('/').next()?, at),
+            "dirname" => Value::known_str(text.rsplit_once('/').map_or("", |(head, _)| head), at),
+            "join" => {
+                let mut whole = text.to_string();
+                for more in positional.get(1..)? {
+                    let more = more.as_str()?;
+                    if more.starts_with('/') {
+                        whole = more.to_string();
+                    } else {
+                        if !whole.is_empty() && !whole.ends_with('/') {
+                            whole.push('/');
+                        }
+                        whole.push_str(more);
+                    }
+                }
+                Value::known_str(whole, at)
+            }
+            _ => return None,
+        })
+    }
+
+    /// Attributes of a `pathlib.Path`.
+    pub(super) fn path_attribute(base: &Value, name: &str, at: Place) -> Option<Value> {
+        let path = repository_path(path_argument(base)?)?;
+        let file_name = path.rsplit('/').next().unwrap_or_default();
+        Some(match name {
+            "parent" => path_object(path_text(&parent(&path)?, at), at),
+            "parents" => {
+                let mut parents = Vec::new();
+                let mut current = path;
+                while let Some(above) = parent(&current) {
+                    parents.push(path_object(path_text(&above, at), at));
+                    current = above;
+                }
+                Value::Tuple(parents.into())
+            }
+            "name" => Value::known_str(file_name, at),
+            "stem" => Value::known_str(
+                file_name
+                    .rsplit_once('.')
+                    .map_or(file_name, |(stem, _)| stem),
+                at,
+            ),
+            "suffix" => {
+                let (_, extension) = file_name.rsplit_once('.')?;
+                Value::known_str(format!(".{extension}"), at)
+            }
+            _ => return None,
+        })
+    }
+
+    /// Methods of a `pathlib.Path`.
+    pub(super) fn path_method(
+        &mut self,
+        base: &Value,
+        name: &str,
+        positional: &[Value],
+        at: Place,
+    ) -> Option<Value> {
+        let path = repository_path(path_argument(base)?)?;
+        Some(match name {
+            "resolve" | "absolute" | "expanduser" => {
+                path_object(path_text(normal(&path)?.as_str(), at), at)
+            }
+            "joinpath" => {
+                let mut whole = path;
+                for more in positional {
+                    whole = joined(&whole, more)?;
+                }
+                path_object(path_text(&whole, at), at)
+            }
+            "with_name" => {
+                let folder = parent(&path)?;
+                path_object(path_text(&joined(&folder, positional.first()?)?, at), at)
+            }
+            "with_suffix" => {
+                let suffix = positional.first()?.as_str()?;
+                let folder = parent(&path)?;
+                let name = path.rsplit('/').next()?;
+                let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+                let name = Value::known_str(format!("{stem}{suffix}"), at);
+                path_object(path_text(&joined(&folder, &name)?, at), at)
+            }
+            "as_posix" | "__str__" => path_text(&path, at),
+            "read_text" => self.content(&path, at)?,
+            "open" => self.opened(&path, at)?,
+            "exists" | "is_file" => {
+                let path = normal(&path)?;
+                return self
+                    .sources
+                    .snapshot()
+                    .contains(&path)
+                    .then_some(Value::Bool(true));
+            }
+            _ => return None,
+        })
+    }
+
+    /// `path / "more"`
+    pub(super) fn path_division(left: &Value, right: &Value, at: Place) -> Option<Value> {
+        let path = repository_path(path_argument(left)?)?;
+        Some(path_object(path_text(&joined(&path, right)?, at), at))
+    }
+
+    /// `str(path)`
+    pub(super) fn path_string(value: &Value) -> Option<Value> {
+        path_argument(value)
+            .filter(|text| matches!(text, Value::Str(_)))
+            .cloned()
+    }
+
+    /// `open(path)` for reading text.
+    pub(super) fn open_file(&mut self, positional: &[Value], at: Place) -> Option<Value> {
+        let (path, mode) = match positional {
+            [path] => (path, "r"),
+            [path, mode, ..] => (path, &**mode.as_str()?),
+            [] => return None,
+        };
+        if !matches!(mode, "r" | "rt") {
+            return None;
+        }
+        let path = repository_path(path)?;
+        self.opened(&path, at)
+    }
+
+    fn opened(&mut self, path: &str, at: Place) -> Option<Value> {
+        let content = self.content(path, at)?;
+        let lines = content
+            .as_str()?
+            .split_inclusive('\n')
+            .map(|line| Value::known_str(line, at))
+            .collect();
+        Some(Value::Object(self.heap.allocate(Object::File(lines))))
+    }
+
+    fn content(&mut self, path: &str, at: Place) -> Option<Value> {
+        let path = normal(path)?;
+        let bytes = self.sources.read(&path)?;
+        self.spend(bytes.len());
+        if bytes.len() > self.limits.size {
+            return Some(Value::unknown(Reason::Limit("the size of a file"), at));
+        }
+        let text = String::from_utf8(bytes).ok()?;
+        Some(Value::known_str(
+            text.replace("\r\n", "\n").replace('\r', "\n"),
+            at,
+        ))
+    }
+
+    /// Methods of an open file. What was read is gone.
+    pub(super) fn file_method(
+        &mut self,
+        id: crate::python::value::ObjectId,
+        name: &Name,
+        arguments: &[CallArgument],
+        at: Place,
+    ) -> Value {
+        let Object::File(lines) = self.heap.get_mut(id) else {
+            return Value::unknown(Reason::Call(name.clone()), at);
+        };
+        match name.as_str() {
+            "read" if arguments.is_empty() => {
+                let text: String = std::mem::take(lines)
+                    .iter()
+                    .filter_map(|line| line.as_str().map(ToString::to_string))
+                    .collect();
+                self.spend(text.len());
+                Value::known_str(text, at)
+            }
+            "readlines" if arguments.is_empty() => {
+                let lines = std::mem::take(lines);
+                self.sized_list(lines, at)
+            }
+            "readline" if arguments.is_empty() => {
+                if lines.is_empty() {
+                    Value::known_str("", at)
+                } else {
+                    lines.remove(0)
+                }
+            }
+            "close" => Value::None,
+            _ => Value::unknown(Reason::Call(name.clone()), at),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What SQLAlchemy's constructs are in a database: the DDL of columns, constraints, indexes and types.
+//!
+//! Facts from the compilers of SQLAlchemy 1.4, 2.0 and 2.1 and from Alembic's operations.
+
+mod columns;
+mod items;
+mod semantics;
+mod text;
+mod types;
+
+pub use columns::{ColumnDdl, column_ddl};
+pub use items::{ItemDdl, foreign_key_action, index_definition, item_ddl};
+pub(crate) use items::{
+    column_names_of, condition_kind, deferrable, exclusion, foreign_key, name_value,
+};
+pub(crate) use semantics::truncated;
+pub use semantics::{ConstraintLabel, NameParts, Naming, Semantics};
+pub use text::{default_text, sql_text};
+pub use types::{EnumType, TypeCheck, TypeDdl, dialect_value, enum_type_ddl, type_ddl};

@@ -1,0 +1,376 @@
+//! `Column(…)` as a column of the database.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::catalog::{Column, ColumnDefinition, Constraint, ConstraintKind, Fact, ForeignKey, Why};
+use crate::python::value::{Call, CallArgument, Place, Value};
+use crate::python::{Host, Interpreter};
+use crate::sql;
+use crate::sqlalchemy::ddl::items::{
+    check_condition, given_name, reference_of, referential_options,
+};
+use crate::sqlalchemy::ddl::semantics::NameParts;
+use crate::sqlalchemy::ddl::types::TypeCheck;
+use crate::sqlalchemy::ddl::{
+    ConstraintLabel, EnumType, Semantics, TypeDdl, default_text, sql_text, type_ddl,
+};
+use crate::sqlalchemy::{column_call, construct};
+
+/// A column and what it brings along.
+#[derive(Clone, Debug)]
+pub struct ColumnDdl {
+    /// Its own constraints: checks at the column.
+    pub definition: ColumnDefinition,
+    pub is_primary_key: bool,
+    pub is_unique: bool,
+    pub is_indexed: bool,
+    /// Foreign keys, in the order they are written.
+    pub foreign_keys: Vec<Constraint>,
+    /// The enum type it needs.
+    pub enum_type: Option<EnumType>,
+    /// A CHECK that comes with its type.
+    pub type_check: Option<(Option<SmolStr>, TypeCheck)>,
+    /// True if it would count by itself as the only column of a primary key.
+    pub may_count: bool,
+    /// True with `autoincrement=True`: it counts in a primary key of several columns too.
+    pub must_count: bool,
+    /// True if the code says whether it is nullable.
+    pub says_nullable: bool,
+    /// Errors that SQLAlchemy raises.
+    pub errors: Vec<String>,
+}
+
+/// Reads a column of a table. `None` where not even its name is known.
+pub fn column_ddl<H: Host>(
+    value: &Value,
+    table: &str,
+    semantics: &Semantics,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<ColumnDdl> {
+    let (call, at) = column_call(value, interpreter)?;
+    let call = call.clone();
+    Reader {
+        call: &call,
+        at,
+        table,
+        semantics,
+        interpreter,
+    }
+    .read()
+}
+
+struct Reader<'a, 's, H: Host> {
+    call: &'a Call,
+    at: Place,
+    table: &'a str,
+    semantics: &'a Semantics,
+    interpreter: &'a mut Interpreter<'s, H>,
+}
+
+impl<H: Host> Reader<'_, '_, H> {
+    fn why(&self, reason: &str, at: Place) -> Arc<Why> {
+        Why::new(reason, Some(self.interpreter.file(at)))
+    }
+
+    fn read(&mut self) -> Option<ColumnDdl> {
+        let mut positional: Vec<CallArgument> = self.call.positional().cloned().collect();
+        let mut name = None;
+        match positional.first().map(|first| first.value.clone()) {
+            Some(first @ Value::Str(_)) => {
+                name = Some(SmolStr::new(&**first.as_str()?));
+                positional.remove(0);
+            }
+            Some(Value::None) => {
+                positional.remove(0);
+            }
+            Some(Value::Unknown(_)) if self.call.keyword("name").is_none() => return None,
+            _ => {}
+        }
+        if let Some(argument) = self.call.keyword("name") {
+            name = Some(SmolStr::new(&**argument.value.as_str()?));
+        }
+        let name = name?;
+        let place = self.interpreter.file(self.at);
+        let mut type_value: Option<CallArgument> = self.call.keyword("type_").cloned();
+        let mut foreign_keys = Vec::new();
+        let mut checks = Vec::new();
+        let mut identity = Fact::Known(None);
+        let mut generated = Fact::Known(None);
+        let mut has_sequence = false;
+        let mut errors = Vec::new();
+        for argument in positional {
+            let inner = argument.value.as_call().cloned();
+            let kind = match &inner {
+                Some(call) => construct(&call.callee, self.interpreter),
+                None => construct(&argument.value, self.interpreter),
+            };
+            match (kind.as_deref(), &inner) {
+                (Some("ForeignKey"), Some(key)) => {
+                    foreign_keys.push((key.clone(), argument.at));
+                }
+                (Some("CheckConstraint"), Some(check)) => {
+                    checks.push((check.clone(), argument.at));
+                }
+                (Some("Identity"), _) => {
+                    let always = inner
+                        .as_ref()
+                        .and_then(|call| call.argument(0, "always"))
+                        .is_some_and(|always| always.value.as_bool() == Some(true));
+                    identity = Fact::Known(Some(SmolStr::new_static(if always {
+                        "ALWAYS"
+                    } else {
+                        "BY DEFAULT"
+                    })));
+                }
+                (Some("Computed"), Some(computed)) => {
+                    let text = computed.positional().next().and_then(|first| {
+                        let value = first.value.clone();
+                        sql_text(&value, self.semantics, self.interpreter)
+                    });
+                    generated = match text {
+                        Some(text) => Fact::Known(Some(sql::canonical_expression(
+                            &text,
+                            self.semantics.dialect,
+                        ))),
+                        None => Fact::Unknown(
+                            self.why("the expression of the column is not known", argument.at),
+                        ),
+                    };
+                }
+                (Some("Sequence"), _) => has_sequence = true,
+                (Some("DefaultClause" | "FetchedValue"), _) => {}
+                _ if matches!(argument.value, Value::None) => {}
+                _ if type_value.is_none() => type_value = Some(argument),
+                _ => {}
+            }
+        }
+        let type_ddl = self.column_type(type_value.as_ref(), &foreign_keys);
+        let flag = |name: &str| {
+            self.call
+                .keyword(name)
+                .map(|argument| argument.value.clone())
+        };
+        let is_true = |value: &Option<Value>| matches!(value, Some(Value::Bool(true)));
+        let is_primary_key = is_true(&flag("primary_key"));
+        let has_identity = matches!(identity, Fact::Known(Some(_)));
+        let nullable = match flag("nullable") {
+            Some(Value::Bool(nullable)) => Fact::Known(nullable),
+            None | Some(Value::None) => Fact::Known(!is_primary_key && !has_identity),
+            Some(_) => {
+                Fact::Unknown(self.why("whether the column is nullable is not known", self.at))
+            }
+        };
+        let default = match self.call.keyword("server_default").cloned() {
+            None => Fact::Known(None),
+            Some(argument) => self.default(&argument, &mut identity, &mut generated),
+        };
+        let comment = match flag("comment") {
+            None | Some(Value::None) => Fact::Known(None),
+            Some(value) => match value.as_str() {
+                Some(text) if text.is_empty() => Fact::Known(None),
+                Some(text) => Fact::Known(Some(SmolStr::new(&**text))),
+                None => Fact::Unknown(self.why("the comment is not known", self.at)),
+            },
+        };
+        let autoincrement = flag("autoincrement");
+        // A column that refers to another takes its values from there.
+        let ignores_keys = autoincrement
+            .as_ref()
+            .and_then(Value::as_str)
+            .is_some_and(|text| &**text == "ignore_fk");
+        let may_count = type_ddl.is_integer
+            && !matches!(autoincrement, Some(Value::Bool(false)))
+            && (foreign_keys.is_empty() || ignores_keys || is_true(&autoincrement))
+            && matches!(default, Fact::Known(None))
+            && matches!(generated, Fact::Known(None))
+            && !has_identity
+            && !has_sequence
+            && self
+                .call
+                .keyword("default")
+                .is_none_or(|default| matches!(default.value, Value::None));
+        let mut constraints = Vec::new();
+        for (check, at) in checks {
+            match self.check(&check, at, &name) {
+                Ok(constraint) => constraints.push(constraint),
+                Err(error) => errors.push(error),
+            }
+        }
+        let mut keys = Vec::new();
+        for (key, at) in foreign_keys {
+            match self.foreign_key(&key, at, &name) {
+                Some(Ok(constraint)) => keys.push(constraint),
+                Some(Err(error)) => errors.push(error),
+                None => {}
+            }
+        }
+        let is_unique = is_true(&flag("unique"));
+        let is_indexed = is_true(&flag("index"));
+        Some(ColumnDdl {
+            definition: ColumnDefinition {
+                column: Column {
+                    name,
+                    column_type: type_ddl.spelling,
+                    nullable,
+                    default,
+                    identity,
+                    generated,
+                    comment,
+                    place: Some(place),
+                    maybe: None,
+                },
+                constraints,
+                serial: false,
+            },
+            is_primary_key,
+            is_unique,
+            is_indexed,
+            foreign_keys: keys,
+            enum_type: type_ddl.enum_type,
+            type_check: type_ddl.check,
+            may_count,
+            says_nullable: self
+                .call
+                .keyword("nullable")
+                .is_some_and(|argument| !matches!(argument.value, Value::None)),
+            must_count: may_count && is_true(&autoincrement),
+            errors,
+        })
+    }
+
+    fn column_type(&mut self, given: Option<&CallArgument>, keys: &[(Call, Place)]) -> TypeDdl {
+        match given {
+            Some(argument) => type_ddl(&argument.value, self.semantics, self.interpreter),
+            None => {
+                let reason = if keys.is_empty() {
+                    "the column has no type"
+                } else {
+                    "the type is that of the column it refers to"
+                };
+                TypeDdl {
+                    spelling: Fact::Unknown(self.why(reason, self.at)),
+                    enum_type: None,
+                    is_integer: false,
+                    check: None,
+                }
+            }
+        }
+    }
+
+    fn default(
+        &mut self,
+        argument: &CallArgument,
+        identity: &mut Fact<Option<SmolStr>>,
+        generated: &mut Fact<Option<SmolStr>>,
+    ) -> Fact<Option<SmolStr>> {
+        if matches!(argument.value, Value::None) {
+            return Fact::Known(None);
+        }
+        if let Some(call) = argument.value.as_call() {
+            let kind = construct(&call.callee, self.interpreter);
+            match kind.as_deref() {
+                Some("Identity") => {
+                    *identity = Fact::Known(Some(SmolStr::new_static("BY DEFAULT")));
+                    return Fact::Known(None);
+                }
+                Some("Computed") => {
+                    let text = call.positional().next().map(|first| first.value.clone());
+                    let text =
+                        text.and_then(|value| sql_text(&value, self.semantics, self.interpreter));
+                    *generated = match text {
+                        Some(text) => Fact::Known(Some(sql::canonical_expression(
+                            &text,
+                            self.semantics.dialect,
+                        ))),
+                        None => Fact::Unknown(
+                            self.why("the expression of the column is not known", argument.at),
+                        ),
+                    };
+                    return Fact::Known(None);
+                }
+                // `Sequence("s").next_value()` is a call of an attribute; a bare one is no default of the database.
+                Some("FetchedValue") => return Fact::Known(None),
+                _ => {}
+            }
+        }
+        match default_text(&argument.value, self.semantics, self.interpreter) {
+            Some(text) => Fact::Known(sql::canonical_default(&text, self.semantics.dialect)),
+            None => Fact::Unknown(self.why(
+                &format!(
+                    "the default `{}` is not known",
+                    self.interpreter.text_at(argument.at)
+                ),
+                argument.at,
+            )),
+        }
+    }
+
+    fn check(&mut self, call: &Call, at: Place, column: &SmolStr) -> Result<Constraint, String> {
+        let kind = check_condition(call, at, self.semantics, self.interpreter);
+        let (given, is_final) = given_name(call, "name", self.interpreter);
+        let columns = [column.clone()];
+        let parts = NameParts {
+            table: self.table,
+            columns: &columns,
+            ..NameParts::default()
+        };
+        let name = self.semantics.naming.name(
+            ConstraintLabel::Check,
+            given.as_deref(),
+            is_final,
+            &parts,
+        )?;
+        let mut constraint = Constraint::new(None, kind, Some(self.interpreter.file(at)));
+        constraint.name = name;
+        Ok(constraint)
+    }
+
+    fn foreign_key(
+        &mut self,
+        call: &Call,
+        at: Place,
+        column: &SmolStr,
+    ) -> Option<Result<Constraint, String>> {
+        let target = call.argument(0, "column")?.value.clone();
+        let (references, ref_column) = reference_of(&target, self.interpreter)?;
+        let (ondelete, onupdate, matching, deferrable) =
+            referential_options(call, self.interpreter);
+        let (given, is_final) = given_name(call, "name", self.interpreter);
+        let columns = [column.clone()];
+        let referred: Vec<SmolStr> = ref_column.into_iter().collect();
+        let parts = NameParts {
+            table: self.table,
+            columns: &columns,
+            referred_table: references.rsplit('.').next().unwrap_or_default(),
+            referred_columns: &referred,
+            name: None,
+        };
+        let name = match self.semantics.naming.name(
+            ConstraintLabel::ForeignKey,
+            given.as_deref(),
+            is_final,
+            &parts,
+        ) {
+            Ok(name) => name,
+            Err(error) => return Some(Err(error)),
+        };
+        let key = ForeignKey {
+            columns: columns.to_vec(),
+            references,
+            ref_columns: referred,
+            ondelete,
+            onupdate,
+            matching,
+        };
+        let mut constraint = Constraint::new(
+            None,
+            ConstraintKind::ForeignKey(key),
+            Some(self.interpreter.file(at)),
+        );
+        constraint.name = name;
+        constraint.deferrable = deferrable;
+        Some(Ok(constraint))
+    }
+}

@@ -1,0 +1,576 @@
+//! Constraints and indexes of tables.
+
+use smol_str::SmolStr;
+
+use crate::catalog::{
+    Constraint, ConstraintKind, Fact, ForeignKey, IndexDefinition, IndexKey, Why,
+};
+use crate::python::value::{Call, CallArgument, Object, Place, SymbolKind, Value};
+use crate::python::{Host, Interpreter};
+use crate::sql;
+use crate::sqlalchemy::ddl::semantics::NameParts;
+use crate::sqlalchemy::ddl::{ConstraintLabel, Semantics, sql_text};
+use crate::sqlalchemy::{column_call, construct};
+
+/// A constraint or index among the items of a table.
+#[derive(Clone, Debug)]
+pub enum ItemDdl {
+    Constraint(Constraint),
+    Index {
+        name: Option<SmolStr>,
+        definition: Fact<IndexDefinition>,
+    },
+    /// Not emitted: a foreign key with `use_alter` in `CREATE TABLE`.
+    Deferred,
+    /// What SQLAlchemy refuses.
+    Error(String),
+}
+
+/// Reads an item of a table; `None` for what is none.
+pub fn item_ddl<H: Host>(
+    argument: &CallArgument,
+    table: &str,
+    semantics: &Semantics,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<ItemDdl> {
+    let call = argument.value.as_call()?.clone();
+    let at = argument
+        .value
+        .as_symbol()
+        .map_or(argument.at, |symbol| symbol.at);
+    let kind = construct(&call.callee, interpreter)?;
+    if call.open {
+        return None;
+    }
+    let (given, is_final) = given_name(&call, "name", interpreter);
+    let (label, kind, referred) = match kind.as_str() {
+        "PrimaryKeyConstraint" => {
+            let columns = column_names(call.positional(), interpreter)?;
+            (
+                ConstraintLabel::PrimaryKey,
+                ConstraintKind::PrimaryKey { columns },
+                None,
+            )
+        }
+        "UniqueConstraint" => {
+            let columns = column_names(call.positional(), interpreter)?;
+            let nulls_not_distinct = is_true(&call, "postgresql_nulls_not_distinct");
+            (
+                ConstraintLabel::Unique,
+                ConstraintKind::Unique {
+                    columns,
+                    nulls_not_distinct,
+                },
+                None,
+            )
+        }
+        "ForeignKeyConstraint" => {
+            if is_true(&call, "use_alter") && semantics.dialect != crate::dialect::Dialect::Sqlite {
+                return Some(ItemDdl::Deferred);
+            }
+            let columns = listed(&call, 0, "columns", interpreter)?;
+            let targets = call.argument(1, "refcolumns")?.value.clone();
+            let targets = interpreter.heap.elements(&targets)?.to_vec();
+            let mut references = None;
+            let mut ref_columns = Vec::new();
+            for target in &targets {
+                let (table, column) = reference_of(target, interpreter)?;
+                references = Some(table);
+                ref_columns.extend(column);
+            }
+            let key = foreign_key(&call, columns, references?, ref_columns, interpreter);
+            let referred = (key.references.clone(), key.ref_columns.clone());
+            (
+                ConstraintLabel::ForeignKey,
+                ConstraintKind::ForeignKey(key),
+                Some(referred),
+            )
+        }
+        "CheckConstraint" => (
+            ConstraintLabel::Check,
+            check_condition(&call, at, semantics, interpreter),
+            None,
+        ),
+        "ExcludeConstraint" => {
+            let (definition, columns) = exclusion(call.positional(), &call, semantics, interpreter);
+            (
+                ConstraintLabel::Unique,
+                ConstraintKind::Exclude {
+                    definition,
+                    columns,
+                },
+                None,
+            )
+        }
+        "Index" => {
+            let mut positional = call.positional();
+            let first = positional.next()?.clone();
+            let name = match &first.value {
+                Value::None => None,
+                value => Some(SmolStr::new(&**value.as_str()?)),
+            };
+            let keys: Vec<CallArgument> = positional.cloned().collect();
+            let definition = index_definition(&keys, &call, at, semantics, interpreter);
+            return Some(ItemDdl::Index { name, definition });
+        }
+        _ => return None,
+    };
+    let columns = kind.columns().to_vec();
+    let (referred_table, referred_columns) = referred.unwrap_or_default();
+    let parts = NameParts {
+        table,
+        columns: &columns,
+        referred_table: referred_table.rsplit('.').next().unwrap_or_default(),
+        referred_columns: &referred_columns,
+        name: None,
+    };
+    let is_exclusion = matches!(kind, ConstraintKind::Exclude { .. });
+    let name = if is_exclusion {
+        Fact::Known(given.map(SmolStr::new))
+    } else {
+        match semantics
+            .naming
+            .name(label, given.as_deref(), is_final, &parts)
+        {
+            Ok(name) => name,
+            Err(error) => return Some(ItemDdl::Error(error)),
+        }
+    };
+    let mut constraint = Constraint::new(None, kind, Some(interpreter.file(at)));
+    constraint.name = name;
+    constraint.deferrable = deferrable(&call);
+    constraint.not_valid = is_true(&call, "postgresql_not_valid");
+    Some(ItemDdl::Constraint(constraint))
+}
+
+/// A name and whether it was marked as final by `op.f(…)`. Names that are not known count as absent.
+pub(super) fn given_name<H: Host>(
+    call: &Call,
+    keyword: &str,
+    interpreter: &Interpreter<'_, H>,
+) -> (Option<String>, bool) {
+    call.keyword(keyword).map_or((None, false), |argument| {
+        name_value(&argument.value, interpreter)
+    })
+}
+
+/// A name as text, and whether it was marked as final.
+pub(crate) fn name_value<H: Host>(
+    value: &Value,
+    _interpreter: &Interpreter<'_, H>,
+) -> (Option<String>, bool) {
+    if let Some(call) = value.as_call()
+        && let Some(symbol) = call.callee.as_symbol()
+        && matches!(&symbol.kind, SymbolKind::Name(name) if name == "alembic.op.f" || name == "sqlalchemy.sql.elements.conv" || name == "sqlalchemy.sql.naming.conv" || name == "sqlalchemy.schema.conv")
+    {
+        let text = call
+            .positional()
+            .next()
+            .and_then(|first| first.value.as_str());
+        return (text.map(ToString::to_string), true);
+    }
+    (value.as_str().map(ToString::to_string), false)
+}
+
+pub(super) fn is_true(call: &Call, name: &str) -> bool {
+    call.keyword(name)
+        .is_some_and(|argument| argument.value.as_bool() == Some(true))
+}
+
+/// `DEFERRABLE INITIALLY …` as the arguments say it.
+pub(crate) fn deferrable(call: &Call) -> Option<SmolStr> {
+    let initially = call
+        .keyword("initially")
+        .and_then(|argument| argument.value.as_str())
+        .map(|text| text.to_uppercase());
+    let is_deferrable = match call.keyword("deferrable").map(|found| &found.value) {
+        Some(Value::Bool(flag)) => *flag,
+        _ => initially.as_deref() == Some("DEFERRED"),
+    };
+    is_deferrable.then(|| {
+        SmolStr::new_static(if initially.as_deref() == Some("DEFERRED") {
+            "DEFERRABLE INITIALLY DEFERRED"
+        } else {
+            "DEFERRABLE"
+        })
+    })
+}
+
+/// `ondelete` and its like, `NO ACTION` being the same as nothing.
+pub fn foreign_key_action(text: &str) -> Option<SmolStr> {
+    let text = text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_uppercase();
+    (text != "NO ACTION" && !text.is_empty()).then(|| SmolStr::new(text))
+}
+
+type Options = (
+    Option<SmolStr>,
+    Option<SmolStr>,
+    Option<SmolStr>,
+    Option<SmolStr>,
+);
+
+/// `ondelete`, `onupdate`, `match` and `deferrable` of a foreign key.
+pub(super) fn referential_options<H: Host>(
+    call: &Call,
+    _interpreter: &Interpreter<'_, H>,
+) -> Options {
+    let action = |name: &str| {
+        call.keyword(name)
+            .and_then(|argument| argument.value.as_str())
+            .and_then(|text| foreign_key_action(text))
+    };
+    (
+        action("ondelete"),
+        action("onupdate"),
+        action("match").filter(|text| text != "SIMPLE"),
+        deferrable(call),
+    )
+}
+
+/// A foreign key from its parts and the options of a call.
+pub(crate) fn foreign_key<H: Host>(
+    call: &Call,
+    columns: Vec<SmolStr>,
+    references: SmolStr,
+    ref_columns: Vec<SmolStr>,
+    interpreter: &Interpreter<'_, H>,
+) -> ForeignKey {
+    let (ondelete, onupdate, matching, _) = referential_options(call, interpreter);
+    ForeignKey {
+        columns,
+        references,
+        ref_columns,
+        ondelete,
+        onupdate,
+        matching,
+    }
+}
+
+/// The table and column a foreign key names: `users.id`, `audit.users.id`, `Users.id`, `table.c.id`.
+pub(super) fn reference_of<H: Host>(
+    value: &Value,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<(SmolStr, Option<SmolStr>)> {
+    if let Some(text) = value.as_str() {
+        let parts: Vec<&str> = text.split('.').collect();
+        return Some(match parts.as_slice() {
+            [table] => (SmolStr::new(*table), None),
+            [table, column] => (SmolStr::new(*table), Some(SmolStr::new(*column))),
+            [schema @ .., table, column] => {
+                let schema = schema.join(".");
+                let table = if schema == "public" {
+                    SmolStr::new(*table)
+                } else {
+                    SmolStr::new(format!("{schema}.{table}"))
+                };
+                (table, Some(SmolStr::new(*column)))
+            }
+            [] => return None,
+        });
+    }
+    // `table.c.id`
+    let symbol = value.as_symbol()?;
+    let SymbolKind::Attribute { base, name } = &symbol.kind else {
+        return None;
+    };
+    let inner = base.as_symbol()?;
+    let table = match &inner.kind {
+        SymbolKind::Attribute { base, name } if name == "c" || name == "columns" => base,
+        _ => base,
+    };
+    let call = table.as_call()?;
+    let is_table = construct(&call.callee, interpreter)
+        .is_some_and(|name| matches!(name.as_str(), "table" | "Table"))
+        || call
+            .callee
+            .qualified_name()
+            .is_some_and(|name| name == "alembic.op.create_table");
+    let table = call.positional().next()?.value.as_str()?;
+    is_table.then(|| (SmolStr::new(&**table), Some(name.clone())))
+}
+
+/// Names of columns given as text or as columns.
+pub(super) fn column_names<'v, H: Host>(
+    arguments: impl Iterator<Item = &'v CallArgument>,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<Vec<SmolStr>> {
+    arguments
+        .map(|argument| column_name(&argument.value, interpreter))
+        .collect()
+}
+
+pub(crate) fn column_name<H: Host>(
+    value: &Value,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<SmolStr> {
+    if let Some(text) = value.as_str() {
+        return Some(SmolStr::new(&**text));
+    }
+    if let Some((call, _)) = column_call(value, interpreter) {
+        let first = call.positional().next()?;
+        return first.value.as_str().map(|text| SmolStr::new(&**text));
+    }
+    let symbol = value.as_symbol()?;
+    match &symbol.kind {
+        SymbolKind::Call(call) => {
+            let name = construct(&call.callee, interpreter)?;
+            (name == "column" || name == "quoted_name")
+                .then(|| call.positional().next()?.value.as_str().cloned())
+                .flatten()
+                .map(|text| SmolStr::new(&*text))
+        }
+        SymbolKind::Attribute { base, name } => {
+            let inner = base.as_symbol()?;
+            matches!(&inner.kind, SymbolKind::Attribute { name, .. } if name == "c")
+                .then(|| name.clone())
+        }
+        _ => None,
+    }
+}
+
+/// A list of column names given by position or keyword.
+fn listed<H: Host>(
+    call: &Call,
+    position: usize,
+    keyword: &str,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<Vec<SmolStr>> {
+    column_names_of(&call.argument(position, keyword)?.value, interpreter)
+}
+
+/// The names of columns in a list. A string is taken letter by letter, as Python does.
+pub(crate) fn column_names_of<H: Host>(
+    value: &Value,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<Vec<SmolStr>> {
+    if let Some(text) = value.as_str() {
+        return Some(text.chars().map(|c| SmolStr::new(c.to_string())).collect());
+    }
+    let items = match value {
+        Value::Object(id) => match interpreter.heap.get(*id) {
+            Object::List(items) | Object::Set(items) => items.clone(),
+            _ => return None,
+        },
+        Value::Tuple(items) => items.to_vec(),
+        _ => return None,
+    };
+    items
+        .iter()
+        .map(|item| column_name(item, interpreter))
+        .collect()
+}
+
+/// The condition of a CHECK.
+pub(super) fn check_condition<H: Host>(
+    call: &Call,
+    at: Place,
+    semantics: &Semantics,
+    interpreter: &mut Interpreter<'_, H>,
+) -> ConstraintKind {
+    let condition = call
+        .argument(0, "sqltext")
+        .or_else(|| call.keyword("condition"))
+        .map(|argument| argument.value.clone());
+    condition_kind(condition.as_ref(), at, semantics, interpreter)
+}
+
+/// A CHECK over a condition.
+pub(crate) fn condition_kind<H: Host>(
+    condition: Option<&Value>,
+    at: Place,
+    semantics: &Semantics,
+    interpreter: &mut Interpreter<'_, H>,
+) -> ConstraintKind {
+    let text = condition.and_then(|condition| sql_text(condition, semantics, interpreter));
+    match text {
+        Some(text) => ConstraintKind::Check {
+            columns: sql::mentioned_columns(&text, semantics.dialect),
+            expression: Fact::Known(sql::canonical_expression(&text, semantics.dialect)),
+        },
+        None => ConstraintKind::Check {
+            expression: Fact::Unknown(Why::new(
+                "the condition of the check is not known",
+                Some(interpreter.file(at)),
+            )),
+            columns: Vec::new(),
+        },
+    }
+}
+
+/// What an exclusion constraint says, and the columns it is over.
+pub(crate) fn exclusion<'v, H: Host>(
+    elements: impl Iterator<Item = &'v CallArgument>,
+    call: &Call,
+    semantics: &Semantics,
+    interpreter: &mut Interpreter<'_, H>,
+) -> (Fact<SmolStr>, Vec<SmolStr>) {
+    let elements: Vec<Value> = elements.map(|argument| argument.value.clone()).collect();
+    let mut texts = Vec::new();
+    let mut columns = Vec::new();
+    for element in &elements {
+        let parts = interpreter.heap.elements(element).map(<[Value]>::to_vec);
+        let Some([expression, operator]) = parts.as_deref() else {
+            let why = Why::new("the exclusion is not known", None);
+            return (Fact::Unknown(why), columns);
+        };
+        let text = column_name(expression, interpreter)
+            .map(|name| name.to_string())
+            .or_else(|| sql_text(expression, semantics, interpreter));
+        let (Some(text), Some(operator)) = (text, operator.as_str()) else {
+            let why = Why::new("the exclusion is not known", None);
+            return (Fact::Unknown(why), columns);
+        };
+        columns.extend(sql::mentioned_columns(&text, semantics.dialect));
+        texts.push(format!(
+            "{} WITH {operator}",
+            sql::canonical_expression(&text, semantics.dialect)
+        ));
+    }
+    let using = call
+        .keyword("using")
+        .and_then(|argument| argument.value.as_str())
+        .map_or("gist".to_owned(), ToString::to_string);
+    let mut definition = format!("USING {using} ({})", texts.join(", "));
+    if let Some(argument) = call.keyword("where") {
+        let value = argument.value.clone();
+        match sql_text(&value, semantics, interpreter) {
+            Some(text) => {
+                definition.push_str(&format!(
+                    " WHERE {}",
+                    sql::canonical_expression(&text, semantics.dialect)
+                ));
+            }
+            None => {
+                return (
+                    Fact::Unknown(Why::new("the exclusion is not known", None)),
+                    columns,
+                );
+            }
+        }
+    }
+    (Fact::Known(SmolStr::new(definition)), columns)
+}
+
+/// What an index says, from its keys and the options of a call.
+pub fn index_definition<H: Host>(
+    keys: &[CallArgument],
+    call: &Call,
+    at: Place,
+    semantics: &Semantics,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Fact<IndexDefinition> {
+    read_index(keys, call, semantics, interpreter).map_or_else(
+        || {
+            Fact::Unknown(Why::new(
+                "the definition of the index is not known",
+                Some(interpreter.file(at)),
+            ))
+        },
+        Fact::Known,
+    )
+}
+
+fn read_index<H: Host>(
+    keys: &[CallArgument],
+    call: &Call,
+    semantics: &Semantics,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<IndexDefinition> {
+    if call.open {
+        return None;
+    }
+    let prefix = semantics.dialect.as_str();
+    let option = |name: &str| {
+        call.keyword(&format!("{prefix}_{name}"))
+            .map(|argument| argument.value.clone())
+            .filter(|value| !matches!(value, Value::None))
+    };
+    let operator_classes = match option("ops") {
+        None => Vec::new(),
+        Some(Value::Object(id)) => match interpreter.heap.get(id) {
+            Object::Dict(pairs) => {
+                let mut classes = Vec::new();
+                for (key, value) in pairs {
+                    classes.push((key.as_str()?.to_string(), value.as_str()?.to_string()));
+                }
+                classes
+            }
+            _ => return None,
+        },
+        Some(_) => return None,
+    };
+    let mut definition = IndexDefinition::on(Vec::new(), false);
+    for argument in keys {
+        let mut key = index_key(&argument.value, semantics, interpreter)?;
+        if let Some((_, class)) = operator_classes
+            .iter()
+            .find(|(name, _)| **name == *key.text)
+        {
+            key.operator_class = Some(SmolStr::new(class));
+        }
+        if key.is_column {
+            definition.columns.push(key.text.clone());
+        } else {
+            definition
+                .columns
+                .extend(sql::mentioned_columns(&key.text, semantics.dialect));
+        }
+        definition.keys.push(key);
+    }
+    definition.unique = match call.keyword("unique").map(|found| &found.value) {
+        None | Some(Value::None) => false,
+        Some(Value::Bool(flag)) => *flag,
+        Some(_) => return None,
+    };
+    if let Some(using) = option("using") {
+        definition.using = SmolStr::new(using.as_str()?.to_lowercase());
+    }
+    if let Some(predicate) = option("where") {
+        let text = sql_text(&predicate, semantics, interpreter)?;
+        definition
+            .columns
+            .extend(sql::mentioned_columns(&text, semantics.dialect));
+        definition.predicate = Some(sql::canonical_expression(&text, semantics.dialect));
+    }
+    if let Some(include) = option("include") {
+        for item in interpreter.heap.elements(&include)?.to_vec() {
+            let name = column_name(&item, interpreter)?;
+            definition.columns.push(name.clone());
+            definition.include.push(name);
+        }
+    }
+    definition.nulls_not_distinct =
+        option("nulls_not_distinct").is_some_and(|value| value.as_bool() == Some(true));
+    let mut options = Vec::new();
+    for name in ["with", "prefix", "length"] {
+        if let Some(value) = option(name) {
+            options.push(format!(
+                "{name} {}",
+                crate::sqlalchemy::render(&value, interpreter)?
+            ));
+        }
+    }
+    if !options.is_empty() {
+        definition.options = Some(SmolStr::new(options.join(", ")));
+    }
+    definition.columns.sort_unstable();
+    definition.columns.dedup();
+    Some(definition)
+}
+
+/// One key of an index: a column's name, or an expression with its order.
+fn index_key<H: Host>(
+    value: &Value,
+    semantics: &Semantics,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<IndexKey> {
+    if let Some(name) = column_name(value, interpreter) {
+        return Some(IndexKey::column(name));
+    }
+    let text = sql_text(value, semantics, interpreter)?;
+    Some(sql::index_key(&text, semantics.dialect))
+}
