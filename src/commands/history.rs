@@ -27,14 +27,14 @@ pub(super) fn schema(
             ),
         };
         let view = schema::SchemaView {
-            dialect: environment.dialect().dialect,
+            environment,
             at: &at,
             catalog: &catalog,
-            sources: environment.sources(),
         };
         match args.output_format {
             SchemaFormat::Json => schema::write_json(&view, streams.out)?,
-            SchemaFormat::Sql | SchemaFormat::Mermaid => schema::write_json(&view, streams.out)?,
+            SchemaFormat::Sql => schema::write_sql(&view, streams.out)?,
+            SchemaFormat::Mermaid => schema::write_mermaid(&view, streams.out)?,
         }
         Ok(Exit::Clean)
     })
