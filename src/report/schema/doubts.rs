@@ -16,15 +16,15 @@ pub(super) struct Doubt {
 /// Of a table as a whole.
 pub(super) fn of_table(table: &Table) -> Vec<Doubt> {
     let mut doubts = Doubts::of("");
-    doubts.may("other parts", &table.open);
-    doubts.existence(&table.maybe);
-    doubts.may("later changes", &table.unsure);
+    doubts.may("other parts", table.open.as_ref());
+    doubts.existence(table.maybe.as_ref());
+    doubts.may("later changes", table.unsure.as_ref());
     doubts.found
 }
 
 pub(super) fn of_column(column: &Column) -> Vec<Doubt> {
     let mut doubts = Doubts::of(&column.name);
-    doubts.existence(&column.maybe);
+    doubts.existence(column.maybe.as_ref());
     doubts.fact("type", &column.column_type);
     doubts.fact("nullability", &column.nullable);
     doubts.fact("default", &column.default);
@@ -36,7 +36,7 @@ pub(super) fn of_column(column: &Column) -> Vec<Doubt> {
 
 pub(super) fn of_constraint(constraint: &Constraint) -> Vec<Doubt> {
     let mut doubts = Doubts::of(constraint.known_name().map_or("", |name| name.as_str()));
-    doubts.existence(&constraint.maybe);
+    doubts.existence(constraint.maybe.as_ref());
     doubts.fact("name", &constraint.name);
     match &constraint.kind {
         ConstraintKind::Unknown(why) => doubts.push("definition", why),
@@ -54,7 +54,7 @@ pub(super) fn of_constraint(constraint: &Constraint) -> Vec<Doubt> {
 
 pub(super) fn of_index(index: &Index) -> Vec<Doubt> {
     let mut doubts = Doubts::of(&index.name);
-    doubts.existence(&index.maybe);
+    doubts.existence(index.maybe.as_ref());
     doubts.fact("definition", &index.definition);
     doubts.found
 }
@@ -82,18 +82,18 @@ pub(super) fn of_objects(catalog: &Catalog) -> Vec<Doubt> {
     let mut found = Vec::new();
     for (name, known) in &catalog.enums {
         let mut doubts = Doubts::of(name);
-        doubts.existence(&known.maybe);
+        doubts.existence(known.maybe.as_ref());
         doubts.fact("labels", &known.labels);
         found.append(&mut doubts.found);
     }
     for (name, sequence) in &catalog.sequences {
         let mut doubts = Doubts::of(name);
-        doubts.existence(&sequence.maybe);
+        doubts.existence(sequence.maybe.as_ref());
         found.append(&mut doubts.found);
     }
     for (key, object) in &catalog.objects {
         let mut doubts = Doubts::of(&key.name);
-        doubts.existence(&object.maybe);
+        doubts.existence(object.maybe.as_ref());
         doubts.fact("definition", &object.definition);
         found.append(&mut doubts.found);
     }
@@ -129,7 +129,7 @@ impl<'o> Doubts<'o> {
         }
     }
 
-    fn existence(&mut self, why: &Option<Arc<Why>>) {
+    fn existence(&mut self, why: Option<&Arc<Why>>) {
         if let Some(why) = why {
             self.found.push(Doubt {
                 what: Vec::new(),
@@ -139,7 +139,7 @@ impl<'o> Doubts<'o> {
         }
     }
 
-    fn may(&mut self, what: &'static str, why: &Option<Arc<Why>>) {
+    fn may(&mut self, what: &'static str, why: Option<&Arc<Why>>) {
         if let Some(why) = why {
             self.push(what, why);
         }

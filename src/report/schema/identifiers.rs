@@ -15,7 +15,7 @@ const POSTGRESQL: &str = " all analyse analyze and any array as asc asymmetric a
     trim true union unique user using values varchar variadic verbose when where window with xmlattributes xmlconcat \
     xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
 
-/// The reserved words of MySQL 8 and MariaDB.
+/// The reserved words of `MySQL` 8 and `MariaDB`.
 const MYSQL: &str = " accessible add all alter analyze and as asc asensitive before between bigint binary blob both by \
     call cascade case change char character check collate column condition constraint continue convert create cross cube \
     cume_dist current_date current_role current_time current_timestamp current_user cursor database databases day_hour \

@@ -65,6 +65,8 @@ impl Script<'_> {
     fn heading(&mut self) {
         let environment = self.view.environment;
         let at = match self.view.at {
+            // Where all revisions lead back to themselves none is a head.
+            [] if !self.view.catalog.tables.is_empty() => "after all revisions".to_owned(),
             [] => "before the first revision".to_owned(),
             [only] => format!("at {only}"),
             several => format!("at {}", several.join(", ")),

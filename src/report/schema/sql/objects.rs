@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use smol_str::SmolStr;
+
 use super::super::doubts::{self, Doubt};
 use super::super::identifiers::split_schema;
 use super::super::order::dependency_order;
@@ -191,7 +193,7 @@ impl<'a> Script<'a> {
             .known()
             .map_or("", |text| text.trim().trim_end_matches(';'));
         // A comment in a text whose lines were joined would swallow the rest.
-        let is_whole = !(definition.contains("--") && !definition.contains('\n'));
+        let is_whole = !definition.contains("--") || definition.contains('\n');
         match self.creation(key, object, definition) {
             Some(text) if is_whole => piece.text = Some(text),
             _ => {
@@ -343,7 +345,7 @@ fn expressions(table: &Table) -> Vec<&str> {
         }
         | ConstraintKind::Exclude { definition, .. } = &constraint.kind
         {
-            found.extend(definition.known().map(|text| text.as_str()));
+            found.extend(definition.known().map(SmolStr::as_str));
         }
     }
     for index in &table.indexes {

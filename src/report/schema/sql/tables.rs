@@ -301,7 +301,9 @@ impl Script<'_> {
             }
             _ => body,
         };
-        if let Some(deferrable) = &constraint.deferrable {
+        if let Some(deferrable) = &constraint.deferrable
+            && self.dialect != Dialect::MySql
+        {
             text.push(' ');
             text.push_str(deferrable);
         }
