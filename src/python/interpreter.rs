@@ -20,6 +20,7 @@ mod formatting;
 mod generators;
 mod host;
 mod instances;
+mod lazy;
 mod library;
 mod loops;
 mod matching;
@@ -92,6 +93,7 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     modules: FxHashMap<Name, Option<ObjectId>>,
     module_files: FxHashMap<RepoPath, ObjectId>,
     limits: Limits,
+    lazy_imports: bool,
     fuel: Cell<u64>,
     depth: u32,
     /// How many expressions and blocks the current one stands in, over all calls.
@@ -143,6 +145,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             modules: FxHashMap::default(),
             module_files: FxHashMap::default(),
             limits,
+            lazy_imports: false,
             fuel: Cell::new(limits.fuel),
             depth: 0,
             nesting: 0,
@@ -221,7 +224,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
     /// Loads the file at a path as a module and runs its body. `None` where there is no such file.
     pub fn run_file(&mut self, path: &RepoPath) -> Option<ObjectId> {
         let module = self.file_module(path, &self.finder.name_of(path))?;
-        self.run_module(module);
+        self.run_module(module, false);
         Some(module)
     }
 
@@ -326,8 +329,15 @@ impl<'s, H: Host> Interpreter<'s, H> {
         }))
     }
 
-    /// Runs the body of a module, once.
-    fn run_module(&mut self, id: ObjectId) {
+    /// Puts off the definitions of imported modules until they are needed, and leaves out what they do besides.
+    #[must_use]
+    pub fn with_lazy_imports(mut self) -> Self {
+        self.lazy_imports = true;
+        self
+    }
+
+    /// Runs the body of a module, once. A lazy one runs only what its names need, when they are needed.
+    fn run_module(&mut self, id: ObjectId, is_lazy: bool) {
         let Some(module) = self.heap.module(id) else {
             return;
         };
@@ -338,23 +348,37 @@ impl<'s, H: Host> Interpreter<'s, H> {
         let path = self.files.get(scope.file.0 as usize).cloned();
         self.set_module_state(id, ModuleState::Running);
         if let Some(file) = path.and_then(|path| self.sources.python(&path)) {
-            // A module runs once, whoever imports it first: conditions there are not conditions here.
-            let uncertainty = std::mem::take(&mut self.uncertainty);
-            let pending = self.pending.take();
-            let guards = std::mem::take(&mut self.guards);
-            let raised = std::mem::take(&mut self.raised);
-            let generators = std::mem::take(&mut self.generators);
-            self.depth += 1;
-            let mut frame: statements::Frame<H> = statements::Frame::default();
-            self.exec_block(&file.module.body, &scope, &mut frame);
-            self.depth -= 1;
-            self.generators = generators;
-            self.raised = raised;
-            self.guards = guards;
-            self.pending = pending;
-            self.uncertainty = uncertainty;
+            self.apart(|this| {
+                if is_lazy {
+                    this.exec_definitions(&file, &scope);
+                } else {
+                    let mut frame: statements::Frame<H> = statements::Frame::default();
+                    this.exec_block(&file.module.body, &scope, &mut frame);
+                }
+            });
         }
         self.set_module_state(id, ModuleState::Done);
+    }
+
+    /// Runs something that happens once, whoever needs it first: the branches and conditions it is needed under are no
+    /// part of it.
+    fn apart<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+        let branches = self.heap.suspend_branches();
+        let uncertainty = std::mem::take(&mut self.uncertainty);
+        let pending = self.pending.take();
+        let guards = std::mem::take(&mut self.guards);
+        let raised = std::mem::take(&mut self.raised);
+        let generators = std::mem::take(&mut self.generators);
+        self.depth += 1;
+        let result = run(self);
+        self.depth -= 1;
+        self.generators = generators;
+        self.raised = raised;
+        self.guards = guards;
+        self.pending = pending;
+        self.uncertainty = uncertainty;
+        self.heap.resume_branches(branches);
+        result
     }
 
     fn set_module_state(&mut self, id: ObjectId, state: ModuleState) {
