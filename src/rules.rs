@@ -14,7 +14,7 @@ pub use rule::{Family, FixAvailability, Rule};
 
 pub(crate) use context::{
     ChangeContext, EnvironmentChange, EnvironmentContext, FileContext, MigrationContext,
-    ProjectContext, ScriptContext,
+    ProjectContext, ReplayContext, ScriptContext,
 };
 pub(crate) use reporter::{Reporter, Violation};
 pub(crate) use rule::{Listener, declare_rule};
@@ -41,6 +41,9 @@ pub static RULES: &[&Rule] = &[
     &downgrade::missing_downgrade::RULE,
     &downgrade::empty_downgrade::RULE,
     &downgrade::refused_downgrade::RULE,
+    &downgrade::failing_upgrade::RULE,
+    &downgrade::failing_downgrade::RULE,
+    &downgrade::unnamed_constraint_drop::RULE,
     &model::model_without_migration::RULE,
     &model::migration_without_model::RULE,
     &model::migration_with_code::RULE,
