@@ -2,6 +2,7 @@
 
 mod context;
 mod convention;
+mod difference;
 mod downgrade;
 mod file;
 mod model;
@@ -41,6 +42,8 @@ pub static RULES: &[&Rule] = &[
     &downgrade::missing_downgrade::RULE,
     &downgrade::empty_downgrade::RULE,
     &downgrade::refused_downgrade::RULE,
+    &downgrade::not_reversed::RULE,
+    &downgrade::leftover_enum_type::RULE,
     &downgrade::failing_upgrade::RULE,
     &downgrade::failing_downgrade::RULE,
     &downgrade::unnamed_constraint_drop::RULE,

@@ -3,7 +3,9 @@
 pub(super) mod empty_downgrade;
 pub(super) mod failing_downgrade;
 pub(super) mod failing_upgrade;
+pub(super) mod leftover_enum_type;
 pub(super) mod missing_downgrade;
+pub(super) mod not_reversed;
 pub(super) mod refused_downgrade;
 pub(super) mod unnamed_constraint_drop;
 
