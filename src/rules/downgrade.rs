@@ -1,17 +1,20 @@
 //! The way back.
 
+pub(super) mod data_loss;
 pub(super) mod empty_downgrade;
 pub(super) mod failing_downgrade;
 pub(super) mod failing_upgrade;
+pub(super) mod ignored_argument;
 pub(super) mod leftover_enum_type;
 pub(super) mod missing_downgrade;
 pub(super) mod not_reversed;
 pub(super) mod refused_downgrade;
 pub(super) mod unnamed_constraint_drop;
+pub(super) mod unreversed_sql;
 
 use crate::alembic::{Failed, Revision, Run};
 use crate::diagnostic::Label;
-use crate::schema::{Operation, Recorded};
+use crate::schema::{IgnoredKind, Operation, Recorded};
 use crate::source::FileSpan;
 
 /// What an upgrade does to the schema that a downgrade should take back. What it only does under a condition may have
@@ -60,6 +63,19 @@ fn unnamed_drop<'r>(failed: &Failed, run: &'r Run) -> Option<&'r Recorded> {
                 Operation::DropConstraint { name: None, .. }
             )
     })
+}
+
+/// True for a failure that another rule explains: a constraint that is dropped without its name, a string that is taken
+/// letter by letter.
+fn is_explained(failed: &Failed, run: &Run) -> bool {
+    let is_letters = |recorded: &Recorded| {
+        recorded.place == failed.place
+            && recorded
+                .ignored
+                .iter()
+                .any(|ignored| matches!(ignored.kind, IgnoredKind::Letters { .. }))
+    };
+    unnamed_drop(failed, run).is_some() || run.operations.iter().any(is_letters)
 }
 
 /// A place as the primary label of a finding about a revision. Where it lies in another file, the finding stands at the

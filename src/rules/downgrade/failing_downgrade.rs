@@ -1,7 +1,7 @@
 //! ML207
 
 use crate::alembic::Verdict;
-use crate::rules::downgrade::{MOST_FAILURES, at, failing, unnamed_drop};
+use crate::rules::downgrade::{MOST_FAILURES, at, failing, is_explained};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -46,7 +46,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let failures = failing(&ctx.replayed.downgrade_failures);
     for failed in failures
         .into_iter()
-        .filter(|failed| !failed.in_one_go && unnamed_drop(failed, run).is_none())
+        .filter(|failed| !failed.in_one_go && !is_explained(failed, run))
         .take(MOST_FAILURES)
     {
         let violation = FailingDowngrade {

@@ -1,6 +1,6 @@
 //! ML206
 
-use crate::rules::downgrade::{MOST_FAILURES, at, failing, unnamed_drop};
+use crate::rules::downgrade::{MOST_FAILURES, at, failing, is_explained};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -47,7 +47,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let failures = failing(&ctx.replayed.upgrade_failures);
     for failed in failures
         .into_iter()
-        .filter(|failed| unnamed_drop(failed, run).is_none())
+        .filter(|failed| !is_explained(failed, run))
         .take(MOST_FAILURES)
     {
         let violation = FailingUpgrade {
