@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod emit;
 mod host;
+mod ignored;
 mod operations;
 mod replay;
 mod simulation;
