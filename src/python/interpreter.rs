@@ -97,6 +97,10 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     /// What the constructors of bases outside the repository were called with, while somebody wants to know.
     constructors: Option<Vec<Call>>,
     fuel: Cell<u64>,
+    /// What is left for the bodies of imported modules, which no single run pays for.
+    module_fuel: u64,
+    /// True while the body of an imported module runs.
+    is_loading: bool,
     depth: u32,
     /// How many expressions and blocks the current one stands in, over all calls.
     nesting: u32,
@@ -150,6 +154,8 @@ impl<'s, H: Host> Interpreter<'s, H> {
             lazy_imports: false,
             constructors: None,
             fuel: Cell::new(limits.fuel),
+            module_fuel: limits.fuel,
+            is_loading: false,
             depth: 0,
             nesting: 0,
             uncertainty: 0,
@@ -389,9 +395,18 @@ impl<'s, H: Host> Interpreter<'s, H> {
         let guards = std::mem::take(&mut self.guards);
         let raised = std::mem::take(&mut self.raised);
         let generators = std::mem::take(&mut self.generators);
+        let is_outermost = self.lazy_imports && !std::mem::replace(&mut self.is_loading, true);
+        let fuel = self.fuel.get();
+        if is_outermost {
+            self.fuel.set(self.module_fuel);
+        }
         self.depth += 1;
         let result = run(self);
         self.depth -= 1;
+        if is_outermost {
+            self.module_fuel = self.fuel.replace(fuel);
+            self.is_loading = false;
+        }
         self.generators = generators;
         self.raised = raised;
         self.guards = guards;
