@@ -154,7 +154,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             lazy_imports: false,
             constructors: None,
             fuel: Cell::new(limits.fuel),
-            module_fuel: limits.fuel,
+            module_fuel: limits.fuel * 4,
             is_loading: false,
             depth: 0,
             nesting: 0,
@@ -357,7 +357,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
         let path = self.files.get(scope.file.0 as usize).cloned();
         self.set_module_state(id, ModuleState::Running);
         if let Some(file) = path.and_then(|path| self.sources.python(&path)) {
-            self.apart(|this| {
+            self.apart(is_lazy, |this| {
                 if is_lazy {
                     this.exec_definitions(&file, &scope);
                 } else {
@@ -387,24 +387,25 @@ impl<'s, H: Host> Interpreter<'s, H> {
     }
 
     /// Runs something that happens once, whoever needs it first: the branches and conditions it is needed under are no
-    /// part of it.
-    fn apart<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+    /// part of it. What is imported does not use up the steps of the run that imports it.
+    fn apart<R>(&mut self, is_imported: bool, run: impl FnOnce(&mut Self) -> R) -> R {
         let branches = self.heap.suspend_branches();
         let uncertainty = std::mem::take(&mut self.uncertainty);
         let pending = self.pending.take();
         let guards = std::mem::take(&mut self.guards);
         let raised = std::mem::take(&mut self.raised);
         let generators = std::mem::take(&mut self.generators);
-        let is_outermost = self.lazy_imports && !std::mem::replace(&mut self.is_loading, true);
+        let is_outermost = is_imported && !std::mem::replace(&mut self.is_loading, true);
         let fuel = self.fuel.get();
+        let measure = self.module_fuel.min(self.limits.fuel / 10);
         if is_outermost {
-            self.fuel.set(self.module_fuel);
+            self.fuel.set(measure);
         }
         self.depth += 1;
         let result = run(self);
         self.depth -= 1;
         if is_outermost {
-            self.module_fuel = self.fuel.replace(fuel);
+            self.module_fuel -= measure - self.fuel.replace(fuel);
             self.is_loading = false;
         }
         self.generators = generators;

@@ -193,7 +193,13 @@ impl<H: Host> TypeReader<'_, '_, H> {
 
     fn call(&mut self, call: &Call) -> Option<TypeDdl> {
         if call.open {
-            return None;
+            // Of a string whose length is given nothing else matters, whatever else is passed.
+            let is_sized_string = construct(&call.callee, self.interpreter)
+                .is_some_and(|name| matches!(name.as_str(), "String" | "VARCHAR" | "Unicode"))
+                && (call.keyword("length").is_some() || call.positional().next().is_some());
+            if !is_sized_string {
+                return None;
+            }
         }
         if let Some(symbol) = call.callee.as_symbol()
             && let SymbolKind::Attribute { base, name } = &symbol.kind
