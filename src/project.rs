@@ -285,7 +285,7 @@ impl<'s> ProjectEnvironment<'s> {
     /// The whole history, replayed.
     pub fn replay(&self) -> &ReplayedHistory {
         self.replay.get_or_init(|| {
-            let order = self.map.topological_order();
+            let order = self.map.upgrade_order();
             let files: Vec<RepoPath> = order
                 .iter()
                 .map(|node| self.map.node(*node).revision.file.clone())
@@ -314,7 +314,7 @@ impl<'s> ProjectEnvironment<'s> {
             ancestors.extend(self.map.ancestors(*node));
         }
         let mut replay = Replay::new(self.sources, &self.finder, self.semantics());
-        for node in self.map.topological_order() {
+        for node in self.map.upgrade_order() {
             if ancestors.contains(&node) {
                 replay.upgrade(&self.map.node(node).revision);
             }

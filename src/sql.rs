@@ -1,12 +1,30 @@
-//! Raw SQL as far as its statements name what they do: heads and objects, without a grammar.
+//! Raw SQL: what its statements do to a database, as [`Ddl`](crate::catalog::Ddl), and what they ask of it.
 //!
-//! Works for every dialect and for text with holes (from f-strings), which no grammar accepts.
+//! [`statements`] works for every dialect and for text with holes (from f-strings), which no grammar accepts: it knows
+//! heads and objects. [`parse`] reads statements whole, and falls back to their heads.
 
+mod cursor;
+mod data;
+mod expression;
+mod generic;
+mod object;
+mod parse;
+mod placeholder;
+mod postgresql;
+mod query;
+mod question;
+mod source;
 mod statement;
 mod token;
+mod types;
+mod unnamed;
 
+pub use expression::{
+    canonical_default, canonical_expression, canonical_text, index_key, mentioned_columns,
+};
+pub use parse::{ParsedStatement, parse};
+pub use question::question;
+pub use source::Place;
 pub use statement::{Effect, Statement, StatementKind, statements};
 pub use token::HOLE;
-
-mod interim;
-pub use interim::*;
+pub use types::{catalog_type, is_serial};

@@ -393,6 +393,84 @@ impl RevisionMap {
         &self.cycles
     }
 
+    /// All revisions in the order in which `alembic upgrade heads` runs them from empty. What lies on a cycle comes last.
+    ///
+    /// The walk is that of Alembic's `RevisionMap._topological_sort`: from the heads down, one line as far as no other
+    /// waiting line leads to it.
+    pub fn upgrade_order(&self) -> Vec<usize> {
+        let count = self.nodes.len();
+        if !self.cycles.is_empty() {
+            return self.topological_order();
+        }
+        let down = |index: usize| {
+            let node = &self.nodes[index];
+            let mut down = node.parents.clone();
+            for dependency in &node.dependencies {
+                if !down.contains(dependency) {
+                    down.push(*dependency);
+                }
+            }
+            down
+        };
+        let ancestors = |start: usize| {
+            let mut seen = vec![false; count];
+            let mut stack = vec![start];
+            while let Some(index) = stack.pop() {
+                if !std::mem::replace(&mut seen[index], true) {
+                    stack.extend(down(index));
+                }
+            }
+            seen
+        };
+        let mut heads = self.heads();
+        heads.sort_unstable();
+        let mut above: Vec<Vec<bool>> = heads.iter().map(|head| ancestors(*head)).collect();
+        let mut todo = vec![true; count];
+        let mut order = Vec::with_capacity(count);
+        let mut current = 0;
+        while let Some(candidate) = heads.get(current).copied() {
+            let blocking = above
+                .iter()
+                .enumerate()
+                .position(|(index, seen)| index != current && seen[candidate]);
+            if let Some(blocking) = blocking {
+                current = blocking;
+                continue;
+            }
+            if std::mem::replace(&mut todo[candidate], false) {
+                order.push(candidate);
+            }
+            let mut next: Vec<usize> = down(candidate)
+                .into_iter()
+                .filter(|index| todo[*index] && !heads.contains(index))
+                .collect();
+            next.dedup();
+            let node = &self.nodes[candidate];
+            match next.split_first() {
+                None => {
+                    heads.remove(current);
+                    above.remove(current);
+                    current = current.saturating_sub(1);
+                }
+                Some((first, rest)) => {
+                    heads[current] = *first;
+                    if node.dependencies.is_empty() && node.parents.len() == 1 {
+                        above[current][candidate] = false;
+                    } else {
+                        above[current] = ancestors(*first);
+                        for other in rest {
+                            heads.push(*other);
+                            above.push(ancestors(*other));
+                        }
+                    }
+                }
+            }
+        }
+        order.reverse();
+        order.extend((0..count).filter(|index| todo[*index]));
+        order
+    }
+
     /// All revisions, each after its parents and dependencies; what lies on a cycle comes last. Of several possible
     /// orders the one that keeps lines together: a child follows its parent where it can.
     pub fn topological_order(&self) -> Vec<usize> {

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use super::constraint::{Constraint, IndexDefinition};
 use super::fact::Fact;
 use super::objects::ObjectKind;
+use super::question::CatalogQuestion;
 use super::table::Column;
 
 /// One statement. Names of tables, types and other objects carry their schema if that is not the default one:
@@ -121,17 +122,50 @@ pub enum Ddl {
         target: CommentTarget,
         text: Fact<Option<SmolStr>>,
     },
+    /// `IF … THEN … ELSE` of a `DO` block.
+    If {
+        /// What is asked; `None` if that is not understood, so that either way may be taken.
+        question: Option<CatalogQuestion>,
+        /// True for `IF NOT EXISTS`: the first way is taken if there is no such object.
+        negated: bool,
+        then: Vec<Ddl>,
+        otherwise: Vec<Ddl>,
+    },
+    /// `BEGIN … EXCEPTION WHEN … THEN …` of a `DO` block: if any of the statements fails, all of them are undone, and
+    /// others done instead.
+    Try {
+        statements: Vec<Ddl>,
+        on_failure: Vec<Ddl>,
+    },
     /// Rows of these tables; empty where they are not known.
     Data {
         tables: Vec<SmolStr>,
     },
     /// Nothing that stays: `SET`, `LOCK`, `SELECT`, `ANALYZE`.
     Nothing,
+    /// Something is made, changed or dropped whose name is not known. Tables that exist keep their columns and
+    /// constraints.
+    OpaqueObject {
+        what: String,
+        kind: UnnamedKind,
+    },
     /// Not understood. It may change what it names, or anything if it names nothing.
     Opaque {
         what: String,
         names: Vec<SmolStr>,
     },
+}
+
+/// What something of an unknown name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnnamedKind {
+    /// A table that is made.
+    NewTable,
+    Index,
+    Sequence,
+    /// An enum, a domain or a composite type.
+    Type,
+    Object(ObjectKind),
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -189,7 +189,7 @@ pub struct ExceptHandler {
     pub body: Vec<Stmt>,
 }
 
-/// One `case`. Patterns are kept only as far as replay needs them: a literal value, or the names they bind.
+/// One `case`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MatchCase {
     pub pattern: Pattern,
@@ -206,6 +206,23 @@ pub enum Pattern {
     /// `_`, or a name that takes any value.
     Capture(Option<Name>),
     Or(Vec<Pattern>),
+    /// `[a, *rest, b]`, or the same in parentheses.
+    Sequence(Vec<Pattern>),
+    /// `*rest` in a sequence.
+    Star(Option<Name>),
+    /// `{"key": pattern, **rest}`
+    Mapping {
+        items: Vec<(Expr, Pattern)>,
+        rest: Option<Name>,
+    },
+    /// `Class(pattern, keyword=pattern)`
+    Class {
+        class: Expr,
+        positional: Vec<Pattern>,
+        keywords: Vec<(Name, Pattern)>,
+    },
+    /// `pattern as name`
+    As(Box<Pattern>, Name),
     /// Anything else, with the names it binds.
     Other {
         binds: Vec<Name>,

@@ -20,8 +20,9 @@ pub struct Heap {
     branches: Vec<Branch>,
 }
 
+/// A branch that has begun.
 #[derive(Clone, Debug)]
-struct Branch {
+pub struct Branch {
     journal_start: usize,
     object_count: usize,
     saved: rustc_hash::FxHashSet<ObjectId>,
@@ -85,6 +86,16 @@ impl Heap {
             Value::Object(id) => self.get(*id).elements(),
             _ => None,
         }
+    }
+
+    /// Leaves all branches for a while: what is written now is no part of them.
+    pub fn suspend_branches(&mut self) -> Vec<Branch> {
+        std::mem::take(&mut self.branches)
+    }
+
+    /// Returns into the branches that were left.
+    pub fn resume_branches(&mut self, branches: Vec<Branch>) {
+        self.branches = branches;
     }
 
     /// Starts to record what is written.

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use smol_str::SmolStr;
 
-use super::token::{Token, TokenKind, tokens};
+use super::token::{Token, TokenKind, tokens, tokens_of};
+use crate::dialect::Dialect;
 
 /// One statement of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,7 +91,15 @@ impl StatementKind {
 
 /// Cuts a text into its statements.
 pub fn statements(text: &str) -> Vec<Statement> {
-    let tokens = tokens(text);
+    cut(&tokens(text))
+}
+
+/// The same for a text of a known dialect.
+pub(super) fn statements_of(text: &str, dialect: Dialect) -> Vec<Statement> {
+    cut(&tokens_of(text, dialect))
+}
+
+fn cut(tokens: &[Token<'_>]) -> Vec<Statement> {
     let mut found = Vec::new();
     let mut start = 0;
     for (index, token) in tokens.iter().enumerate() {
@@ -235,7 +244,8 @@ impl Reader<'_> {
             "values" | "explain" | "show" | "table" | "describe" | "desc" => StatementKind::Query,
             "set" | "reset" | "begin" | "start" | "commit" | "rollback" | "end" | "abort"
             | "savepoint" | "release" | "lock" | "unlock" | "pragma" | "use" | "discard"
-            | "notify" | "listen" | "attach" | "detach" => StatementKind::Session,
+            | "notify" | "listen" | "unlisten" | "attach" | "detach" | "prepare" | "deallocate"
+            | "close" | "fetch" | "move" => StatementKind::Session,
             "vacuum" | "analyze" | "analyse" | "reindex" | "refresh" | "cluster" | "optimize"
             | "checkpoint" => StatementKind::Maintenance,
             "rename" => {

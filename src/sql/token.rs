@@ -2,6 +2,10 @@
 
 use std::ops::Range;
 
+use smol_str::SmolStr;
+
+use crate::dialect::Dialect;
+
 /// Stands for a piece of the text that is not known. A name that contains it is not known either.
 pub const HOLE: char = '\u{fffc}';
 
@@ -50,10 +54,92 @@ impl Token<'_> {
             _ => None,
         }
     }
+
+    /// The name as the catalog of a dialect holds it: PostgreSQL puts unquoted ones in lower case, the others keep them.
+    pub(super) fn catalog_name(&self, dialect: Dialect) -> Option<SmolStr> {
+        if self.text.contains(HOLE) {
+            return None;
+        }
+        match self.kind {
+            TokenKind::Word if dialect == Dialect::PostgreSql => {
+                Some(SmolStr::new(self.text.to_lowercase()))
+            }
+            TokenKind::Word => Some(SmolStr::new(self.text)),
+            TokenKind::QuotedName => {
+                let quote = self.text.get(..1)?;
+                let inner = self.text.get(1..self.text.len().checked_sub(1)?)?;
+                Some(SmolStr::new(inner.replace(&quote.repeat(2), quote)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The value of a string, without its quotes; `None` where part of it is not known.
+    pub(super) fn string_value(&self) -> Option<String> {
+        self.string_value_in(Dialect::PostgreSql)
+    }
+
+    /// The same in a dialect: a backslash escapes in every string of MySQL.
+    pub(super) fn string_value_in(&self, dialect: Dialect) -> Option<String> {
+        if self.kind != TokenKind::String || self.text.contains(HOLE) {
+            return None;
+        }
+        let first = self.text.chars().next()?;
+        if first == '$' {
+            let tag_end = self.text.get(1..)?.find('$')? + 2;
+            let end = self.text.len().checked_sub(tag_end)?;
+            return self.text.get(tag_end..end).map(ToOwned::to_owned);
+        }
+        let start = self.text.find(['\'', '"'])?;
+        let quote = self.text.get(start..=start)?;
+        let inner = self
+            .text
+            .get(start + 1..self.text.len().checked_sub(1)?)?
+            .replace(&quote.repeat(2), quote);
+        let escapes = dialect == Dialect::MySql || matches!(first, 'e' | 'E');
+        Some(if escapes && inner.contains('\\') {
+            unescape(&inner)
+        } else {
+            inner
+        })
+    }
+}
+
+/// What the common escapes of `E'…'` mean.
+fn unescape(text: &str) -> String {
+    let mut value = String::with_capacity(text.len());
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            value.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => value.push('\n'),
+            Some('t') => value.push('\t'),
+            Some('r') => value.push('\r'),
+            Some(other) => value.push(other),
+            None => {}
+        }
+    }
+    value
 }
 
 /// Cuts a text into tokens; comments and white space are left out. Unfinished strings run to the end.
 pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
+    cut(text, None)
+}
+
+/// Cuts a text of a known dialect into tokens.
+pub(super) fn tokens_of(text: &str, dialect: Dialect) -> Vec<Token<'_>> {
+    cut(text, Some(dialect))
+}
+
+/// Where the dialect is not known, what no dialect but one has is read as that one has it.
+fn cut(text: &str, dialect: Option<Dialect>) -> Vec<Token<'_>> {
+    let mysql = dialect == Some(Dialect::MySql);
+    let hash_comments = mysql || dialect.is_none();
+    let brackets = matches!(dialect, None | Some(Dialect::Sqlite));
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(rest) = text.get(at..)
@@ -68,7 +154,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
                 at += rest.find('\n').unwrap_or(rest.len());
                 continue;
             }
-            '#' if rest.starts_with("# ") => {
+            '#' if hash_comments && (mysql || rest.starts_with("# ")) => {
                 at += rest.find('\n').unwrap_or(rest.len());
                 continue;
             }
@@ -76,9 +162,10 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
                 at += block_comment(rest);
                 continue;
             }
-            '\'' => (TokenKind::String, quoted(rest, '\'')),
-            '"' | '`' => (TokenKind::QuotedName, quoted(rest, first)),
-            '[' if rest.chars().nth(1).is_some_and(char::is_alphabetic) => (
+            '\'' => (TokenKind::String, quoted(rest, '\'', mysql)),
+            '"' if mysql => (TokenKind::String, quoted(rest, '"', true)),
+            '"' | '`' => (TokenKind::QuotedName, quoted(rest, first, false)),
+            '[' if brackets && rest.chars().nth(1).is_some_and(char::is_alphabetic) => (
                 TokenKind::QuotedName,
                 rest.find(']').map_or(rest.len(), |end| end + 1),
             ),
@@ -86,20 +173,18 @@ pub(super) fn tokens(text: &str) -> Vec<Token<'_>> {
                 Some(length) => (TokenKind::String, length),
                 None => (TokenKind::Punctuation, 1),
             },
-            c if c.is_ascii_digit() => (
-                TokenKind::Number,
-                rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '.')
-                    .unwrap_or(rest.len()),
-            ),
+            c if c.is_ascii_digit() => (TokenKind::Number, number(rest)),
             c if is_word_character(c) => {
                 let length = rest
                     .find(|c: char| !is_word_character(c) && c != '$')
                     .unwrap_or(rest.len());
                 // E'…' and its like are strings with a prefix.
-                let is_prefix =
-                    length == 1 && rest.get(1..).is_some_and(|rest| rest.starts_with('\''));
+                let is_prefix = length == 1
+                    && matches!(c.to_ascii_lowercase(), 'e' | 'n' | 'b' | 'x' | 'r')
+                    && rest.get(1..).is_some_and(|rest| rest.starts_with('\''));
+                let escapes = mysql || matches!(c, 'e' | 'E');
                 match (is_prefix, rest.get(1..)) {
-                    (true, Some(string)) => (TokenKind::String, 1 + quoted(string, '\'')),
+                    (true, Some(string)) => (TokenKind::String, 1 + quoted(string, '\'', escapes)),
                     _ => (TokenKind::Word, length),
                 }
             }
@@ -121,12 +206,35 @@ fn is_word_character(c: char) -> bool {
     c.is_alphanumeric() || c == '_' || c == HOLE
 }
 
-/// The length of a quoted piece, a doubled quote standing for itself. A backslash only escapes in `E'…'` and MySQL;
-/// taking it as an escape before a quote that ends the line would swallow the rest, so it is not taken.
-fn quoted(text: &str, quote: char) -> usize {
+/// The length of a number: digits, a fraction, an exponent; and whatever letters hang on it.
+fn number(text: &str) -> usize {
+    let mut length = 0;
+    let mut previous = ' ';
+    for c in text.chars() {
+        let continues = c.is_ascii_alphanumeric()
+            || c == '_'
+            || c == HOLE
+            || c == '.'
+                && !text
+                    .get(length + 1..)
+                    .is_some_and(|rest| rest.starts_with('.'))
+            || matches!(c, '+' | '-') && matches!(previous, 'e' | 'E') && !text.starts_with("0x");
+        if !continues {
+            break;
+        }
+        previous = c;
+        length += c.len_utf8();
+    }
+    length
+}
+
+/// The length of a quoted piece, a doubled quote standing for itself. A backslash only escapes in `E'…'` and MySQL.
+fn quoted(text: &str, quote: char, escapes: bool) -> usize {
     let mut chars = text.char_indices().skip(1).peekable();
     while let Some((at, c)) = chars.next() {
-        if c == quote {
+        if c == '\\' && escapes {
+            chars.next();
+        } else if c == quote {
             if chars.peek().is_some_and(|(_, next)| *next == quote) {
                 chars.next();
             } else {

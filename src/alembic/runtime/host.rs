@@ -1,5 +1,8 @@
 //! The symbolic Alembic: what calls of `op`, connections, inspectors and types do, and what they give.
 
+use std::rc::Rc;
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::answers;
@@ -10,8 +13,11 @@ use super::calls::{
 use super::emit::{self, Emitted, refused};
 use super::simulation::{Failed, Simulation, State};
 use crate::catalog::{Ddl, Why};
+use crate::dialect::Dialect;
 use crate::python::ast::Name;
-use crate::python::value::{Call, CallArgument, Place, SymbolKind, Unknown, Value};
+use crate::python::value::{
+    Call, CallArgument, Piece, Pieces, Place, Reason, SymbolKind, Text, Unknown, Value,
+};
 use crate::python::{Called, Host, Interpreter};
 use crate::sqlalchemy::ddl::dialect_value;
 
@@ -32,12 +38,20 @@ impl Host for Recorder {
         }
     }
 
-    fn join(&mut self, one: Self::State, other: Self::State, at: Place) {
-        if let (Some(simulation), Some(one), Some(other)) = (&mut self.simulation, one, other) {
-            let _ = at;
+    fn join(
+        interpreter: &mut Interpreter<'_, Self>,
+        one: Self::State,
+        other: Self::State,
+        at: Place,
+    ) {
+        let (Some(one), Some(other)) = (one, other) else {
+            return;
+        };
+        let place = interpreter.file(at);
+        if let Some(simulation) = interpreter.host.simulation_mut() {
             let why = Why::new(
                 "it depends on a condition that is only known at run time",
-                None,
+                Some(place),
             );
             simulation.state = Simulation::joined(&one, &other, &why);
         }
@@ -103,6 +117,10 @@ impl Host for Recorder {
         }
     }
 
+    fn iterate(interpreter: &mut Interpreter<'_, Self>, value: &Value) -> Option<Vec<Value>> {
+        answers::result_rows(interpreter, value)
+    }
+
     fn enter(
         interpreter: &mut Interpreter<'_, Self>,
         manager: &Value,
@@ -146,9 +164,26 @@ impl Host for Recorder {
             // `bind.engine.name`
             "name" if is_engine(base) => Some(Value::known_str(semantics.dialect.as_str(), at)),
             "as_sql" => Some(Value::Bool(false)),
+            "url" => Some(url(semantics.dialect, at)),
+            "drivername" => Some(Value::known_str(semantics.dialect.as_str(), at)),
             _ => None,
         }
     }
+}
+
+/// The address of the database, of which only the beginning is known.
+fn url(dialect: Dialect, at: Place) -> Value {
+    let hole = Unknown {
+        reason: Reason::Attribute(Name::new_static("url")),
+        at,
+    };
+    Value::Str(Text {
+        pieces: Pieces::Partial(Rc::from([
+            Piece::Known(Arc::from(dialect.as_str())),
+            Piece::Hole(Rc::new(hole)),
+        ])),
+        at,
+    })
 }
 
 /// `op.get_context().autocommit_block()`
@@ -239,6 +274,14 @@ fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
         "alembic.context.is_offline_mode" => return Called::Value(Value::Bool(false)),
         "contextlib.suppress" | "contextlib.nullcontext" => return Called::Symbolic,
         _ => {}
+    }
+    // An object that calls a function when it is first used.
+    if name == "lazy_object_proxy.Proxy"
+        && let Some(function) = call.positional().next()
+        && let crate::python::Outcome::Returned(value) =
+            interpreter.call(&function.value.clone(), Vec::new(), at)
+    {
+        return Called::Value(value);
     }
     if let Some(value) = answers::function(interpreter, name, call, at) {
         return Called::Value(value);
@@ -429,7 +472,7 @@ fn execute_call(interpreter: &mut Runner<'_>, call: &Call, at: Place) -> Called 
 }
 
 /// The text of a statement, bare or in `text(…)`.
-fn statement_text(value: &Value) -> Option<std::sync::Arc<str>> {
+fn statement_text(value: &Value) -> Option<Arc<str>> {
     match value.as_call() {
         Some(call) => call.positional().next()?.value.as_str().cloned(),
         None => value.as_str().cloned(),

@@ -274,11 +274,9 @@ fn verdict(upgrade: Outcome<'_>, downgrade: Outcome<'_>) -> Verdict {
     if !downgrade.1.unknown.is_empty() {
         return Verdict::Unknown;
     }
-    if !upgrade.1.found.is_empty() {
+    // Whatever the upgrade has done, the downgrade takes it back.
+    if !upgrade.1.found.is_empty() || !upgrade.1.unknown.is_empty() {
         return Verdict::Reversible;
-    }
-    if !upgrade.1.unknown.is_empty() {
-        return Verdict::Unknown;
     }
     Verdict::NoSchemaChange
 }

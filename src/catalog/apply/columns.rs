@@ -71,16 +71,6 @@ impl Statement<'_> {
                         .because(format!("column `{name}` of `{table}` already exists")),
                 );
             }
-        } else if if_not_exists && !self.is_closed(table) {
-            // It may have been there before.
-            let why = self.why("the column may have been there before");
-            let mut unknown = Column::unknown(name.clone(), &why);
-            unknown.maybe = Some(why);
-            self.learn(table, |table| {
-                if table.column(name).is_none() {
-                    table.columns.push(unknown);
-                }
-            });
         }
         let mut column = self.typed(&definition.column);
         column.place = column.place.or_else(|| self.place());
@@ -110,16 +100,6 @@ impl Statement<'_> {
             .table(table)
             .and_then(|table| table.column(name).cloned());
         if known.is_none() && if_exists {
-            if !self.is_closed(table) {
-                let why = self.why(&format!("whether `{table}.{name}` existed is not known"));
-                let mut unknown = Column::unknown(name.clone(), &why);
-                unknown.maybe = Some(why);
-                self.learn(table, |table| {
-                    if table.column(name).is_none() {
-                        table.columns.push(unknown);
-                    }
-                });
-            }
             return;
         }
         if !self.needs_column(table, name) {

@@ -282,15 +282,15 @@ impl Statement<'_> {
                 }
                 return;
             }
+            if if_exists {
+                return;
+            }
             let why = self.why(&format!("no migration read here creates `{name}`"));
-            let mut constraint = Constraint::new(
+            let constraint = Constraint::new(
                 Some(name.clone()),
-                ConstraintKind::Unknown(why.clone()),
+                ConstraintKind::Unknown(why),
                 self.place(),
             );
-            if if_exists {
-                constraint.maybe = Some(why);
-            }
             self.learn(table, |table| {
                 if table.constraint(name).is_none() {
                     table.constraints.push(constraint);

@@ -35,7 +35,7 @@ impl Statement<'_> {
             }
         }
         let name = match name {
-            Some(name) => name.clone(),
+            Some(name) => SmolStr::new(split_schema(name).1),
             None => {
                 let parts: Vec<String> = definition
                     .known()
@@ -79,23 +79,15 @@ impl Statement<'_> {
                 self.fail(FailureKind::Exists.because(format!("index `{name}` already exists")));
             }
             self.forget_index(&holder, &name);
-        } else if if_not_exists && !self.is_closed(table) {
-            let why = self.why("the index may have been there before");
-            let index = Index {
-                name: name.clone(),
-                definition: Fact::Unknown(why.clone()),
-                place: self.place(),
-                maybe: Some(why),
-            };
-            self.learn(table, |table| {
-                if table.index(&name).is_none() {
-                    table.indexes.push(index);
-                }
-            });
+        }
+        let mut definition = definition.clone();
+        if let Fact::Known(definition) = &mut definition {
+            definition.columns.sort_unstable();
+            definition.columns.dedup();
         }
         let index = Index {
             name,
-            definition: definition.clone(),
+            definition,
             place: self.place(),
             maybe: None,
         };
@@ -146,12 +138,15 @@ impl Statement<'_> {
                     }
                     return;
                 }
+                if if_exists {
+                    return;
+                }
                 let why = self.why(&format!("no migration read here creates `{bare}`"));
                 let index = Index {
                     name: bare.clone(),
-                    definition: Fact::Unknown(why.clone()),
+                    definition: Fact::Unknown(why),
                     place: self.place(),
-                    maybe: if_exists.then_some(why),
+                    maybe: None,
                 };
                 self.learn(table, |table| {
                     if table.index(&bare).is_none() {

@@ -64,7 +64,7 @@ impl Statement<'_> {
                 or_replace,
             } => {
                 let object = Object {
-                    definition: definition.clone(),
+                    definition: levelled(definition, on.as_ref()),
                     on: on.clone(),
                     place: self.place(),
                     maybe: None,
@@ -104,6 +104,15 @@ impl Statement<'_> {
             if is_sure && !if_not_exists && self.database.now.opaque.is_none() {
                 self.fail(FailureKind::Exists.because(format!("type `{name}` already exists")));
             }
+        }
+        if let Fact::Known(labels) = labels
+            && let Some(repeated) = labels
+                .iter()
+                .enumerate()
+                .find(|(index, label)| labels.iter().take(*index).any(|other| other == *label))
+        {
+            let message = format!("type `{name}` has the label `{}` twice", repeated.1);
+            self.fail(FailureKind::Exists.because(message));
         }
         self.database.now.dropped_types.remove(name);
         self.database.now.enums.insert(
@@ -307,11 +316,14 @@ impl Statement<'_> {
                 }
                 return;
             }
+            if if_exists {
+                return;
+            }
             let why = self.why(&format!("no migration read here creates type `{name}`"));
             let found = Arc::new(Enum {
-                labels: Fact::Unknown(why.clone()),
+                labels: Fact::Unknown(why),
                 place: self.place(),
-                maybe: if_exists.then_some(why),
+                maybe: None,
             });
             if !self.database.before.enums.contains_key(name) {
                 self.database.before.enums.insert(name.clone(), found);
@@ -404,14 +416,16 @@ impl Statement<'_> {
         if self.database.now.sequences.remove(name).is_some() {
             return;
         }
-        let why = self.why(&format!("no migration read here creates sequence `{name}`"));
+        if if_exists {
+            return;
+        }
         if !self.database.before.sequences.contains_key(name) {
             self.database.before.sequences.insert(
                 name.clone(),
                 Arc::new(Sequence {
                     owned_by: None,
                     place: self.place(),
-                    maybe: if_exists.then_some(why),
+                    maybe: None,
                 }),
             );
         }
@@ -442,8 +456,6 @@ impl Statement<'_> {
                 let message = format!("{} `{}` already exists", key.kind, key.name);
                 self.fail(FailureKind::Exists.because(message));
             }
-        } else if (if_not_exists || or_replace) && key.kind != ObjectKind::Extension {
-            // Whether it replaces one that was there before is not known; usually it does not.
         }
         self.database.now.objects.insert(key, Arc::new(object));
     }
@@ -524,16 +536,19 @@ impl Statement<'_> {
         if kind == ObjectKind::Schema {
             self.drop_schema_content(name);
         }
+        if if_exists {
+            return;
+        }
         let why = self.why(&format!("no migration read here creates {kind} `{name}`"));
         let key = Catalog::key(kind, name, on);
         if !self.database.before.objects.contains_key(&key) {
             self.database.before.objects.insert(
                 key,
                 Arc::new(Object {
-                    definition: Fact::Unknown(why.clone()),
+                    definition: Fact::Unknown(why),
                     on: on.cloned(),
                     place: self.place(),
-                    maybe: if_exists.then_some(why),
+                    maybe: None,
                 }),
             );
         }
@@ -565,4 +580,16 @@ impl Statement<'_> {
         }
         let _ = Table::default();
     }
+}
+
+/// The text of an object without what does not last: `OR REPLACE`, and the name of the table it is on, which may change.
+fn levelled(definition: &Fact<SmolStr>, on: Option<&SmolStr>) -> Fact<SmolStr> {
+    let Fact::Known(text) = definition else {
+        return definition.clone();
+    };
+    let mut text = text.replacen("create or replace ", "create ", 1);
+    if let Some(table) = on {
+        text = text.replacen(&format!(" on {table} "), " on … ", 1);
+    }
+    Fact::Known(SmolStr::new(text))
 }

@@ -146,18 +146,8 @@ impl Statement<'_> {
                 }
                 return;
             }
-            if if_exists {
-                // Whether there was one is not known; now there is none.
-                let why = self.why(&format!("whether `{name}` existed is not known"));
-                let mut unknown = Table::unknown(&why);
-                unknown.maybe = Some(why);
-                if !self.database.before.tables.contains_key(name) {
-                    self.database
-                        .before
-                        .tables
-                        .insert(name.clone(), Arc::new(unknown));
-                }
-            } else {
+            // What nothing read here has made is taken not to be there, where the statement itself asks.
+            if !if_exists {
                 self.discover_table(name);
                 self.database.now.tables.remove(name);
             }

@@ -122,7 +122,7 @@ impl<H: Host> Interpreter<'_, H> {
             }
             None => {
                 self.heap.join(&changes, &Changes::default(), at);
-                self.host.join(before, after, at);
+                H::join(self, before, after, at);
                 Some(result)
             }
         }
@@ -160,12 +160,12 @@ impl<H: Host> Interpreter<'_, H> {
             (Flow::Stop, _) | (_, Flow::Stop) => Flow::Stop,
             (Flow::Next, Flow::Next) => {
                 self.heap.join(&one.changes, &other.changes, at);
-                self.host.join(one.state, other.state, at);
+                H::join(self, one.state, other.state, at);
                 Flow::Next
             }
             (Flow::Raise(one_exception), Flow::Raise(other_exception)) => {
                 self.heap.join(&one.changes, &other.changes, at);
-                self.host.join(one.state, other.state, at);
+                H::join(self, one.state, other.state, at);
                 Flow::Raise(self.heap.join_values(&one_exception, &other_exception, at))
             }
             (Flow::Raise(exception), left) => {
@@ -192,7 +192,7 @@ impl<H: Host> Interpreter<'_, H> {
             }
             (Flow::Return(one_value), Flow::Return(other_value)) => {
                 self.heap.join(&one.changes, &other.changes, at);
-                self.host.join(one.state, other.state, at);
+                H::join(self, one.state, other.state, at);
                 Flow::Return(self.heap.join_values(&one_value, &other_value, at))
             }
             (Flow::Return(value), left) => {
@@ -210,7 +210,7 @@ impl<H: Host> Interpreter<'_, H> {
             }
             (left, _) => {
                 self.heap.join(&one.changes, &other.changes, at);
-                self.host.join(one.state, other.state, at);
+                H::join(self, one.state, other.state, at);
                 left
             }
         }

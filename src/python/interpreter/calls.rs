@@ -279,7 +279,7 @@ impl<H: Host> Interpreter<'_, H> {
     pub(super) fn join_states(&mut self, states: impl IntoIterator<Item = H::State>, at: Place) {
         for state in states {
             let current = self.host.state();
-            self.host.join(state, current, at);
+            H::join(self, state, current, at);
         }
     }
 

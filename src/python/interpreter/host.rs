@@ -84,9 +84,14 @@ pub trait Host: Sized {
     fn set_state(&mut self, state: Self::State);
 
     /// Sets the state to what is known if either of two has come about.
-    fn join(&mut self, one: Self::State, other: Self::State, at: Place) {
+    fn join(
+        interpreter: &mut Interpreter<'_, Self>,
+        one: Self::State,
+        other: Self::State,
+        at: Place,
+    ) {
         let _ = (other, at);
-        self.set_state(one);
+        interpreter.host.set_state(one);
     }
 
     /// True if one state certainly is the other.

@@ -113,7 +113,7 @@ impl<H: Host> Interpreter<'_, H> {
         if carries_over && !matches!(flow, Flow::Stop | Flow::Raise(_)) {
             // What one iteration leaves behind the next one sees: once more, with all of that unknown.
             let once = self.host.state();
-            self.host.join(before.clone(), once, at);
+            H::join(self, before.clone(), once, at);
             flow = self.exec_once(target, body, scope, frame);
             let changes = self.heap.end_branch();
             self.heap.join(&changes, &Changes::default(), at);
@@ -133,7 +133,7 @@ impl<H: Host> Interpreter<'_, H> {
         if let Flow::Return(_) = flow {
             self.host.set_state(before.clone());
         } else {
-            self.host.join(before.clone(), after.clone(), at);
+            H::join(self, before.clone(), after.clone(), at);
         }
         self.leave_loop(outer, frame, at);
         match flow {

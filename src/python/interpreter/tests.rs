@@ -5,6 +5,7 @@ mod exceptions;
 mod functions;
 mod hostile;
 mod library;
+mod matching;
 
 use super::*;
 use crate::git::Snapshot;
@@ -242,6 +243,18 @@ fn modules_of_the_repository_are_followed_on_demand() {
         run(&files, &["x", "y", "z"]),
         ["'users_branch'", "'users'", "'users'"]
     );
+}
+
+#[test]
+fn a_module_imported_first_on_one_side_of_a_branch_is_known_after_it() {
+    let files = [
+        (
+            "main.py",
+            "import os\nimport lib\nfrom lib import A\nlib\nif os.x:\n    y = lib.A\nelse:\n    y = 1\nx = [A, lib.A]\n",
+        ),
+        ("lib.py", "A = 'a'\n"),
+    ];
+    assert_eq!(run(&files, &["x"]), ["['a', 'a']"]);
 }
 
 #[test]

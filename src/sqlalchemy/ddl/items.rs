@@ -388,7 +388,7 @@ pub(crate) fn condition_kind<H: Host>(
     let text = condition.and_then(|condition| sql_text(condition, semantics, interpreter));
     match text {
         Some(text) => ConstraintKind::Check {
-            columns: sql::mentioned_columns(&text),
+            columns: sql::mentioned_columns(&text, semantics.dialect),
             expression: Fact::Known(sql::canonical_expression(&text, semantics.dialect)),
         },
         None => ConstraintKind::Check {
@@ -424,7 +424,7 @@ pub(crate) fn exclusion<'v, H: Host>(
             let why = Why::new("the exclusion is not known", None);
             return (Fact::Unknown(why), columns);
         };
-        columns.extend(sql::mentioned_columns(&text));
+        columns.extend(sql::mentioned_columns(&text, semantics.dialect));
         texts.push(format!(
             "{} WITH {operator}",
             sql::canonical_expression(&text, semantics.dialect)
@@ -515,7 +515,9 @@ fn read_index<H: Host>(
         if key.is_column {
             definition.columns.push(key.text.clone());
         } else {
-            definition.columns.extend(sql::mentioned_columns(&key.text));
+            definition
+                .columns
+                .extend(sql::mentioned_columns(&key.text, semantics.dialect));
         }
         definition.keys.push(key);
     }
@@ -529,7 +531,9 @@ fn read_index<H: Host>(
     }
     if let Some(predicate) = option("where") {
         let text = sql_text(&predicate, semantics, interpreter)?;
-        definition.columns.extend(sql::mentioned_columns(&text));
+        definition
+            .columns
+            .extend(sql::mentioned_columns(&text, semantics.dialect));
         definition.predicate = Some(sql::canonical_expression(&text, semantics.dialect));
     }
     if let Some(include) = option("include") {

@@ -1,0 +1,224 @@
+//! From a text to what each of its statements does.
+
+use std::ops::Range;
+
+use smol_str::SmolStr;
+
+use super::source::{Place, Source};
+use super::statement::{Effect, Statement, StatementKind, statements_of};
+use super::{data, generic, object, postgresql, query, unnamed};
+use crate::catalog::{Ddl, UnnamedKind};
+use crate::dialect::Dialect;
+
+/// Longer statements are known by their heads only.
+const LARGEST: usize = 1 << 20;
+/// So are those that nest brackets deeper: grammars go down by recursion.
+const DEEPEST: usize = 200;
+/// And code within code within code.
+const DEEPEST_CODE: usize = 8;
+
+/// One statement of a text, and what it does: several things where it says several, as `DROP TABLE a, b`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ParsedStatement {
+    /// Where it stands in the text, without the semicolon.
+    pub range: Range<usize>,
+    pub ddl: Vec<Ddl>,
+}
+
+/// Reads all statements of a text. Pieces that are not known are [`HOLE`](super::HOLE)s in it; bind parameters are not
+/// known either. `place` tells where a piece of the text stands in a file.
+///
+/// ```
+/// use migrate_lint::catalog::Ddl;
+/// use migrate_lint::dialect::Dialect;
+/// use migrate_lint::sql::parse;
+///
+/// let parsed = parse("DROP TABLE a, public.B", Dialect::PostgreSql, &|_| None);
+/// assert!(matches!(&parsed[0].ddl[1], Ddl::DropTable { name, .. } if name == "b"));
+/// ```
+pub fn parse(text: &str, dialect: Dialect, place: Place<'_>) -> Vec<ParsedStatement> {
+    parse_nested(text, dialect, place, 0)
+}
+
+/// Reads the statements of a text inside of a block of code.
+pub(super) fn parse_nested(
+    text: &str,
+    dialect: Dialect,
+    place: Place<'_>,
+    depth: usize,
+) -> Vec<ParsedStatement> {
+    let source = Source::new(text, dialect, place);
+    statements_of(&source.text, dialect)
+        .into_iter()
+        .map(|statement| ParsedStatement {
+            ddl: one(&source, &statement, depth),
+            range: statement.range,
+        })
+        .collect()
+}
+
+/// What one statement of the source does.
+pub(super) fn one(source: &Source<'_>, statement: &Statement, depth: usize) -> Vec<Ddl> {
+    let range = statement.range.clone();
+    if range.len() > LARGEST || nesting(source, &range) > DEEPEST || depth > DEEPEST_CODE {
+        return vec![by_head(source, statement)];
+    }
+    let read = match statement.kind {
+        StatementKind::Data => Some(vec![data::read(source, range)]),
+        StatementKind::Query => query::read(source, range, depth),
+        // What comes later may be about tables of any schema.
+        StatementKind::Session if search_path(source, &range) => Some(vec![Ddl::Opaque {
+            what: summary(source, range),
+            names: Vec::new(),
+        }]),
+        StatementKind::Session
+            if source
+                .text
+                .get(range.clone())
+                .is_some_and(|text| !starts_with_select(text)) =>
+        {
+            Some(vec![Ddl::Nothing])
+        }
+        StatementKind::Session => query::read(source, range, depth),
+        StatementKind::Maintenance | StatementKind::Grant => Some(vec![Ddl::Nothing]),
+        StatementKind::CreateTable | StatementKind::AlterTable | StatementKind::CreateIndex => {
+            match source.dialect {
+                Dialect::PostgreSql => postgresql::read(source, range, depth),
+                Dialect::MySql | Dialect::Sqlite => generic::read(source, range),
+            }
+        }
+        StatementKind::Code if starts_with_select(&source.text[range.clone()]) => {
+            query::read(source, range, depth)
+        }
+        StatementKind::Code if source.dialect == Dialect::PostgreSql => {
+            postgresql::read(source, range, depth)
+        }
+        StatementKind::DropTable
+        | StatementKind::AlterIndex
+        | StatementKind::DropIndex
+        | StatementKind::CreateType
+        | StatementKind::AlterType
+        | StatementKind::AddEnumValue
+        | StatementKind::DropType
+        | StatementKind::OtherDdl
+        | StatementKind::CreateExtension
+        | StatementKind::Comment => object::read(source, range),
+        StatementKind::Code | StatementKind::Unknown => None,
+    };
+    read.unwrap_or_else(|| vec![by_head(source, statement)])
+}
+
+fn starts_with_select(text: &str) -> bool {
+    text.get(..6)
+        .is_some_and(|word| word.eq_ignore_ascii_case("select"))
+}
+
+/// What a statement does as far as its first words tell.
+pub(super) fn by_head(source: &Source<'_>, statement: &Statement) -> Ddl {
+    match statement.kind.effect() {
+        Effect::Data => Ddl::Data {
+            tables: statement.tables.clone(),
+        },
+        Effect::Nothing => Ddl::Nothing,
+        Effect::Schema | Effect::Unknown => {
+            let what = summary(source, statement.range.clone());
+            let names = names(source, statement);
+            match unnamed::kind(source, statement.range.clone()) {
+                Some(kind) if names.is_empty() || matches!(kind, UnnamedKind::Object(_)) => {
+                    Ddl::OpaqueObject { what, kind }
+                }
+                _ => Ddl::Opaque { what, names },
+            }
+        }
+    }
+}
+
+/// The beginning of a statement, for messages.
+pub(super) fn summary(source: &Source<'_>, range: Range<usize>) -> String {
+    const WORDS: usize = 6;
+    let tokens = source.tokens(range);
+    let mut words: Vec<&str> = Vec::new();
+    for token in tokens.iter().take(WORDS) {
+        words.push(token.text);
+    }
+    let mut summary: String = words.join(" ").chars().take(80).collect();
+    if tokens.len() > WORDS {
+        summary.push_str(" …");
+    }
+    summary.replace(super::HOLE, "…")
+}
+
+/// The tables a statement names. Where only the schema is not known, the table is named without one.
+fn names(source: &Source<'_>, statement: &Statement) -> Vec<SmolStr> {
+    if statement.tables.is_empty() && statement.open {
+        return unnamed::table_in_unknown_schema(source, statement.range.clone())
+            .into_iter()
+            .collect();
+    }
+    if source.dialect == Dialect::PostgreSql || statement.tables.is_empty() {
+        return statement.tables.clone();
+    }
+    // The heads give names in lower case; the other dialects keep them as they are.
+    let written: Vec<SmolStr> = source
+        .tokens(statement.range.clone())
+        .iter()
+        .filter_map(|token| token.catalog_name(source.dialect))
+        .collect();
+    statement
+        .tables
+        .iter()
+        .map(|table| {
+            written
+                .iter()
+                .find(|name| name.eq_ignore_ascii_case(table))
+                .unwrap_or(table)
+                .clone()
+        })
+        .collect()
+}
+
+/// True for a `SET` after which names without a schema mean others than before. `''` leaves no such names, and those
+/// of `public` are the default.
+fn search_path(source: &Source<'_>, range: &Range<usize>) -> bool {
+    let tokens = source.tokens(range.clone());
+    let Some(at) = tokens
+        .iter()
+        .take(4)
+        .position(|token| token.is_word("search_path"))
+    else {
+        return false;
+    };
+    let first = tokens.iter().skip(at + 1).find(|token| {
+        !token.is_punctuation("=") && !token.is_word("to") && !token.is_punctuation(",")
+    });
+    let is_set = tokens.first().is_some_and(|token| token.is_word("set"));
+    let value = first.map(|token| token.text.trim_matches(['\'', '"']).to_lowercase());
+    is_set
+        && !matches!(
+            value.as_deref(),
+            None | Some("" | "public" | "$user" | "default" | "$")
+        )
+}
+
+/// How deep the brackets of a statement are nested.
+fn nesting(source: &Source<'_>, range: &Range<usize>) -> usize {
+    let mut open = 0_usize;
+    let mut deepest = 0;
+    for byte in source
+        .text
+        .as_bytes()
+        .get(range.clone())
+        .unwrap_or_default()
+    {
+        match byte {
+            b'(' | b'[' => open += 1,
+            b')' | b']' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests;
