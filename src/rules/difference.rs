@@ -6,7 +6,7 @@ use crate::alembic::{End, Failed, Revision, Run, Verdict};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
 use crate::rules::ReplayContext;
-use crate::schema::{Operation, Recorded};
+use crate::schema::{Effect, Operation, Recorded};
 use crate::source::FileSpan;
 
 /// A revision that is certainly not taken back by its downgrade, though that tries.
@@ -86,6 +86,75 @@ impl<'a> Remainder<'a> {
                 .place
                 .as_ref()
                 .is_some_and(|place| self.lies_in(self.downgrade, place))
+    }
+
+    /// True for a column that no operation makes or takes away: it was only shown to be there, by an operation on a table
+    /// of which little is known.
+    pub(crate) fn is_only_learned(&self, difference: &Difference) -> bool {
+        let target = Target::of(difference);
+        let (Subject::Column, Some(name)) = (difference.subject, target.name) else {
+            return false;
+        };
+        let has = |run: &Run, matches: &dyn Fn(&Operation) -> bool| {
+            run.operations
+                .iter()
+                .any(|recorded| matches(&recorded.operation))
+        };
+        let may_do_both = |operation: &Operation| {
+            let is_written_out = matches!(operation, Operation::Sql(_) | Operation::Opaque { .. });
+            (is_written_out && matches!(operation.effect(), Effect::Structure | Effect::Unknown))
+                || matches!(operation, Operation::AlterColumn(alter) if alter.new_name.is_some())
+        };
+        let adds = |operation: &Operation| match operation {
+            Operation::AddColumn { column, .. } => column
+                .as_ref()
+                .is_none_or(|column| column.name.as_str() == name),
+            Operation::CreateTable(table) => table
+                .columns
+                .iter()
+                .any(|column| column.name.as_str() == name),
+            _ => may_do_both(operation),
+        };
+        let drops = |operation: &Operation| match operation {
+            Operation::DropColumn { column, .. } => {
+                column.as_ref().is_none_or(|column| column.as_str() == name)
+            }
+            Operation::DropTable { .. } => true,
+            _ => may_do_both(operation),
+        };
+        match difference.change {
+            Change::Added => !has(self.upgrade, &adds) && !has(self.downgrade, &adds),
+            // What the upgrade adds was not there before.
+            Change::Removed => {
+                !has(self.upgrade, &drops)
+                    && (!has(self.downgrade, &drops) || has(self.upgrade, &adds))
+            }
+            Change::Changed(_) | Change::Renamed => false,
+        }
+    }
+
+    /// True for a sequence that comes with a column.
+    pub(crate) fn comes_with_a_column(&self, difference: &Difference) -> bool {
+        let Some(place) = &difference.place else {
+            return true;
+        };
+        let makes_columns = |recorded: &Recorded| {
+            recorded.place.file == place.file
+                && recorded.place.span.contains(place.span)
+                && match &recorded.operation {
+                    Operation::CreateTable(_)
+                    | Operation::AddColumn { .. }
+                    | Operation::AlterColumn(_) => true,
+                    Operation::Sql(statement) => !statement.tables.is_empty(),
+                    _ => false,
+                }
+        };
+        let operations = self
+            .upgrade
+            .operations
+            .iter()
+            .chain(&self.downgrade.operations);
+        operations.into_iter().any(makes_columns)
     }
 
     fn lies_in(&self, run: &Run, place: &FileSpan) -> bool {

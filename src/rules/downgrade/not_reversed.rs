@@ -113,7 +113,10 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
 }
 
 fn is_reported(difference: &Difference, remainder: &Remainder<'_>) -> bool {
-    if follows(difference, remainder.found) || remainder.is_learned_on_the_way_back(difference) {
+    if follows(difference, remainder.found)
+        || remainder.is_learned_on_the_way_back(difference)
+        || remainder.is_only_learned(difference)
+    {
         return false;
     }
     match (difference.subject, difference.change) {
@@ -141,7 +144,13 @@ fn is_reported(difference: &Difference, remainder: &Remainder<'_>) -> bool {
             .into_iter()
             .filter_map(|name| name.as_str())
             .any(|name| remainder.next_failure(name).is_some()),
-        (Subject::Sequence, Change::Removed | Change::Changed(_)) => false,
+        (Subject::Sequence, Change::Added) => !remainder.comes_with_a_column(difference),
+        (Subject::Sequence, _) => false,
+        // What differs in a way that cannot be said is not understood.
+        (Subject::Column, Change::Changed(_)) => true,
+        (subject, Change::Changed(_)) => {
+            definition(subject, &difference.from) != definition(subject, &difference.to)
+        }
         _ => true,
     }
 }
@@ -250,7 +259,7 @@ fn sentence(difference: &Difference) -> String {
 fn missing(of: &[&str], among: &[&str]) -> String {
     of.iter()
         .filter(|label| !among.contains(label))
-        .map(|label| format!("`{label}`"))
+        .map(|label| format!("`'{label}'`"))
         .collect::<Vec<_>>()
         .join(", ")
 }
