@@ -51,7 +51,7 @@ fn overview(view: &ReplayView<'_>, out: &mut dyn Write) -> io::Result<()> {
             })
         })
         .collect();
-    let width = |text: fn(&Row<'_>) -> &String| {
+    let width = |text: for<'r> fn(&'r Row<'_>) -> &'r String| {
         let widths = rows.iter().map(|row| text(row).chars().count());
         widths.max().unwrap_or_default()
     };
