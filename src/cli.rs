@@ -112,6 +112,9 @@ pub struct CheckArgs {
     /// Use these rules besides the selected ones
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     pub extend_select: Vec<String>,
+    /// Count how many revisions can be taken back
+    #[arg(long)]
+    pub statistics: bool,
     /// How findings are written
     #[arg(
         long,
@@ -136,8 +139,9 @@ pub enum CheckFormat {
 
 #[derive(Clone, Debug, Args)]
 pub struct SchemaArgs {
-    /// Show the schema after this revision [default: after all]
-    #[arg(long, value_name = "REV")]
+    /// Show the schema after this revision: an id or how it begins, `heads`, `base`, `LABEL@head`, `REV-1`
+    /// [default: heads]
+    #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     pub at: Option<String>,
     /// How the schema is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "sql")]
@@ -157,12 +161,36 @@ pub enum SchemaFormat {
 
 #[derive(Clone, Debug, Args)]
 pub struct ReplayArgs {
-    /// Only these revisions; everything before them is replayed in any case
+    /// Only these revisions: ids or how they begin, `head`, `A:B` for all from A to B, `A..B` for those after A;
+    /// everything before them is replayed in any case
     #[arg(value_name = "REV")]
     pub revisions: Vec<String>,
+    /// Only revisions of which this is said
+    #[arg(long, value_enum, value_name = "VERDICT", value_delimiter = ',')]
+    pub only: Vec<VerdictChoice>,
+    /// Print only how many revisions there are of each verdict
+    #[arg(long)]
+    pub statistics: bool,
     /// How the revisions are written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub output_format: ReplayFormat,
+}
+
+/// What is said of a revision after its replay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum VerdictChoice {
+    /// The downgrade brings everything back
+    Reversible,
+    /// The downgrade does not bring everything back
+    NotReversed,
+    /// The upgrade changes nothing of the schema
+    NoSchemaChange,
+    /// There is no downgrade, or it raises
+    Refused,
+    /// The database refuses the upgrade or the downgrade
+    Fails,
+    /// It could not be decided
+    Unknown,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

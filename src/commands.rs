@@ -12,6 +12,7 @@ mod workspace;
 
 use std::io::{self, Write};
 
+pub use history::TargetError;
 use miette::Diagnostic;
 use thiserror::Error;
 
@@ -77,9 +78,12 @@ pub enum CommandError {
         #[help]
         known: String,
     },
-    #[error("no revision is called `{wanted}`")]
-    #[diagnostic(help("`migrate-lint graph` lists them"))]
-    NoSuchRevision { wanted: String },
+    #[error("no Alembic environment was found")]
+    #[diagnostic(help("`migrate-lint config` shows where it looked"))]
+    NoEnvironment,
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Target(#[from] TargetError),
     #[error("no rule is called `{name}`")]
     NoSuchRule {
         name: String,

@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod emit;
 mod host;
+mod ignored;
 mod operations;
 mod replay;
 mod simulation;
@@ -103,7 +104,7 @@ pub struct Runtime<'s> {
 impl<'s> Runtime<'s> {
     pub fn new(sources: &'s Sources<'s>, finder: &'s ModuleFinder<'s>) -> Self {
         Self {
-            interpreter: Interpreter::new(sources, finder, Recorder::default()),
+            interpreter: Interpreter::new(sources, finder, Recorder::default()).with_lazy_imports(),
             with_definitions: false,
         }
     }

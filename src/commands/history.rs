@@ -1,13 +1,28 @@
 //! `migrate-lint schema` and `migrate-lint replay`
 
+mod targets;
+
+use std::io::Write;
+
+use rustc_hash::FxHashSet;
+
+use crate::alembic::Verdict;
 use crate::cli::{
     GlobalArgs, ProcessEnvironment, ReplayArgs, ReplayFormat, SchemaArgs, SchemaFormat,
+    VerdictChoice,
 };
 use crate::commands::workspace::{SelectionFlags, Workspace, settings};
-use crate::commands::{CommandError, Exit, Streams};
+use crate::commands::{CommandError, Exit, Streams, style};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
-use crate::report::{replay, schema};
+use crate::report::replay::Detail;
+use crate::report::{replay, sanitise_line, schema};
+
+pub use targets::TargetError;
+use targets::Targets;
+
+/// As many revisions are shown in full without being asked for.
+const FEW: usize = 3;
 
 pub(super) fn schema(
     args: &SchemaArgs,
@@ -16,25 +31,31 @@ pub(super) fn schema(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, CommandError> {
     with_environment(global, process, |environment| {
-        let (catalog, at) = match &args.at {
-            Some(revision) => {
-                let node = node_of(environment, revision)?;
-                (environment.catalog_at(&[node]), environment.ids(&[node]))
-            }
-            None => (
-                environment.replay().catalog.clone(),
-                environment.ids(&environment.map.heads()),
-            ),
+        warn(environment, global, streams.err)?;
+        let targets = Targets::new(&environment.map);
+        let nodes = targets.several(args.at.as_deref().unwrap_or("heads"))?;
+        let at = environment.ids(&nodes);
+        let catalog = if nodes.len() == environment.map.heads().len() && args.at.is_none() {
+            environment.replay().catalog.clone()
+        } else {
+            environment.catalog_at(&targets.with_all_before(&nodes))
         };
+        if nodes.len() > 1 && !global.quiet {
+            writeln!(
+                streams.err,
+                "note: there are {} heads; this is the schema after all of them",
+                nodes.len()
+            )?;
+        }
         let view = schema::SchemaView {
-            dialect: environment.dialect().dialect,
+            environment,
             at: &at,
             catalog: &catalog,
-            sources: environment.sources(),
         };
         match args.output_format {
             SchemaFormat::Json => schema::write_json(&view, streams.out)?,
-            SchemaFormat::Sql | SchemaFormat::Mermaid => schema::write_json(&view, streams.out)?,
+            SchemaFormat::Sql => schema::write_sql(&view, streams.out)?,
+            SchemaFormat::Mermaid => schema::write_mermaid(&view, streams.out)?,
         }
         Ok(Exit::Clean)
     })
@@ -47,23 +68,124 @@ pub(super) fn replay(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, CommandError> {
     with_environment(global, process, |environment| {
-        let nodes = if args.revisions.is_empty() {
-            environment.replay().order.clone()
+        warn(environment, global, streams.err)?;
+        let targets = Targets::new(&environment.map);
+        let mut wanted: FxHashSet<usize> = FxHashSet::default();
+        let mut named_one_by_one = !args.revisions.is_empty();
+        for written in &args.revisions {
+            let (nodes, is_range) = targets.range(written)?;
+            wanted.extend(nodes);
+            named_one_by_one &= !is_range;
+        }
+        let history = environment.replay();
+        let nodes: Vec<usize> = history
+            .order
+            .iter()
+            .copied()
+            .filter(|node| args.revisions.is_empty() || wanted.contains(node))
+            .filter(|node| {
+                args.only.is_empty()
+                    || history.get(*node).is_some_and(|replayed| {
+                        args.only
+                            .iter()
+                            .any(|only| verdict(*only) == replayed.verdict)
+                    })
+            })
+            .collect();
+        let detail = if global.verbose {
+            Detail::Everything
+        } else if named_one_by_one || nodes.len() <= FEW {
+            Detail::Full
         } else {
-            args.revisions
-                .iter()
-                .map(|revision| node_of(environment, revision))
-                .collect::<Result<Vec<_>, _>>()?
+            Detail::Overview
         };
         let view = replay::ReplayView {
             environment,
             nodes: &nodes,
+            detail,
+            style: style(global, process),
         };
-        match args.output_format {
-            ReplayFormat::Json | ReplayFormat::Text => replay::write_json(&view, streams.out)?,
+        match (args.output_format, args.statistics) {
+            (ReplayFormat::Text, false) => replay::write_text(&view, streams.out)?,
+            (ReplayFormat::Text, true) => replay::write_statistics(&view, streams.out)?,
+            (ReplayFormat::Json, false) => replay::write_json(&view, streams.out)?,
+            (ReplayFormat::Json, true) => replay::write_statistics_json(&view, streams.out)?,
         }
         Ok(Exit::Clean)
     })
+}
+
+fn verdict(choice: VerdictChoice) -> Verdict {
+    match choice {
+        VerdictChoice::Reversible => Verdict::Reversible,
+        VerdictChoice::NotReversed => Verdict::NotReversed,
+        VerdictChoice::NoSchemaChange => Verdict::NoSchemaChange,
+        VerdictChoice::Refused => Verdict::Refused,
+        VerdictChoice::Fails => Verdict::Fails,
+        VerdictChoice::Unknown => Verdict::Unknown,
+    }
+}
+
+/// Says what is wrong with the revision map, as far as the replay suffers from it. `check` says it with places.
+fn warn(
+    environment: &ProjectEnvironment<'_>,
+    global: &GlobalArgs,
+    err: &mut dyn Write,
+) -> Result<(), CommandError> {
+    if global.quiet {
+        return Ok(());
+    }
+    let map = &environment.map;
+    let mut warnings = Vec::new();
+    if map.is_empty() {
+        warnings.push(format!(
+            "`{}` has no revisions",
+            environment.environment.script_location
+        ));
+    } else if !environment.is_whole() {
+        warnings.push("not all revisions could be found or read".to_owned());
+    }
+    for link in map.missing_parents() {
+        warnings.push(format!(
+            "`{}` follows `{}`, which is missing: what came before is not known",
+            map.node(link.node).id(),
+            link.target.value
+        ));
+    }
+    for link in map.missing_dependencies() {
+        warnings.push(format!(
+            "`{}` depends on `{}`, which is missing",
+            map.node(link.node).id(),
+            link.target.value
+        ));
+    }
+    for cycle in map.cycles() {
+        warnings.push(format!(
+            "{} lead back to themselves: they are replayed last, in the order of their files",
+            environment
+                .ids(cycle)
+                .iter()
+                .map(|id| format!("`{id}`"))
+                .collect::<Vec<_>>()
+                .join(", ")
+        ));
+    }
+    for nodes in map.duplicates() {
+        if let Some(node) = nodes.first() {
+            warnings.push(format!(
+                "several files are called `{}`",
+                map.node(*node).id()
+            ));
+        }
+    }
+    let is_sound = warnings.is_empty() || map.is_empty();
+    for warning in &warnings {
+        writeln!(err, "warning: {}", sanitise_line(warning))?;
+    }
+    if !is_sound {
+        writeln!(err, "note: `migrate-lint check` says more")?;
+    }
+    Ok(())
 }
 
 /// Runs something with the one environment that is meant.
@@ -86,47 +208,21 @@ fn with_environment(
             .iter()
             .map(|environment| format!("`{}`", environment.script_location))
             .collect();
-        match project.environments.as_slice() {
-            [only] => run(only)?,
-            [] => {
-                return Err(CommandError::NoSuchEnvironment {
-                    wanted: settings.only_environment.clone().unwrap_or_default(),
-                    known: if known.is_empty() {
-                        "none was found".to_owned()
-                    } else {
-                        format!("there are {}", known.join(", "))
-                    },
-                });
-            }
-            _ => {
-                return Err(CommandError::SeveralEnvironments {
-                    known: format!("choose one with `--environment`: {}", known.join(", ")),
-                });
-            }
-        }
+        let known = known.join(", ");
+        match (project.environments.as_slice(), settings.only_environment) {
+            ([only], _) => run(only),
+            ([], Some(wanted)) if !known.is_empty() => Err(CommandError::NoSuchEnvironment {
+                wanted,
+                known: format!("there are {known}"),
+            }),
+            ([], _) => Err(CommandError::NoEnvironment),
+            _ => Err(CommandError::SeveralEnvironments {
+                known: format!("choose one with `--environment`: {known}"),
+            }),
+        }?
     };
     match sources.into_failure() {
         Some(failure) => Err(failure.into()),
         None => Ok(exit),
-    }
-}
-
-/// The revision of an id, or of the one id that begins so.
-fn node_of(environment: &ProjectEnvironment<'_>, wanted: &str) -> Result<usize, CommandError> {
-    if let Some(node) = environment.map.find(wanted) {
-        return Ok(node);
-    }
-    let mut found = environment
-        .map
-        .nodes()
-        .iter()
-        .enumerate()
-        .filter(|(_, node)| wanted.len() > 3 && node.id().starts_with(wanted))
-        .map(|(index, _)| index);
-    match (found.next(), found.next()) {
-        (Some(only), None) => Ok(only),
-        _ => Err(CommandError::NoSuchRevision {
-            wanted: wanted.to_owned(),
-        }),
     }
 }

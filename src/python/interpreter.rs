@@ -20,6 +20,7 @@ mod formatting;
 mod generators;
 mod host;
 mod instances;
+mod lazy;
 mod library;
 mod loops;
 mod matching;
@@ -48,8 +49,8 @@ use crate::python::heap::Heap;
 use crate::python::module_finder::{FoundModule, ModuleFinder};
 use crate::python::sources::Sources;
 use crate::python::value::{
-    CallArgument, Deferred, FileId, Import, Module, ModuleName, ModuleState, Namespace, Object,
-    ObjectId, Place, Reason, Scope, ScopeKind, Value,
+    Call, CallArgument, Deferred, FileId, Import, Instance, Module, ModuleName, ModuleState,
+    Namespace, Object, ObjectId, Place, Reason, Scope, ScopeKind, Value,
 };
 use crate::source::{FileSpan, RepoPath, Span};
 
@@ -92,7 +93,14 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     modules: FxHashMap<Name, Option<ObjectId>>,
     module_files: FxHashMap<RepoPath, ObjectId>,
     limits: Limits,
+    lazy_imports: bool,
+    /// What the constructors of bases outside the repository were called with, while somebody wants to know.
+    constructors: Option<Vec<Call>>,
     fuel: Cell<u64>,
+    /// What is left for the bodies of imported modules, which no single run pays for.
+    module_fuel: u64,
+    /// True while the body of an imported module runs.
+    is_loading: bool,
     depth: u32,
     /// How many expressions and blocks the current one stands in, over all calls.
     nesting: u32,
@@ -143,7 +151,11 @@ impl<'s, H: Host> Interpreter<'s, H> {
             modules: FxHashMap::default(),
             module_files: FxHashMap::default(),
             limits,
+            lazy_imports: false,
+            constructors: None,
             fuel: Cell::new(limits.fuel),
+            module_fuel: limits.fuel,
+            is_loading: false,
             depth: 0,
             nesting: 0,
             uncertainty: 0,
@@ -221,7 +233,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
     /// Loads the file at a path as a module and runs its body. `None` where there is no such file.
     pub fn run_file(&mut self, path: &RepoPath) -> Option<ObjectId> {
         let module = self.file_module(path, &self.finder.name_of(path))?;
-        self.run_module(module);
+        self.run_module(module, false);
         Some(module)
     }
 
@@ -326,8 +338,15 @@ impl<'s, H: Host> Interpreter<'s, H> {
         }))
     }
 
-    /// Runs the body of a module, once.
-    fn run_module(&mut self, id: ObjectId) {
+    /// Puts off the definitions of imported modules until they are needed, and leaves out what they do besides.
+    #[must_use]
+    pub fn with_lazy_imports(mut self) -> Self {
+        self.lazy_imports = true;
+        self
+    }
+
+    /// Runs the body of a module, once. A lazy one runs only what its names need, when they are needed.
+    fn run_module(&mut self, id: ObjectId, is_lazy: bool) {
         let Some(module) = self.heap.module(id) else {
             return;
         };
@@ -336,27 +355,65 @@ impl<'s, H: Host> Interpreter<'s, H> {
         }
         let scope = Rc::clone(&module.scope);
         let path = self.files.get(scope.file.0 as usize).cloned();
-        // A module runs once, whoever imports it first: branches and conditions there are none here.
-        let branches = self.heap.suspend_branches();
         self.set_module_state(id, ModuleState::Running);
         if let Some(file) = path.and_then(|path| self.sources.python(&path)) {
-            let uncertainty = std::mem::take(&mut self.uncertainty);
-            let pending = self.pending.take();
-            let guards = std::mem::take(&mut self.guards);
-            let raised = std::mem::take(&mut self.raised);
-            let generators = std::mem::take(&mut self.generators);
-            self.depth += 1;
-            let mut frame: statements::Frame<H> = statements::Frame::default();
-            self.exec_block(&file.module.body, &scope, &mut frame);
-            self.depth -= 1;
-            self.generators = generators;
-            self.raised = raised;
-            self.guards = guards;
-            self.pending = pending;
-            self.uncertainty = uncertainty;
+            self.apart(|this| {
+                if is_lazy {
+                    this.exec_definitions(&file, &scope);
+                } else {
+                    let mut frame: statements::Frame<H> = statements::Frame::default();
+                    this.exec_block(&file.module.body, &scope, &mut frame);
+                }
+            });
         }
         self.set_module_state(id, ModuleState::Done);
+    }
+
+    /// An instance of a class whose constructor has not run.
+    pub fn bare_instance(&mut self, class: ObjectId) -> Value {
+        let instance = Instance {
+            class,
+            names: crate::python::value::Names::default(),
+        };
+        Value::Instance(self.heap.allocate(Object::Instance(instance)))
+    }
+
+    /// Runs something, and gives what `super().__init__(…)` was called with where it led out of the repository.
+    pub fn constructors_called<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> (R, Vec<Call>) {
+        let outer = self.constructors.replace(Vec::new());
+        let result = run(self);
+        let seen = std::mem::replace(&mut self.constructors, outer);
+        (result, seen.unwrap_or_default())
+    }
+
+    /// Runs something that happens once, whoever needs it first: the branches and conditions it is needed under are no
+    /// part of it.
+    fn apart<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+        let branches = self.heap.suspend_branches();
+        let uncertainty = std::mem::take(&mut self.uncertainty);
+        let pending = self.pending.take();
+        let guards = std::mem::take(&mut self.guards);
+        let raised = std::mem::take(&mut self.raised);
+        let generators = std::mem::take(&mut self.generators);
+        let is_outermost = self.lazy_imports && !std::mem::replace(&mut self.is_loading, true);
+        let fuel = self.fuel.get();
+        if is_outermost {
+            self.fuel.set(self.module_fuel);
+        }
+        self.depth += 1;
+        let result = run(self);
+        self.depth -= 1;
+        if is_outermost {
+            self.module_fuel = self.fuel.replace(fuel);
+            self.is_loading = false;
+        }
+        self.generators = generators;
+        self.raised = raised;
+        self.guards = guards;
+        self.pending = pending;
+        self.uncertainty = uncertainty;
         self.heap.resume_branches(branches);
+        result
     }
 
     fn set_module_state(&mut self, id: ObjectId, state: ModuleState) {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::python::ast::{BinaryOp, BoolOp, ClassDef, CompareOp, FunctionDef, Name, UnaryOp};
+use crate::python::sources::ParsedFile;
 use crate::source::Span;
 
 /// A place in one of the files the interpreter has read.
@@ -183,6 +184,18 @@ pub struct Import {
     pub module: Name,
     pub attribute: Option<Name>,
     pub at: Place,
+    /// A definition of the module that was put off until its name is needed.
+    pub(super) postponed: Option<Postponed>,
+}
+
+/// A statement at the top level of a module that binds one name.
+#[derive(Debug)]
+pub(super) struct Postponed {
+    pub(super) file: Arc<ParsedFile>,
+    /// Its number in the body of the module.
+    pub(super) statement: usize,
+    pub(super) name: Name,
+    pub(super) scope: Rc<Scope>,
 }
 
 /// An expression over things that are only known by name.

@@ -1,21 +1,115 @@
-//! The schema that migrations build, as JSON.
+//! The schema that migrations build, as SQL, JSON and Mermaid.
 
+mod doubts;
+mod identifiers;
 mod json;
+mod mermaid;
+mod order;
+mod sql;
 
 pub(crate) use json::why_value;
 pub use json::write as write_json;
+pub use mermaid::write as write_mermaid;
+pub use sql::write as write_sql;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Table, Why};
 use crate::dialect::Dialect;
+use crate::project::ProjectEnvironment;
 use crate::python::Sources;
+use crate::report::sanitise_line;
 
 /// A database after some revisions.
 pub struct SchemaView<'a> {
-    pub dialect: Dialect,
+    pub environment: &'a ProjectEnvironment<'a>,
     /// The revisions it is at.
     pub at: &'a [SmolStr],
     pub catalog: &'a Catalog,
-    pub sources: &'a Sources<'a>,
+}
+
+impl<'a> SchemaView<'a> {
+    fn dialect(&self) -> Dialect {
+        self.environment.dialect().dialect
+    }
+
+    fn sources(&self) -> &'a Sources<'a> {
+        self.environment.sources()
+    }
+
+    /// The tables that stay, each after those it refers to as far as that is possible.
+    fn tables_in_order(&self) -> Vec<(&'a SmolStr, &'a Arc<Table>)> {
+        let needs: BTreeMap<&str, BTreeSet<&str>> = self
+            .catalog
+            .tables
+            .iter()
+            .filter(|(_, table)| !table.temporary)
+            .map(|(name, table)| {
+                let needed = table
+                    .foreign_keys()
+                    .map(|(_, key)| key.references.as_str())
+                    .collect();
+                (name.as_str(), needed)
+            })
+            .collect();
+        order::dependency_order(&needs)
+            .into_iter()
+            .filter_map(|name| self.catalog.tables.get_key_value(name))
+            .collect()
+    }
+}
+
+/// A reason with its place, on one line.
+pub(crate) fn why_text(why: &Why, sources: &Sources<'_>) -> String {
+    let reason = shorten(&why.reason, 160);
+    let Some(place) = &why.place else {
+        return reason;
+    };
+    let file = sanitise_line(place.file.as_str());
+    match sources.python(&place.file) {
+        Some(parsed) => {
+            let line = parsed.text.position(place.span.start).line;
+            format!("{reason} ({file}:{line})")
+        }
+        None => format!("{reason} ({file})"),
+    }
+}
+
+/// Text of files on one line, cut where it grows too long, with white space levelled.
+pub(crate) fn shorten(text: &str, length: usize) -> String {
+    let mut kept = String::new();
+    let mut left = length;
+    for (number, word) in text.split_whitespace().enumerate() {
+        if number > 0 {
+            kept.push(' ');
+            left = left.saturating_sub(1);
+        }
+        for c in word.chars() {
+            if left == 0 {
+                kept.truncate(kept.trim_end().len());
+                kept.push('…');
+                return sanitise_line(&kept);
+            }
+            kept.push(c);
+            left -= 1;
+        }
+    }
+    sanitise_line(&kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shorten;
+
+    #[test]
+    fn long_text_is_cut_and_levelled() {
+        assert_eq!(shorten("  a\n   b\u{1b}[0m ", 20), "a b?[0m");
+        assert_eq!(shorten("abcdef", 6), "abcdef");
+        assert_eq!(shorten("abcdefg", 6), "abcdef…");
+        assert_eq!(shorten("abc def", 4), "abc…");
+        assert_eq!(shorten("", 4), "");
+    }
 }

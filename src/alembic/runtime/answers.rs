@@ -1,5 +1,9 @@
 //! Answers to the questions migrations ask of the database, from the state that was replayed.
 
+mod query;
+
+use std::rc::Rc;
+
 use smol_str::SmolStr;
 
 use super::calls::{Recorder, is_database_root, root_name};
@@ -43,6 +47,9 @@ pub(super) fn method(
     }
     if !is_database_root(&root) {
         return None;
+    }
+    if let Some(value) = result_method(interpreter, base, name, call, at) {
+        return Some(value);
     }
     let table = || named(call, 0, "table_name").map(|table| with_schema(call, &table));
     match name {
@@ -241,6 +248,72 @@ pub(super) fn method(
         }
         _ => None,
     }
+}
+
+/// What is taken from the result of a statement that asks about the catalog.
+fn result_method(
+    interpreter: &mut Runner<'_>,
+    base: &Value,
+    name: &str,
+    call: &Call,
+    at: Place,
+) -> Option<Value> {
+    // `connection.scalar(text(…))`
+    if name == "scalar" && !call.arguments.is_empty() {
+        let executed = Value::symbol(crate::python::value::SymbolKind::Call(call.clone()), at);
+        let rows = query::rows(&executed, interpreter, at)?;
+        return Some(first_value(&rows));
+    }
+    query::executed(base)?;
+    if !matches!(
+        name,
+        "scalar"
+            | "scalar_one"
+            | "scalar_one_or_none"
+            | "fetchone"
+            | "first"
+            | "one"
+            | "one_or_none"
+            | "fetchall"
+            | "all"
+    ) {
+        return None;
+    }
+    let rows = query::rows(base, interpreter, at)?;
+    Some(match name {
+        "scalar" | "scalar_one" | "scalar_one_or_none" => first_value(&rows),
+        "fetchall" | "all" => {
+            let rows = rows
+                .into_iter()
+                .map(|row| Value::Tuple(row.into()))
+                .collect();
+            Value::Object(interpreter.heap.allocate(Object::List(rows)))
+        }
+        _ => rows
+            .into_iter()
+            .next()
+            .map_or(Value::None, |row| Value::Tuple(row.into())),
+    })
+}
+
+fn first_value(rows: &[Vec<Value>]) -> Value {
+    rows.first()
+        .and_then(|row| row.first())
+        .cloned()
+        .unwrap_or(Value::None)
+}
+
+/// The rows of the result of a statement that asks about the catalog.
+pub(super) fn result_rows(interpreter: &mut Runner<'_>, value: &Value) -> Option<Vec<Value>> {
+    interpreter.host.simulation()?;
+    query::executed(value)?;
+    let at = value.as_symbol().map(|symbol| symbol.at)?;
+    let rows = query::rows(value, interpreter, at)?;
+    Some(
+        rows.into_iter()
+            .map(|row| Value::Tuple(Rc::from(row)))
+            .collect(),
+    )
 }
 
 fn named(call: &Call, position: usize, name: &str) -> Option<String> {

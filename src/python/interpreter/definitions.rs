@@ -160,6 +160,7 @@ impl<H: Host> Interpreter<'_, H> {
                 module: module.clone(),
                 attribute,
                 at,
+                postponed: None,
             }));
             self.bind(alias.asname.as_ref().unwrap_or(&alias.name), value, scope);
         }

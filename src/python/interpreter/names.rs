@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::{Host, Interpreter};
 use crate::python::ast::Name;
 use crate::python::value::{
-    FileId, Import, ModuleState, Object, ObjectId, Place, Reason, Scope, ScopeKind, SymbolKind,
-    Value,
+    CallArgument, FileId, Import, ModuleState, Object, ObjectId, Place, Reason, Scope, ScopeKind,
+    SymbolKind, Value,
 };
 
 impl<H: Host> Interpreter<'_, H> {
@@ -86,7 +86,7 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     fn run_module_if_allowed(&mut self, module: ObjectId) {
-        self.run_module(module);
+        self.run_module(module, self.lazy_imports);
     }
 
     /// What a module of the repository binds to a name, including what it imports whole. Its body has run.
@@ -157,6 +157,9 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     fn followed(&mut self, import: &Import, importer: FileId) -> Value {
+        if let Some(postponed) = &import.postponed {
+            return self.exec_postponed(postponed, import.at);
+        }
         let module = self.find_module(&import.module, importer);
         match (&import.attribute, module) {
             (None, Some(module)) => Value::Module(module),
@@ -185,6 +188,17 @@ impl<H: Host> Interpreter<'_, H> {
         let submodule = smol_str::format_smolstr!("{module_name}.{name}");
         if let Some(submodule) = self.find_module(&submodule, file) {
             return Value::Module(submodule);
+        }
+        if state == ModuleState::Done
+            && let Some(getter @ Value::Function(_)) =
+                self.module_member(module, &Name::new_static("__getattr__"))
+        {
+            let argument = CallArgument {
+                name: None,
+                value: Value::known_str(name.as_str(), at),
+                at,
+            };
+            return self.apart(|this| this.call_value(&getter, vec![argument], false, at));
         }
         match state {
             ModuleState::Done => Value::unknown(Reason::Attribute(name.clone()), at),
@@ -265,7 +279,7 @@ impl<H: Host> Interpreter<'_, H> {
             }
             Value::Module(id) => {
                 // Its body would bind the name again later.
-                self.run_module(*id);
+                self.run_module(*id, self.lazy_imports);
                 let names = self.heap.module(*id).map(|module| module.scope.names);
                 if let Some(namespace) = names.and_then(|names| self.heap.namespace_mut(names)) {
                     namespace.names.insert(name.clone(), value);

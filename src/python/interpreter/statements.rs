@@ -151,6 +151,7 @@ impl<H: Host> Interpreter<'_, H> {
                         module,
                         attribute: None,
                         at,
+                        postponed: None,
                     }));
                     self.bind(&bound, import, scope);
                 }

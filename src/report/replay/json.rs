@@ -5,10 +5,12 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::ReplayView;
+use super::statistics::summary;
 use crate::alembic::Failed;
 use crate::catalog::Difference;
 use crate::report::schema::why_value;
 use crate::report::write_json;
+use crate::source::FileSpan;
 
 /// Writes one JSON object.
 pub fn write(view: &ReplayView<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -20,16 +22,29 @@ pub fn write(view: &ReplayView<'_>, out: &mut dyn Write) -> io::Result<()> {
         .filter_map(|node| {
             let replayed = history.get(*node)?;
             let revision = &view.environment.map.node(*node).revision;
+            let line_of = |place: &FileSpan| {
+                let file = sources.python(&place.file)?;
+                Some(file.text.position(place.span.start).line)
+            };
             let error = |failures: &[Failed], phase: &str| {
+                let failed = failures.iter().find(|failed| !failed.in_one_go)?;
+                let line = line_of(&failed.place);
+                Some(json!({"phase": phase, "message": failed.message, "line": line}))
+            };
+            let failures = |failures: &'_ [Failed], phase: &'static str| {
                 failures
                     .iter()
-                    .find(|failed| !failed.in_one_go)
                     .map(|failed| {
-                        let line = sources
-                            .python(&failed.place.file)
-                            .map(|file| file.text.position(failed.place.span.start).line);
-                        json!({"phase": phase, "message": failed.message, "line": line})
+                        json!({
+                            "phase": phase,
+                            "message": failed.message,
+                            "file": failed.place.file.as_str(),
+                            "line": line_of(&failed.place),
+                            "in_one_go": failed.in_one_go,
+                        })
                     })
+                    .collect::<Vec<_>>()
+                    .into_iter()
             };
             let mut uncertain: Vec<Value> = Vec::new();
             for why in replayed
@@ -45,17 +60,29 @@ pub fn write(view: &ReplayView<'_>, out: &mut dyn Write) -> io::Result<()> {
             }
             Some(json!({
                 "revision": revision.id.value,
+                "message": revision.doc.message,
                 "file": revision.file.as_str(),
                 "verdict": replayed.verdict.as_str(),
                 "upgrade": differences(&replayed.upgrade.found),
                 "downgrade": differences(&replayed.downgrade.found),
                 "error": error(&replayed.upgrade_failures, "upgrade")
                     .or_else(|| error(&replayed.downgrade_failures, "downgrade")),
+                "failures": failures(&replayed.upgrade_failures, "upgrade")
+                    .chain(failures(&replayed.downgrade_failures, "downgrade"))
+                    .collect::<Vec<_>>(),
+                "assumptions": replayed
+                    .assumptions
+                    .iter()
+                    .map(|place| json!({"file": place.file.as_str(), "line": line_of(place)}))
+                    .collect::<Vec<_>>(),
                 "uncertain": uncertain,
             }))
         })
         .collect();
-    write_json(&json!({"version": 1, "revisions": revisions}), out)
+    write_json(
+        &json!({"version": 1, "revisions": revisions, "summary": summary(view)}),
+        out,
+    )
 }
 
 fn differences(found: &[Difference]) -> Vec<Value> {

@@ -5,17 +5,22 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::SchemaView;
-use crate::catalog::{ConstraintKind, Fact, ObjectKind, Table, Why, constraint_value, index_value};
+use super::doubts::{self, Doubt};
+use crate::catalog::{
+    Constraint, ConstraintKind, Fact, ForeignKey, ObjectKind, Table, Why, constraint_value,
+    index_value,
+};
 use crate::python::Sources;
 use crate::report::write_json;
 
 /// Writes one JSON object.
 pub fn write(view: &SchemaView<'_>, out: &mut dyn Write) -> io::Result<()> {
     let catalog = view.catalog;
+    let sources = view.sources();
     let mut tables = Map::new();
     for (name, table) in &catalog.tables {
         if !table.temporary {
-            tables.insert(name.to_string(), table_value(table, view.sources));
+            tables.insert(name.to_string(), table_value(table, sources));
         }
     }
     let enums: Map<String, Value> = catalog
@@ -59,19 +64,12 @@ pub fn write(view: &SchemaView<'_>, out: &mut dyn Write) -> io::Result<()> {
     }
     let mut uncertain: Vec<Value> = Vec::new();
     if let Some(why) = &catalog.opaque {
-        uncertain.push(why_value(why, view.sources));
+        uncertain.push(why_value(why, sources));
     }
-    for (name, known) in &catalog.enums {
-        for why in [&known.maybe, &unknown(&known.labels)]
-            .into_iter()
-            .flatten()
-        {
-            uncertain.push(named(name, why_value(why, view.sources)));
-        }
-    }
+    uncertain.extend(values(&doubts::of_objects(catalog), sources));
     let value = json!({
         "version": 1,
-        "dialect": view.dialect.as_str(),
+        "dialect": view.dialect().as_str(),
         "at": view.at,
         "tables": tables,
         "enums": enums,
@@ -83,16 +81,37 @@ pub fn write(view: &SchemaView<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_json(&value, out)
 }
 
-fn named(name: &str, mut value: Value) -> Value {
-    value["object"] = json!(name);
-    value
+/// Reasons, with the object each is about.
+fn values(found: &[Doubt], sources: &Sources<'_>) -> Vec<Value> {
+    found
+        .iter()
+        .map(|doubt| {
+            let mut value = why_value(&doubt.why, sources);
+            if !doubt.object.is_empty() {
+                value["object"] = json!(doubt.object);
+            }
+            value
+        })
+        .collect()
 }
 
-fn unknown<T>(fact: &Fact<T>) -> Option<std::sync::Arc<Why>> {
-    match fact {
-        Fact::Unknown(why) => Some(std::sync::Arc::clone(why)),
-        Fact::Known(_) => None,
+/// A constraint with what only some of them have.
+fn constraint_in_full(constraint: &Constraint) -> Value {
+    let mut value = constraint_value(constraint);
+    if let Some(deferrable) = &constraint.deferrable {
+        value["deferrable"] = json!(deferrable);
     }
+    if constraint.not_valid {
+        value["not_valid"] = json!(true);
+    }
+    if let ConstraintKind::ForeignKey(ForeignKey {
+        matching: Some(matching),
+        ..
+    }) = &constraint.kind
+    {
+        value["match"] = json!(matching);
+    }
+    value
 }
 
 fn table_value(table: &Table, sources: &Sources<'_>) -> Value {
@@ -123,7 +142,7 @@ fn table_value(table: &Table, sources: &Sources<'_>) -> Value {
             .constraints
             .iter()
             .filter(|constraint| fits(&constraint.kind))
-            .map(constraint_value)
+            .map(constraint_in_full)
             .collect();
         found.sort_by_key(|value| value["name"].to_string());
         found
@@ -142,51 +161,14 @@ fn table_value(table: &Table, sources: &Sources<'_>) -> Value {
         })
         .collect();
     indexes.sort_by_key(|value| value["name"].to_string());
-    let mut uncertain = Vec::new();
-    for why in [&table.open, &table.maybe, &table.unsure]
-        .into_iter()
-        .flatten()
-    {
-        uncertain.push(why_value(why, sources));
-    }
-    for column in &table.columns {
-        let reasons = [
-            column.maybe.clone(),
-            unknown(&column.column_type),
-            unknown(&column.nullable),
-            unknown(&column.default),
-        ];
-        for why in reasons.iter().flatten() {
-            uncertain.push(named(&column.name, why_value(why, sources)));
-        }
-    }
-    for constraint in &table.constraints {
-        let reason = match &constraint.kind {
-            ConstraintKind::Unknown(why) => Some(why),
-            _ => constraint.maybe.as_ref(),
-        };
-        if let Some(why) = reason {
-            let name = constraint.known_name().map_or("", |name| name.as_str());
-            uncertain.push(named(name, why_value(why, sources)));
-        }
-    }
-    for index in &table.indexes {
-        for why in [&index.maybe, &unknown(&index.definition)]
-            .into_iter()
-            .flatten()
-        {
-            uncertain.push(named(&index.name, why_value(why, sources)));
-        }
-    }
-    uncertain.dedup();
     let mut value = json!({
         "columns": columns,
-        "primary_key": table.primary_key().map(constraint_value),
+        "primary_key": table.primary_key().map(constraint_in_full),
         "unique": of_kind(&|kind| matches!(kind, ConstraintKind::Unique { .. })),
         "foreign_keys": of_kind(&|kind| matches!(kind, ConstraintKind::ForeignKey(_))),
         "indexes": indexes,
         "checks": of_kind(&|kind| matches!(kind, ConstraintKind::Check { .. })),
-        "uncertain": uncertain,
+        "uncertain": values(&doubts::of_table_and_parts(table), sources),
     });
     let exclusions = of_kind(&|kind| matches!(kind, ConstraintKind::Exclude { .. }));
     if !exclusions.is_empty() {

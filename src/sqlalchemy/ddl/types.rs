@@ -7,7 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 use crate::catalog::{Fact, Why};
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
-use crate::python::value::{Call, CallArgument, Object, Place, SymbolKind, Value};
+use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter, Outcome};
 use crate::sqlalchemy::construct;
 use crate::sqlalchemy::ddl::Semantics;
@@ -255,7 +255,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
             let method = self
                 .interpreter
                 .inherited_attribute(class, "get_col_spec")?;
-            let own = self.instance_of(call, at);
+            let own = self.interpreter.bare_instance(class);
             let spelling = self.called(&method, vec![own], at)?;
             let text = spelling.as_str()?;
             return Some(TypeDdl::plain(crate::sql::catalog_type(
@@ -267,9 +267,18 @@ impl<H: Host> TypeReader<'_, '_, H> {
             let method = self
                 .interpreter
                 .inherited_attribute(class, "load_dialect_impl")?;
-            let own = self.instance_of(call, at);
+            let own = self.interpreter.bare_instance(class);
             let chosen = self.called(&method, vec![own, dialect_value(at)], at)?;
-            return self.read(&chosen);
+            // `super().load_dialect_impl(dialect)` is the type it decorates.
+            let is_inherited = chosen
+                .as_call()
+                .and_then(|call| call.callee.as_symbol())
+                .is_some_and(|symbol| {
+                    matches!(&symbol.kind, SymbolKind::Attribute { name, .. } if name == "load_dialect_impl")
+                });
+            if !is_inherited {
+                return self.read(&chosen);
+            }
         }
         let is_decorator = outside.iter().any(|base| {
             construct(base, self.interpreter).is_some_and(|name| name == "TypeDecorator")
@@ -304,18 +313,38 @@ impl<H: Host> TypeReader<'_, '_, H> {
         let [base] = outside.as_slice() else {
             return None;
         };
-        if defines(self, "__init__") {
-            return None;
-        }
+        let arguments = if defines(self, "__init__") {
+            self.passed_on(class, call, at)?
+        } else {
+            call.arguments.clone()
+        };
         self.call(&Call {
             callee: base.clone(),
-            arguments: call.arguments.clone(),
+            arguments,
             open: false,
         })
     }
 
-    fn instance_of(&mut self, call: &Call, at: Place) -> Value {
-        Value::symbol(SymbolKind::Call(call.clone()), at)
+    /// The arguments that a constructor of its own hands to the one of its base.
+    fn passed_on(&mut self, class: ObjectId, call: &Call, at: Place) -> Option<Vec<CallArgument>> {
+        let instance = self.interpreter.bare_instance(class);
+        let init = self.interpreter.inherited_attribute(class, "__init__")?;
+        let mut arguments = vec![CallArgument {
+            name: None,
+            value: instance,
+            at,
+        }];
+        arguments.extend(call.arguments.iter().cloned());
+        let (outcome, seen) = self
+            .interpreter
+            .constructors_called(|interpreter| interpreter.call(&init, arguments, at));
+        if !matches!(outcome, Outcome::Returned(_)) {
+            return None;
+        }
+        match seen.as_slice() {
+            [only] if !only.open => Some(only.arguments.clone()),
+            _ => None,
+        }
     }
 
     fn called(&mut self, method: &Value, arguments: Vec<Value>, at: Place) -> Option<Value> {
