@@ -123,3 +123,34 @@ fn added<'d>(table: &str, found: &'d [Difference]) -> Vec<(String, &'d Differenc
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn help(candidates: &[&str]) -> Option<String> {
+        let table = SmolStr::new("users");
+        UnnamedConstraintDrop {
+            direction: "downgrade",
+            table: Some(&table),
+            candidates: candidates.iter().map(ToString::to_string).collect(),
+        }
+        .help()
+    }
+
+    #[test]
+    fn the_constraints_that_can_be_meant_are_named() {
+        assert_eq!(
+            help(&["users_email_key"]).as_deref(),
+            Some("the constraint that `upgrade` adds is called `users_email_key`")
+        );
+        assert_eq!(
+            help(&["a", "b"]).as_deref(),
+            Some("the constraints that `upgrade` adds are called `a`, `b`")
+        );
+        assert_eq!(
+            help(&[]).as_deref(),
+            Some("write the name that it has in the database")
+        );
+    }
+}

@@ -84,6 +84,10 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
 }
 
 fn is_reported(difference: &Difference) -> bool {
+    // Gone with the connection.
+    if difference.object.starts_with("pg_temp.") {
+        return false;
+    }
     match (difference.subject, difference.change) {
         (Subject::Table, Change::Changed("row_security")) => true,
         // What belongs to the whole database, or to the server, stays on purpose.
