@@ -283,15 +283,21 @@ fn object(difference: &Difference, target: &Target<'_>) -> String {
     let object = &difference.object;
     let table = target.table.unwrap_or_default();
     match (difference.subject, target.name) {
-        (Subject::Table | Subject::Column | Subject::Enum | Subject::Sequence, _)
-        | (Subject::Object(_), _) => format!("{noun} `{object}`"),
+        (
+            Subject::Table
+            | Subject::Column
+            | Subject::Enum
+            | Subject::Sequence
+            | Subject::Object(_),
+            _,
+        ) => format!("{noun} `{object}`"),
         (Subject::Index, Some(name)) => format!("{noun} `{name}`"),
         (Subject::PrimaryKey, _) => format!("{noun} of `{table}`"),
         (_, Some(name)) => format!("{noun} `{name}` of `{table}`"),
         (_, None) => {
             let columns = [&difference.from, &difference.to]
                 .into_iter()
-                .find_map(|value| columns(value));
+                .find_map(columns);
             match columns {
                 Some(columns) => format!("the {noun} on {columns} of `{table}`"),
                 None => format!("a {noun} of `{table}`"),
