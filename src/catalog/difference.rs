@@ -207,7 +207,7 @@ impl Comparison {
                     old: (key, old),
                     new: (_, new),
                 } => {
-                    if let Some(why) = doubt(&old.maybe, &new.maybe) {
+                    if let Some(why) = doubt(old.maybe.as_ref(), new.maybe.as_ref()) {
                         self.unknown(&why);
                         continue;
                     }
@@ -269,7 +269,7 @@ impl Comparison {
                 DiffItem::Update {
                     old: (name, old),
                     new: (_, new),
-                } => match doubt(facts(old).0, facts(new).0) {
+                } => match doubt(facts(old).0.as_ref(), facts(new).0.as_ref()) {
                     Some(why) => self.unknown(&why),
                     None => both(self, name, old, new),
                 },
@@ -298,7 +298,7 @@ impl Comparison {
             (&old.unsure, &new.unsure),
             (&old.open, &new.open),
         ] {
-            if let Some(why) = doubt(old, new) {
+            if let Some(why) = doubt(old.as_ref(), new.as_ref()) {
                 self.unknown(&why);
                 return;
             }
@@ -359,7 +359,7 @@ impl Comparison {
     }
 
     fn columns(&mut self, table: &SmolStr, old: &Column, new: &Column) {
-        if let Some(why) = doubt(&old.maybe, &new.maybe) {
+        if let Some(why) = doubt(old.maybe.as_ref(), new.maybe.as_ref()) {
             self.unknown(&why);
             return;
         }
@@ -430,7 +430,7 @@ impl Comparison {
 }
 
 /// Why two states cannot be compared: one of them may not be, and not for the reason the other may not.
-fn doubt(old: &Option<Arc<Why>>, new: &Option<Arc<Why>>) -> Option<Arc<Why>> {
+fn doubt(old: Option<&Arc<Why>>, new: Option<&Arc<Why>>) -> Option<Arc<Why>> {
     match (old, new) {
         (None, None) => None,
         (Some(old), Some(new)) if Arc::ptr_eq(old, new) => None,

@@ -63,7 +63,7 @@ pub(super) fn method(
         }
         "get_table_names" => {
             let names = table_names(interpreter, schema_of(call).as_deref())?;
-            Some(strings(interpreter, names, at))
+            Some(strings(interpreter, &names, at))
         }
         "get_view_names" => {
             let simulation = interpreter.host.simulation()?;
@@ -74,7 +74,7 @@ pub(super) fn method(
                 .filter(|key| key.kind == crate::catalog::ObjectKind::View)
                 .map(|key| key.name.clone())
                 .collect();
-            Some(strings(interpreter, names, at))
+            Some(strings(interpreter, &names, at))
         }
         "get_columns" => {
             let known = closed_table(interpreter, &table()?)?;
@@ -112,7 +112,7 @@ pub(super) fn method(
                         .map(|key| key.text.clone())
                         .collect::<Vec<_>>()
                 });
-                let columns = columns.map(|columns| strings(interpreter, columns, at));
+                let columns = columns.map(|columns| strings(interpreter, &columns, at));
                 let unique = definition.map(|definition| Value::Bool(definition.unique));
                 rows.push(vec![
                     ("name", Value::known_str(index.name.as_str(), at)),
@@ -125,7 +125,7 @@ pub(super) fn method(
                 if let (ConstraintKind::Unique { columns, .. }, Some(name)) =
                     (&constraint.kind, constraint.known_name())
                 {
-                    let columns = strings(interpreter, columns.clone(), at);
+                    let columns = strings(interpreter, columns, at);
                     rows.push(vec![
                         ("name", Value::known_str(name.as_str(), at)),
                         ("column_names", columns),
@@ -141,7 +141,7 @@ pub(super) fn method(
             let mut rows = Vec::new();
             for constraint in &known.constraints {
                 if let ConstraintKind::Unique { columns, .. } = &constraint.kind {
-                    let columns = strings(interpreter, columns.clone(), at);
+                    let columns = strings(interpreter, columns, at);
                     rows.push(vec![
                         ("name", name_value(constraint, at)),
                         ("column_names", columns),
@@ -174,10 +174,10 @@ pub(super) fn method(
             let known = closed_table(interpreter, &table()?)?;
             let mut rows = Vec::new();
             for (constraint, key) in known.foreign_keys() {
-                let columns = strings(interpreter, key.columns.clone(), at);
-                let referred = strings(interpreter, key.ref_columns.clone(), at);
-                let (schema, bare) = match key.references.rsplit_once('.') {
-                    Some((schema, bare)) => (Value::known_str(schema, at), bare),
+                let columns = strings(interpreter, &key.columns, at);
+                let referred = strings(interpreter, &key.ref_columns, at);
+                let (schema, referred_table) = match key.references.rsplit_once('.') {
+                    Some((schema, table)) => (Value::known_str(schema, at), table),
                     None => (Value::None, key.references.as_str()),
                 };
                 let mut options = Vec::new();
@@ -194,7 +194,7 @@ pub(super) fn method(
                     ("name", name_value(constraint, at)),
                     ("constrained_columns", columns),
                     ("referred_schema", schema),
-                    ("referred_table", Value::known_str(bare, at)),
+                    ("referred_table", Value::known_str(referred_table, at)),
                     ("referred_columns", referred),
                     ("options", options),
                 ]);
@@ -207,7 +207,7 @@ pub(super) fn method(
                 Some(key) => (name_value(key, at), key.kind.columns().to_vec()),
                 None => (Value::None, Vec::new()),
             };
-            let columns = strings(interpreter, columns, at);
+            let columns = strings(interpreter, &columns, at);
             let pairs = vec![
                 (Value::known_str("name", at), name),
                 (Value::known_str("constrained_columns", at), columns),
@@ -233,13 +233,11 @@ pub(super) fn method(
                     return None;
                 }
                 let labels = known.labels.known().cloned();
-                let labels = labels.map(|labels| strings(interpreter, labels, at));
-                let (schema, bare) = match name.rsplit_once('.') {
-                    Some((schema, bare)) => (schema.to_owned(), bare.to_owned()),
-                    None => ("public".to_owned(), name.to_string()),
-                };
+                let labels = labels.map(|labels| strings(interpreter, &labels, at));
+                let (schema, type_name) =
+                    name.rsplit_once('.').unwrap_or(("public", name.as_str()));
                 rows.push(vec![
-                    ("name", Value::known_str(bare, at)),
+                    ("name", Value::known_str(type_name, at)),
                     ("schema", Value::known_str(schema, at)),
                     ("labels", or_unknown(labels, at)),
                 ]);
@@ -390,7 +388,7 @@ fn or_unknown(value: Option<Value>, at: Place) -> Value {
     value.unwrap_or_else(|| Value::unknown(Reason::Element, at))
 }
 
-fn strings(interpreter: &mut Runner<'_>, names: Vec<SmolStr>, at: Place) -> Value {
+fn strings(interpreter: &mut Runner<'_>, names: &[SmolStr], at: Place) -> Value {
     let items = names
         .iter()
         .map(|name| Value::known_str(name.as_str(), at))

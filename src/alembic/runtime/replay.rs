@@ -115,7 +115,7 @@ impl<'s> Replay<'s> {
     pub fn replay(&mut self, revision: &Revision) -> ReplayedRevision {
         self.begin();
         let Some(module) = self.runtime.load(revision) else {
-            return self.unreadable();
+            return Self::unreadable();
         };
         let upgrade = self.runtime.direction(module, "upgrade");
         let after = self.simulation().now().clone();
@@ -187,7 +187,7 @@ impl<'s> Replay<'s> {
         simulation.state.database.begin();
     }
 
-    fn unreadable(&mut self) -> ReplayedRevision {
+    fn unreadable() -> ReplayedRevision {
         let direction = || Direction::Unknown {
             reason: "the file could not be read".to_owned(),
         };

@@ -22,7 +22,7 @@ impl Comparison {
         for (one, two) in pair(&mut left, &mut right, |one, two| {
             one.known_name().is_some() && one.known_name() == two.known_name()
         }) {
-            if let Some(why) = doubt(&one.maybe, &two.maybe) {
+            if let Some(why) = doubt(one.maybe.as_ref(), two.maybe.as_ref()) {
                 self.unknown(&why);
                 continue;
             }
@@ -41,21 +41,20 @@ impl Comparison {
         }
         // By definition, where a name is not known or is another one.
         for (one, two) in pair(&mut left, &mut right, Constraint::has_same_definition) {
-            if let Some(why) = doubt(&one.maybe, &two.maybe) {
+            if let Some(why) = doubt(one.maybe.as_ref(), two.maybe.as_ref()) {
                 self.unknown(&why);
                 continue;
             }
-            match (&one.name, &two.name) {
-                (Fact::Known(old), Fact::Known(new)) => self.add(
+            // Where a convention that is not known names both, it names them alike.
+            if let (Fact::Known(old), Fact::Known(new)) = (&one.name, &two.name) {
+                self.add(
                     subject_of(&one.kind),
                     Change::Renamed,
                     constraint_object(table, one),
                     json!(old),
                     json!(new),
                     two.place.as_ref(),
-                ),
-                // A convention names both: the same one.
-                _ => {}
+                );
             }
         }
         for one in left {
@@ -90,7 +89,7 @@ impl Comparison {
         let mut left: Vec<&Index> = old.iter().filter(|one| !new.contains(one)).collect();
         let mut right: Vec<&Index> = new.iter().filter(|one| !old.contains(one)).collect();
         for (one, two) in pair(&mut left, &mut right, |one, two| one.name == two.name) {
-            if let Some(why) = doubt(&one.maybe, &two.maybe) {
+            if let Some(why) = doubt(one.maybe.as_ref(), two.maybe.as_ref()) {
                 self.unknown(&why);
                 continue;
             }

@@ -297,7 +297,7 @@ fn object(difference: &Difference, target: &Target<'_>) -> String {
         (_, None) => {
             let columns = [&difference.from, &difference.to]
                 .into_iter()
-                .find_map(|value| columns(value));
+                .find_map(columns);
             match columns {
                 Some(columns) => format!("the {noun} on {columns} of `{table}`"),
                 None => format!("a {noun} of `{table}`"),
