@@ -129,7 +129,7 @@ pub struct Index {
     pub maybe: Option<Arc<Why>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct IndexDefinition {
     pub unique: bool,
     /// The access method: `btree` unless said otherwise.
@@ -178,6 +178,22 @@ impl IndexKey {
         text
     }
 }
+
+/// Which columns it mentions follows from the rest.
+impl PartialEq for IndexDefinition {
+    fn eq(&self, other: &Self) -> bool {
+        let spelled = |keys: &[IndexKey]| keys.iter().map(IndexKey::spelling).collect::<Vec<_>>();
+        self.unique == other.unique
+            && self.using == other.using
+            && spelled(&self.keys) == spelled(&other.keys)
+            && self.include == other.include
+            && self.predicate == other.predicate
+            && self.nulls_not_distinct == other.nulls_not_distinct
+            && self.options == other.options
+    }
+}
+
+impl Eq for IndexDefinition {}
 
 impl IndexDefinition {
     /// A plain index over columns.

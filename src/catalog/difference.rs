@@ -67,6 +67,8 @@ pub struct Differences {
     pub found: Vec<Difference>,
     /// Why parts could not be compared; each reason once.
     pub unknown: Vec<Arc<Why>>,
+    /// True if something was done of which nothing is known: it may have undone what was found.
+    pub is_unbounded: bool,
 }
 
 impl Difference {
@@ -115,8 +117,14 @@ struct Comparison {
 impl Comparison {
     fn catalogs(&mut self, before: &Catalog, after: &Catalog) {
         match (&before.opaque, &after.opaque) {
-            (None, Some(why)) => self.unknown(why),
-            (Some(before), Some(after)) if !Arc::ptr_eq(before, after) => self.unknown(after),
+            (None, Some(why)) => {
+                self.differences.is_unbounded = true;
+                self.unknown(why);
+            }
+            (Some(before), Some(after)) if !Arc::ptr_eq(before, after) => {
+                self.differences.is_unbounded = true;
+                self.unknown(after);
+            }
             _ => {}
         }
         for item in before.tables.diff(&after.tables) {

@@ -74,7 +74,7 @@ const MAX_YIELDS: usize = 10_000;
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            fuel: 2_000_000,
+            fuel: 500_000,
             depth: 48,
             size: 1 << 20,
         }
@@ -154,7 +154,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             lazy_imports: false,
             constructors: None,
             fuel: Cell::new(limits.fuel),
-            module_fuel: limits.fuel * 4,
+            module_fuel: limits.fuel * 8,
             is_loading: false,
             depth: 0,
             nesting: 0,
@@ -397,7 +397,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
         let generators = std::mem::take(&mut self.generators);
         let is_outermost = is_imported && !std::mem::replace(&mut self.is_loading, true);
         let fuel = self.fuel.get();
-        let measure = self.module_fuel.min(self.limits.fuel / 10);
+        let measure = self.module_fuel.min(self.limits.fuel / 4);
         if is_outermost {
             self.fuel.set(measure);
         }

@@ -195,6 +195,7 @@ impl<'s> Replay<'s> {
         let unknown = Differences {
             found: Vec::new(),
             unknown: vec![why],
+            is_unbounded: true,
         };
         ReplayedRevision {
             migration: Arc::new(Migration {
@@ -240,6 +241,7 @@ fn with_unfollowed(mut differences: Differences, direction: &Direction) -> Diffe
         Direction::Ran(_) | Direction::Missing => return differences,
     };
     differences.unknown.push(Why::new(reason, None));
+    differences.is_unbounded = true;
     differences
 }
 
@@ -267,6 +269,9 @@ fn verdict(upgrade: Outcome<'_>, downgrade: Outcome<'_>) -> Verdict {
     }
     if fails(downgrade.2) {
         return Verdict::Fails;
+    }
+    if downgrade.1.is_unbounded || upgrade.1.is_unbounded {
+        return Verdict::Unknown;
     }
     if !downgrade.1.found.is_empty() {
         return Verdict::NotReversed;

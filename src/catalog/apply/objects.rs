@@ -437,6 +437,10 @@ impl Statement<'_> {
         if_not_exists: bool,
         or_replace: bool,
     ) {
+        // Gone with the connection.
+        if key.name.starts_with("pg_temp.") {
+            return;
+        }
         if let Some(table) = &object.on
             && self.view_key(table).is_none()
             && !self.needs_table(table)

@@ -228,7 +228,9 @@ impl<H: Host> Interpreter<'_, H> {
         match left {
             // A guard at the beginning: `if not is_needed(): return`. Taken to let the rest run.
             Flow::Return(Value::None)
-                if self.host.assumes_guards_pass() && H::is_same_state(&state, before) =>
+                if self.depth <= 1
+                    && self.host.assumes_guards_pass()
+                    && H::is_same_state(&state, before) =>
             {
                 H::assumed(self, at);
             }
