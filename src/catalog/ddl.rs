@@ -177,6 +177,8 @@ pub struct CreateTable {
     /// Set where columns or constraints may be missing here, with the reason.
     pub open: Option<String>,
     pub comment: Option<SmolStr>,
+    /// The table it is a partition of: it has its columns, and falls with it.
+    pub partition_of: Option<SmolStr>,
     pub temporary: bool,
     pub if_not_exists: bool,
 }

@@ -62,6 +62,7 @@ fn create(name: &str, columns: Vec<ColumnDefinition>, constraints: Vec<Constrain
         constraints,
         open: None,
         comment: None,
+        partition_of: None,
         temporary: false,
         if_not_exists: false,
     })

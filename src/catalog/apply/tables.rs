@@ -38,8 +38,16 @@ impl Statement<'_> {
             place: self.place(),
             open: create.open.as_ref().map(|reason| self.why(reason)),
             temporary: create.temporary,
+            partition_of: create.partition_of.clone(),
             ..Table::default()
         };
+        if let Some(parent) = create
+            .partition_of
+            .as_ref()
+            .and_then(|name| self.table(name))
+        {
+            table.columns.clone_from(&parent.columns);
+        }
         let mut constraints: Vec<Constraint> = Vec::new();
         for definition in &create.columns {
             let mut column = self.typed(&definition.column);
@@ -186,6 +194,17 @@ impl Statement<'_> {
         }
         self.forget_table(name);
         self.database.now.dropped_tables.insert(name.clone());
+        let partitions: Vec<SmolStr> = self
+            .database
+            .now
+            .tables
+            .iter()
+            .filter(|(_, table)| table.partition_of.as_ref() == Some(name))
+            .map(|(partition, _)| partition.clone())
+            .collect();
+        for partition in partitions {
+            self.drop_table(&partition, true, cascade);
+        }
     }
 
     /// Other tables with foreign keys to a table.

@@ -14,6 +14,7 @@ impl Reader<'_> {
             constraints: Vec::new(),
             open: None,
             comment: None,
+            partition_of: None,
             temporary,
             if_not_exists,
         };

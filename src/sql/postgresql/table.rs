@@ -20,7 +20,7 @@ impl Reader<'_> {
         if let Some(inherits) = statement.inherits() {
             open.push(self.text(inherits.syntax()).to_string());
         }
-        self.table(
+        let mut ddl = self.table(
             statement.table_name()?.syntax(),
             statement.table_arg_list().as_ref(),
             open,
@@ -28,7 +28,13 @@ impl Reader<'_> {
                 persistence: statement.persistence(),
                 if_not_exists: statement.if_not_exists().is_some(),
             },
-        )
+        )?;
+        if let Some(partition) = statement.partition_of()
+            && let Some(Ddl::CreateTable(create)) = ddl.first_mut()
+        {
+            create.partition_of = self.name(partition.table_name_ref()?.syntax());
+        }
+        Some(ddl)
     }
 
     pub(super) fn create_foreign_table(
@@ -116,6 +122,7 @@ impl Reader<'_> {
                 .then(|| open.join("; "))
                 .filter(|_| !is_open),
             comment: None,
+            partition_of: None,
             temporary: modifiers
                 .persistence
                 .is_some_and(|persistence| matches!(persistence, ast::Persistence::Temp(_))),

@@ -156,6 +156,7 @@ impl Operation<'_, '_> {
                 constraints,
                 open,
                 comment: None,
+                partition_of: None,
                 temporary: false,
                 if_not_exists: false,
             },
