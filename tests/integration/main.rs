@@ -10,6 +10,7 @@ mod bad_input;
 mod bases;
 mod commands;
 mod git_states;
+mod history;
 mod hooks;
 mod repository;
 mod tidy;

@@ -154,21 +154,18 @@ fn the_readme_names_every_rule() {
 }
 
 #[test]
-fn the_readme_shows_what_the_demo_says() {
+fn the_readme_shows_what_the_program_says() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let recorded = fs::read_to_string(root().join("tests/cli/help.trycmd")).unwrap();
-    let sample = readme
-        .split("```text\n")
-        .nth(1)
-        .unwrap()
-        .split("\n```")
-        .next()
-        .unwrap();
-    for line in sample.lines() {
-        assert!(
-            recorded.contains(line),
-            "`{line}` is not in the output any more"
-        );
+    let samples = readme.split("```text\n").skip(1);
+    for (sample, cases) in samples.zip(["help", "history"]) {
+        let recorded =
+            fs::read_to_string(root().join(format!("tests/cli/{cases}.trycmd"))).unwrap();
+        for line in sample.split("\n```").next().unwrap().lines() {
+            assert!(
+                recorded.contains(line),
+                "`{line}` is not in the output any more"
+            );
+        }
     }
 }
 

@@ -66,6 +66,8 @@ pub(super) fn change_line(difference: &Difference) -> (char, String) {
                     "{named}{}",
                     labels_changed(&difference.from, &difference.to)
                 )
+            } else if let Subject::Object(_) = difference.subject {
+                format!("{named}, with another definition")
             } else if from == to {
                 format!("{named}{what}, in its options")
             } else {
@@ -93,6 +95,8 @@ pub(super) fn loss_line(difference: &Difference) -> String {
                     "{named} comes back with other labels:{}",
                     labels_changed(&difference.from, &difference.to)
                 )
+            } else if let Subject::Object(_) = difference.subject {
+                format!("{named} comes back with another definition")
             } else if from == to {
                 format!("{named} comes back with other options")
             } else {
@@ -218,10 +222,6 @@ fn state(difference: &Difference, value: &Value) -> String {
         }
         (Subject::PrimaryKey | Subject::Unique, _) if is_key("columns") => {
             format!("({})", list(value.get("columns")))
-        }
-        (Subject::Object(_), Change::Changed(_)) => {
-            // Two long texts on a line would not show what is different.
-            "its definition".to_owned()
         }
         _ => plain(value),
     }

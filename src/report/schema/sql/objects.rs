@@ -13,6 +13,9 @@ use super::{Piece, Script};
 use crate::catalog::{ConstraintKind, Fact, Object, ObjectKey, ObjectKind, Table};
 use crate::dialect::Dialect;
 
+/// Stands for the table that an object is part of.
+const OWN_TABLE: char = '…';
+
 impl<'a> Script<'a> {
     pub(super) fn before_tables(&mut self) {
         let mut pieces = self.objects(&|key| key.kind == ObjectKind::Extension);
@@ -192,6 +195,13 @@ impl<'a> Script<'a> {
             .definition
             .known()
             .map_or("", |text| text.trim().trim_end_matches(';'));
+        // The table itself is left out of definitions, so that they stay the same when it is renamed.
+        let definition = match &object.on {
+            Some(on) if definition.contains(OWN_TABLE) => {
+                &definition.replace(OWN_TABLE, &self.qualified(on))
+            }
+            _ => definition,
+        };
         // A comment in a text whose lines were joined would swallow the rest.
         let is_whole = !definition.contains("--") || definition.contains('\n');
         match self.creation(key, object, definition) {

@@ -295,6 +295,11 @@ impl Script<'_> {
                 return piece;
             }
         };
+        if let Some(missing) = self.missing(table, constraint) {
+            piece.notes.push(format!("not known: {missing}, for"));
+            piece.notes.push(body);
+            return piece;
+        }
         let mut text = match constraint.known_name() {
             Some(name) if !(self.dialect == Dialect::MySql && name == "PRIMARY") => {
                 format!("CONSTRAINT {} {body}", self.name(name))
@@ -312,6 +317,31 @@ impl Script<'_> {
         }
         piece.text = Some(text);
         piece
+    }
+
+    /// The first column that a constraint needs and that is not made, since its type is not known.
+    fn missing(&self, table: &str, constraint: &Constraint) -> Option<String> {
+        let own = constraint.kind.columns().iter().map(|name| (table, name));
+        let other = match &constraint.kind {
+            ConstraintKind::ForeignKey(key) if self.dialect != Dialect::Sqlite => {
+                Some((key.references.as_str(), &key.ref_columns))
+            }
+            _ => None,
+        };
+        let other = other
+            .into_iter()
+            .flat_map(|(table, names)| names.iter().map(move |name| (table, name)));
+        own.chain(other)
+            .find(|(table, name)| !self.is_made(table, name))
+            .map(|(table, name)| format!("`{table}.{name}`"))
+    }
+
+    fn is_made(&self, table: &str, column: &str) -> bool {
+        self.view.catalog.table(table).is_none_or(|table| {
+            table
+                .column(column)
+                .is_some_and(|column| column.column_type.known().is_some())
+        })
     }
 
     fn foreign_key(&self, key: &ForeignKey) -> String {
@@ -410,7 +440,26 @@ impl Script<'_> {
         if let Some(predicate) = &definition.predicate {
             text.push_str(&format!(" WHERE {predicate}"));
         }
-        piece.text = Some(text);
+        // What is mentioned in an expression need not be a column, if all columns are known.
+        let is_open = self
+            .view
+            .catalog
+            .table(table)
+            .is_some_and(|table| table.open.is_some());
+        let plain = definition.keys.iter().filter(|key| key.is_column);
+        let missing = plain
+            .map(|key| &key.text)
+            .chain(&definition.include)
+            .chain(definition.columns.iter().filter(|_| is_open))
+            .find(|column| !self.is_made(table, column));
+        if let Some(missing) = missing {
+            piece
+                .notes
+                .push(format!("not known: `{table}.{missing}`, for"));
+            piece.notes.push(text);
+        } else {
+            piece.text = Some(text);
+        }
         piece
     }
 

@@ -1,0 +1,173 @@
+//! `schema` and `replay` where the revisions are not as they should be.
+
+use crate::repository::{Repository, file_of, revision};
+
+fn project(revisions: &[(&str, Option<&str>)]) -> Repository {
+    let repository = Repository::folder();
+    repository.project();
+    repository.remove(&file_of("a1"));
+    for (id, parent) in revisions {
+        repository.revision(id, *parent);
+    }
+    repository
+}
+
+#[test]
+fn several_heads_are_all_applied() {
+    let repository = project(&[("a1", None), ("b2", Some("a1")), ("c3", Some("a1"))]);
+    let answer = repository.lint(&["schema"]);
+    assert_eq!(answer.status, 0);
+    assert!(answer.err.contains("there are 2 heads"), "{answer:?}");
+    assert!(answer.out.starts_with("-- migrations at b2, c3\n"));
+    for table in ["t_a1", "t_b2", "t_c3"] {
+        assert!(
+            answer.out.contains(&format!("CREATE TABLE {table} (")),
+            "{answer:?}"
+        );
+    }
+    let answer = repository.lint(&["schema", "--at", "head"]);
+    assert_eq!(answer.status, 2);
+    assert!(answer.err.contains("`heads` takes all of them: `b2`, `c3`"));
+    let answer = repository.lint(&["schema", "--at", "b2"]);
+    assert!(!answer.out.contains("t_c3"), "{answer:?}");
+    assert_eq!(answer.err, "");
+}
+
+#[test]
+fn a_missing_parent_is_a_warning() {
+    let repository = project(&[("b2", Some("a1"))]);
+    for command in ["schema", "replay"] {
+        let answer = repository.lint(&[command]);
+        assert_eq!(answer.status, 0);
+        assert!(
+            answer
+                .err
+                .contains("warning: `b2` follows `a1`, which is missing"),
+            "{answer:?}"
+        );
+        assert_eq!(repository.lint(&[command, "--quiet"]).err, "");
+    }
+}
+
+#[test]
+fn circles_are_replayed_all_the_same() {
+    let repository = project(&[("a1", Some("b2")), ("b2", Some("a1"))]);
+    let answer = repository.lint(&["replay"]);
+    assert_eq!(answer.status, 0);
+    assert!(answer.err.contains("`a1`, `b2` lead back to themselves"));
+    assert!(answer.out.contains("2 revisions: ✓ 2 proven reversible"));
+    let answer = repository.lint(&["schema"]);
+    assert!(
+        answer.out.starts_with("-- migrations after all revisions"),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn nothing_to_replay() {
+    let empty = Repository::folder();
+    for command in ["schema", "replay"] {
+        let answer = empty.lint(&[command]);
+        assert_eq!(answer.status, 2);
+        assert!(answer.err.contains("no Alembic environment was found"));
+    }
+    let repository = project(&[]);
+    repository.write("migrations/versions/.gitkeep", "");
+    let answer = repository.lint(&["replay"]);
+    assert_eq!(answer.status, 0);
+    assert!(answer.err.contains("`migrations` has no revisions"));
+    assert!(answer.out.starts_with("No revisions.\n"));
+    let answer = repository.lint(&["schema"]);
+    assert_eq!(answer.status, 0);
+    assert!(
+        answer
+            .out
+            .starts_with("-- migrations before the first revision"),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn several_environments_are_asked_for() {
+    let repository = project(&[("a1", None)]);
+    repository.write("other/env.py", "target_metadata = None\n");
+    repository.write("other/versions/x1.py", revision("x1", None));
+    repository.write(
+        "alembic.ini",
+        "[alembic]\nscript_location = migrations\n[other]\nscript_location = other\n",
+    );
+    let answer = repository.lint(&["replay"]);
+    assert_eq!(answer.status, 2);
+    assert!(
+        answer
+            .err
+            .contains("choose one with `--environment`: `migrations`, `other`"),
+        "{answer:?}"
+    );
+    let answer = repository.lint(&["replay", "--environment", "other"]);
+    assert_eq!(answer.status, 0);
+    assert!(answer.out.contains("x1"), "{answer:?}");
+}
+
+#[test]
+fn hostile_names_do_no_harm() {
+    let repository = project(&[]);
+    repository.write(
+        &file_of("a1"),
+        r#""""\x1b[2J message
+with lines"""
+import sqlalchemy as sa
+from alembic import op
+
+revision = "a1"
+down_revision = None
+
+
+def upgrade():
+    op.create_table(
+        'direction LR"; --\x1b[31m\u202e',
+        sa.Column("pk", sa.Integer(), primary_key=True),
+        sa.Column('a"\nDROP TABLE x; --', sa.Text(), server_default="it's \\"),
+        sa.Column('~x~', sa.Enum("a'", "\x1b]0;b", name='E" (')),
+        comment="a\nb",
+    )
+    op.execute("\x1b[1m what /* is \u202e this")
+
+
+def downgrade():
+    op.drop_table('\x9b x')
+"#,
+    );
+    for arguments in [
+        &["schema"][..],
+        &["schema", "--output-format", "mermaid"],
+        &["schema", "--output-format", "json"],
+        &["schema", "--dialect", "mysql"],
+        &["schema", "--dialect", "sqlite"],
+        &["replay"],
+        &["replay", "--verbose"],
+        &["replay", "--output-format", "json"],
+    ] {
+        let answer = repository.lint(arguments);
+        assert_eq!(answer.status, 0, "{arguments:?}: {answer:?}");
+        for harmful in ['\u{1b}', '\u{9b}', '\u{202e}'] {
+            assert!(
+                !answer.out.contains(harmful) && !answer.err.contains(harmful),
+                "{arguments:?}: {answer:?}"
+            );
+        }
+    }
+    let answer = repository.lint(&["schema"]);
+    assert!(
+        answer
+            .out
+            .contains("    \"a\"\"\nDROP TABLE x; --\" text DEFAULT 'it''s \\',\n"),
+        "{answer:?}"
+    );
+    let answer = repository.lint(&["schema", "--output-format", "mermaid"]);
+    assert!(
+        answer.out.contains("    integer _pk PK \"pk\"\n"),
+        "{answer:?}"
+    );
+    assert!(!answer.out.contains("direction LR"), "{answer:?}");
+}
