@@ -341,7 +341,7 @@ impl Statement<'_> {
                             key.references == *table
                                 && constraint.maybe.is_none()
                                 && known.unsure.is_none()
-                                && !key.ref_columns.is_empty()
+                                && key.ref_columns.len() == columns.len()
                                 && key
                                     .ref_columns
                                     .iter()

@@ -70,7 +70,8 @@ impl Statement<'_> {
         }
         // The primary key first: a unique constraint over the same columns is merged into it.
         constraints.sort_by_key(|constraint| {
-            !matches!(constraint.kind, ConstraintKind::PrimaryKey { .. })
+            let is_key = matches!(constraint.kind, ConstraintKind::PrimaryKey { .. });
+            (!is_key, matches!(constraint.name, Fact::Known(None)))
         });
         for constraint in constraints {
             if self.is_merged(&create.name, &constraint) {
