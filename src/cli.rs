@@ -112,6 +112,9 @@ pub struct CheckArgs {
     /// Use these rules besides the selected ones
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     pub extend_select: Vec<String>,
+    /// Count how many revisions can be taken back
+    #[arg(long)]
+    pub statistics: bool,
     /// How findings are written
     #[arg(
         long,

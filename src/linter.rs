@@ -1,21 +1,26 @@
 //! Runs the rules over what is to be judged. A pure function: from snapshots and settings to diagnostics.
 
+mod reversibility;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustc_hash::FxHashMap;
 
-use crate::alembic::Direction;
+use crate::alembic::{Direction, Verdict};
 use crate::config::{Downgrades, RuleIdentity, Settings};
 use crate::diagnostic::{Applicability, Diagnostic, Fingerprint};
 use crate::git::{ChangeSet, GitError, Snapshot};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
 use crate::rules::{
-    self, ChangeContext, EnvironmentChange, EnvironmentContext, Family, FileContext, Listener,
-    MigrationContext, ProjectContext, RULES, Releases, Reporter, Rule, ScriptContext,
+    self, ChangeContext, EnvironmentChange, EnvironmentContext, FileContext, Listener,
+    MigrationContext, ProjectContext, RULES, Releases, ReplayContext, Reporter, Rule,
+    ScriptContext,
 };
 use crate::schema::Effect;
 use crate::source::RepoPath;
+
+pub use reversibility::Reversibility;
 
 /// What is judged.
 pub struct Input<'a> {
@@ -69,6 +74,8 @@ pub struct Summary {
     pub judged: usize,
     /// Of these the ones that do something that could not be followed.
     pub undecided: usize,
+    /// Which revisions can be taken back; `None` where no history was replayed.
+    pub reversibility: Option<Reversibility>,
 }
 
 /// A rule that panicked.
@@ -186,7 +193,11 @@ impl Linter {
         let rules = RULES
             .iter()
             .copied()
-            .filter(|rule| settings.selection.selects(RuleIdentity::from(*rule), true))
+            .filter(|rule| {
+                settings
+                    .selection
+                    .selects(RuleIdentity::from(*rule), rule.is_default)
+            })
             .collect();
         Self {
             rules,
@@ -293,25 +304,50 @@ impl Linter {
             .filter(|node| ctx.is_judged(&head.map.node(*node).revision.file))
             .collect();
         self.outcome.summary.judged += nodes.len();
-        if !self
-            .rules
-            .iter()
-            .any(|rule| matches!(rule.listener, Listener::Migration(_)))
-        {
-            return;
+        let has =
+            |wanted: fn(&Listener) -> bool| self.rules.iter().any(|rule| wanted(&rule.listener));
+        let asks_for_migrations = has(|listener| matches!(listener, Listener::Migration(_)));
+        let asks_for_replay = has(|listener| matches!(listener, Listener::Replay(_)));
+        // A history is replayed from its beginning, so only where something is to be judged.
+        let replay = ((asks_for_replay && !nodes.is_empty()) || ctx.settings.statistics)
+            .then(|| head.replay());
+        if let Some(history) = replay {
+            let all = (0..head.map.nodes().len()).filter_map(|node| history.get(node));
+            let counts = self.outcome.summary.reversibility.get_or_insert_default();
+            all.for_each(|replayed| counts.add(replayed.verdict));
         }
-        for (node, migration) in nodes.iter().zip(head.migrations(&nodes)) {
-            if !is_followed(&migration.upgrade) || !is_followed(&migration.downgrade) {
+        if asks_for_migrations {
+            for (node, migration) in nodes.iter().zip(head.migrations(&nodes)) {
+                if replay.is_none()
+                    && !(is_followed(&migration.upgrade) && is_followed(&migration.downgrade))
+                {
+                    self.outcome.summary.undecided += 1;
+                }
+                let context = MigrationContext {
+                    environment: ctx,
+                    revision: &head.map.node(*node).revision,
+                    migration: &migration,
+                };
+                self.each(|rule, reporter| {
+                    if let Listener::Migration(check) = rule.listener {
+                        check(&context, reporter);
+                    }
+                });
+            }
+        }
+        for node in &nodes {
+            let Some(replayed) = replay.and_then(|history| history.get(*node)) else {
+                continue;
+            };
+            if replayed.verdict == Verdict::Unknown {
                 self.outcome.summary.undecided += 1;
             }
-            let revision = &head.map.node(*node).revision;
-            let context = MigrationContext {
-                environment: ctx,
-                revision,
-                migration: &migration,
+            let context = ReplayContext {
+                revision: &head.map.node(*node).revision,
+                replayed,
             };
             self.each(|rule, reporter| {
-                if let Listener::Migration(check) = rule.listener {
+                if let Listener::Replay(check) = rule.listener {
                     check(&context, reporter);
                 }
             });
@@ -323,7 +359,7 @@ impl Linter {
     fn respect_habits(&mut self, ctx: &EnvironmentContext<'_>, earlier: usize) {
         let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
         let is_downgrade = |diagnostic: &Diagnostic| {
-            rules::find(diagnostic.code).is_some_and(|rule| rule.family == Family::Downgrade)
+            rules::find(diagnostic.code).is_some_and(Rule::is_about_the_way_back)
         };
         if !found.iter().any(is_downgrade) || ctx.settings.downgrades == Some(Downgrades::Required)
         {

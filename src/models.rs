@@ -57,7 +57,8 @@ impl Models {
         sources: &Sources<'_>,
         finder: &ModuleFinder<'_>,
     ) -> Self {
-        let mut interpreter = Interpreter::new(sources, finder, ModelHost::default());
+        let mut interpreter =
+            Interpreter::new(sources, finder, ModelHost::default()).with_lazy_imports();
         let env = env_file
             .map(|file| env::read(file, &mut interpreter))
             .unwrap_or_default();

@@ -19,7 +19,7 @@ pub use concise::Concise;
 pub use full::Full;
 pub use json::Json;
 pub use sanitise::{sanitise, sanitise_line, write_json};
-pub use summary::summary_line;
+pub use summary::{statistics, summary_line};
 pub use texts::Texts;
 
 /// How a report looks.

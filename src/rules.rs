@@ -2,6 +2,7 @@
 
 mod context;
 mod convention;
+mod difference;
 mod downgrade;
 mod file;
 mod model;
@@ -14,7 +15,7 @@ pub use rule::{Family, FixAvailability, Rule};
 
 pub(crate) use context::{
     ChangeContext, EnvironmentChange, EnvironmentContext, FileContext, MigrationContext,
-    ProjectContext, ScriptContext,
+    ProjectContext, ReplayContext, ScriptContext,
 };
 pub(crate) use reporter::{Reporter, Violation};
 pub(crate) use rule::{Listener, declare_rule};
@@ -38,9 +39,18 @@ pub static RULES: &[&Rule] = &[
     &revision::missing_identifier::RULE,
     &revision::illegal_revision_id::RULE,
     &revision::duplicate_branch_label::RULE,
+    &revision::merge_with_operations::RULE,
     &downgrade::missing_downgrade::RULE,
     &downgrade::empty_downgrade::RULE,
     &downgrade::refused_downgrade::RULE,
+    &downgrade::not_reversed::RULE,
+    &downgrade::leftover_enum_type::RULE,
+    &downgrade::failing_upgrade::RULE,
+    &downgrade::failing_downgrade::RULE,
+    &downgrade::unnamed_constraint_drop::RULE,
+    &downgrade::unreversed_sql::RULE,
+    &downgrade::data_loss::RULE,
+    &downgrade::ignored_argument::RULE,
     &model::model_without_migration::RULE,
     &model::migration_without_model::RULE,
     &model::migration_with_code::RULE,

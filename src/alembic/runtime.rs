@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod emit;
 mod host;
+mod ignored;
 mod operations;
 mod replay;
 mod simulation;
@@ -150,8 +151,14 @@ impl<'s> Runtime<'s> {
     }
 
     fn direction(&mut self, module: ObjectId, name: &str) -> Direction {
+        let is_cut_short = self.interpreter.is_exhausted();
         self.interpreter.refuel();
         let Some(value) = self.interpreter.module_attribute(module, name) else {
+            if is_cut_short {
+                return Direction::Unknown {
+                    reason: "a limit was reached before the end of the file".to_owned(),
+                };
+            }
             if self.imports_everything(module) {
                 return Direction::Unknown {
                     reason: "the file imports names by `*`".to_owned(),

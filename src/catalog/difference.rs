@@ -2,6 +2,9 @@
 //!
 //! The order of columns is no difference. What is not known on one side is not compared, and said to be unknown.
 
+mod parts;
+mod values;
+
 use std::sync::Arc;
 
 use imbl::OrdMap;
@@ -9,11 +12,13 @@ use imbl::ordmap::DiffItem;
 use serde_json::{Value, json};
 use smol_str::SmolStr;
 
-use super::constraint::{Constraint, ConstraintKind, Index, IndexDefinition};
 use super::fact::{Fact, Why};
 use super::objects::{Catalog, ObjectKind};
 use super::table::{Column, Table};
+pub use values::{constraint_value, index_value};
+
 use crate::source::FileSpan;
+use values::column_value;
 
 /// One thing in which a state differs from the one before.
 #[derive(Clone, Debug, PartialEq)]
@@ -202,7 +207,7 @@ impl Comparison {
                     old: (key, old),
                     new: (_, new),
                 } => {
-                    if let Some(why) = doubt(&old.maybe, &new.maybe) {
+                    if let Some(why) = doubt(old.maybe.as_ref(), new.maybe.as_ref()) {
                         self.unknown(&why);
                         continue;
                     }
@@ -264,7 +269,7 @@ impl Comparison {
                 DiffItem::Update {
                     old: (name, old),
                     new: (_, new),
-                } => match doubt(facts(old).0, facts(new).0) {
+                } => match doubt(facts(old).0.as_ref(), facts(new).0.as_ref()) {
                     Some(why) => self.unknown(&why),
                     None => both(self, name, old, new),
                 },
@@ -293,7 +298,7 @@ impl Comparison {
             (&old.unsure, &new.unsure),
             (&old.open, &new.open),
         ] {
-            if let Some(why) = doubt(old, new) {
+            if let Some(why) = doubt(old.as_ref(), new.as_ref()) {
                 self.unknown(&why);
                 return;
             }
@@ -354,7 +359,7 @@ impl Comparison {
     }
 
     fn columns(&mut self, table: &SmolStr, old: &Column, new: &Column) {
-        if let Some(why) = doubt(&old.maybe, &new.maybe) {
+        if let Some(why) = doubt(old.maybe.as_ref(), new.maybe.as_ref()) {
             self.unknown(&why);
             return;
         }
@@ -387,143 +392,6 @@ impl Comparison {
                 place,
             ),
             None => self.unknown_fact(old, new),
-        }
-    }
-
-    fn constraints(&mut self, table: &SmolStr, old: &[Constraint], new: &[Constraint]) {
-        let mut left: Vec<&Constraint> = old.iter().filter(|one| !new.contains(one)).collect();
-        let mut right: Vec<&Constraint> = new.iter().filter(|one| !old.contains(one)).collect();
-        // The same definition at another place in the file is the same constraint.
-        pair(&mut left, &mut right, |one, two| {
-            one.name == two.name && one.has_same_definition(two) && one.maybe == two.maybe
-        });
-        // By name.
-        for (one, two) in pair(&mut left, &mut right, |one, two| {
-            one.known_name().is_some() && one.known_name() == two.known_name()
-        }) {
-            if let Some(why) = doubt(&one.maybe, &two.maybe) {
-                self.unknown(&why);
-                continue;
-            }
-            match constraint_unknown(one).or_else(|| constraint_unknown(two)) {
-                Some(why) => self.unknown(&why),
-                None if one.has_same_definition(two) => {}
-                None => self.add(
-                    subject_of(&one.kind),
-                    Change::Changed(""),
-                    constraint_object(table, one),
-                    constraint_value(one),
-                    constraint_value(two),
-                    two.place.as_ref(),
-                ),
-            }
-        }
-        // By definition, where a name is not known or is another one.
-        for (one, two) in pair(&mut left, &mut right, Constraint::has_same_definition) {
-            if let Some(why) = doubt(&one.maybe, &two.maybe) {
-                self.unknown(&why);
-                continue;
-            }
-            match (&one.name, &two.name) {
-                (Fact::Known(old), Fact::Known(new)) => self.add(
-                    subject_of(&one.kind),
-                    Change::Renamed,
-                    constraint_object(table, one),
-                    json!(old),
-                    json!(new),
-                    two.place.as_ref(),
-                ),
-                // A convention names both: the same one.
-                _ => {}
-            }
-        }
-        for one in left {
-            match &one.maybe {
-                Some(why) => self.unknown(why),
-                None => self.add(
-                    subject_of(&one.kind),
-                    Change::Removed,
-                    constraint_object(table, one),
-                    constraint_value(one),
-                    Value::Null,
-                    one.place.as_ref(),
-                ),
-            }
-        }
-        for two in right {
-            match &two.maybe {
-                Some(why) => self.unknown(why),
-                None => self.add(
-                    subject_of(&two.kind),
-                    Change::Added,
-                    constraint_object(table, two),
-                    Value::Null,
-                    constraint_value(two),
-                    two.place.as_ref(),
-                ),
-            }
-        }
-    }
-
-    fn indexes(&mut self, table: &SmolStr, old: &[Index], new: &[Index]) {
-        let mut left: Vec<&Index> = old.iter().filter(|one| !new.contains(one)).collect();
-        let mut right: Vec<&Index> = new.iter().filter(|one| !old.contains(one)).collect();
-        for (one, two) in pair(&mut left, &mut right, |one, two| one.name == two.name) {
-            if let Some(why) = doubt(&one.maybe, &two.maybe) {
-                self.unknown(&why);
-                continue;
-            }
-            match one.definition.same(&two.definition) {
-                Some(true) => {}
-                Some(false) => self.add(
-                    Subject::Index,
-                    Change::Changed(""),
-                    format!("{table}.{}", one.name),
-                    index_value(&one.definition),
-                    index_value(&two.definition),
-                    two.place.as_ref(),
-                ),
-                None => self.unknown_fact(&one.definition, &two.definition),
-            }
-        }
-        for (one, two) in pair(&mut left, &mut right, |one, two| {
-            one.definition.same(&two.definition) == Some(true)
-                && one.maybe.is_none()
-                && two.maybe.is_none()
-        }) {
-            self.add(
-                Subject::Index,
-                Change::Renamed,
-                format!("{table}.{}", one.name),
-                json!(one.name),
-                json!(two.name),
-                two.place.as_ref(),
-            );
-        }
-        for (index, change) in left
-            .into_iter()
-            .map(|index| (index, Change::Removed))
-            .chain(right.into_iter().map(|index| (index, Change::Added)))
-        {
-            match &index.maybe {
-                Some(why) => self.unknown(why),
-                None => {
-                    let value = index_value(&index.definition);
-                    let (from, to) = if change == Change::Added {
-                        (Value::Null, value)
-                    } else {
-                        (value, Value::Null)
-                    };
-                    self.add(
-                        Subject::Index,
-                        change,
-                        format!("{table}.{}", index.name),
-                        from,
-                        to,
-                        index.place.as_ref(),
-                    );
-                }
-            }
         }
     }
 
@@ -562,7 +430,7 @@ impl Comparison {
 }
 
 /// Why two states cannot be compared: one of them may not be, and not for the reason the other may not.
-fn doubt(old: &Option<Arc<Why>>, new: &Option<Arc<Why>>) -> Option<Arc<Why>> {
+fn doubt(old: Option<&Arc<Why>>, new: Option<&Arc<Why>>) -> Option<Arc<Why>> {
     match (old, new) {
         (None, None) => None,
         (Some(old), Some(new)) if Arc::ptr_eq(old, new) => None,
@@ -585,110 +453,4 @@ fn pair<'v, T>(
         false
     });
     pairs
-}
-
-fn constraint_unknown(constraint: &Constraint) -> Option<Arc<Why>> {
-    match &constraint.kind {
-        ConstraintKind::Unknown(why)
-        | ConstraintKind::Check {
-            expression: Fact::Unknown(why),
-            ..
-        }
-        | ConstraintKind::Exclude {
-            definition: Fact::Unknown(why),
-            ..
-        } => Some(Arc::clone(why)),
-        _ => None,
-    }
-}
-
-fn subject_of(kind: &ConstraintKind) -> Subject {
-    match kind {
-        ConstraintKind::PrimaryKey { .. } => Subject::PrimaryKey,
-        ConstraintKind::Unique { .. } => Subject::Unique,
-        ConstraintKind::ForeignKey(_) => Subject::ForeignKey,
-        ConstraintKind::Check { .. } => Subject::Check,
-        ConstraintKind::Exclude { .. } => Subject::Exclude,
-        ConstraintKind::Unknown(_) => Subject::Constraint,
-    }
-}
-
-fn constraint_object(table: &SmolStr, constraint: &Constraint) -> String {
-    match constraint.known_name() {
-        Some(name) => format!("{table}.{name}"),
-        None => format!("{table}({})", constraint.kind.columns().join(", ")),
-    }
-}
-
-fn column_value(column: &Column) -> Value {
-    json!({
-        "name": column.name,
-        "type": column.column_type.known(),
-        "nullable": column.nullable.known(),
-        "default": column.default.known().cloned().flatten(),
-    })
-}
-
-/// A constraint in the form of the `schema` contract.
-pub fn constraint_value(constraint: &Constraint) -> Value {
-    let name = constraint.known_name();
-    match &constraint.kind {
-        ConstraintKind::PrimaryKey { columns } => json!({"name": name, "columns": columns}),
-        ConstraintKind::Unique {
-            columns,
-            nulls_not_distinct,
-        } => {
-            let mut value = json!({"name": name, "columns": columns});
-            if *nulls_not_distinct {
-                value["nulls_not_distinct"] = json!(true);
-            }
-            value
-        }
-        ConstraintKind::ForeignKey(key) => json!({
-            "name": name,
-            "columns": key.columns,
-            "references": key.references,
-            "ref_columns": key.ref_columns,
-            "ondelete": key.ondelete,
-            "onupdate": key.onupdate,
-        }),
-        ConstraintKind::Check { expression, .. } => {
-            json!({"name": name, "definition": expression.known()})
-        }
-        ConstraintKind::Exclude { definition, .. } => {
-            json!({"name": name, "definition": definition.known()})
-        }
-        ConstraintKind::Unknown(_) => json!({"name": name}),
-    }
-}
-
-/// An index in the form of the `schema` contract, without its name.
-pub fn index_value(definition: &Fact<IndexDefinition>) -> Value {
-    match definition {
-        Fact::Known(definition) => {
-            let mut value = json!({
-                "columns": definition
-                    .keys
-                    .iter()
-                    .map(super::IndexKey::spelling)
-                    .collect::<Vec<_>>(),
-                "unique": definition.unique,
-                "using": definition.using,
-            });
-            if !definition.include.is_empty() {
-                value["include"] = json!(definition.include);
-            }
-            if let Some(predicate) = &definition.predicate {
-                value["where"] = json!(predicate);
-            }
-            if definition.nulls_not_distinct {
-                value["nulls_not_distinct"] = json!(true);
-            }
-            if let Some(options) = &definition.options {
-                value["with"] = json!(options);
-            }
-            value
-        }
-        Fact::Unknown(_) => Value::Null,
-    }
 }

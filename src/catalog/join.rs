@@ -73,7 +73,11 @@ impl Catalog {
                         .or_else(|| (!is_both).then(|| Arc::clone(why))),
                 }
             }),
-            index_tables: self.index_tables.clone().union(other.index_tables.clone()),
+            index_tables: if self.index_tables.ptr_eq(&other.index_tables) {
+                self.index_tables.clone()
+            } else {
+                self.index_tables.clone().union(other.index_tables.clone())
+            },
             constraint_tables: self
                 .constraint_tables
                 .clone()

@@ -6,14 +6,14 @@ use std::path::Path;
 use crate::cli::{CheckArgs, CheckFormat, GlobalArgs, ProcessEnvironment};
 use crate::commands::workspace::{SelectionFlags, Workspace, settings};
 use crate::commands::{CommandError, Exit, Streams, style};
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::git::{
     BaseChoice, ChangeSet, CommitId, GitError, HeadState, ReleaseTag, Repository, Snapshot, merge,
 };
 use crate::linter::{self, Change, Input, Outcome};
 use crate::python::ParseCache;
-use crate::report::{Concise, Full, Json, Reporter, Texts, summary_line};
+use crate::report::{Concise, Full, Json, Reporter, Texts, statistics, summary_line};
 use crate::rules::{NoReleases, Releases};
 use crate::source::RepoPath;
 
@@ -36,7 +36,10 @@ pub(super) fn run(
         ignore: &args.ignore,
         extend_select: &args.extend_select,
     };
-    let settings = settings(configuration, &flags, global)?;
+    let settings = Settings {
+        statistics: args.statistics,
+        ..settings(configuration, &flags, global)?
+    };
     if global.verbose {
         judged.explain(&workspace, streams)?;
     }
@@ -171,12 +174,17 @@ fn report(
     if args.output_format != CheckFormat::Json && !global.quiet && outcome.summary.environments > 0
     {
         writeln!(streams.out, "{}", summary_line(outcome, is_change))?;
+        if let Some(reversibility) = &outcome.summary.reversibility
+            && args.statistics
+        {
+            write!(streams.out, "{}", statistics(reversibility))?;
+        }
     }
     Ok(())
 }
 
 fn notice_no_environment(
-    settings: &crate::config::Settings,
+    settings: &Settings,
     judged: &Judged,
     streams: &mut Streams<'_>,
 ) -> Result<(), CommandError> {

@@ -139,7 +139,11 @@ pub(super) fn run(
             .collect(),
         rules: RULES
             .iter()
-            .filter(|rule| settings.selection.selects(RuleIdentity::from(**rule), true))
+            .filter(|rule| {
+                settings
+                    .selection
+                    .selects(RuleIdentity::from(**rule), rule.is_default)
+            })
             .map(|rule| rule.code)
             .collect(),
         environments: project.environments.iter().map(environment).collect(),

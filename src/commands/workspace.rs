@@ -180,5 +180,6 @@ pub(super) fn settings(
         alembic_version: options.alembic_version,
         naming_convention: options.naming_convention.clone(),
         treat_as: options.treat_as.clone().unwrap_or_default(),
+        statistics: false,
     })
 }

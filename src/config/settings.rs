@@ -29,4 +29,6 @@ pub struct Settings {
     pub naming_convention: Option<NamingConvention>,
     /// Functions of the project that do what an operation does.
     pub treat_as: TreatAs,
+    /// Whether reversibility is counted where no rule asks for it.
+    pub statistics: bool,
 }

@@ -49,8 +49,8 @@ use crate::python::heap::Heap;
 use crate::python::module_finder::{FoundModule, ModuleFinder};
 use crate::python::sources::Sources;
 use crate::python::value::{
-    CallArgument, Deferred, FileId, Import, Module, ModuleName, ModuleState, Namespace, Object,
-    ObjectId, Place, Reason, Scope, ScopeKind, Value,
+    Call, CallArgument, Deferred, FileId, Import, Instance, Module, ModuleName, ModuleState,
+    Namespace, Object, ObjectId, Place, Reason, Scope, ScopeKind, Value,
 };
 use crate::source::{FileSpan, RepoPath, Span};
 
@@ -94,7 +94,13 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     module_files: FxHashMap<RepoPath, ObjectId>,
     limits: Limits,
     lazy_imports: bool,
+    /// What the constructors of bases outside the repository were called with, while somebody wants to know.
+    constructors: Option<Vec<Call>>,
     fuel: Cell<u64>,
+    /// What is left for the bodies of imported modules, which no single run pays for.
+    module_fuel: u64,
+    /// True while the body of an imported module runs.
+    is_loading: bool,
     depth: u32,
     /// How many expressions and blocks the current one stands in, over all calls.
     nesting: u32,
@@ -146,7 +152,10 @@ impl<'s, H: Host> Interpreter<'s, H> {
             module_files: FxHashMap::default(),
             limits,
             lazy_imports: false,
+            constructors: None,
             fuel: Cell::new(limits.fuel),
+            module_fuel: limits.fuel * 4,
+            is_loading: false,
             depth: 0,
             nesting: 0,
             uncertainty: 0,
@@ -348,7 +357,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
         let path = self.files.get(scope.file.0 as usize).cloned();
         self.set_module_state(id, ModuleState::Running);
         if let Some(file) = path.and_then(|path| self.sources.python(&path)) {
-            self.apart(|this| {
+            self.apart(is_lazy, |this| {
                 if is_lazy {
                     this.exec_definitions(&file, &scope);
                 } else {
@@ -360,18 +369,45 @@ impl<'s, H: Host> Interpreter<'s, H> {
         self.set_module_state(id, ModuleState::Done);
     }
 
+    /// An instance of a class whose constructor has not run.
+    pub fn bare_instance(&mut self, class: ObjectId) -> Value {
+        let instance = Instance {
+            class,
+            names: crate::python::value::Names::default(),
+        };
+        Value::Instance(self.heap.allocate(Object::Instance(instance)))
+    }
+
+    /// Runs something, and gives what `super().__init__(…)` was called with where it led out of the repository.
+    pub fn constructors_called<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> (R, Vec<Call>) {
+        let outer = self.constructors.replace(Vec::new());
+        let result = run(self);
+        let seen = std::mem::replace(&mut self.constructors, outer);
+        (result, seen.unwrap_or_default())
+    }
+
     /// Runs something that happens once, whoever needs it first: the branches and conditions it is needed under are no
-    /// part of it.
-    fn apart<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+    /// part of it. What is imported does not use up the steps of the run that imports it.
+    fn apart<R>(&mut self, is_imported: bool, run: impl FnOnce(&mut Self) -> R) -> R {
         let branches = self.heap.suspend_branches();
         let uncertainty = std::mem::take(&mut self.uncertainty);
         let pending = self.pending.take();
         let guards = std::mem::take(&mut self.guards);
         let raised = std::mem::take(&mut self.raised);
         let generators = std::mem::take(&mut self.generators);
+        let is_outermost = is_imported && !std::mem::replace(&mut self.is_loading, true);
+        let fuel = self.fuel.get();
+        let measure = self.module_fuel.min(self.limits.fuel / 10);
+        if is_outermost {
+            self.fuel.set(measure);
+        }
         self.depth += 1;
         let result = run(self);
         self.depth -= 1;
+        if is_outermost {
+            self.module_fuel -= measure - self.fuel.replace(fuel);
+            self.is_loading = false;
+        }
         self.generators = generators;
         self.raised = raised;
         self.guards = guards;

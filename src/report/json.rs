@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
-use crate::linter::Outcome;
+use crate::linter::{Outcome, Reversibility};
 use crate::report::{Reporter, Texts, positions, write_json};
 use crate::source::{Position, RepoPath, Span};
 
@@ -75,6 +75,8 @@ struct Counts {
     revisions: usize,
     judged: usize,
     undecided: usize,
+    /// Null where no history was replayed.
+    reversibility: Option<Reversibility>,
     notices: Vec<String>,
 }
 
@@ -112,6 +114,7 @@ impl Reporter for Json {
                 revisions: outcome.summary.revisions,
                 judged: outcome.summary.judged,
                 undecided: outcome.summary.undecided,
+                reversibility: outcome.summary.reversibility,
                 notices: outcome.notices.clone(),
             },
         };

@@ -1,7 +1,7 @@
 //! The closing line.
 
 use crate::diagnostic::Severity;
-use crate::linter::Outcome;
+use crate::linter::{Outcome, Reversibility};
 
 /// What was found, over what, and what could not be decided.
 pub fn summary_line(outcome: &Outcome, is_change: bool) -> String {
@@ -49,6 +49,32 @@ pub fn summary_line(outcome: &Outcome, is_change: bool) -> String {
     line
 }
 
+/// How many revisions can be taken back, a line each.
+pub fn statistics(reversibility: &Reversibility) -> String {
+    let Reversibility {
+        reversible,
+        not_reversed,
+        no_schema_change,
+        refused,
+        fails,
+        undecided,
+    } = *reversibility;
+    let lines = [
+        (reversible, "proven reversible"),
+        (not_reversed, "not reversed by their downgrade"),
+        (no_schema_change, "without a change of the schema"),
+        (refused, "without a downgrade, or with one that refuses"),
+        (fails, "that fail on the way up or down"),
+        (undecided, "undecided"),
+    ];
+    let all: usize = lines.iter().map(|(count, _)| count).sum();
+    let mut text = format!("Of {}:\n", plural(all, "revision"));
+    for (count, what) in lines {
+        text.push_str(&format!("{count:>6} {what}\n"));
+    }
+    text
+}
+
 fn plural(count: usize, name: &str) -> String {
     if count == 1 {
         format!("1 {name}")
@@ -74,6 +100,7 @@ mod tests {
             revisions,
             judged,
             undecided,
+            reversibility: None,
         };
         summary_line(
             &Outcome {
@@ -82,6 +109,19 @@ mod tests {
             },
             is_change,
         )
+    }
+
+    #[test]
+    fn statistics_have_a_line_for_each_verdict() {
+        let reversibility = Reversibility {
+            reversible: 11,
+            not_reversed: 2,
+            undecided: 1,
+            ..Reversibility::default()
+        };
+        let text = statistics(&reversibility);
+        assert!(text.starts_with("Of 14 revisions:\n    11 proven reversible\n"));
+        assert!(text.ends_with("     1 undecided\n"));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::alembic::{Migration, Revision, Script};
+use crate::alembic::{Migration, ReplayedRevision, Revision, Script};
 use crate::config::Settings;
 use crate::git::ChangeSet;
 use crate::project::{Project, ProjectEnvironment};
@@ -99,6 +99,12 @@ pub(crate) struct MigrationContext<'a> {
     pub(crate) environment: &'a EnvironmentContext<'a>,
     pub(crate) revision: &'a Arc<Revision>,
     pub(crate) migration: &'a Migration,
+}
+
+/// A revision on a symbolic database: what it makes of it, and what its downgrade leaves.
+pub(crate) struct ReplayContext<'a> {
+    pub(crate) revision: &'a Arc<Revision>,
+    pub(crate) replayed: &'a ReplayedRevision,
 }
 
 /// A change to an environment.

@@ -1,11 +1,21 @@
 //! The way back.
 
+pub(super) mod data_loss;
 pub(super) mod empty_downgrade;
+pub(super) mod failing_downgrade;
+pub(super) mod failing_upgrade;
+pub(super) mod ignored_argument;
+pub(super) mod leftover_enum_type;
 pub(super) mod missing_downgrade;
+pub(super) mod not_reversed;
 pub(super) mod refused_downgrade;
+pub(super) mod unnamed_constraint_drop;
+pub(super) mod unreversed_sql;
 
-use crate::alembic::Run;
-use crate::schema::Recorded;
+use crate::alembic::{Failed, Revision, Run};
+use crate::diagnostic::Label;
+use crate::schema::{IgnoredKind, Operation, Recorded};
+use crate::source::FileSpan;
 
 /// What an upgrade does to the schema that a downgrade should take back. What it only does under a condition may have
 /// been done before, so it proves nothing.
@@ -28,4 +38,53 @@ fn summarise(operations: &[&Recorded]) -> String {
         1 => format!("{first}, and 1 more change"),
         more => format!("{first}, and {more} more changes"),
     }
+}
+
+/// How many failures of one direction are reported: the later ones often follow from the first.
+const MOST_FAILURES: usize = 3;
+
+/// The operations that fail, each once: a loop runs the same one many times.
+fn failing(failures: &[Failed]) -> Vec<&Failed> {
+    let mut found: Vec<&Failed> = Vec::new();
+    for failed in failures {
+        if !found.iter().any(|other| other.place == failed.place) {
+            found.push(failed);
+        }
+    }
+    found
+}
+
+/// The `drop_constraint` without a name that fails at a place.
+fn unnamed_drop<'r>(failed: &Failed, run: &'r Run) -> Option<&'r Recorded> {
+    run.operations.iter().find(|recorded| {
+        recorded.place == failed.place
+            && matches!(
+                recorded.operation,
+                Operation::DropConstraint { name: None, .. }
+            )
+    })
+}
+
+/// True for a failure that another rule explains: a constraint that is dropped without its name, a string that is taken
+/// letter by letter.
+fn is_explained(failed: &Failed, run: &Run) -> bool {
+    let is_letters = |recorded: &Recorded| {
+        recorded.place == failed.place
+            && recorded
+                .ignored
+                .iter()
+                .any(|ignored| matches!(ignored.kind, IgnoredKind::Letters { .. }))
+    };
+    unnamed_drop(failed, run).is_some() || run.operations.iter().any(is_letters)
+}
+
+/// A place as the primary label of a finding about a revision. Where it lies in another file, the finding stands at the
+/// function, and the place is related to it.
+fn at(revision: &Revision, run: &Run, place: &FileSpan, message: &str) -> (Label, Vec<Label>) {
+    let label = Label::new(place.file.clone(), place.span, message);
+    if place.file == revision.file {
+        return (label, Vec::new());
+    }
+    let function = Label::new(revision.file.clone(), run.name_span, "calls it");
+    (function, vec![label])
 }

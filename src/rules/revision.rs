@@ -6,6 +6,7 @@ pub(super) mod duplicate_branch_label;
 pub(super) mod duplicate_revision;
 pub(super) mod edited_merged_revision;
 pub(super) mod illegal_revision_id;
+pub(super) mod merge_with_operations;
 pub(super) mod missing_identifier;
 pub(super) mod missing_parent;
 pub(super) mod multiple_heads;

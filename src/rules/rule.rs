@@ -2,7 +2,8 @@
 
 use crate::diagnostic::Severity;
 use crate::rules::context::{
-    ChangeContext, EnvironmentContext, FileContext, MigrationContext, ProjectContext, ScriptContext,
+    ChangeContext, EnvironmentContext, FileContext, MigrationContext, ProjectContext,
+    ReplayContext, ScriptContext,
 };
 use crate::rules::reporter::Reporter;
 
@@ -15,6 +16,8 @@ pub struct Rule {
     pub name: &'static str,
     pub family: Family,
     pub severity: Severity,
+    /// True if it runs without being selected.
+    pub is_default: bool,
     /// The version that introduced it.
     pub since: &'static str,
     pub fix: FixAvailability,
@@ -64,6 +67,8 @@ pub(crate) enum Listener {
     Script(fn(&ScriptContext<'_>, &mut Reporter<'_>)),
     /// What a revision does.
     Migration(fn(&MigrationContext<'_>, &mut Reporter<'_>)),
+    /// What a revision makes of the database, and its downgrade after it.
+    Replay(fn(&ReplayContext<'_>, &mut Reporter<'_>)),
     /// What a change does to an environment.
     Change(fn(&ChangeContext<'_>, &mut Reporter<'_>)),
 }
@@ -76,6 +81,7 @@ impl std::fmt::Debug for Listener {
             Self::Map(_) => "Map",
             Self::Script(_) => "Script",
             Self::Migration(_) => "Migration",
+            Self::Replay(_) => "Replay",
             Self::Change(_) => "Change",
         })
     }
@@ -96,6 +102,16 @@ impl Rule {
     pub fn is_about_the_graph(&self) -> bool {
         matches!(self.listener, Listener::Map(_) | Listener::Change(_))
             && self.family == Family::Revision
+    }
+
+    /// True for findings that only matter to those who go back.
+    pub fn is_about_the_way_back(&self) -> bool {
+        let fails_on_the_way_up = [
+            "failing-upgrade",
+            "unnamed-constraint-drop",
+            "ignored-argument",
+        ];
+        self.family == Family::Downgrade && !fails_on_the_way_up.contains(&self.name)
     }
 
     /// The first paragraph under "What it does".
@@ -120,11 +136,18 @@ impl<'a> From<&'a Rule> for crate::config::RuleIdentity<'a> {
 }
 
 /// Declares the rule of a file: its code and name, how bad it is, and what it listens to. The page is found by family
-/// and name.
+/// and name. `default: Off` leaves it out unless it is selected.
 macro_rules! declare_rule {
+    (@default) => {
+        true
+    };
+    (@default Off) => {
+        false
+    };
     (
         $code:literal, $name:literal in $family:ident ($folder:literal),
         severity: $severity:ident,
+        $(default: $default:ident,)?
         since: $since:literal,
         fix: $fix:ident,
         on: $listener:ident($check:ident) $(,)?
@@ -134,6 +157,7 @@ macro_rules! declare_rule {
             name: $name,
             family: $crate::rules::Family::$family,
             severity: $crate::diagnostic::Severity::$severity,
+            is_default: $crate::rules::declare_rule!(@default $($default)?),
             since: $since,
             fix: $crate::rules::FixAvailability::$fix,
             page: include_str!(concat!(

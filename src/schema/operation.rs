@@ -17,6 +17,28 @@ pub struct Recorded {
     pub guarded: bool,
     /// The whole operation with its arguments in canonical spelling; `None` where part of it is not known.
     pub definition: Option<String>,
+    /// Arguments that do nothing, or not what they say.
+    pub ignored: Vec<IgnoredArgument>,
+}
+
+/// An argument that an operation takes and does not follow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IgnoredArgument {
+    /// `alter_column`
+    pub operation: SmolStr,
+    pub name: SmolStr,
+    pub place: FileSpan,
+    pub kind: IgnoredKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IgnoredKind {
+    /// A keyword that nobody reads.
+    UnknownKeyword,
+    /// `False` where that means: leave it as it is.
+    LeftAsItIs,
+    /// Text where a list of names is expected.
+    Letters { text: SmolStr },
 }
 
 impl Recorded {

@@ -150,7 +150,9 @@ impl<'a> Cursor<'a> {
     pub(super) fn string(&mut self) -> Option<SmolStr> {
         let token = self.peek()?;
         let known = self.source.known(self.range_of(token)).is_some();
-        let value = token.string_value().filter(|_| known)?;
+        let value = token
+            .string_value_in(self.source.dialect)
+            .filter(|_| known)?;
         self.skip();
         Some(value.into())
     }
@@ -168,6 +170,17 @@ impl<'a> Cursor<'a> {
                 .last()
                 .map_or(self.start, |token| self.start + token.range.end),
         }
+    }
+
+    /// Where the token before this one ends in the text.
+    pub(super) fn end(&self) -> usize {
+        self.at
+            .checked_sub(1)
+            .and_then(|before| {
+                self.tokens
+                    .get(before.min(self.tokens.len().saturating_sub(1)))
+            })
+            .map_or(self.start, |token| self.start + token.range.end)
     }
 
     /// What stands between parentheses that open here; the cursor goes on behind them.

@@ -5,6 +5,7 @@
 
 mod canonical;
 mod parse;
+mod primary;
 mod print;
 mod tree;
 

@@ -39,10 +39,10 @@ pub(super) fn fill(text: &str, dialect: Dialect) -> String {
         let mut length = c.len_utf8();
         match c {
             HOLE => {
-                let filler = if previous.is_ascii_digit() { "0" } else { "x" };
-                filled.push_str(&filler.repeat(length));
+                let stuffing = if previous.is_ascii_digit() { "0" } else { "x" };
+                filled.push_str(&stuffing.repeat(length));
                 at += length;
-                previous = if filler == "0" { '0' } else { 'x' };
+                previous = if stuffing == "0" { '0' } else { 'x' };
                 continue;
             }
             '\'' | '"' | '`' if quote.is_none() => quote = Some(c),

@@ -82,7 +82,7 @@ impl<'a> Source<'a> {
     }
 
     pub(super) fn column_type(&self, range: Range<usize>) -> Fact<SmolStr> {
-        self.fact(range, |text, dialect| catalog_type(text, dialect))
+        self.fact(range, catalog_type)
     }
 
     pub(super) fn expression(&self, range: Range<usize>) -> Fact<SmolStr> {

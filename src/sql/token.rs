@@ -76,6 +76,11 @@ impl Token<'_> {
 
     /// The value of a string, without its quotes; `None` where part of it is not known.
     pub(super) fn string_value(&self) -> Option<String> {
+        self.string_value_in(Dialect::PostgreSql)
+    }
+
+    /// The same in a dialect: a backslash escapes in every string of MySQL.
+    pub(super) fn string_value_in(&self, dialect: Dialect) -> Option<String> {
         if self.kind != TokenKind::String || self.text.contains(HOLE) {
             return None;
         }
@@ -91,7 +96,8 @@ impl Token<'_> {
             .text
             .get(start + 1..self.text.len().checked_sub(1)?)?
             .replace(&quote.repeat(2), quote);
-        Some(if matches!(first, 'e' | 'E') && inner.contains('\\') {
+        let escapes = dialect == Dialect::MySql || matches!(first, 'e' | 'E');
+        Some(if escapes && inner.contains('\\') {
             unescape(&inner)
         } else {
             inner

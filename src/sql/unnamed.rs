@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::cursor::Cursor;
 use super::source::Source;
 use super::token::{HOLE, TokenKind};
-use crate::catalog::{ObjectKind, UnnamedKind};
+use crate::catalog::{AlterAction, Ddl, ObjectKind, UnnamedKind};
 
 /// What a statement is about, if that leaves the columns and constraints of tables alone.
 pub(super) fn kind(source: &Source<'_>, range: Range<usize>) -> Option<UnnamedKind> {
@@ -44,6 +44,26 @@ pub(super) fn kind(source: &Source<'_>, range: Range<usize>) -> Option<UnnamedKi
         // What is in a schema falls with it, and so it does with an extension.
         .filter(|kind| creates || !matches!(kind, ObjectKind::Schema | ObjectKind::Extension))
         .map(UnnamedKind::Object)
+}
+
+/// What actions on a table of an unknown name do, if they leave its columns and constraints alone.
+pub(super) fn harmless(what: &str, actions: &[AlterAction]) -> Option<Ddl> {
+    let keeps = |action: &AlterAction| {
+        matches!(action, AlterAction::Other | AlterAction::RowSecurity { .. })
+    };
+    if actions.is_empty() || !actions.iter().all(keeps) {
+        return None;
+    }
+    Some(
+        if actions.iter().all(|action| *action == AlterAction::Other) {
+            Ddl::Nothing
+        } else {
+            Ddl::OpaqueObject {
+                what: what.to_owned(),
+                kind: UnnamedKind::Object(ObjectKind::Policy),
+            }
+        },
+    )
 }
 
 /// The table of a statement whose name has a schema before it that is not known: `"{schema}".users` of projects that

@@ -1,5 +1,9 @@
 //! Answers to the questions migrations ask of the database, from the state that was replayed.
 
+mod query;
+
+use std::rc::Rc;
+
 use smol_str::SmolStr;
 
 use super::calls::{Recorder, is_database_root, root_name};
@@ -44,6 +48,9 @@ pub(super) fn method(
     if !is_database_root(&root) {
         return None;
     }
+    if let Some(value) = result_method(interpreter, base, name, call, at) {
+        return Some(value);
+    }
     let table = || named(call, 0, "table_name").map(|table| with_schema(call, &table));
     match name {
         "has_table" => has_table(interpreter, &table()?).map(Value::Bool),
@@ -56,7 +63,7 @@ pub(super) fn method(
         }
         "get_table_names" => {
             let names = table_names(interpreter, schema_of(call).as_deref())?;
-            Some(strings(interpreter, names, at))
+            Some(strings(interpreter, &names, at))
         }
         "get_view_names" => {
             let simulation = interpreter.host.simulation()?;
@@ -67,7 +74,7 @@ pub(super) fn method(
                 .filter(|key| key.kind == crate::catalog::ObjectKind::View)
                 .map(|key| key.name.clone())
                 .collect();
-            Some(strings(interpreter, names, at))
+            Some(strings(interpreter, &names, at))
         }
         "get_columns" => {
             let known = closed_table(interpreter, &table()?)?;
@@ -105,7 +112,7 @@ pub(super) fn method(
                         .map(|key| key.text.clone())
                         .collect::<Vec<_>>()
                 });
-                let columns = columns.map(|columns| strings(interpreter, columns, at));
+                let columns = columns.map(|columns| strings(interpreter, &columns, at));
                 let unique = definition.map(|definition| Value::Bool(definition.unique));
                 rows.push(vec![
                     ("name", Value::known_str(index.name.as_str(), at)),
@@ -118,7 +125,7 @@ pub(super) fn method(
                 if let (ConstraintKind::Unique { columns, .. }, Some(name)) =
                     (&constraint.kind, constraint.known_name())
                 {
-                    let columns = strings(interpreter, columns.clone(), at);
+                    let columns = strings(interpreter, columns, at);
                     rows.push(vec![
                         ("name", Value::known_str(name.as_str(), at)),
                         ("column_names", columns),
@@ -134,7 +141,7 @@ pub(super) fn method(
             let mut rows = Vec::new();
             for constraint in &known.constraints {
                 if let ConstraintKind::Unique { columns, .. } = &constraint.kind {
-                    let columns = strings(interpreter, columns.clone(), at);
+                    let columns = strings(interpreter, columns, at);
                     rows.push(vec![
                         ("name", name_value(constraint, at)),
                         ("column_names", columns),
@@ -167,10 +174,10 @@ pub(super) fn method(
             let known = closed_table(interpreter, &table()?)?;
             let mut rows = Vec::new();
             for (constraint, key) in known.foreign_keys() {
-                let columns = strings(interpreter, key.columns.clone(), at);
-                let referred = strings(interpreter, key.ref_columns.clone(), at);
-                let (schema, bare) = match key.references.rsplit_once('.') {
-                    Some((schema, bare)) => (Value::known_str(schema, at), bare),
+                let columns = strings(interpreter, &key.columns, at);
+                let referred = strings(interpreter, &key.ref_columns, at);
+                let (schema, referred_table) = match key.references.rsplit_once('.') {
+                    Some((schema, table)) => (Value::known_str(schema, at), table),
                     None => (Value::None, key.references.as_str()),
                 };
                 let mut options = Vec::new();
@@ -187,7 +194,7 @@ pub(super) fn method(
                     ("name", name_value(constraint, at)),
                     ("constrained_columns", columns),
                     ("referred_schema", schema),
-                    ("referred_table", Value::known_str(bare, at)),
+                    ("referred_table", Value::known_str(referred_table, at)),
                     ("referred_columns", referred),
                     ("options", options),
                 ]);
@@ -200,7 +207,7 @@ pub(super) fn method(
                 Some(key) => (name_value(key, at), key.kind.columns().to_vec()),
                 None => (Value::None, Vec::new()),
             };
-            let columns = strings(interpreter, columns, at);
+            let columns = strings(interpreter, &columns, at);
             let pairs = vec![
                 (Value::known_str("name", at), name),
                 (Value::known_str("constrained_columns", at), columns),
@@ -226,13 +233,11 @@ pub(super) fn method(
                     return None;
                 }
                 let labels = known.labels.known().cloned();
-                let labels = labels.map(|labels| strings(interpreter, labels, at));
-                let (schema, bare) = match name.rsplit_once('.') {
-                    Some((schema, bare)) => (schema.to_owned(), bare.to_owned()),
-                    None => ("public".to_owned(), name.to_string()),
-                };
+                let labels = labels.map(|labels| strings(interpreter, &labels, at));
+                let (schema, type_name) =
+                    name.rsplit_once('.').unwrap_or(("public", name.as_str()));
                 rows.push(vec![
-                    ("name", Value::known_str(bare, at)),
+                    ("name", Value::known_str(type_name, at)),
                     ("schema", Value::known_str(schema, at)),
                     ("labels", or_unknown(labels, at)),
                 ]);
@@ -241,6 +246,72 @@ pub(super) fn method(
         }
         _ => None,
     }
+}
+
+/// What is taken from the result of a statement that asks about the catalog.
+fn result_method(
+    interpreter: &mut Runner<'_>,
+    base: &Value,
+    name: &str,
+    call: &Call,
+    at: Place,
+) -> Option<Value> {
+    // `connection.scalar(text(…))`
+    if name == "scalar" && !call.arguments.is_empty() {
+        let executed = Value::symbol(crate::python::value::SymbolKind::Call(call.clone()), at);
+        let rows = query::rows(&executed, interpreter, at)?;
+        return Some(first_value(&rows));
+    }
+    query::executed(base)?;
+    if !matches!(
+        name,
+        "scalar"
+            | "scalar_one"
+            | "scalar_one_or_none"
+            | "fetchone"
+            | "first"
+            | "one"
+            | "one_or_none"
+            | "fetchall"
+            | "all"
+    ) {
+        return None;
+    }
+    let rows = query::rows(base, interpreter, at)?;
+    Some(match name {
+        "scalar" | "scalar_one" | "scalar_one_or_none" => first_value(&rows),
+        "fetchall" | "all" => {
+            let rows = rows
+                .into_iter()
+                .map(|row| Value::Tuple(row.into()))
+                .collect();
+            Value::Object(interpreter.heap.allocate(Object::List(rows)))
+        }
+        _ => rows
+            .into_iter()
+            .next()
+            .map_or(Value::None, |row| Value::Tuple(row.into())),
+    })
+}
+
+fn first_value(rows: &[Vec<Value>]) -> Value {
+    rows.first()
+        .and_then(|row| row.first())
+        .cloned()
+        .unwrap_or(Value::None)
+}
+
+/// The rows of the result of a statement that asks about the catalog.
+pub(super) fn result_rows(interpreter: &mut Runner<'_>, value: &Value) -> Option<Vec<Value>> {
+    interpreter.host.simulation()?;
+    query::executed(value)?;
+    let at = value.as_symbol().map(|symbol| symbol.at)?;
+    let rows = query::rows(value, interpreter, at)?;
+    Some(
+        rows.into_iter()
+            .map(|row| Value::Tuple(Rc::from(row)))
+            .collect(),
+    )
 }
 
 fn named(call: &Call, position: usize, name: &str) -> Option<String> {
@@ -317,7 +388,7 @@ fn or_unknown(value: Option<Value>, at: Place) -> Value {
     value.unwrap_or_else(|| Value::unknown(Reason::Element, at))
 }
 
-fn strings(interpreter: &mut Runner<'_>, names: Vec<SmolStr>, at: Place) -> Value {
+fn strings(interpreter: &mut Runner<'_>, names: &[SmolStr], at: Place) -> Value {
     let items = names
         .iter()
         .map(|name| Value::known_str(name.as_str(), at))

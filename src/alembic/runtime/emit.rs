@@ -253,7 +253,7 @@ impl Operation<'_, '_> {
         table.rsplit('.').next().unwrap_or(table)
     }
 
-    fn text(&self, value: &Value) -> String {
+    fn text(value: &Value) -> String {
         match value {
             Value::Unknown(unknown) => unknown.reason.to_string(),
             _ => "it is not known".to_owned(),
@@ -268,7 +268,7 @@ impl Operation<'_, '_> {
             .iter()
             .find(|argument| argument.value.is_unknown())
             .map_or(String::new(), |argument| {
-                format!(": {}", self.text(&argument.value))
+                format!(": {}", Self::text(&argument.value))
             });
         Emitted::opaque(format!("what `{what}` changes is not known{name}"), table)
     }

@@ -117,6 +117,10 @@ impl Host for Recorder {
         }
     }
 
+    fn iterate(interpreter: &mut Interpreter<'_, Self>, value: &Value) -> Option<Vec<Value>> {
+        answers::result_rows(interpreter, value)
+    }
+
     fn enter(
         interpreter: &mut Interpreter<'_, Self>,
         manager: &Value,
@@ -270,6 +274,14 @@ fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
         "alembic.context.is_offline_mode" => return Called::Value(Value::Bool(false)),
         "contextlib.suppress" | "contextlib.nullcontext" => return Called::Symbolic,
         _ => {}
+    }
+    // An object that calls a function when it is first used.
+    if name == "lazy_object_proxy.Proxy"
+        && let Some(function) = call.positional().next()
+        && let crate::python::Outcome::Returned(value) =
+            interpreter.call(&function.value.clone(), Vec::new(), at)
+    {
+        return Called::Value(value);
     }
     if let Some(value) = answers::function(interpreter, name, call, at) {
         return Called::Value(value);

@@ -35,6 +35,7 @@ pub(super) fn read(
                 Some("if_exists" | "if_not_exists")
             ) && argument.value.as_bool() != Some(false)
         });
+        let ignored = super::ignored::ignored(&call, interpreter);
         for operation in operation(&call, interpreter) {
             let guarded =
                 guarded || matches!(&operation, Operation::Sql(statement) if statement.guarded);
@@ -44,6 +45,7 @@ pub(super) fn read(
                 certain,
                 guarded,
                 definition: definition.clone(),
+                ignored: ignored.clone(),
             });
         }
     }

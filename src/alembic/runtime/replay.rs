@@ -25,6 +25,11 @@ pub struct ReplayedRevision {
     pub upgrade_failures: Vec<Failed>,
     /// Operations of `downgrade` that fail after the upgrade.
     pub downgrade_failures: Vec<Failed>,
+    /// Operations of `upgrade` that fail when it runs once more after a downgrade that left something else than there
+    /// was.
+    pub second_upgrade_failures: Vec<Failed>,
+    /// True if either direction does something that may have changed anything.
+    pub changes_anything: bool,
     /// Conditions that were taken not to hold, so that the rest runs.
     pub assumptions: Vec<FileSpan>,
     pub verdict: Verdict,
@@ -110,7 +115,7 @@ impl<'s> Replay<'s> {
     pub fn replay(&mut self, revision: &Revision) -> ReplayedRevision {
         self.begin();
         let Some(module) = self.runtime.load(revision) else {
-            return self.unreadable();
+            return Self::unreadable();
         };
         let upgrade = self.runtime.direction(module, "upgrade");
         let after = self.simulation().now().clone();
@@ -126,6 +131,22 @@ impl<'s> Replay<'s> {
         };
         let downgrade_failures = std::mem::take(&mut self.simulation_mut().failures);
         assumed.append(&mut self.simulation_mut().assumptions);
+        let changes_anything = {
+            let database = &self.simulation().state.database;
+            match (&database.before.opaque, &database.now.opaque) {
+                (Some(before), Some(now)) => !Arc::ptr_eq(before, now),
+                (None, now) => now.is_some(),
+                (Some(_), None) => false,
+            }
+        };
+        let works = upgrade_failures.is_empty() && downgrade_failures.is_empty();
+        let second_upgrade_failures = if works && !down.found.is_empty() {
+            self.simulation_mut().begin_run();
+            self.runtime.direction(module, "upgrade");
+            std::mem::take(&mut self.simulation_mut().failures)
+        } else {
+            Vec::new()
+        };
         // What the revision has shown to be there is not made by it, but known from now on.
         let simulation = self.simulation_mut();
         simulation.state.database.now = after;
@@ -146,6 +167,8 @@ impl<'s> Replay<'s> {
             downgrade: down,
             upgrade_failures,
             downgrade_failures,
+            second_upgrade_failures,
+            changes_anything,
             assumptions,
             verdict,
         }
@@ -164,7 +187,7 @@ impl<'s> Replay<'s> {
         simulation.state.database.begin();
     }
 
-    fn unreadable(&mut self) -> ReplayedRevision {
+    fn unreadable() -> ReplayedRevision {
         let direction = || Direction::Unknown {
             reason: "the file could not be read".to_owned(),
         };
@@ -182,6 +205,8 @@ impl<'s> Replay<'s> {
             downgrade: unknown,
             upgrade_failures: Vec::new(),
             downgrade_failures: Vec::new(),
+            second_upgrade_failures: Vec::new(),
+            changes_anything: true,
             assumptions: Vec::new(),
             verdict: Verdict::Unknown,
         }
@@ -249,11 +274,9 @@ fn verdict(upgrade: Outcome<'_>, downgrade: Outcome<'_>) -> Verdict {
     if !downgrade.1.unknown.is_empty() {
         return Verdict::Unknown;
     }
-    if !upgrade.1.found.is_empty() {
+    // Whatever the upgrade has done, the downgrade takes it back.
+    if !upgrade.1.found.is_empty() || !upgrade.1.unknown.is_empty() {
         return Verdict::Reversible;
-    }
-    if !upgrade.1.unknown.is_empty() {
-        return Verdict::Unknown;
     }
     Verdict::NoSchemaChange
 }

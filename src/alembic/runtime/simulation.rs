@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use imbl::OrdSet;
+use imbl::ordmap::DiffItem;
 use smol_str::SmolStr;
 
 use crate::catalog::{Catalog, Database, Ddl, Failure, Why};
@@ -78,6 +79,13 @@ impl Simulation {
 
     /// Joins two outcomes of something that may or may not have happened.
     pub(super) fn joined(one: &State, other: &State, why: &Arc<Why>) -> State {
+        if one.database.now.is_identical(&other.database.now)
+            && one.database.before.is_identical(&other.database.before)
+        {
+            let mut state = one.clone();
+            state.database.in_transaction &= other.database.in_transaction;
+            return state;
+        }
         State {
             database: Database {
                 dialect: one.database.dialect,
@@ -97,7 +105,10 @@ impl Simulation {
 /// What was before, with what either branch has learned of it.
 fn more_known(one: &Catalog, other: &Catalog) -> Catalog {
     let mut known = one.clone();
-    for (name, table) in &other.tables {
+    if one.is_identical(other) {
+        return known;
+    }
+    for (name, table) in added(one.tables.diff(&other.tables)) {
         match known.tables.get(name) {
             None => {
                 known.tables.insert(name.clone(), Arc::clone(table));
@@ -128,20 +139,33 @@ fn more_known(one: &Catalog, other: &Catalog) -> Catalog {
             }
         }
     }
-    for (name, value) in &other.enums {
+    for (name, value) in added(one.enums.diff(&other.enums)) {
         if !known.enums.contains_key(name) {
             known.enums.insert(name.clone(), Arc::clone(value));
         }
     }
-    for (name, value) in &other.sequences {
+    for (name, value) in added(one.sequences.diff(&other.sequences)) {
         if !known.sequences.contains_key(name) {
             known.sequences.insert(name.clone(), Arc::clone(value));
         }
     }
-    for (name, value) in &other.objects {
+    for (name, value) in added(one.objects.diff(&other.objects)) {
         if !known.objects.contains_key(name) {
             known.objects.insert(name.clone(), Arc::clone(value));
         }
     }
     known
+}
+
+/// What the other side of a comparison has, or has differently.
+fn added<'a, K: 'a, V: 'a>(
+    items: impl Iterator<Item = DiffItem<'a, 'a, K, V>>,
+) -> impl Iterator<Item = (&'a K, &'a V)> {
+    items.filter_map(|item| match item {
+        DiffItem::Add(key, value)
+        | DiffItem::Update {
+            new: (key, value), ..
+        } => Some((key, value)),
+        DiffItem::Remove(..) => None,
+    })
 }

@@ -10,7 +10,6 @@ use crate::catalog::constraint::ConstraintKind;
 use crate::catalog::ddl::ColumnDefinition;
 use crate::catalog::defaults::for_type;
 use crate::catalog::fact::Fact;
-use crate::catalog::objects::split_schema;
 use crate::catalog::table::Column;
 use crate::dialect::Dialect;
 
@@ -228,10 +227,8 @@ impl Statement<'_> {
     /// Whether PostgreSQL converts values of one type to another on assignment. What is not known is taken to work.
     fn is_assignable(&self, from: &str, to: &str) -> bool {
         let enums = &self.database.now.enums;
-        let base = |text: &str| -> String {
-            let text = text.split('(').next().unwrap_or(text).trim().to_owned();
-            text
-        };
+        let base =
+            |text: &str| -> String { text.split('(').next().unwrap_or(text).trim().to_owned() };
         let is_text = |name: &str| {
             matches!(
                 base(name).as_str(),
@@ -481,7 +478,6 @@ impl Statement<'_> {
                 Arc::make_mut(sequence).owned_by = Some((table.clone(), new_name.clone()));
             }
         }
-        let _ = split_schema(table);
     }
 }
 

@@ -11,17 +11,11 @@ use crate::dialect::Dialect;
 impl Statement<'_> {
     /// `ALTER TABLE … ADD CONSTRAINT`
     pub(super) fn add_constraint(&mut self, table: &SmolStr, constraint: &Constraint) {
-        self.attach_constraint(table, constraint.clone(), false);
+        self.attach_constraint(table, constraint.clone());
     }
 
     /// Gives a table a constraint, with the name the database would make.
-    pub(super) fn attach_constraint(
-        &mut self,
-        table: &SmolStr,
-        mut constraint: Constraint,
-        at_column: bool,
-    ) {
-        let _ = at_column;
+    pub(super) fn attach_constraint(&mut self, table: &SmolStr, mut constraint: Constraint) {
         let columns = constraint.kind.columns().to_vec();
         if !matches!(
             constraint.kind,
@@ -249,7 +243,7 @@ impl Statement<'_> {
             }
         };
         let constraint = Constraint::new(Some(name.clone()), kind, self.place());
-        self.attach_constraint(table, constraint, false);
+        self.attach_constraint(table, constraint);
     }
 
     pub(super) fn drop_constraint(

@@ -8,7 +8,6 @@ use super::{FailureKind, Statement};
 use crate::catalog::ddl::{Ddl, LabelPosition, SequenceChange};
 use crate::catalog::fact::Fact;
 use crate::catalog::objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
-use crate::catalog::table::Table;
 
 impl Statement<'_> {
     pub(super) fn run_on_object(&mut self, ddl: &Ddl) {
@@ -578,7 +577,6 @@ impl Statement<'_> {
             now.enums.remove(&name);
             now.dropped_types.insert(name);
         }
-        let _ = Table::default();
     }
 }
 

@@ -40,21 +40,16 @@ impl Statement<'_> {
             temporary: create.temporary,
             ..Table::default()
         };
-        let mut constraints: Vec<(Constraint, bool)> = Vec::new();
+        let mut constraints: Vec<Constraint> = Vec::new();
         for definition in &create.columns {
             let mut column = self.typed(&definition.column);
             column.place = column.place.or_else(|| self.place());
             table.columns.push(column);
             for constraint in &definition.constraints {
-                constraints.push((at_column(constraint, definition), true));
+                constraints.push(at_column(constraint, definition));
             }
         }
-        constraints.extend(
-            create
-                .constraints
-                .iter()
-                .map(|constraint| (constraint.clone(), false)),
-        );
+        constraints.extend(create.constraints.iter().cloned());
         self.database
             .now
             .tables
@@ -66,14 +61,14 @@ impl Statement<'_> {
             }
         }
         // The primary key first: a unique constraint over the same columns is merged into it.
-        constraints.sort_by_key(|(constraint, _)| {
+        constraints.sort_by_key(|constraint| {
             !matches!(constraint.kind, ConstraintKind::PrimaryKey { .. })
         });
-        for (constraint, at_column) in constraints {
+        for constraint in constraints {
             if self.is_merged(&create.name, &constraint) {
                 continue;
             }
-            self.attach_constraint(&create.name, constraint, at_column);
+            self.attach_constraint(&create.name, constraint);
         }
         if let Some(existing) = existing
             && create.if_not_exists
@@ -133,7 +128,7 @@ impl Statement<'_> {
     }
 
     pub(super) fn drop_table(&mut self, name: &SmolStr, if_exists: bool, cascade: bool) {
-        let Some(table) = self.table(name).cloned() else {
+        if self.table(name).is_none() {
             if self.drop_view_instead(name) {
                 return;
             }
@@ -153,8 +148,7 @@ impl Statement<'_> {
             }
             self.database.now.dropped_tables.insert(name.clone());
             return;
-        };
-        let _ = table;
+        }
         let referring = self.referring(name);
         for other in referring {
             let keys: Vec<SmolStr> = self

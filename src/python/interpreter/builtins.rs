@@ -148,6 +148,15 @@ impl<H: Host> Interpreter<'_, H> {
             };
             return Value::symbol(SymbolKind::Call(call), at);
         }
+        if name == "object.__init__"
+            && let Some(seen) = &mut self.constructors
+        {
+            seen.push(Call {
+                callee: Value::Builtin(name.clone()),
+                arguments: arguments.clone(),
+                open,
+            });
+        }
         let unknown = || Value::unknown(Reason::Call(name.clone()), at);
         if open {
             return unknown();

@@ -73,7 +73,7 @@ impl<H: Host> Interpreter<'_, H> {
             return unknown();
         };
         let scope = &postponed.scope;
-        self.apart(|this| {
+        self.apart(true, |this| {
             // Seen from its own definition the name is not bound yet.
             let is_waiting = this
                 .heap

@@ -198,7 +198,9 @@ impl<H: Host> Interpreter<'_, H> {
                 value: Value::known_str(name.as_str(), at),
                 at,
             };
-            return self.apart(|this| this.call_value(&getter, vec![argument], false, at));
+            return self.apart(true, |this| {
+                this.call_value(&getter, vec![argument], false, at)
+            });
         }
         match state {
             ModuleState::Done => Value::unknown(Reason::Attribute(name.clone()), at),

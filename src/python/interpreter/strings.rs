@@ -3,7 +3,7 @@
 use super::text::TextBuilder;
 use super::{Host, Interpreter};
 use crate::python::ast::Name;
-use crate::python::value::{CallArgument, Pieces, Place, Reason, Text, Value};
+use crate::python::value::{CallArgument, Piece, Pieces, Place, Reason, Text, Value};
 
 impl<H: Host> Interpreter<'_, H> {
     pub(super) fn str_method(
@@ -21,6 +21,18 @@ impl<H: Host> Interpreter<'_, H> {
             _ => {}
         }
         let Pieces::Known(known) = &text.pieces else {
+            // The beginning of a text may be known where the rest is not.
+            if let (Pieces::Partial(pieces), "startswith") = (&text.pieces, name.as_str())
+                && let Some(Piece::Known(start)) = pieces.first()
+                && let Some(prefix) = arguments.first().and_then(|first| first.value.as_str())
+            {
+                if start.starts_with(&**prefix) {
+                    return Value::Bool(true);
+                }
+                if !prefix.starts_with(&**start) {
+                    return Value::Bool(false);
+                }
+            }
             return unknown();
         };
         self.spend(known.len());

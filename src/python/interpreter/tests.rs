@@ -102,11 +102,7 @@ impl Host for Recorder {
 
     fn set_state(&mut self, (): ()) {}
 
-    fn call(
-        interpreter: &mut Interpreter<'_, Self>,
-        call: &crate::python::value::Call,
-        _at: Place,
-    ) -> Called {
+    fn call(interpreter: &mut Interpreter<'_, Self>, call: &Call, _at: Place) -> Called {
         let name = call.callee.qualified_name().map_or("?", Name::as_str);
         let first = call
             .positional()

@@ -93,6 +93,24 @@ fn cast(operand: Expression, spelling: String) -> Expression {
     }
 }
 
+/// Functions of texts: the catalog prints a cast for every short string column that is handed to them.
+const TEXT_FUNCTIONS: &[&str] = &[
+    "btrim",
+    "char_length",
+    "initcap",
+    "length",
+    "lower",
+    "ltrim",
+    "md5",
+    "regexp_replace",
+    "replace",
+    "rtrim",
+    "strpos",
+    "substring",
+    "to_tsvector",
+    "upper",
+];
+
 fn call(
     name: String,
     mut arguments: Vec<Expression>,
@@ -118,6 +136,9 @@ fn call(
             Box::new(Expression::String(sequence)),
             "regclass".to_owned(),
         );
+    }
+    if TEXT_FUNCTIONS.contains(&name.as_str()) {
+        arguments = arguments.into_iter().map(without_cast_to_text).collect();
     }
     Expression::Call {
         name,
@@ -195,11 +216,27 @@ fn binary(left: Expression, operator: &str, right: Expression) -> Expression {
     }
     let compares = matches!(
         operator,
-        "=" | "<>" | "LIKE" | "NOT LIKE" | "ILIKE" | "NOT ILIKE" | "~" | "~*" | "!~" | "!~*"
+        "=" | "<>"
+            | "<"
+            | ">"
+            | "<="
+            | ">="
+            | "LIKE"
+            | "NOT LIKE"
+            | "ILIKE"
+            | "NOT ILIKE"
+            | "~"
+            | "~*"
+            | "!~"
+            | "!~*"
+            | "||"
+            | "IS DISTINCT FROM"
+            | "IS NOT DISTINCT FROM"
     );
-    let (left, right) = match compares {
-        true => (without_text_cast(left, &right), right),
-        false => (left, right),
+    let (left, right) = if compares {
+        (without_text_cast(left, &right), right)
+    } else {
+        (left, right)
     };
     Expression::binary(left, operator, right)
 }
@@ -252,11 +289,17 @@ fn within(operand: Expression, negated: bool, values: Vec<Expression>) -> Expres
 
 /// `state::text` compared with a string: the catalog prints the cast for every short string column.
 fn without_text_cast(operand: Expression, other: &Expression) -> Expression {
+    if matches!(other, Expression::String(_)) {
+        without_cast_to_text(operand)
+    } else {
+        operand
+    }
+}
+
+fn without_cast_to_text(operand: Expression) -> Expression {
     match operand {
         Expression::Cast(inner, spelling)
-            if spelling == "text"
-                && matches!(other, Expression::String(_))
-                && matches!(inner.as_ref(), Expression::Column(_)) =>
+            if spelling == "text" && matches!(inner.as_ref(), Expression::Column(_)) =>
         {
             *inner
         }

@@ -33,7 +33,13 @@ fn the_same_in_other_words() {
         ("a BETWEEN 1 AND 2", "((a >= 1) AND (a <= 2))"),
         ("NOT a BETWEEN 1 AND 2", "NOT (a >= 1 AND a <= 2)"),
         ("lower(email)", "LOWER( (email) )"),
-        ("lower((email)::text)", "lower(CAST(email AS text))"),
+        ("lower(email)", "lower((email)::text)"),
+        ("a::integer", "CAST(a AS int)"),
+        ("a || ' ' || b", "(((a)::text || ' '::text) || b)"),
+        (
+            "a IS DISTINCT FROM 'x'",
+            "((a)::text IS DISTINCT FROM 'x'::text)",
+        ),
         ("\"users\".email", "email"),
         ("timezone('utc', now())", "(now() AT TIME ZONE 'utc'::text)"),
         (

@@ -28,9 +28,10 @@ impl Reader<'_> {
             let concurrently = self.cursor.take("concurrently");
             let if_exists = self.cursor.if_exists();
             let names = self.cursor.names()?;
-            let table = match self.cursor.take("on") {
-                true => Some(self.cursor.name()?),
-                false => None,
+            let table = if self.cursor.take("on") {
+                Some(self.cursor.name()?)
+            } else {
+                None
             };
             return Some(
                 names

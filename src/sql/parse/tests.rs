@@ -1,5 +1,5 @@
 use super::*;
-use crate::catalog::{AlterAction, ConstraintKind, CreateTable, Fact};
+use crate::catalog::{AlterAction, AlterAction as Action, ConstraintKind, CreateTable, Fact};
 
 fn all(sql: &str) -> Vec<Ddl> {
     parse(sql, Dialect::PostgreSql, &|_| None)
@@ -153,7 +153,6 @@ fn alter_table() {
             ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY,
             OWNER TO x, SET (fillfactor = 70), DISABLE TRIGGER ALL, REPLICA IDENTITY FULL, CLUSTER ON i",
     );
-    use AlterAction as Action;
     assert!(
         matches!(&found[0], Action::AddColumn { definition, if_not_exists: true }
         if definition.column.name == "a" && definition.constraints.len() == 1)
@@ -231,7 +230,6 @@ fn alter_table() {
 
 #[test]
 fn renames() {
-    use AlterAction as Action;
     for (sql, action) in [
         (
             "ALTER TABLE s.t RENAME TO u",

@@ -8,6 +8,7 @@ use super::Reader;
 use super::table::identity_kind;
 use crate::catalog::{AlterAction, Ddl, Fact};
 use crate::sql::source::beside;
+use crate::sql::unnamed;
 
 impl Reader<'_> {
     pub(super) fn alter_table(
@@ -16,7 +17,12 @@ impl Reader<'_> {
         if_exists: bool,
         actions: impl Iterator<Item = ast::AlterTableAction>,
     ) -> Option<Vec<Ddl>> {
-        let table = self.name(table)?;
+        let Some(table) = self.name(table) else {
+            let actions: Vec<AlterAction> = actions
+                .flat_map(|action| self.action_of("", &action))
+                .collect();
+            return unnamed::harmless("ALTER TABLE …", &actions).map(|ddl| vec![ddl]);
+        };
         let mut found = Vec::new();
         for action in actions {
             for action in self.action_of(&table, &action) {

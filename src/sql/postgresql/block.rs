@@ -16,7 +16,7 @@ use crate::sql::query;
 use crate::sql::question::condition;
 use crate::sql::source::Source;
 use crate::sql::statement::statements_of;
-use crate::sql::token::{TokenKind, tokens_of};
+use crate::sql::token::{Token, TokenKind, tokens_of};
 
 impl Reader<'_> {
     /// What a block does. Its text stands at `range`.
@@ -116,9 +116,9 @@ fn levelled(found: Vec<Ddl>) -> Vec<Ddl> {
     let mut rest = found;
     while let Some(ddl) = rest.pop() {
         match ddl {
-            Ddl::Data { tables: changed } => {
+            Ddl::Data { tables: written } => {
                 changes = true;
-                for table in changed {
+                for table in written {
                     if !tables.contains(&table) {
                         tables.push(table);
                     }
@@ -378,7 +378,7 @@ impl Code<'_> {
         let Some(at) = tokens.iter().position(|token| token.is_word("into")) else {
             return;
         };
-        let Some(variable) = tokens.get(at + 1).and_then(|token| token.name()) else {
+        let Some(variable) = tokens.get(at + 1).and_then(Token::name) else {
             return;
         };
         let without: Vec<_> = tokens

@@ -22,7 +22,7 @@ impl Reader<'_> {
         }
         self.table(
             statement.table_name()?.syntax(),
-            statement.table_arg_list(),
+            statement.table_arg_list().as_ref(),
             open,
             Modifiers {
                 persistence: statement.persistence(),
@@ -41,7 +41,7 @@ impl Reader<'_> {
         }
         self.table(
             statement.table_name()?.syntax(),
-            statement.table_arg_list(),
+            statement.table_arg_list().as_ref(),
             open,
             Modifiers {
                 persistence: None,
@@ -78,13 +78,13 @@ impl Reader<'_> {
     fn table(
         &self,
         name: &SyntaxNode,
-        arguments: Option<ast::TableArgList>,
+        arguments: Option<&ast::TableArgList>,
         mut open: Vec<String>,
         modifiers: Modifiers,
     ) -> Option<Vec<Ddl>> {
         let mut columns = Vec::new();
         let mut constraints = Vec::new();
-        for argument in arguments.iter().flat_map(ast::TableArgList::args) {
+        for argument in arguments.into_iter().flat_map(ast::TableArgList::args) {
             match argument {
                 ast::TableArg::Column(column) => match self.column(&column) {
                     Some(column) => columns.push(column),

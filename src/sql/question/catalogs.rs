@@ -20,6 +20,7 @@ const TABLES: &[CatalogTable] = &[
     table("pg_constraint", QuestionKind::Constraint, 6),
     table("pg_enum", QuestionKind::EnumLabel, 6),
     table("pg_extension", QuestionKind::Extension, 3),
+    table("pg_index", QuestionKind::Index, 4),
     table("pg_indexes", QuestionKind::Index, 4),
     table("pg_matviews", QuestionKind::MaterializedView, 3),
     table("pg_namespace", QuestionKind::Schema, 1),
@@ -83,12 +84,14 @@ pub(super) fn field(
     };
     Some(match (table.name, column) {
         ("pg_namespace", "nspname") if !is_main => QuestionField::Schema,
-        ("columns", "table_name")
-        | ("table_constraints" | "key_column_usage", "table_name")
-        | ("statistics", "table_name")
+        ("pg_index", "indexrelid") => QuestionField::Name,
+        // Joined by the index's own id: see `select`.
+        ("pg_class", "relname") if main.name == "pg_index" => QuestionField::Name,
+        ("columns" | "table_constraints" | "key_column_usage" | "statistics", "table_name")
         | ("triggers", "event_object_table")
         | ("pg_indexes" | "pg_policies", "tablename")
         | ("pg_enum", "enumtypid")
+        | ("pg_index", "indrelid")
         | ("pg_constraint", "conrelid")
         | ("pg_attribute", "attrelid")
         | ("pg_trigger", "tgrelid")

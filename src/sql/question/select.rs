@@ -53,6 +53,17 @@ pub(super) fn select(tokens: &[Token<'_>]) -> Option<CatalogQuestion> {
     }
     let entries: Vec<CatalogTable> = tables.iter().map(|(_, table)| *table).collect();
     let main = catalogs::main(&entries)?;
+    // The relation could be the index's table as well.
+    if main.name == "pg_index"
+        && tables.len() > 1
+        && conditions.iter().any(|condition| {
+            condition
+                .iter()
+                .any(|token| token.text.ends_with("indrelid"))
+        })
+    {
+        return None;
+    }
     let scope = Scope { tables, main };
     let mut asked = CatalogQuestion {
         about: main.about,
@@ -348,8 +359,11 @@ impl Scope {
         {
             return match self.column(rest)? {
                 None => Some(()),
-                Some(_) => None,
+                Some(field) => flag(field, "false", asked),
             };
+        }
+        if let Some(Some(field)) = self.column(tokens) {
+            return flag(field, "true", asked);
         }
         if let Some(at) = tokens
             .iter()
@@ -371,7 +385,7 @@ impl Scope {
             let Some(field) = column else {
                 return Some(());
             };
-            return self.equality(field, other, asked);
+            return equality(field, other, asked);
         }
         let at = tokens
             .iter()
@@ -398,40 +412,47 @@ impl Scope {
         asked.conditions.push((field, QuestionValue::OneOf(values)));
         Some(())
     }
+}
 
-    fn equality(
-        &self,
-        field: QuestionField,
-        other: &[Token<'_>],
-        asked: &mut CatalogQuestion,
-    ) -> Option<()> {
-        if field == QuestionField::Schema && is_current_schema(other) {
-            asked
-                .conditions
-                .push((field, QuestionValue::Text("public".into())));
-            return Some(());
-        }
-        if matches!(other, [word] if word.is_word("false") || word.is_word("true")) {
-            return None;
-        }
-        let value = value(other)?;
-        match &field {
-            QuestionField::Property(name) if name == "relkind" || name == "type" => {
-                asked.about = relation_kind(&value)?;
-            }
-            QuestionField::Property(name) if name == "table_type" => {
-                if value == QuestionValue::Text("VIEW".into()) {
-                    asked.about = QuestionKind::View;
-                }
-            }
-            QuestionField::ConstraintKind => {
-                asked.conditions.push((field, constraint_kind(&value)?));
-            }
-            QuestionField::Owner => named(&value, field, &mut asked.conditions),
-            _ => asked.conditions.push((field, value)),
-        }
-        Some(())
+/// A condition that a field is equal to a value.
+fn equality(field: QuestionField, other: &[Token<'_>], asked: &mut CatalogQuestion) -> Option<()> {
+    if field == QuestionField::Schema && is_current_schema(other) {
+        asked
+            .conditions
+            .push((field, QuestionValue::Text("public".into())));
+        return Some(());
     }
+    if matches!(other, [word] if word.is_word("false") || word.is_word("true")) {
+        return None;
+    }
+    let value = value(other)?;
+    match &field {
+        QuestionField::Property(name) if name == "relkind" || name == "type" => {
+            asked.about = relation_kind(&value)?;
+        }
+        QuestionField::Property(name) if name == "table_type" => {
+            if value == QuestionValue::Text("VIEW".into()) {
+                asked.about = QuestionKind::View;
+            }
+        }
+        QuestionField::ConstraintKind => {
+            asked.conditions.push((field, constraint_kind(&value)?));
+        }
+        QuestionField::Owner => named(&value, field, &mut asked.conditions),
+        _ => asked.conditions.push((field, value)),
+    }
+    Some(())
+}
+
+/// A property that is true or false.
+fn flag(field: QuestionField, value: &str, asked: &mut CatalogQuestion) -> Option<()> {
+    if !matches!(field, QuestionField::Property(_)) {
+        return None;
+    }
+    asked
+        .conditions
+        .push((field, QuestionValue::Text(value.into())));
+    Some(())
 }
 
 /// Columns whose table is clear without an alias.
@@ -443,6 +464,7 @@ fn owns(table: &str, column: &str) -> bool {
         "enumlabel" | "enumtypid" => table == "pg_enum",
         "conname" | "contype" | "conrelid" => table == "pg_constraint",
         "attname" | "attrelid" => table == "pg_attribute",
+        "indexrelid" | "indrelid" | "indisvalid" => table == "pg_index",
         _ => false,
     }
 }

@@ -113,6 +113,14 @@ fn what_is_asked() {
             "SELECT 1 FROM pg_attribute WHERE attrelid = 'a'::regclass AND attname = 'b' AND NOT attisdropped AND attnum > 0",
             "Column [Owner a, Name b] Rows(_)",
         ),
+        (
+            "SELECT i.indisvalid FROM pg_index i WHERE i.indexrelid = to_regclass(:name)",
+            "Index [Name :name] Rows(.indisvalid)",
+        ),
+        (
+            "SELECT 1 FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid WHERE c.relname = 'ix' AND NOT i.indisvalid",
+            "Index [Name ix, .indisvalid false] Rows(_)",
+        ),
         ("SELECT 1 FROM users", "nothing"),
         (
             "SELECT 1 FROM information_schema.tables WHERE table_name <> 'a'",

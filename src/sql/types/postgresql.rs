@@ -99,10 +99,9 @@ impl<'a> Reader<'a, '_> {
         let name = parts.pop()?;
         let schema = parts.pop();
         let in_catalog = schema.as_deref() == Some("pg_catalog");
-        if schema.is_none() && !quoted || in_catalog && name != "char" {
-            if let Some(spelling) = self.builtin(&name) {
-                return Some(spelling);
-            }
+        let may_be_builtin = schema.is_none() && !quoted || in_catalog && name != "char";
+        if may_be_builtin && let Some(spelling) = self.builtin(&name) {
+            return Some(spelling);
         }
         let mut spelling = match schema.as_deref() {
             None | Some("public" | "pg_catalog") => quote(&name),
@@ -113,9 +112,12 @@ impl<'a> Reader<'a, '_> {
             let spatial = matches!(name.as_str(), "geometry" | "geography");
             let arguments: Vec<String> = arguments
                 .iter()
-                .map(|argument| match spatial {
-                    true => shape(argument),
-                    false => (*argument).to_owned(),
+                .map(|argument| {
+                    if spatial {
+                        shape(argument)
+                    } else {
+                        (*argument).to_owned()
+                    }
                 })
                 .collect();
             spelling.push_str(&format!("({})", arguments.join(",")));
@@ -241,7 +243,7 @@ pub(in crate::sql) fn quote(name: &str) -> String {
     }
 }
 
-/// PostGIS's spelling of a shape.
+/// The spelling that `PostGIS` has for a shape.
 fn shape(argument: &str) -> String {
     const SHAPES: &[&str] = &[
         "Geometry",

@@ -20,6 +20,10 @@ use crate::sqlalchemy::{column_call, construct};
 
 /// A column and what it brings along.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a keyword of the column"
+)]
 pub struct ColumnDdl {
     /// Its own constraints: checks at the column.
     pub definition: ColumnDefinition,

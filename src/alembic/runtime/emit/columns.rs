@@ -5,15 +5,13 @@ use smol_str::SmolStr;
 use super::{Emitted, Operation};
 use crate::catalog::{AlterAction, Column, CommentTarget, Constraint, ConstraintKind, Ddl, Fact};
 use crate::dialect::Dialect;
-use crate::python::value::{Place, Value};
+use crate::python::value::Value;
 use crate::sql;
 use crate::sqlalchemy::construct;
-use crate::sqlalchemy::ddl::{
-    ConstraintLabel, NameParts, TypeCheck, column_ddl, default_text, type_ddl,
-};
+use crate::sqlalchemy::ddl::{ConstraintLabel, NameParts, column_ddl, default_text, type_ddl};
 
 impl Operation<'_, '_> {
-    fn alter(&self, table: &SmolStr, action: AlterAction) -> Ddl {
+    fn alter(table: &SmolStr, action: AlterAction) -> Ddl {
         Ddl::AlterTable {
             table: table.clone(),
             if_exists: false,
@@ -59,7 +57,7 @@ impl Operation<'_, '_> {
         let if_not_exists = self.guard("if_not_exists");
         let makes_key = column.is_primary_key && self.flag("inline_primary_key");
         let name = column.definition.column.name.clone();
-        emitted.ddl.push(self.alter(
+        emitted.ddl.push(Self::alter(
             &table,
             AlterAction::AddColumn {
                 definition: Box::new(column.definition),
@@ -76,12 +74,12 @@ impl Operation<'_, '_> {
             );
             emitted
                 .ddl
-                .push(self.alter(&table, AlterAction::AddConstraint(key)));
+                .push(Self::alter(&table, AlterAction::AddConstraint(key)));
         }
         for constraint in constraints {
             emitted
                 .ddl
-                .push(self.alter(&table, AlterAction::AddConstraint(constraint)));
+                .push(Self::alter(&table, AlterAction::AddConstraint(constraint)));
         }
         for (index, definition) in indexes {
             emitted.ddl.push(Ddl::CreateIndex {
@@ -121,7 +119,7 @@ impl Operation<'_, '_> {
         else {
             return self.nameless("op.drop_column", table);
         };
-        Emitted::one(self.alter(
+        Emitted::one(Self::alter(
             &table,
             AlterAction::DropColumn {
                 name,
@@ -203,7 +201,7 @@ impl Operation<'_, '_> {
         let restates = self.semantics.dialect == Dialect::MySql
             && (type_value.is_some() || nullable.is_some() || new_name.is_some());
         match &nullable {
-            Some(Value::Bool(nullable)) => emitted.ddl.push(self.alter(
+            Some(Value::Bool(nullable)) => emitted.ddl.push(Self::alter(
                 &table,
                 AlterAction::SetNullable {
                     column: column.clone(),
@@ -215,18 +213,16 @@ impl Operation<'_, '_> {
                 names: vec![table.clone()],
             }),
             // MySQL forgets what the statement does not repeat.
-            None if restates => emitted.ddl.push(
-                self.alter(
-                    &table,
-                    AlterAction::SetNullable {
-                        column: column.clone(),
-                        nullable: existing_nullable
-                            .as_ref()
-                            .and_then(Value::as_bool)
-                            .unwrap_or(true),
-                    },
-                ),
-            ),
+            None if restates => emitted.ddl.push(Self::alter(
+                &table,
+                AlterAction::SetNullable {
+                    column: column.clone(),
+                    nullable: existing_nullable
+                        .as_ref()
+                        .and_then(Value::as_bool)
+                        .unwrap_or(true),
+                },
+            )),
             None => {}
         }
         if let Some(value) = &server_default {
@@ -234,9 +230,9 @@ impl Operation<'_, '_> {
         } else if restates {
             match &existing_default {
                 Some(value) => {
-                    self.default_of_column(&table, &column, &value.clone(), &mut emitted)
+                    self.default_of_column(&table, &column, &value.clone(), &mut emitted);
                 }
-                None => emitted.ddl.push(self.alter(
+                None => emitted.ddl.push(Self::alter(
                     &table,
                     AlterAction::SetDefault {
                         column: column.clone(),
@@ -262,7 +258,7 @@ impl Operation<'_, '_> {
             });
         }
         if let Some(new_name) = new_name {
-            emitted.ddl.push(self.alter(
+            emitted.ddl.push(Self::alter(
                 &table,
                 AlterAction::RenameColumn {
                     name: column,
@@ -289,7 +285,7 @@ impl Operation<'_, '_> {
         if let Some((Some(name), _)) = old.as_ref().and_then(|old| old.check.as_ref())
             && let Some(name) = self.check_name(&bare, column, Some(name))
         {
-            emitted.ddl.push(self.alter(
+            emitted.ddl.push(Self::alter(
                 table,
                 AlterAction::DropConstraint {
                     name,
@@ -301,18 +297,16 @@ impl Operation<'_, '_> {
         if let Some(found) = &new.enum_type {
             self.needs_enum(&found.name, emitted);
         }
-        emitted.ddl.push(
-            self.alter(
-                table,
-                AlterAction::AlterType {
-                    column: column.clone(),
-                    column_type: new.spelling,
-                    using: self
-                        .keyword("postgresql_using")
-                        .is_some_and(|value| !matches!(value, Value::None)),
-                },
-            ),
-        );
+        emitted.ddl.push(Self::alter(
+            table,
+            AlterAction::AlterType {
+                column: column.clone(),
+                column_type: new.spelling,
+                using: self
+                    .keyword("postgresql_using")
+                    .is_some_and(|value| !matches!(value, Value::None)),
+            },
+        ));
         if let Some((given, check)) = &new.check
             && old.is_some()
         {
@@ -322,12 +316,11 @@ impl Operation<'_, '_> {
                 expression: Fact::Known(sql::canonical_expression(&text, semantics.dialect)),
                 columns: vec![column.clone()],
             };
-            emitted.ddl.push(self.alter(
+            emitted.ddl.push(Self::alter(
                 table,
                 AlterAction::AddConstraint(Constraint::new(name, kind, None)),
             ));
         }
-        let _ = TypeCheck::Boolean;
     }
 
     fn check_name(
@@ -370,7 +363,7 @@ impl Operation<'_, '_> {
             let always = call
                 .argument(0, "always")
                 .is_some_and(|always| always.value.as_bool() == Some(true));
-            emitted.ddl.push(self.alter(
+            emitted.ddl.push(Self::alter(
                 table,
                 AlterAction::SetIdentity {
                     column: column.clone(),
@@ -405,7 +398,7 @@ impl Operation<'_, '_> {
                 construct(&call.callee, self.interpreter).is_some_and(|name| name == "Identity")
             });
         if had_identity && matches!(default, Fact::Known(None)) {
-            emitted.ddl.push(self.alter(
+            emitted.ddl.push(Self::alter(
                 table,
                 AlterAction::SetIdentity {
                     column: column.clone(),
@@ -415,7 +408,7 @@ impl Operation<'_, '_> {
             ));
             return;
         }
-        emitted.ddl.push(self.alter(
+        emitted.ddl.push(Self::alter(
             table,
             AlterAction::SetDefault {
                 column: column.clone(),
@@ -451,7 +444,6 @@ impl Operation<'_, '_> {
                 },
             };
         }
-        let _ = Place::default();
         if let Some(simulation) = self.interpreter.host.simulation_mut() {
             simulation.state.database.hint(table, &hint);
         }

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::{Emitted, Operation};
-use crate::catalog::{AlterAction, Constraint, ConstraintKind, Ddl, Fact, FailureKind};
+use crate::catalog::{AlterAction, Constraint, ConstraintKind, Ddl, Fact};
 use crate::dialect::Dialect;
 use crate::python::value::{CallArgument, Value};
 use crate::sqlalchemy::ddl::{
@@ -322,7 +322,7 @@ impl Operation<'_, '_> {
         let Ok((given, is_final)) = self.given_name(0, "index_name") else {
             return self.nameless("op.create_index", Some(table));
         };
-        let name = self.index_name(&table, given, is_final, &definition);
+        let name = self.index_name(&table, given.as_ref(), is_final, &definition);
         Emitted::one(Ddl::CreateIndex {
             name,
             table,
@@ -352,7 +352,6 @@ impl Operation<'_, '_> {
             .and_then(|name| name.known().cloned().flatten())
             .unwrap_or(given);
         let name = crate::sqlalchemy::qualified(self.schema("schema").as_deref(), &name);
-        let _ = FailureKind::Other;
         Emitted::one(Ddl::DropIndex {
             name,
             table,

@@ -1,12 +1,11 @@
 //! Objects outside of tables: types, sequences, entities of `alembic_utils`, and what is made with `.create(bind)`.
 
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 
 use super::{Emitted, Operation, Runner};
 use crate::catalog::{Ddl, Fact, ObjectKind};
 use crate::dialect::Dialect;
 use crate::python::value::{Call, CallArgument, Place, Value};
-use crate::sql;
 use crate::sqlalchemy::construct;
 use crate::sqlalchemy::ddl::{ItemDdl, enum_type_ddl, item_ddl};
 
@@ -39,7 +38,6 @@ impl Operation<'_, '_> {
         })
     }
 
-    #[expect(clippy::type_complexity, reason = "the parts of one entity")]
     fn entity_parts(&self) -> Option<(ObjectKind, SmolStr, Option<SmolStr>, Fact<SmolStr>)> {
         let value = self.value(0, "entity")?;
         let call = value.as_call()?;
@@ -388,9 +386,6 @@ pub(super) fn ddl_element(
         "DropTable" | "DropSequence" => created_or_dropped(&first?, &empty, false, at, interpreter),
         "CreateIndex" => index(first?.as_call()?, true, at, interpreter),
         "DropIndex" => index(first?.as_call()?, false, at, interpreter),
-        _ => {
-            let _ = (format_smolstr!(""), sql::HOLE);
-            return None;
-        }
+        _ => return None,
     })
 }

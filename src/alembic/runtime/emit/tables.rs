@@ -78,7 +78,7 @@ impl Operation<'_, '_> {
             match item_ddl(argument, &bare, &semantics, self.interpreter) {
                 Some(ItemDdl::Constraint(constraint)) => constraints.push(constraint),
                 Some(ItemDdl::Index { name, definition }) => {
-                    let name = self.index_name(&table, name, false, &definition);
+                    let name = self.index_name(&table, name.as_ref(), false, &definition);
                     indexes.push((name, definition));
                 }
                 Some(ItemDdl::Deferred) => {}
@@ -136,7 +136,7 @@ impl Operation<'_, '_> {
                 *nullable = false;
             }
             at_columns.append(&mut column.foreign_keys);
-            self.type_check(&bare, &column, &mut at_columns, emitted);
+            self.type_check(&bare, &column, &mut at_columns);
             if let Some(found) = &column.enum_type
                 && found.is_created
             {
@@ -257,7 +257,6 @@ impl Operation<'_, '_> {
         table: &SmolStr,
         column: &ColumnDdl,
         constraints: &mut Vec<Constraint>,
-        emitted: &mut Emitted,
     ) {
         let Some((given, check)) = &column.type_check else {
             return;
@@ -290,7 +289,6 @@ impl Operation<'_, '_> {
             }
             // SQLAlchemy leaves such a constraint nameless.
             Err(_) => {
-                let _ = emitted;
                 let kind = ConstraintKind::Check {
                     expression: Fact::Known(SmolStr::new(expression)),
                     columns,
@@ -304,7 +302,7 @@ impl Operation<'_, '_> {
     pub(super) fn index_name(
         &self,
         table: &SmolStr,
-        given: Option<SmolStr>,
+        given: Option<&SmolStr>,
         is_final: bool,
         definition: &Fact<IndexDefinition>,
     ) -> Option<SmolStr> {
@@ -320,7 +318,12 @@ impl Operation<'_, '_> {
         let named = self
             .semantics
             .naming
-            .name(ConstraintLabel::Index, given.as_deref(), is_final, &parts)
+            .name(
+                ConstraintLabel::Index,
+                given.map(SmolStr::as_str),
+                is_final,
+                &parts,
+            )
             .ok()
             .and_then(|name| name.known().cloned().flatten());
         named.or_else(|| {

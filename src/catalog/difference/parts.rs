@@ -1,0 +1,182 @@
+//! Constraints and indexes of a table, compared by name and by definition.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use smol_str::SmolStr;
+
+use super::values::{constraint_value, index_value};
+use super::{Change, Comparison, Subject, doubt, pair};
+use crate::catalog::constraint::{Constraint, ConstraintKind, Index};
+use crate::catalog::fact::{Fact, Why};
+
+impl Comparison {
+    pub(super) fn constraints(&mut self, table: &SmolStr, old: &[Constraint], new: &[Constraint]) {
+        let mut left: Vec<&Constraint> = old.iter().filter(|one| !new.contains(one)).collect();
+        let mut right: Vec<&Constraint> = new.iter().filter(|one| !old.contains(one)).collect();
+        // The same definition at another place in the file is the same constraint.
+        pair(&mut left, &mut right, |one, two| {
+            one.name == two.name && one.has_same_definition(two) && one.maybe == two.maybe
+        });
+        // By name.
+        for (one, two) in pair(&mut left, &mut right, |one, two| {
+            one.known_name().is_some() && one.known_name() == two.known_name()
+        }) {
+            if let Some(why) = doubt(one.maybe.as_ref(), two.maybe.as_ref()) {
+                self.unknown(&why);
+                continue;
+            }
+            match constraint_unknown(one).or_else(|| constraint_unknown(two)) {
+                Some(why) => self.unknown(&why),
+                None if one.has_same_definition(two) => {}
+                None => self.add(
+                    subject_of(&one.kind),
+                    Change::Changed(""),
+                    constraint_object(table, one),
+                    constraint_value(one),
+                    constraint_value(two),
+                    two.place.as_ref(),
+                ),
+            }
+        }
+        // By definition, where a name is not known or is another one.
+        for (one, two) in pair(&mut left, &mut right, Constraint::has_same_definition) {
+            if let Some(why) = doubt(one.maybe.as_ref(), two.maybe.as_ref()) {
+                self.unknown(&why);
+                continue;
+            }
+            // Where a convention that is not known names both, it names them alike.
+            if let (Fact::Known(old), Fact::Known(new)) = (&one.name, &two.name) {
+                self.add(
+                    subject_of(&one.kind),
+                    Change::Renamed,
+                    constraint_object(table, one),
+                    json!(old),
+                    json!(new),
+                    two.place.as_ref(),
+                );
+            }
+        }
+        for one in left {
+            match &one.maybe {
+                Some(why) => self.unknown(why),
+                None => self.add(
+                    subject_of(&one.kind),
+                    Change::Removed,
+                    constraint_object(table, one),
+                    constraint_value(one),
+                    Value::Null,
+                    one.place.as_ref(),
+                ),
+            }
+        }
+        for two in right {
+            match &two.maybe {
+                Some(why) => self.unknown(why),
+                None => self.add(
+                    subject_of(&two.kind),
+                    Change::Added,
+                    constraint_object(table, two),
+                    Value::Null,
+                    constraint_value(two),
+                    two.place.as_ref(),
+                ),
+            }
+        }
+    }
+
+    pub(super) fn indexes(&mut self, table: &SmolStr, old: &[Index], new: &[Index]) {
+        let mut left: Vec<&Index> = old.iter().filter(|one| !new.contains(one)).collect();
+        let mut right: Vec<&Index> = new.iter().filter(|one| !old.contains(one)).collect();
+        for (one, two) in pair(&mut left, &mut right, |one, two| one.name == two.name) {
+            if let Some(why) = doubt(one.maybe.as_ref(), two.maybe.as_ref()) {
+                self.unknown(&why);
+                continue;
+            }
+            match one.definition.same(&two.definition) {
+                Some(true) => {}
+                Some(false) => self.add(
+                    Subject::Index,
+                    Change::Changed(""),
+                    format!("{table}.{}", one.name),
+                    index_value(&one.definition),
+                    index_value(&two.definition),
+                    two.place.as_ref(),
+                ),
+                None => self.unknown_fact(&one.definition, &two.definition),
+            }
+        }
+        for (one, two) in pair(&mut left, &mut right, |one, two| {
+            one.definition.same(&two.definition) == Some(true)
+                && one.maybe.is_none()
+                && two.maybe.is_none()
+        }) {
+            self.add(
+                Subject::Index,
+                Change::Renamed,
+                format!("{table}.{}", one.name),
+                json!(one.name),
+                json!(two.name),
+                two.place.as_ref(),
+            );
+        }
+        for (index, change) in left
+            .into_iter()
+            .map(|index| (index, Change::Removed))
+            .chain(right.into_iter().map(|index| (index, Change::Added)))
+        {
+            match &index.maybe {
+                Some(why) => self.unknown(why),
+                None => {
+                    let value = index_value(&index.definition);
+                    let (from, to) = if change == Change::Added {
+                        (Value::Null, value)
+                    } else {
+                        (value, Value::Null)
+                    };
+                    self.add(
+                        Subject::Index,
+                        change,
+                        format!("{table}.{}", index.name),
+                        from,
+                        to,
+                        index.place.as_ref(),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn constraint_unknown(constraint: &Constraint) -> Option<Arc<Why>> {
+    match &constraint.kind {
+        ConstraintKind::Unknown(why)
+        | ConstraintKind::Check {
+            expression: Fact::Unknown(why),
+            ..
+        }
+        | ConstraintKind::Exclude {
+            definition: Fact::Unknown(why),
+            ..
+        } => Some(Arc::clone(why)),
+        _ => None,
+    }
+}
+
+fn subject_of(kind: &ConstraintKind) -> Subject {
+    match kind {
+        ConstraintKind::PrimaryKey { .. } => Subject::PrimaryKey,
+        ConstraintKind::Unique { .. } => Subject::Unique,
+        ConstraintKind::ForeignKey(_) => Subject::ForeignKey,
+        ConstraintKind::Check { .. } => Subject::Check,
+        ConstraintKind::Exclude { .. } => Subject::Exclude,
+        ConstraintKind::Unknown(_) => Subject::Constraint,
+    }
+}
+
+fn constraint_object(table: &SmolStr, constraint: &Constraint) -> String {
+    match constraint.known_name() {
+        Some(name) => format!("{table}.{name}"),
+        None => format!("{table}({})", constraint.kind.columns().join(", ")),
+    }
+}

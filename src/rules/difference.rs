@@ -1,0 +1,335 @@
+//! What a downgrade leaves different, and the operations to blame for it.
+
+use smol_str::SmolStr;
+
+use crate::alembic::{End, Failed, Revision, Run, Verdict};
+use crate::catalog::{Change, Difference, Subject};
+use crate::diagnostic::Label;
+use crate::rules::ReplayContext;
+use crate::schema::{Effect, Operation, Recorded};
+use crate::source::FileSpan;
+
+/// A revision that is certainly not taken back by its downgrade, though that tries.
+pub(crate) struct Remainder<'a> {
+    pub(crate) revision: &'a Revision,
+    pub(crate) upgrade: &'a Run,
+    pub(crate) downgrade: &'a Run,
+    /// In what the schema differs from the one before.
+    pub(crate) found: &'a [Difference],
+    second_upgrade_failures: &'a [Failed],
+}
+
+impl<'a> Remainder<'a> {
+    /// `None` where the downgrade brings everything back, does nothing at all, or something was done that may have
+    /// changed anything.
+    pub(crate) fn of(ctx: &ReplayContext<'a>) -> Option<Self> {
+        let replayed = ctx.replayed;
+        let upgrade = replayed.migration.upgrade.run()?;
+        let downgrade = replayed.migration.downgrade.run()?;
+        let is_certain = replayed.verdict == Verdict::NotReversed
+            && !replayed.changes_anything
+            && upgrade.end == End::Returns
+            && downgrade.end == End::Returns;
+        (is_certain && !downgrade.is_empty()).then_some(Self {
+            revision: ctx.revision,
+            upgrade,
+            downgrade,
+            found: &replayed.downgrade.found,
+            second_upgrade_failures: &replayed.second_upgrade_failures,
+        })
+    }
+
+    /// Why a second upgrade fails over the object of a name.
+    pub(crate) fn next_failure(&self, name: &str) -> Option<&'a Failed> {
+        let quoted = format!("`{name}`");
+        self.second_upgrade_failures
+            .iter()
+            .find(|failed| !failed.in_one_go && failed.message.contains(&quoted))
+    }
+
+    /// Where it goes wrong: the primary place, and the other ones. What the downgrade makes wrongly is shown there, what
+    /// it does not touch where `upgrade` changes it.
+    pub(crate) fn labels(&self, difference: &Difference) -> (Label, Vec<Label>) {
+        let target = Target::of(difference);
+        let place = difference.place.as_ref();
+        let made_back = place
+            .filter(|place| self.lies_in(self.downgrade, place))
+            .or_else(|| target.last_in(self.downgrade));
+        let changed = place
+            .filter(|place| self.lies_in(self.upgrade, place))
+            .or_else(|| target.last_in(self.upgrade));
+        let label = |place: &FileSpan, message: &str| {
+            Label::new(place.file.clone(), place.span, message.to_owned())
+        };
+        let changed = changed.map(|place| label(place, "changed here"));
+        if let Some(place) = made_back.filter(|place| place.file == self.revision.file) {
+            return (
+                label(place, "goes back to this"),
+                changed.into_iter().collect(),
+            );
+        }
+        let downgrade = Label::new(
+            self.revision.file.clone(),
+            self.downgrade.name_span,
+            "does not take it back",
+        );
+        match changed {
+            Some(changed) if changed.file == self.revision.file => (changed, vec![downgrade]),
+            other => (downgrade, other.into_iter().collect()),
+        }
+    }
+
+    /// True for what only the downgrade has shown to have been there: that proves nothing.
+    pub(crate) fn is_learned_on_the_way_back(&self, difference: &Difference) -> bool {
+        difference.change == Change::Removed
+            && difference
+                .place
+                .as_ref()
+                .is_some_and(|place| self.lies_in(self.downgrade, place))
+    }
+
+    /// True for a column that no operation makes or takes away: it was only shown to be there, by an operation on a table
+    /// of which little is known.
+    pub(crate) fn is_only_learned(&self, difference: &Difference) -> bool {
+        let target = Target::of(difference);
+        let (Subject::Column, Some(name)) = (difference.subject, target.name) else {
+            return false;
+        };
+        let has = |run: &Run, matches: &dyn Fn(&Operation) -> bool| {
+            run.operations
+                .iter()
+                .any(|recorded| matches(&recorded.operation))
+        };
+        let may_do_both = |operation: &Operation| {
+            let is_written_out = matches!(operation, Operation::Sql(_) | Operation::Opaque { .. });
+            (is_written_out && matches!(operation.effect(), Effect::Structure | Effect::Unknown))
+                || matches!(operation, Operation::AlterColumn(alter) if alter.new_name.is_some())
+        };
+        let adds = |operation: &Operation| match operation {
+            Operation::AddColumn { column, .. } => column
+                .as_ref()
+                .is_none_or(|column| column.name.as_str() == name),
+            Operation::CreateTable(table) => table
+                .columns
+                .iter()
+                .any(|column| column.name.as_str() == name),
+            _ => may_do_both(operation),
+        };
+        let drops = |operation: &Operation| match operation {
+            Operation::DropColumn { column, .. } => {
+                column.as_ref().is_none_or(|column| column.as_str() == name)
+            }
+            Operation::DropTable { .. } => true,
+            _ => may_do_both(operation),
+        };
+        match difference.change {
+            Change::Added => !has(self.upgrade, &adds) && !has(self.downgrade, &adds),
+            // What the upgrade adds was not there before.
+            Change::Removed => {
+                !has(self.upgrade, &drops)
+                    && (!has(self.downgrade, &drops) || has(self.upgrade, &adds))
+            }
+            Change::Changed(_) | Change::Renamed => false,
+        }
+    }
+
+    /// True for a sequence that comes with a column.
+    pub(crate) fn comes_with_a_column(&self, difference: &Difference) -> bool {
+        let Some(place) = &difference.place else {
+            return true;
+        };
+        let makes_columns = |recorded: &Recorded| {
+            recorded.place.file == place.file
+                && recorded.place.span.contains(place.span)
+                && match &recorded.operation {
+                    Operation::CreateTable(_)
+                    | Operation::AddColumn { .. }
+                    | Operation::AlterColumn(_) => true,
+                    Operation::Sql(statement) => !statement.tables.is_empty(),
+                    _ => false,
+                }
+        };
+        let operations = self
+            .upgrade
+            .operations
+            .iter()
+            .chain(&self.downgrade.operations);
+        operations.into_iter().any(makes_columns)
+    }
+
+    fn lies_in(&self, run: &Run, place: &FileSpan) -> bool {
+        let in_function = place.file == self.revision.file && run.span.contains(place.span);
+        in_function
+            || run.operations.iter().any(|recorded| {
+                recorded.place.file == place.file && recorded.place.span.contains(place.span)
+            })
+    }
+}
+
+/// The object of a difference, as operations name it.
+pub(crate) struct Target<'d> {
+    pub(crate) table: Option<&'d str>,
+    /// The name of the object itself: of a column, an index, a constraint, or something beside tables.
+    pub(crate) name: Option<&'d str>,
+    /// The columns it is or is built on.
+    columns: Vec<&'d str>,
+}
+
+impl<'d> Target<'d> {
+    pub(crate) fn of(difference: &'d Difference) -> Self {
+        let object = difference.object.as_str();
+        let columns = [&difference.from, &difference.to]
+            .into_iter()
+            .filter_map(|value| value.get("columns")?.as_array())
+            .flatten()
+            .filter_map(serde_json::Value::as_str)
+            .collect();
+        match difference.subject {
+            Subject::Table => Self {
+                table: Some(object),
+                name: None,
+                columns,
+            },
+            Subject::Enum | Subject::Sequence | Subject::Object(_) => Self {
+                table: object.rsplit_once('.').map(|(table, _)| table),
+                name: Some(object),
+                columns,
+            },
+            Subject::Column => {
+                let (table, column) = object.rsplit_once('.').unwrap_or(("", object));
+                Self {
+                    table: Some(table),
+                    name: Some(column),
+                    columns: vec![column],
+                }
+            }
+            _ => match object.split_once('(') {
+                Some((table, _)) => Self {
+                    table: Some(table),
+                    name: None,
+                    columns,
+                },
+                None => {
+                    let (table, name) = object.rsplit_once('.').unwrap_or(("", object));
+                    Self {
+                        table: Some(table),
+                        name: Some(name),
+                        columns,
+                    }
+                }
+            },
+        }
+    }
+
+    /// True if it is built on a column of a table.
+    pub(crate) fn is_on(&self, table: &str, column: &str) -> bool {
+        self.table == Some(table) && self.columns.contains(&column)
+    }
+
+    /// The last operation of a function that names the object, else one that makes or drops its table.
+    fn last_in<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
+        let last = |matches: &dyn Fn(&Operation) -> bool| {
+            run.operations
+                .iter()
+                .rev()
+                .find(|recorded: &&Recorded| matches(&recorded.operation))
+                .map(|recorded| &recorded.place)
+        };
+        last(&|operation| self.is_named_by(operation))
+            .or_else(|| last(&|operation| self.falls_with(operation)))
+    }
+
+    fn is_named_by(&self, operation: &Operation) -> bool {
+        let same = |written: &Option<SmolStr>, wanted: Option<&str>| {
+            wanted.is_some() && written.as_deref() == wanted
+        };
+        match operation {
+            Operation::AddColumn { table, column } => {
+                let column = column.as_ref().map(|column| column.name.clone());
+                same(table, self.table) && same(&column, self.name)
+            }
+            Operation::DropColumn { table, column } => {
+                same(table, self.table) && same(column, self.name)
+            }
+            Operation::AlterColumn(alter) => {
+                same(&alter.table, self.table)
+                    && (same(&alter.column, self.name) || same(&alter.new_name, self.name))
+            }
+            Operation::CreateIndex { name, .. }
+            | Operation::DropIndex { name, .. }
+            | Operation::CreateConstraint { name, .. }
+            | Operation::DropConstraint { name, .. }
+            | Operation::CreateType { name }
+            | Operation::DropType { name } => same(name, self.name),
+            Operation::CreateTable(table) => {
+                self.name.is_none() && Some(table.name.as_str()) == self.table
+            }
+            Operation::DropTable { table } | Operation::RenameTable { table, .. } => {
+                self.name.is_none() && same(table, self.table)
+            }
+            _ => false,
+        }
+    }
+
+    fn falls_with(&self, operation: &Operation) -> bool {
+        let Some(target) = self.table else {
+            return false;
+        };
+        match operation {
+            Operation::CreateTable(table) => table.name == target,
+            Operation::DropTable { table } => table.as_deref() == Some(target),
+            Operation::DropColumn { table, column } => {
+                table.as_deref() == Some(target)
+                    && column
+                        .as_deref()
+                        .is_some_and(|column| self.columns.contains(&column))
+            }
+            Operation::Sql(statement) => statement.tables.iter().any(|table| table == target),
+            _ => false,
+        }
+    }
+}
+
+/// A value in a message: on one line, and not all of a long one.
+pub(crate) fn short(text: &str) -> String {
+    const MOST: usize = 80;
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= MOST {
+        return line;
+    }
+    line.chars().take(MOST - 1).chain(['…']).collect()
+}
+
+/// True if a difference follows from another one: what is built on a column that is not as it was, and the sequence of
+/// one.
+pub(crate) fn follows(difference: &Difference, others: &[Difference]) -> bool {
+    let target = Target::of(difference);
+    others.iter().any(|other| {
+        let comes_or_goes = matches!(other.change, Change::Added | Change::Removed);
+        match (other.subject, difference.subject) {
+            (Subject::Column, Subject::Sequence) => {
+                other
+                    .object
+                    .rsplit_once('.')
+                    .is_some_and(|(table, column)| {
+                        difference.object == format!("{table}_{column}_seq")
+                    })
+            }
+            (Subject::Table, Subject::Sequence) => difference
+                .object
+                .strip_prefix(other.object.as_str())
+                .is_some_and(|rest| rest.starts_with('_')),
+            (Subject::Table, Subject::Object(kind)) => {
+                comes_or_goes
+                    && kind.belongs_to_a_table()
+                    && target.table == Some(other.object.as_str())
+            }
+            (Subject::Column, Subject::Column) => false,
+            (Subject::Column, _) => other
+                .object
+                .rsplit_once('.')
+                .is_some_and(|(table, column)| comes_or_goes && target.is_on(table, column)),
+            _ => false,
+        }
+    })
+}
