@@ -18,6 +18,8 @@ pub struct Heap {
     journal: Vec<(ObjectId, Object)>,
     /// For each open branch, where the journal stood and how many objects there were.
     branches: Vec<Branch>,
+    /// How many names and elements were copied or joined since somebody asked.
+    work: Cell<u64>,
 }
 
 /// A branch that has begun.
@@ -53,6 +55,7 @@ impl Heap {
             && branch.saved.insert(id)
         {
             let old = self.objects[id.0 as usize].clone();
+            self.count(old.size());
             self.journal.push((id, old));
         }
         &mut self.objects[id.0 as usize]
@@ -225,7 +228,17 @@ impl Heap {
         }
     }
 
+    fn count(&self, elements: usize) {
+        self.work.set(self.work.get() + elements as u64);
+    }
+
+    /// How many names and elements were copied or joined since this was last asked.
+    pub(super) fn take_work(&self) -> u64 {
+        self.work.take()
+    }
+
     fn join_names(&self, left: &Names, right: &Names, at: Place) -> Names {
+        self.count(left.len() + right.len());
         let mut joined = Names::default();
         for (name, value) in left {
             let value = match right.get(name) {

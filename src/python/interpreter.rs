@@ -458,10 +458,11 @@ impl<'s, H: Host> Interpreter<'s, H> {
         Value::unknown(Reason::Unsupported("what follows an exception"), at)
     }
 
-    /// Spends one step; false when none is left.
+    /// Spends one step, and what branches have copied and joined since the last; false when none is left.
     fn step(&self) -> bool {
         let left = self.fuel.get();
-        self.fuel.set(left.saturating_sub(1));
+        let copied = self.heap.take_work() / 4;
+        self.fuel.set(left.saturating_sub(1 + copied));
         left > 0
     }
 

@@ -427,6 +427,17 @@ impl Value {
 }
 
 impl Object {
+    /// How many names or elements it holds.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::List(items) | Self::Set(items) => items.len(),
+            Self::Dict(pairs) => pairs.len(),
+            Self::Namespace(namespace) => namespace.names.len(),
+            Self::Instance(instance) => instance.names.len(),
+            _ => 1,
+        }
+    }
+
     /// The elements of a list or set.
     pub fn elements(&self) -> Option<&[Value]> {
         match self {
