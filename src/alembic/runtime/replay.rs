@@ -129,7 +129,7 @@ impl<'s> Replay<'s> {
             let database = &self.simulation().state.database;
             compare(&database.before, &database.now)
         };
-        let downgrade_failures = std::mem::take(&mut self.simulation_mut().failures);
+        let mut downgrade_failures = std::mem::take(&mut self.simulation_mut().failures);
         assumed.append(&mut self.simulation_mut().assumptions);
         let changes_anything = {
             let database = &self.simulation().state.database;
@@ -156,6 +156,10 @@ impl<'s> Replay<'s> {
             .map(|place| self.runtime.interpreter.file(place))
             .collect();
         let up = with_unfollowed(up, &upgrade);
+        // What an upgrade that was not followed to its end would have left is not known.
+        if up.is_unbounded {
+            downgrade_failures.clear();
+        }
         let down = with_unfollowed(down, &downgrade);
         let verdict = verdict(
             (&upgrade, &up, &upgrade_failures),
