@@ -99,7 +99,6 @@ impl Statement<'_> {
             return false;
         };
         self.database.dialect == Dialect::PostgreSql
-            && constraint.known_name().is_none()
             && self.table(table).is_some_and(|table| {
                 table.constraints.iter().any(|other| {
                     other.deferrable == constraint.deferrable

@@ -249,9 +249,15 @@ impl Operation<'_, '_> {
         let name = match name {
             Ok(Fact::Known(Some(name))) => name,
             Ok(Fact::Known(None)) => {
-                return Emitted::error(
+                // Which constraint was meant is not known, so neither is what is left.
+                let mut emitted = Emitted::error(
                     "`drop_constraint` was given no name, and no naming convention makes one",
                 );
+                emitted.ddl.push(Ddl::Opaque {
+                    what: "which constraint was to be dropped is not known".to_owned(),
+                    names: vec![table],
+                });
+                return emitted;
             }
             Ok(Fact::Unknown(_)) => match given {
                 Some(given) => given,
