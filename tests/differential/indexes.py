@@ -20,11 +20,14 @@ def create(model, table=None, batch=False):
     options = [rng.choice(["", "unique=False"])]
     if unique:
         options = ["unique=True"]
-    if model.chance(0.1):
+    # What SQLAlchemy makes of an expression when it has to find a name is nobody's.
+    what = rng.random()
+    if model.chance(0.1) and what >= 0.26:
         written, name = "None", model.name_of("ix", table.name, names)
         if name in table.indexes:
             return None
-    what = rng.random()
+    if model.copies:
+        what = 1
     if what < 0.1 and texts:
         column = rng.choice(texts)
         names, keys = [column.name], [f"sa.text('lower({model.quoted(column.name)})')"]

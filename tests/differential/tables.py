@@ -23,7 +23,7 @@ def create(model):
         elif key == "identity":
             identifier.extra = rng.choice(["sa.Identity()", "sa.Identity(always=True)", "sa.Identity(start=10)"])
             flags.append("primary_key=True")
-        if model.chance(0.2) and flags:
+        if model.chance(0.2) and flags and not identifier.extra:
             flags.append(rng.choice(["autoincrement=True", "autoincrement=False"]))
         if flags and model.chance(0.4):
             identifier.nullable = True

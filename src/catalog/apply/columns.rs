@@ -335,6 +335,10 @@ impl Statement<'_> {
     /// A column whose default is read by its type.
     pub(super) fn typed(&self, column: &Column) -> Column {
         let mut column = column.clone();
+        // Nothing is kept of comments there.
+        if self.database.dialect == Dialect::Sqlite {
+            column.comment = Fact::Known(None);
+        }
         if let (Fact::Known(Some(default)), Fact::Known(column_type)) =
             (&mut column.default, &column.column_type)
         {

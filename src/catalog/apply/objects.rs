@@ -6,9 +6,10 @@ use smol_str::SmolStr;
 
 use super::{FailureKind, Statement};
 use crate::catalog::ddl::{Ddl, LabelPosition, SequenceChange};
+use crate::catalog::defaults::next_value;
 use crate::catalog::fact::Fact;
 use crate::catalog::objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
-use crate::catalog::table::Table;
+use crate::catalog::table::{Column, Table};
 
 impl Statement<'_> {
     pub(super) fn run_on_object(&mut self, ddl: &Ddl) {
@@ -206,6 +207,29 @@ impl Statement<'_> {
         });
     }
 
+    /// A default holds the label itself, not its name.
+    fn rename_label_in_defaults(&mut self, name: &SmolStr, label: &str, new_label: &str) {
+        let literal = |label: &str| SmolStr::new(format!("'{}'", label.replace('\'', "''")));
+        let (old, new) = (literal(label), literal(new_label));
+        let has_it =
+            |column: &Column| column.column_type.is(name) && column.default.is(&Some(old.clone()));
+        let tables: Vec<SmolStr> = self
+            .database
+            .now
+            .tables
+            .iter()
+            .filter(|(_, table)| table.columns.iter().any(has_it))
+            .map(|(table, _)| table.clone())
+            .collect();
+        for table in tables {
+            self.change(&table, |table| {
+                for column in table.columns.iter_mut().filter(|column| has_it(column)) {
+                    column.default = Fact::Known(Some(new.clone()));
+                }
+            });
+        }
+    }
+
     fn rename_enum_label(&mut self, name: &SmolStr, label: &SmolStr, new_label: &SmolStr) {
         if !self.needs_enum(name) {
             return;
@@ -230,6 +254,7 @@ impl Statement<'_> {
                 return;
             }
         }
+        self.rename_label_in_defaults(name, label, new_label);
         self.change_labels(name, |labels| {
             for known in labels {
                 if known == label {
@@ -399,8 +424,8 @@ impl Statement<'_> {
                 .insert(new_name.clone(), sequence);
             // The default of the column follows the sequence, by its identity.
             if let Some((table, column)) = owner {
-                let old = format!("nextval('{name}'::regclass)");
-                let new = SmolStr::new(format!("nextval('{new_name}'::regclass)"));
+                let old = next_value(name);
+                let new = next_value(new_name);
                 self.change(&table, |table| {
                     if let Some(column) = table.column_mut(&column)
                         && matches!(&column.default, Fact::Known(Some(default)) if *default == old)

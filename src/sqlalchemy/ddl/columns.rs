@@ -317,6 +317,7 @@ impl<H: Host> Reader<'_, '_, H> {
             ..NameParts::default()
         };
         let name = self.semantics.naming.name(
+            self.semantics.dialect,
             ConstraintLabel::Check,
             given.as_deref(),
             is_final,
@@ -348,6 +349,7 @@ impl<H: Host> Reader<'_, '_, H> {
             name: None,
         };
         let name = match self.semantics.naming.name(
+            self.semantics.dialect,
             ConstraintLabel::ForeignKey,
             given.as_deref(),
             is_final,
