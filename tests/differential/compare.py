@@ -101,7 +101,7 @@ def normal(schema, dialect):
 
 
 def pick(found, *keys):
-    return {key: found[key] for key in ("name", *keys)}
+    return {**{key: found[key] for key in ("name", *keys)}, "deferrable": found.get("deferrable")}
 
 
 def differences(before, after):

@@ -53,7 +53,8 @@ def create(model, table=None, batch=False):
         names = [*names, column.name] if column.name not in names else names
     if model.is_postgresql and model.chance(0.08) and not unique and len(keys) == 1:
         if chosen[0].kind in ("int", "text", "moment"):
-            options.append('postgresql_using="hash"' if "text" not in keys[0] else 'postgresql_using="btree"')
+            method = "hash" if keys[0].startswith('"') else "btree"
+            options.append(f'postgresql_using="{method}"')
     elif model.is_postgresql and model.chance(0.06) and len(usable) > 1:
         other = rng.choice(usable).name
         if other not in names:

@@ -24,11 +24,13 @@ class Discrepancy:
     ours: object
     real: object
 
+    # What the database says of a failure.
+    error: str = ""
+
     @property
     def signature(self):
-        """What stays the same while a case shrinks: what differs, and what the database says of a failure."""
-        words = re.sub(r"\".*?\"|'.*?'", "", str(self.real)).split() if "fails" in self.what else []
-        return self.what, " ".join(words[:8])
+        """What stays the same while a case shrinks."""
+        return self.what, re.sub(r"\".*?\"", "", self.error).split()[:8]
 
 
 @dataclass
@@ -134,6 +136,7 @@ def compare_revision(outcome, ours, known):
                 f"verdict {ours['verdict']} instead of {known.verdict}",
                 f"{ours['verdict']} {details}",
                 f"{known.verdict} {real}",
+                " ".join(known.error or ()),
             )
         )
         return

@@ -9,7 +9,7 @@ use crate::catalog::ddl::{Ddl, LabelPosition, SequenceChange};
 use crate::catalog::defaults::next_value;
 use crate::catalog::fact::Fact;
 use crate::catalog::objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
-use crate::catalog::table::{Column, Table};
+use crate::catalog::table::Table;
 
 impl Statement<'_> {
     pub(super) fn run_on_object(&mut self, ddl: &Ddl) {
@@ -205,29 +205,6 @@ impl Statement<'_> {
             };
             labels.insert(at.unwrap_or(labels.len()), label.clone());
         });
-    }
-
-    /// A default holds the label itself, not its name.
-    fn rename_label_in_defaults(&mut self, name: &SmolStr, label: &str, new_label: &str) {
-        let literal = |label: &str| SmolStr::new(format!("'{}'", label.replace('\'', "''")));
-        let (old, new) = (literal(label), literal(new_label));
-        let has_it =
-            |column: &Column| column.column_type.is(name) && column.default.is(&Some(old.clone()));
-        let tables: Vec<SmolStr> = self
-            .database
-            .now
-            .tables
-            .iter()
-            .filter(|(_, table)| table.columns.iter().any(has_it))
-            .map(|(table, _)| table.clone())
-            .collect();
-        for table in tables {
-            self.change(&table, |table| {
-                for column in table.columns.iter_mut().filter(|column| has_it(column)) {
-                    column.default = Fact::Known(Some(new.clone()));
-                }
-            });
-        }
     }
 
     fn rename_enum_label(&mut self, name: &SmolStr, label: &SmolStr, new_label: &SmolStr) {

@@ -162,6 +162,15 @@ impl<H: Host> Reader<'_, '_, H> {
                 Fact::Unknown(self.why("whether the column is nullable is not known", self.at))
             }
         };
+        // SQLAlchemy writes `GENERATED … AS IDENTITY NULL`.
+        if has_identity
+            && nullable.is(&true)
+            && self.semantics.dialect == crate::dialect::Dialect::PostgreSql
+        {
+            errors.push(format!(
+                "column `{name}` is an identity and cannot be nullable"
+            ));
+        }
         let default = match self.call.keyword("server_default").cloned() {
             None => Fact::Known(None),
             Some(argument) => self.default(&argument, &mut identity, &mut generated),
