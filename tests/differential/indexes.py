@@ -49,7 +49,7 @@ def create(model, table=None, batch=False):
         elif column.kind == "bool":
             condition = rng.choice([condition, "", "IS TRUE"]) if model.is_postgresql else condition
         condition = f'{model.quoted(column.name)} {condition}'.strip()
-        options.append(f'{model.dialect}_where=sa.text("""{condition}""")')
+        options.append(f'{model.dialect}_where=sa.text("""{condition} """)')
         names = [*names, column.name] if column.name not in names else names
     if model.is_postgresql and model.chance(0.08) and not unique and len(keys) == 1:
         if chosen[0].kind in ("int", "text", "moment"):

@@ -20,6 +20,8 @@ class Table:
     # Name and columns.
     key: "tuple | None" = None
     unique: dict = field(default_factory=dict)
+    # Columns that are unique by themselves, whatever the name of that is.
+    singles: set = field(default_factory=set)
     checks: dict = field(default_factory=dict)
     # Columns and whether it is unique.
     indexes: dict = field(default_factory=dict)

@@ -371,7 +371,7 @@ impl Statement<'_> {
         };
         match target {
             CommentTarget::Table(table) => {
-                if self.database.now.tables.contains_key(table)
+                if self.needs_table(table)
                     && let Fact::Known(text) = text
                 {
                     self.change(table, |table| table.comment = text);
