@@ -357,9 +357,14 @@ impl Statement<'_> {
             .map(|table| change(Arc::make_mut(table)))
     }
 
-    /// Changes a table as it was before the revision: something about it was learned.
+    /// Changes a table as it was before the revision: something about it was learned. There is nothing to learn where
+    /// everything was known; what is met then comes from a statement of the revision that is not understood.
     fn learn(&mut self, name: &str, change: impl FnOnce(&mut Table)) {
-        if let Some(table) = self.database.before.tables.get_mut(name) {
+        let before = &mut self.database.before;
+        let may_hold_more = before.opaque.is_some();
+        if let Some(table) = before.tables.get_mut(name)
+            && (may_hold_more || table.open.is_some() || table.unsure.is_some())
+        {
             change(Arc::make_mut(table));
         }
     }

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::objects::split_schema;
 use crate::dialect::Dialect;
 
 /// The default of a column of this type: `'t'` is `true` for a boolean, `'0'` is `0` for a number. Both are in the
@@ -50,9 +51,45 @@ pub(super) fn for_type(default: &SmolStr, column_type: &str, dialect: Dialect) -
     }
 }
 
+/// The default of a column that takes its values from a sequence, as the catalog prints it: with the quotes that the
+/// name needs.
+pub(super) fn next_value(sequence: &str) -> SmolStr {
+    let quoted = |name: &str| {
+        let is_plain = name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+            && !name.starts_with(|c: char| c.is_ascii_digit());
+        if is_plain {
+            name.to_owned()
+        } else {
+            format!("\"{}\"", name.replace('"', "\"\""))
+        }
+    };
+    let (schema, name) = split_schema(sequence);
+    let schema = match schema.strip_suffix('.') {
+        Some(schema) => format!("{}.", quoted(schema)),
+        None => String::new(),
+    };
+    SmolStr::new(format!("nextval('{schema}{}'::regclass)", quoted(name)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sequences_are_quoted_as_they_need() {
+        for (sequence, expected) in [
+            ("users_id_seq", "nextval('users_id_seq'::regclass)"),
+            ("Item_id_seq", "nextval('\"Item_id_seq\"'::regclass)"),
+            (
+                "audit.Item_id_seq",
+                "nextval('audit.\"Item_id_seq\"'::regclass)",
+            ),
+        ] {
+            assert_eq!(next_value(sequence), expected);
+        }
+    }
 
     #[test]
     fn literals_are_read_by_the_type() {

@@ -352,3 +352,158 @@ fn something_opaque_makes_only_what_it_names_uncertain() {
         "column `name` of `orders` does not exist"
     );
 }
+
+#[test]
+fn foreign_keys_need_a_key_over_just_their_columns() {
+    let mut database = shop();
+    let wide = unique(&["id", "email"]);
+    run(
+        &mut database,
+        &[
+            alter("users", AlterAction::AddConstraint(wide)),
+            alter(
+                "users",
+                AlterAction::DropConstraint {
+                    name: "users_id_email_key".into(),
+                    if_exists: false,
+                    cascade: false,
+                },
+            ),
+        ],
+    );
+    assert!(compare(&database.before, &database.now).found.is_empty());
+}
+
+#[test]
+fn keys_over_the_same_columns_become_one() {
+    let mut named = unique(&["a"]);
+    named.name = Fact::Known(Some("by_name".into()));
+    let mut other = named.clone();
+    other.name = Fact::Known(Some("another".into()));
+    let mut database = Database::new(Dialect::PostgreSql);
+    run(
+        &mut database,
+        &[create(
+            "t",
+            vec![column("a", "integer")],
+            vec![unique(&["a"]), named, other],
+        )],
+    );
+    let table = database.now.table("t").unwrap();
+    assert_eq!(table.constraints.len(), 1);
+    assert_eq!(table.constraints[0].known_name().unwrap(), "by_name");
+}
+
+#[test]
+fn names_of_indexes_stay_with_tables_that_are_renamed() {
+    let mut key = primary_key(&["id"]);
+    key.name = Fact::Known(Some("users_pkey".into()));
+    let table =
+        |key: &Constraint| create("users", vec![column("id", "integer")], vec![key.clone()]);
+    let mut database = shop();
+    let rename = alter(
+        "users",
+        AlterAction::RenameTable {
+            new_name: "people".into(),
+        },
+    );
+    run(&mut database, &[rename]);
+    let failures = database.apply(&table(&key), None).failures;
+    assert_eq!(failures[0].kind, FailureKind::Exists);
+}
+
+#[test]
+fn what_is_met_is_no_news_where_all_was_known() {
+    let mut database = shop();
+    run(
+        &mut database,
+        &[
+            Ddl::Opaque {
+                what: "something".to_owned(),
+                names: names(&["users"]),
+            },
+            Ddl::DropIndex {
+                name: "ix_users_email".into(),
+                table: Some("users".into()),
+                if_exists: false,
+                concurrently: false,
+            },
+        ],
+    );
+    assert!(compare(&database.before, &database.now).found.is_empty());
+}
+
+#[test]
+fn defaults_follow_the_labels_of_their_enum() {
+    let mut state = column("state", "state");
+    state.column.default = Fact::Known(Some("'new'".into()));
+    let mut database = Database::new(Dialect::PostgreSql);
+    run(
+        &mut database,
+        &[
+            Ddl::CreateEnum {
+                name: "state".into(),
+                labels: Fact::Known(names(&["new"])),
+                if_not_exists: false,
+            },
+            create("t", vec![state], Vec::new()),
+            Ddl::RenameEnumLabel {
+                name: "state".into(),
+                label: "new".into(),
+                new_label: "open".into(),
+            },
+        ],
+    );
+    let table = database.now.table("t").unwrap();
+    assert!(table.columns[0].default.is(&Some("'open'".into())));
+    let back = alter(
+        "t",
+        AlterAction::SetDefault {
+            column: "state".into(),
+            default: Fact::Known(Some("'new'".into())),
+        },
+    );
+    assert_eq!(database.apply(&back, None).failures.len(), 1);
+}
+
+#[test]
+fn an_index_of_a_table_that_is_gone_need_not_exist() {
+    let mut database = shop();
+    run(
+        &mut database,
+        &[
+            drop_table("orders"),
+            Ddl::DropIndex {
+                name: "ix_orders_user_id".into(),
+                table: Some("orders".into()),
+                if_exists: true,
+                concurrently: false,
+            },
+        ],
+    );
+}
+
+#[test]
+fn sqlite_keeps_names_twice_and_no_comments() {
+    let mut check = constraint(ConstraintKind::Check {
+        expression: Fact::Known("a > 0".into()),
+        columns: names(&["a"]),
+    });
+    check.name = Fact::Known(Some("positive".into()));
+    let mut commented = column("a", "INTEGER");
+    commented.column.comment = Fact::Known(Some("what it is".into()));
+    let mut database = Database::new(Dialect::Sqlite);
+    run(
+        &mut database,
+        &[create(
+            "t",
+            vec![commented],
+            vec![check.clone(), check, primary_key(&["a"])],
+        )],
+    );
+    let table = database.now.table("t").unwrap();
+    assert_eq!(table.constraints.len(), 3);
+    assert!(table.columns[0].comment.is(&None));
+    // The column that is the row's number.
+    assert!(table.columns[0].nullable.is(&false));
+}

@@ -74,10 +74,10 @@ def run(dialect, seeds, options):
             failures += 1
             first = outcome.discrepancies[0]
             # One example of each kind is enough.
-            if first.signature in seen:
+            if str(first.signature) in seen:
                 print(f"{dialect}, seed {seed}, {first.revision}: {first.what}, as before\n", flush=True)
                 continue
-            seen.add(first.signature)
+            seen.add(str(first.signature))
             report(case, seed, first, server, options)
     finally:
         server.close()

@@ -15,7 +15,7 @@ TYPES = [
     ("sa.Unicode(20)", "text"),
     ("sa.UnicodeText()", "text"),
     ("sa.VARCHAR(10)", "text"),
-    ("sa.CHAR(3)", "text"),
+    ("sa.CHAR(3)", None),
     ("sa.Numeric()", "number"),
     ("sa.Numeric(10, 2)", "number"),
     ("sa.Numeric(precision=8)", "number"),
@@ -117,10 +117,6 @@ class Column:
             keywords.append(f'comment="{self.comment}"')
         return f"sa.Column({', '.join(parts + keywords)})"
 
-    def raw_type(self, dialect):
-        """The type as SQL writes it, for the few that are used there."""
-        return raw_type(self.type, dialect)
-
 
 RAW_TYPES = {
     "sa.Integer()": ["integer", "int", "INT4"],
@@ -148,8 +144,12 @@ RAW_DEFAULTS = {
 
 
 def raw_type(written, dialect):
+    """The ways in which SQL writes a type; none for most."""
     spellings = RAW_TYPES.get(written, [])
-    return spellings if dialect == "postgresql" else spellings[:1]
+    if not spellings:
+        return []
+    # SQLAlchemy does not know the others when it reflects a table of SQLite.
+    return spellings if dialect == "postgresql" else [spellings[0].replace("timestamptz", "timestamp")]
 
 
 def types(dialect):

@@ -25,6 +25,7 @@ def expression(text, dialect):
             text,
         )
         text = re.sub(r"\bcurrent_timestamp\b(\(\))?", "now()", text)
+        text = re.sub(r"\bnow\(\) at time zone (\x00\d+\x00)", r"timezone(\1, now())", text)
         text = re.sub(r"= any \(+array\[([^\]]*)\]\)+", r" in (\1)", text)
     else:
         text = re.sub(r"\bcurrent_timestamp\b(\(\))?", "now()", text)
@@ -45,17 +46,21 @@ def normal(schema, dialect):
     for name, table in schema["tables"].items():
         if name == "alembic_version":
             continue
+        # The column that is the row's number in SQLite holds no NULL, whatever is written.
+        key = (table["primary_key"] or {}).get("columns", [])
+
         def spelled(column):
             kind = column["type"]
+            is_row_number = dialect == "sqlite" and kind == "INTEGER" and key == [column["name"]]
             if kind is not None and dialect == "sqlite":
                 kind = re.sub(r"\s", "", kind.upper())
             generated = column.get("generated")
             default = expression(column["default"], dialect)
-            if kind == "boolean" and default in ("1", "0"):
+            if (kind or "").lower() == "boolean" and default in ("1", "0"):
                 default = {"1": "true", "0": "false"}[default]
             return {
                 "type": kind,
-                "nullable": column["nullable"],
+                "nullable": column["nullable"] and not is_row_number,
                 "default": default,
                 "identity": column.get("identity"),
                 # SQLite tells apart only whether it is.
@@ -96,7 +101,7 @@ def normal(schema, dialect):
 
 
 def pick(found, *keys):
-    return {key: found[key] for key in ("name", *keys)}
+    return {**{key: found[key] for key in ("name", *keys)}, "deferrable": found.get("deferrable")}
 
 
 def differences(before, after):

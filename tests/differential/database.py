@@ -18,7 +18,7 @@ class Failed(Exception):
     """A migration that the database, or Alembic, refuses."""
 
     def __init__(self, error, folder):
-        self.message = str(error).split("\n")[0] or type(error).__name__
+        self.message = f"{type(error).__name__}: {error}".split("\n")[0]
         # What the migration raises itself is a refusal; Alembic's own operations raise NotImplementedError too.
         last = traceback.extract_tb(error.__traceback__)[-1]
         self.is_refusal = isinstance(error, NotImplementedError) and last.filename.startswith(folder)
@@ -73,7 +73,8 @@ class PostgreSqlSession:
         self.engine = engine
 
     def upgrade(self, folder, revision):
-        with self.engine.connect() as connection, connection.begin():
+        # Alembic begins and commits, as blocks without a transaction want it.
+        with self.engine.connect() as connection:
             alembic(connection, folder, "upgrade", revision)
         with self.engine.connect() as connection:
             return reflect_postgresql.reflect(connection)

@@ -20,11 +20,14 @@ def create(model, table=None, batch=False):
     options = [rng.choice(["", "unique=False"])]
     if unique:
         options = ["unique=True"]
-    if model.chance(0.1):
+    # What SQLAlchemy makes of an expression when it has to find a name is nobody's.
+    what = rng.random()
+    if model.chance(0.1) and what >= 0.26:
         written, name = "None", model.name_of("ix", table.name, names)
         if name in table.indexes:
             return None
-    what = rng.random()
+    if model.copies:
+        what = 1
     if what < 0.1 and texts:
         column = rng.choice(texts)
         names, keys = [column.name], [f"sa.text('lower({model.quoted(column.name)})')"]
@@ -46,11 +49,12 @@ def create(model, table=None, batch=False):
         elif column.kind == "bool":
             condition = rng.choice([condition, "", "IS TRUE"]) if model.is_postgresql else condition
         condition = f'{model.quoted(column.name)} {condition}'.strip()
-        options.append(f'{model.dialect}_where=sa.text("""{condition}""")')
+        options.append(f'{model.dialect}_where=sa.text("""{condition} """)')
         names = [*names, column.name] if column.name not in names else names
     if model.is_postgresql and model.chance(0.08) and not unique and len(keys) == 1:
         if chosen[0].kind in ("int", "text", "moment"):
-            options.append('postgresql_using="hash"' if "text" not in keys[0] else 'postgresql_using="btree"')
+            method = "hash" if keys[0].startswith('"') else "btree"
+            options.append(f'postgresql_using="{method}"')
     elif model.is_postgresql and model.chance(0.06) and len(usable) > 1:
         other = rng.choice(usable).name
         if other not in names:

@@ -1,11 +1,13 @@
 """Runs a case in the database and through migrate-lint, and says where they differ."""
 
+import itertools
 import json
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass, field
 from importlib.metadata import version
 
@@ -22,10 +24,13 @@ class Discrepancy:
     ours: object
     real: object
 
+    # What the database says of a failure.
+    error: str = ""
+
     @property
     def signature(self):
-        """What stays the same while a case shrinks: what differs, and the kind of the database's error."""
-        return self.what, re.sub(r"[\"'].*?[\"']", "", str(self.real)) if "fails" in self.what else None
+        """What stays the same while a case shrinks."""
+        return self.what, re.sub(r"\".*?\"", "", self.error).split()[:8]
 
 
 @dataclass
@@ -131,6 +136,7 @@ def compare_revision(outcome, ours, known):
                 f"verdict {ours['verdict']} instead of {known.verdict}",
                 f"{ours['verdict']} {details}",
                 f"{known.verdict} {real}",
+                " ".join(known.error or ()),
             )
         )
         return
@@ -161,19 +167,19 @@ def short(found):
     return [(entry["kind"], entry["object"], entry["from"], entry["to"]) for entry in found]
 
 
-def shrink(case, signature, database, program, patience=120):
+def shrink(case, signature, database, program, seconds=20):
     """The smallest case found in which something differs in the same way."""
-    tried = 0
-    improved = True
-    while improved and tried < patience:
-        improved = False
-        for smaller in case.smaller():
-            tried += 1
-            if any(
-                found.signature == signature for found in judge(smaller, database, program).discrepancies
-            ):
-                case, improved = smaller, True
+    end = time.monotonic() + seconds
+    # What cannot be left out is not tried again until everything else has been.
+    skip = tried = 0
+    while time.monotonic() < end:
+        smaller = next(itertools.islice(case.smaller(), skip, None), None)
+        if smaller is None:
+            if not tried:
                 break
-            if tried >= patience:
-                break
+            skip = tried = 0
+        elif any(found.signature == signature for found in judge(smaller, database, program).discrepancies):
+            case, tried = smaller, tried + 1
+        else:
+            skip += 1
     return case

@@ -89,7 +89,7 @@ def invalid(model):
             f'op.create_unique_constraint(None, "{table.name}", ["nowhere"])',
             f'op.drop_constraint(None, "{table.name}", type_="unique")',
             f'op.alter_column("{table.name}", "{column}", new_column_name="{rng.choice(list(table.columns))}")',
-            f'op.execute("ALTER TABLE {model.quoted(table.name)} ADD COLUMN {model.quoted(column)} integer")',
+            f"op.execute('ALTER TABLE {model.quoted(table.name)} ADD COLUMN {model.quoted(column)} integer')",
         ]
     wrong = Snippet(rng.choice(choice))
     # Where it stands in the downgrade, the upgrade is fine.

@@ -20,7 +20,8 @@ join pg_attribute a on a.attrelid = {table} and a.attnum = x.number)"""
 CONSTRAINTS = f"""
 select t.relname, k.conname, k.contype::text, {NAMES.format(keys='k.conkey', table='k.conrelid')},
        r.relname, {NAMES.format(keys='k.confkey', table='k.confrelid')}, k.confdeltype::text, k.confupdtype::text,
-       pg_get_expr(k.conbin, k.conrelid)
+       pg_get_expr(k.conbin, k.conrelid),
+       case when k.condeferred then 'DEFERRABLE INITIALLY DEFERRED' when k.condeferrable then 'DEFERRABLE' end
 from pg_constraint k join pg_class t on t.oid = k.conrelid left join pg_class r on r.oid = k.confrelid
 where t.relnamespace = 'public'::regnamespace and t.relname <> 'alembic_version' and k.contype <> 't'
 order by 1, 2
@@ -85,9 +86,11 @@ def reflect(connection):
                 "comment": column_comment,
             }
         )
-    for table, name, kind, columns, references, ref_columns, ondelete, onupdate, check in rows(CONSTRAINTS):
+    for (
+        table, name, kind, columns, references, ref_columns, ondelete, onupdate, check, deferrable
+    ) in rows(CONSTRAINTS):  # fmt: skip
         found = tables[table]
-        constraint = {"name": name, "columns": columns or []}
+        constraint = {"name": name, "columns": columns or [], "deferrable": deferrable}
         if kind == "p":
             found["primary_key"] = constraint
         elif kind == "u":

@@ -17,10 +17,6 @@ def reflect(connection):
         quoted = table.replace('"', '""')
         items = list(constraints(statements[kind, table]))
 
-        def name_of(wanted, columns):
-            found = [name for kind, name, names in items if kind == wanted and names == columns]
-            return found[0] if found else None
-
         columns, key = [], []
         for _, name, spelling, not_null, default, in_key, hidden in rows(f'pragma table_xinfo("{quoted}")'):
             columns.append(
@@ -38,14 +34,13 @@ def reflect(connection):
             if in_key:
                 key.append((in_key, name))
         key = [name for _, name in sorted(key)]
-        unique, indexes = [], []
+        # Several that are over the same columns share an index.
+        unique = [{"name": name, "columns": names} for kind, name, names in items if kind == "unique"]
+        indexes = []
         for _, name, is_unique, origin, _ in rows(f'pragma index_list("{quoted}")'):
             index = name.replace('"', '""')
             keys = [(row[2], row[3]) for row in rows(f'pragma index_xinfo("{index}")') if row[5]]
-            if origin == "u":
-                named = [column for column, _ in keys]
-                unique.append({"name": name_of("unique", named), "columns": named})
-            elif origin == "c":
+            if origin == "c":
                 listed, predicate = key_list(statements["index", name])
                 indexes.append(
                     {
@@ -76,11 +71,14 @@ def reflect(connection):
             )
             found["columns"].append(column)
             found["ref_columns"].append(ref_column)
-        for found in foreign.values():
-            found["name"] = name_of("foreign key", found["columns"])
+        # The last one comes first.
+        names = [name for kind, name, _ in items if kind == "foreign key"]
+        for number, found in foreign.items():
+            found["name"] = names[len(names) - 1 - number]
+        key_name = next((name for kind, name, _ in items if kind == "primary key"), None)
         tables[table] = {
             "columns": columns,
-            "primary_key": {"name": name_of("primary key", key), "columns": key} if key else None,
+            "primary_key": {"name": key_name, "columns": key} if key else None,
             "unique": unique,
             "foreign_keys": list(foreign.values()),
             "indexes": indexes,

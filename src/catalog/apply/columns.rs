@@ -314,6 +314,14 @@ impl Statement<'_> {
         if !self.needs_column(table, column) {
             return;
         }
+        if let Fact::Known(Some(default)) = default
+            && let Some(column_type) = self
+                .table(table)
+                .and_then(|table| table.column(column))
+                .and_then(|column| column.column_type.known().cloned())
+        {
+            self.check_label(default, &column_type);
+        }
         let place = self.place();
         let dialect = self.database.dialect;
         self.change(table, |table| {
@@ -330,14 +338,71 @@ impl Statement<'_> {
     }
 
     /// A column whose default is read by its type.
-    pub(super) fn typed(&self, column: &Column) -> Column {
+    pub(super) fn typed(&mut self, column: &Column) -> Column {
         let mut column = column.clone();
+        if let (Fact::Known(Some(default)), Fact::Known(column_type)) =
+            (&column.default, &column.column_type)
+        {
+            self.check_label(default, column_type);
+        }
+        // Nothing is kept of comments there.
+        if self.database.dialect == Dialect::Sqlite {
+            column.comment = Fact::Known(None);
+        }
         if let (Fact::Known(Some(default)), Fact::Known(column_type)) =
             (&mut column.default, &column.column_type)
         {
             *default = for_type(default, column_type, self.database.dialect);
         }
         column
+    }
+
+    /// The default of a column of an enum must be one of its labels.
+    fn check_label(&mut self, default: &str, column_type: &str) {
+        let literal = default
+            .strip_prefix('\'')
+            .and_then(|rest| rest.strip_suffix('\''))
+            .map(|label| label.replace("''", "'"));
+        let now = &self.database.now;
+        if let Some(label) = literal
+            && now.opaque.is_none()
+            && let Some(known) = now.enums.get(column_type)
+            && known.maybe.is_none()
+            && let Fact::Known(labels) = &known.labels
+            && !labels.iter().any(|known| *known == label)
+        {
+            self.fail(FailureKind::Missing.because(format!(
+                "the default `{label}` is no label of type `{column_type}`"
+            )));
+        }
+    }
+
+    /// A default holds the label itself, not its name.
+    pub(super) fn rename_label_in_defaults(
+        &mut self,
+        name: &SmolStr,
+        label: &str,
+        new_label: &str,
+    ) {
+        let literal = |label: &str| SmolStr::new(format!("'{}'", label.replace('\'', "''")));
+        let (old, new) = (literal(label), literal(new_label));
+        let has_it =
+            |column: &Column| column.column_type.is(name) && column.default.is(&Some(old.clone()));
+        let tables: Vec<SmolStr> = self
+            .database
+            .now
+            .tables
+            .iter()
+            .filter(|(_, table)| table.columns.iter().any(has_it))
+            .map(|(table, _)| table.clone())
+            .collect();
+        for table in tables {
+            self.change(&table, |table| {
+                for column in table.columns.iter_mut().filter(|column| has_it(column)) {
+                    column.default = Fact::Known(Some(new.clone()));
+                }
+            });
+        }
     }
 
     pub(super) fn set_identity(

@@ -35,7 +35,9 @@ impl Statement<'_> {
             constraint.name = Fact::Known(Some(SmolStr::new_static("PRIMARY")));
         }
         constraint.place = constraint.place.or_else(|| self.place());
-        if let Some(name) = constraint.known_name().cloned()
+        // SQLite takes any name, and the same one twice.
+        if self.database.dialect != Dialect::Sqlite
+            && let Some(name) = constraint.known_name().cloned()
             && let Some(known) = self.table(table)
             && known.unsure.is_none()
             && self.database.now.opaque.is_none()
@@ -48,11 +50,18 @@ impl Statement<'_> {
                     .because(format!("constraint `{name}` of `{table}` already exists")),
             );
         }
+        self.check_index_name(table, &constraint);
         match &constraint.kind {
             ConstraintKind::PrimaryKey { columns } => {
                 let columns = columns.clone();
                 self.check_single_primary_key(table);
-                let is_not_null = self.database.dialect != Dialect::Sqlite;
+                // SQLite's keys may hold NULL, but for the one that is the row's number.
+                let is_row_number = matches!(columns.as_slice(), [only] if self
+                        .table(table)
+                        .and_then(|table| table.column(only))
+                        .and_then(|column| column.column_type.known())
+                        .is_some_and(|spelling| spelling.eq_ignore_ascii_case("integer")));
+                let is_not_null = self.database.dialect != Dialect::Sqlite || is_row_number;
                 self.change(table, |table| {
                     table.constraints.retain(|constraint| {
                         !matches!(constraint.kind, ConstraintKind::PrimaryKey { .. })
@@ -77,8 +86,11 @@ impl Statement<'_> {
         }
         self.register_constraint(table, &constraint);
         let name = constraint.known_name().cloned();
+        let is_unique = self.database.dialect != Dialect::Sqlite;
         self.change(table, |table| {
-            if let Some(name) = name {
+            if let Some(name) = name
+                && is_unique
+            {
                 table
                     .constraints
                     .retain(|other| other.known_name() != Some(&name));
@@ -103,6 +115,46 @@ impl Statement<'_> {
         ) && self.database.dialect == Dialect::PostgreSql
         {
             now.index_tables.insert(key, table.clone());
+        }
+    }
+
+    /// The index of a constraint needs a name that no other index of the schema has. It is kept when tables are renamed.
+    fn check_index_name(&mut self, table: &SmolStr, constraint: &Constraint) {
+        let Some(name) = constraint.known_name() else {
+            return;
+        };
+        let makes_index = matches!(
+            constraint.kind,
+            ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. }
+        );
+        if !makes_index || self.database.dialect != Dialect::PostgreSql {
+            return;
+        }
+        let (schema, _) = split_schema(table);
+        let key = SmolStr::new(format!("{schema}{name}"));
+        let Some(holder) = self.database.now.index_tables.get(&key).cloned() else {
+            return;
+        };
+        let is_there = holder != *table
+            && self.is_closed(&holder)
+            && self.table(&holder).is_some_and(|holder| {
+                holder.maybe.is_none()
+                    && (holder
+                        .index(name)
+                        .is_some_and(|index| index.maybe.is_none())
+                        || holder.constraint(name).is_some_and(|other| {
+                            other.maybe.is_none()
+                                && matches!(
+                                    other.kind,
+                                    ConstraintKind::PrimaryKey { .. }
+                                        | ConstraintKind::Unique { .. }
+                                )
+                        }))
+            });
+        if is_there {
+            self.fail(FailureKind::Exists.because(format!(
+                "index `{name}`, which the constraint needs, already exists on `{holder}`"
+            )));
         }
     }
 

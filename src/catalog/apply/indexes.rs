@@ -118,6 +118,10 @@ impl Statement<'_> {
         // Which table it is on may not be said, and PostgreSQL does not ask.
         match table {
             Some(table) => {
+                // Only MySQL is told of the table.
+                if if_exists && self.database.dialect != Dialect::MySql && !self.may_exist(table) {
+                    return;
+                }
                 if !self.needs_table(table) {
                     return;
                 }

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::{FailureKind, Statement};
 use crate::catalog::ddl::{Ddl, LabelPosition, SequenceChange};
+use crate::catalog::defaults::next_value;
 use crate::catalog::fact::Fact;
 use crate::catalog::objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
 
@@ -229,6 +230,7 @@ impl Statement<'_> {
                 return;
             }
         }
+        self.rename_label_in_defaults(name, label, new_label);
         self.change_labels(name, |labels| {
             for known in labels {
                 if known == label {
@@ -398,8 +400,8 @@ impl Statement<'_> {
                 .insert(new_name.clone(), sequence);
             // The default of the column follows the sequence, by its identity.
             if let Some((table, column)) = owner {
-                let old = format!("nextval('{name}'::regclass)");
-                let new = SmolStr::new(format!("nextval('{new_name}'::regclass)"));
+                let old = next_value(name);
+                let new = next_value(new_name);
                 self.change(&table, |table| {
                     if let Some(column) = table.column_mut(&column)
                         && matches!(&column.default, Fact::Known(Some(default)) if *default == old)

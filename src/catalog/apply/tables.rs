@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::{FailureKind, Statement};
 use crate::catalog::constraint::{Constraint, ConstraintKind};
 use crate::catalog::ddl::{AlterAction, ColumnDefinition, CommentTarget, CreateTable};
+use crate::catalog::defaults::next_value;
 use crate::catalog::fact::Fact;
 use crate::catalog::join::join_tables;
 use crate::catalog::objects::split_schema;
@@ -34,7 +35,11 @@ impl Statement<'_> {
             self.forget_table(&create.name);
         }
         let mut table = Table {
-            comment: create.comment.clone(),
+            // SQLite keeps no comments, and SQLAlchemy does not send them there.
+            comment: create
+                .comment
+                .clone()
+                .filter(|_| self.database.dialect != Dialect::Sqlite),
             place: self.place(),
             open: create.open.as_ref().map(|reason| self.why(reason)),
             temporary: create.temporary,
@@ -70,13 +75,12 @@ impl Statement<'_> {
         }
         // The primary key first: a unique constraint over the same columns is merged into it.
         constraints.sort_by_key(|constraint| {
-            let is_key = matches!(constraint.kind, ConstraintKind::PrimaryKey { .. });
-            (!is_key, matches!(constraint.name, Fact::Known(None)))
+            !matches!(constraint.kind, ConstraintKind::PrimaryKey { .. })
         });
+        if self.database.dialect == Dialect::PostgreSql {
+            merge_keys(&mut constraints);
+        }
         for constraint in constraints {
-            if self.is_merged(&create.name, &constraint) {
-                continue;
-            }
             self.attach_constraint(&create.name, constraint);
         }
         if let Some(existing) = existing
@@ -93,24 +97,6 @@ impl Statement<'_> {
         }
     }
 
-    /// PostgreSQL makes one index of several unique constraints over the same columns in one `CREATE TABLE`.
-    fn is_merged(&self, table: &str, constraint: &Constraint) -> bool {
-        let ConstraintKind::Unique { columns, .. } = &constraint.kind else {
-            return false;
-        };
-        self.database.dialect == Dialect::PostgreSql
-            && self.table(table).is_some_and(|table| {
-                table.constraints.iter().any(|other| {
-                    other.deferrable == constraint.deferrable
-                        && matches!(
-                            &other.kind,
-                            ConstraintKind::PrimaryKey { columns: known }
-                            | ConstraintKind::Unique { columns: known, .. } if known == columns
-                        )
-                })
-            })
-    }
-
     /// The sequence of a SERIAL column.
     pub(super) fn own_sequence(&mut self, table: &SmolStr, column: &SmolStr) {
         if self.database.dialect != Dialect::PostgreSql {
@@ -119,7 +105,7 @@ impl Statement<'_> {
         let (schema, bare) = split_schema(table);
         let name = self.free_name(table, bare, column, "seq", &[]);
         let qualified = SmolStr::new(format!("{schema}{name}"));
-        let default = SmolStr::new(format!("nextval('{qualified}'::regclass)"));
+        let default = next_value(&qualified);
         self.database.now.sequences.insert(
             qualified,
             Arc::new(Sequence {
@@ -389,13 +375,16 @@ impl Statement<'_> {
     }
 
     pub(super) fn comment(&mut self, target: &CommentTarget, text: &Fact<Option<SmolStr>>) {
+        if self.database.dialect == Dialect::Sqlite {
+            return;
+        }
         let text = match text {
             Fact::Known(Some(text)) if text.is_empty() => Fact::Known(None),
             other => other.clone(),
         };
         match target {
             CommentTarget::Table(table) => {
-                if self.database.now.tables.contains_key(table)
+                if self.needs_table(table)
                     && let Fact::Known(text) = text
                 {
                     self.change(table, |table| table.comment = text);
@@ -455,6 +444,37 @@ impl Statement<'_> {
         self.fail(FailureKind::Other.because(format!("`{name}` is a view, not a table")));
         true
     }
+}
+
+/// PostgreSQL makes one index of several keys over the same columns in one `CREATE TABLE`: the first one stays, with the
+/// name of a later one if it has none (`transformIndexConstraints` in `parse_utilcmd.c`).
+fn merge_keys(constraints: &mut Vec<Constraint>) {
+    let mut kept: Vec<Constraint> = Vec::with_capacity(constraints.len());
+    for constraint in constraints.drain(..) {
+        let earlier = kept.iter_mut().find(|earlier| {
+            earlier.deferrable == constraint.deferrable
+                && match (&earlier.kind, &constraint.kind) {
+                    (
+                        ConstraintKind::PrimaryKey { columns: one },
+                        ConstraintKind::Unique {
+                            columns: other,
+                            nulls_not_distinct: false,
+                        },
+                    ) => one == other,
+                    (one @ ConstraintKind::Unique { .. }, other) => one == other,
+                    _ => false,
+                }
+        });
+        match earlier {
+            Some(earlier) => {
+                if earlier.name.is(&None) {
+                    earlier.name = constraint.name;
+                }
+            }
+            None => kept.push(constraint),
+        }
+    }
+    *constraints = kept;
 }
 
 /// A constraint that was written at a column, with that column as its own.

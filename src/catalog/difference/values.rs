@@ -18,7 +18,7 @@ pub(super) fn column_value(column: &Column) -> Value {
 /// A constraint in the form of the `schema` contract.
 pub fn constraint_value(constraint: &Constraint) -> Value {
     let name = constraint.known_name();
-    match &constraint.kind {
+    let mut value = match &constraint.kind {
         ConstraintKind::PrimaryKey { columns } => json!({"name": name, "columns": columns}),
         ConstraintKind::Unique {
             columns,
@@ -45,7 +45,14 @@ pub fn constraint_value(constraint: &Constraint) -> Value {
             json!({"name": name, "definition": definition.known()})
         }
         ConstraintKind::Unknown(_) => json!({"name": name}),
+    };
+    if let Some(deferrable) = &constraint.deferrable {
+        value["deferrable"] = json!(deferrable);
     }
+    if constraint.not_valid {
+        value["not_valid"] = json!(true);
+    }
+    value
 }
 
 /// An index in the form of the `schema` contract, without its name.

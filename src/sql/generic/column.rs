@@ -105,7 +105,10 @@ impl Reader<'_> {
         {
             let _ = self.cursor.take("asc") || self.cursor.take("desc");
             self.conflict_clause();
-            column.nullable = Fact::Known(false);
+            // A key of SQLite may hold NULL, but for the one that is the row's number.
+            if self.source.dialect == Dialect::MySql {
+                column.nullable = Fact::Known(false);
+            }
             constraints.push(self.made(name, ConstraintKind::PrimaryKey { columns: own }, start));
         } else if self.cursor.take("unique") {
             let _ = self.cursor.take("key") || self.cursor.take("index");

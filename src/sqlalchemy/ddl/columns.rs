@@ -166,6 +166,15 @@ impl<H: Host> Reader<'_, '_, H> {
                 Fact::Unknown(self.why("whether the column is nullable is not known", self.at))
             }
         };
+        // SQLAlchemy writes `GENERATED … AS IDENTITY NULL`.
+        if has_identity
+            && nullable.is(&true)
+            && self.semantics.dialect == crate::dialect::Dialect::PostgreSql
+        {
+            errors.push(format!(
+                "column `{name}` is an identity and cannot be nullable"
+            ));
+        }
         let default = match self.call.keyword("server_default").cloned() {
             None => Fact::Known(None),
             Some(argument) => self.default(&argument, &mut identity, &mut generated),
@@ -321,6 +330,7 @@ impl<H: Host> Reader<'_, '_, H> {
             ..NameParts::default()
         };
         let name = self.semantics.naming.name(
+            self.semantics.dialect,
             ConstraintLabel::Check,
             given.as_deref(),
             is_final,
@@ -352,6 +362,7 @@ impl<H: Host> Reader<'_, '_, H> {
             name: None,
         };
         let name = match self.semantics.naming.name(
+            self.semantics.dialect,
             ConstraintLabel::ForeignKey,
             given.as_deref(),
             is_final,

@@ -130,7 +130,7 @@ pub fn item_ddl<H: Host>(
     } else {
         match semantics
             .naming
-            .name(label, given.as_deref(), is_final, &parts)
+            .name(semantics.dialect, label, given.as_deref(), is_final, &parts)
         {
             Ok(name) => name,
             Err(error) => return Some(ItemDdl::Error(error)),

@@ -81,13 +81,14 @@ impl Naming {
     /// `Known(None)` leaves it to the database; an error is what SQLAlchemy raises.
     pub fn name(
         &self,
+        dialect: Dialect,
         label: ConstraintLabel,
         given: Option<&str>,
         is_final: bool,
         parts: &NameParts<'_>,
     ) -> Result<Fact<Option<SmolStr>>, String> {
         if is_final && let Some(name) = given {
-            return Ok(Fact::Known(Some(SmolStr::new(truncated(name)))));
+            return Ok(Fact::Known(Some(SmolStr::new(truncated(name, dialect)))));
         }
         let convention = match self {
             Self::None => return Ok(Fact::Known(given.map(SmolStr::new))),
@@ -122,7 +123,7 @@ impl Naming {
             ..parts.clone()
         };
         Ok(match filled(template, &parts) {
-            Some(name) => Fact::Known(Some(SmolStr::new(truncated(&name)))),
+            Some(name) => Fact::Known(Some(SmolStr::new(truncated(&name, dialect)))),
             None => Fact::Unknown(Why::new(
                 format!("the naming convention `{template}` is not followed"),
                 None,
@@ -183,13 +184,19 @@ fn value(token: &str, parts: &NameParts<'_>) -> Option<String> {
     }
 }
 
-/// Names that are final are cut to PostgreSQL's limit, with the last four digits of their hash.
-pub(crate) fn truncated(name: &str) -> String {
-    if name.len() <= 63 {
+/// Names that are final are cut to the limit of the database, with the last four digits of their hash:
+/// `max_identifier_length` of SQLAlchemy's dialects, less eight.
+pub(crate) fn truncated(name: &str, dialect: Dialect) -> String {
+    let limit = match dialect {
+        Dialect::PostgreSql => 63,
+        Dialect::MySql => 64,
+        Dialect::Sqlite => 9999,
+    };
+    if name.len() <= limit {
         return name.to_owned();
     }
     let digest = md5_tail(name);
-    let mut end = 55;
+    let mut end = limit - 8;
     while !name.is_char_boundary(end) {
         end -= 1;
     }
@@ -206,6 +213,15 @@ fn md5_tail(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_names_are_cut_as_the_dialect_asks() {
+        let long =
+            "fk_a_rather_long_table_name_for_this_purpose_indeed_a_column_whose_name_is_long";
+        assert_eq!(truncated(long, Dialect::Sqlite), long);
+        assert_eq!(truncated(long, Dialect::PostgreSql).len(), 60);
+        assert_eq!(truncated(long, Dialect::MySql).len(), 61);
+    }
 
     #[test]
     fn templates_are_filled_as_sqlalchemy_does() {

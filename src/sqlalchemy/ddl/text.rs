@@ -211,7 +211,12 @@ impl<H: Host> Writer<'_, '_, H> {
                     return text.as_str().map(ToString::to_string);
                 }
                 ("column" | "Column" | "mapped_column", Some(column)) => {
-                    return column.as_str().map(ToString::to_string);
+                    let name = column.as_str()?.to_string();
+                    // The name is meant as it is written.
+                    return Some(match self.semantics.dialect {
+                        Dialect::PostgreSql => format!("\"{}\"", name.replace('"', "\"\"")),
+                        Dialect::MySql | Dialect::Sqlite => name,
+                    });
                 }
                 ("literal" | "bindparam" | "type_coerce" | "inline_literal", Some(value)) => {
                     return self.expression(&value, depth);

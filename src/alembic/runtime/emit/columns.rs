@@ -43,6 +43,10 @@ impl Operation<'_, '_> {
             &mut indexes,
             &mut emitted,
         );
+        // Outside of a batch, Alembic leaves these out on SQLite, with a warning.
+        if semantics.dialect != Dialect::Sqlite || self.batch.is_some() {
+            self.type_check(&bare, &column, &mut constraints);
+        }
         // The column of a primary key gets its sequence, though no key is made.
         column.definition.serial =
             column.is_primary_key && column.may_count && semantics.dialect == Dialect::PostgreSql;
@@ -53,6 +57,19 @@ impl Operation<'_, '_> {
                     constraint.kind.noun()
                 ));
             }
+        }
+        // `ApplyBatchImpl.add_constraint`: a table that is copied gets no nameless keys.
+        if semantics.dialect == Dialect::Sqlite
+            && self.batch.is_some()
+            && constraints.iter().any(|constraint| {
+                constraint.name.is(&None)
+                    && !matches!(constraint.kind, ConstraintKind::Check { .. })
+            })
+        {
+            emitted.errors.push(
+                "a constraint added in a batch needs a name on SQLite: give it one, or a naming convention"
+                    .to_owned(),
+            );
         }
         let if_not_exists = self.guard("if_not_exists");
         let makes_key = column.is_primary_key && self.flag("inline_primary_key");
@@ -119,14 +136,38 @@ impl Operation<'_, '_> {
         else {
             return self.nameless("op.drop_column", table);
         };
-        Emitted::one(Self::alter(
+        let constraint = self.constraint_in_the_way(&table, &name);
+        let mut emitted = Emitted::one(Self::alter(
             &table,
             AlterAction::DropColumn {
-                name,
+                name: name.clone(),
                 if_exists: self.guard("if_exists"),
                 cascade: false,
             },
-        ))
+        ));
+        if let Some(noun) = constraint {
+            emitted.errors.push(format!(
+                "SQLite cannot drop column `{name}` outside of a batch: a {noun} of `{table}` is on it"
+            ));
+        }
+        emitted
+    }
+
+    /// What keeps SQLite's `DROP COLUMN` from working. Checks are not counted: one that was written at the column goes
+    /// with it.
+    fn constraint_in_the_way(&self, table: &str, column: &SmolStr) -> Option<&'static str> {
+        if self.semantics.dialect != Dialect::Sqlite || self.batch.is_some() {
+            return None;
+        }
+        let now = self.interpreter.host.simulation()?.now();
+        let table = now.tables.get(table)?;
+        table
+            .constraints
+            .iter()
+            .filter(|constraint| constraint.maybe.is_none())
+            .filter(|constraint| !matches!(constraint.kind, ConstraintKind::Check { .. }))
+            .find(|constraint| constraint.kind.columns().contains(column))
+            .map(|constraint| constraint.kind.noun())
     }
 
     pub(super) fn alter_column(&mut self) -> Emitted {
@@ -338,6 +379,7 @@ impl Operation<'_, '_> {
         self.semantics
             .naming
             .name(
+                self.semantics.dialect,
                 ConstraintLabel::Check,
                 given.map(SmolStr::as_str),
                 false,

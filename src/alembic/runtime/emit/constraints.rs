@@ -46,11 +46,13 @@ impl Operation<'_, '_> {
             Err(()) => Ok(Fact::Unknown(
                 self.why("the name of the constraint is not known"),
             )),
-            Ok((name, is_final)) => {
-                self.semantics
-                    .naming
-                    .name(label, name.as_deref(), is_final, &parts)
-            }
+            Ok((name, is_final)) => self.semantics.naming.name(
+                self.semantics.dialect,
+                label,
+                name.as_deref(),
+                is_final,
+                &parts,
+            ),
         };
         let name = match name {
             Ok(name) => name,
@@ -239,11 +241,13 @@ impl Operation<'_, '_> {
             ..NameParts::default()
         };
         let name = match (label, &given) {
-            (Some(label), _) => {
-                self.semantics
-                    .naming
-                    .name(label, given.as_deref(), is_final, &parts)
-            }
+            (Some(label), _) => self.semantics.naming.name(
+                self.semantics.dialect,
+                label,
+                given.as_deref(),
+                is_final,
+                &parts,
+            ),
             (None, _) => Ok(Fact::Known(given.clone())),
         };
         let name = match name {
@@ -353,7 +357,13 @@ impl Operation<'_, '_> {
         let name = self
             .semantics
             .naming
-            .name(ConstraintLabel::Index, Some(&given), is_final, &parts)
+            .name(
+                self.semantics.dialect,
+                ConstraintLabel::Index,
+                Some(&given),
+                is_final,
+                &parts,
+            )
             .ok()
             .and_then(|name| name.known().cloned().flatten())
             .unwrap_or(given);

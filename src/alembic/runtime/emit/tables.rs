@@ -196,11 +196,13 @@ impl Operation<'_, '_> {
             columns: &marked,
             ..NameParts::default()
         };
-        match self
-            .semantics
-            .naming
-            .name(ConstraintLabel::PrimaryKey, None, false, &parts)
-        {
+        match self.semantics.naming.name(
+            self.semantics.dialect,
+            ConstraintLabel::PrimaryKey,
+            None,
+            false,
+            &parts,
+        ) {
             Ok(name) => {
                 let mut key =
                     Constraint::new(None, ConstraintKind::PrimaryKey { columns: marked }, None);
@@ -232,11 +234,13 @@ impl Operation<'_, '_> {
                 columns: &columns,
                 ..NameParts::default()
             };
-            match self
-                .semantics
-                .naming
-                .name(ConstraintLabel::Unique, None, false, &parts)
-            {
+            match self.semantics.naming.name(
+                self.semantics.dialect,
+                ConstraintLabel::Unique,
+                None,
+                false,
+                &parts,
+            ) {
                 Ok(name) => {
                     let kind = ConstraintKind::Unique {
                         columns,
@@ -270,11 +274,13 @@ impl Operation<'_, '_> {
             columns: &columns,
             ..NameParts::default()
         };
-        match self
-            .semantics
-            .naming
-            .name(ConstraintLabel::Check, given.as_deref(), false, &parts)
-        {
+        match self.semantics.naming.name(
+            self.semantics.dialect,
+            ConstraintLabel::Check,
+            given.as_deref(),
+            false,
+            &parts,
+        ) {
             Ok(name) => {
                 let kind = ConstraintKind::Check {
                     expression: Fact::Known(crate::sql::canonical_expression(
@@ -320,6 +326,7 @@ impl Operation<'_, '_> {
             .semantics
             .naming
             .name(
+                self.semantics.dialect,
                 ConstraintLabel::Index,
                 given.map(SmolStr::as_str),
                 is_final,
@@ -330,7 +337,10 @@ impl Operation<'_, '_> {
         named.or_else(|| {
             let prefix = table.replace('.', "_");
             let name = format!("ix_{prefix}_{}", columns.first()?);
-            Some(SmolStr::new(crate::sqlalchemy::ddl::truncated(&name)))
+            Some(SmolStr::new(crate::sqlalchemy::ddl::truncated(
+                &name,
+                self.semantics.dialect,
+            )))
         })
     }
 
