@@ -196,6 +196,7 @@ impl Reader<'_> {
                 name: self.cursor.name()?,
                 table: Some(table.clone()),
                 if_exists,
+                concurrently: false,
             })]);
         }
         let is_constraint = self.cursor.take_all(&["foreign", "key"])

@@ -30,6 +30,7 @@ impl Reader<'_> {
             table,
             definition,
             if_not_exists,
+            concurrently: false,
         }])
     }
 
@@ -52,6 +53,7 @@ impl Reader<'_> {
             table: table.clone(),
             definition,
             if_not_exists,
+            concurrently: false,
         })
     }
 
