@@ -4,6 +4,7 @@
 //! Nothing here knows Python or Alembic. [`Ddl`] is what a database is told, by Alembic or by raw SQL; [`Catalog`] is
 //! what it then holds. Whatever is not known is said to be unknown, with the reason.
 
+mod answer;
 mod apply;
 mod constraint;
 mod ddl;

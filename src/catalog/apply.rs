@@ -5,6 +5,7 @@
 //! is judged by itself.
 
 mod columns;
+mod conditional;
 mod constraints;
 mod indexes;
 mod names;
@@ -181,6 +182,17 @@ impl Statement<'_> {
                 if_exists,
             } => self.rename_index(name, new_name, *if_exists),
             Ddl::Comment { target, text } => self.comment(target, text),
+            Ddl::If {
+                question,
+                negated,
+                then,
+                otherwise,
+            } => self.choose(question.as_ref(), *negated, then, otherwise),
+            Ddl::Try {
+                statements,
+                on_failure,
+            } => self.attempt(statements, on_failure),
+            Ddl::OpaqueObject { what, kind } => self.unnamed(what, *kind),
             Ddl::Data { .. } | Ddl::Nothing => {}
             Ddl::Opaque { what, names } => self.opaque(what, names),
             _ => self.run_on_object(ddl),

@@ -40,7 +40,7 @@ impl Reader<'_> {
     fn action_of(&self, table: &str, action: &ast::AlterTableAction) -> Vec<AlterAction> {
         self.alter_action(table, action).unwrap_or_else(|| {
             vec![AlterAction::Opaque {
-                what: self.text(action.syntax()).to_string(),
+                what: self.text(action.syntax()).replace(crate::sql::HOLE, "…"),
             }]
         })
     }
