@@ -114,6 +114,8 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     raised: Vec<(Value, H::State)>,
     /// The exceptions that are being handled, the innermost last.
     handling: Vec<Value>,
+    /// The functions that are running, the innermost last.
+    activations: Vec<calls::Activation<H>>,
     /// The generators that are running, the innermost last.
     generators: Vec<generators::Generator<H>>,
     /// The class that a class body became, by the namespace of the body.
@@ -163,6 +165,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             guards: 0,
             raised: Vec::new(),
             handling: Vec::new(),
+            activations: Vec::new(),
             generators: Vec::new(),
             classes_by_body: FxHashMap::default(),
             default_factories: FxHashMap::default(),
@@ -212,6 +215,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
         self.guards = 0;
         self.raised.clear();
         self.handling.clear();
+        self.activations.clear();
         self.generators.clear();
     }
 
@@ -397,16 +401,25 @@ impl<'s, H: Host> Interpreter<'s, H> {
         let generators = std::mem::take(&mut self.generators);
         let is_outermost = is_imported && !std::mem::replace(&mut self.is_loading, true);
         let fuel = self.fuel.get();
-        let measure = self.module_fuel.min(self.limits.fuel / 4);
-        if is_outermost {
-            self.fuel.set(measure);
-        }
+        // What one of them leads to may not use up what the others need.
+        let measure = if is_outermost {
+            self.module_fuel.min(self.limits.fuel / 4)
+        } else if is_imported {
+            (fuel - fuel / 8).min(self.limits.fuel / 16)
+        } else {
+            fuel
+        };
+        self.fuel.set(measure);
         self.depth += 1;
         let result = run(self);
         self.depth -= 1;
+        let spent = measure - self.fuel.get();
         if is_outermost {
-            self.module_fuel -= measure - self.fuel.replace(fuel);
+            self.module_fuel -= spent;
             self.is_loading = false;
+            self.fuel.set(fuel);
+        } else {
+            self.fuel.set(fuel - spent);
         }
         self.generators = generators;
         self.raised = raised;

@@ -275,14 +275,6 @@ fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
         "contextlib.suppress" | "contextlib.nullcontext" => return Called::Symbolic,
         _ => {}
     }
-    // An object that calls a function when it is first used.
-    if name == "lazy_object_proxy.Proxy"
-        && let Some(function) = call.positional().next()
-        && let crate::python::Outcome::Returned(value) =
-            interpreter.call(&function.value.clone(), Vec::new(), at)
-    {
-        return Called::Value(value);
-    }
     if let Some(value) = answers::function(interpreter, name, call, at) {
         return Called::Value(value);
     }

@@ -174,7 +174,7 @@ impl<H: Host> Interpreter<'_, H> {
                     reason: Reason::Call(name.clone()),
                     at,
                 };
-                H::unknown_call(self, &reason, &arguments, at);
+                self.call_unknown(&reason, &arguments, at);
                 return unknown();
             }
             _ => {}

@@ -11,6 +11,18 @@ use crate::python::value::{
     ScopeKind, SymbolKind, Unknown, Value,
 };
 
+/// How often a function may be inside itself where it is not known whether it goes on.
+const MAX_UNKNOWN_RECURSION: usize = 2;
+
+/// A function that is running.
+pub(super) struct Activation<H: Host> {
+    def: *const ast::FunctionDef,
+    /// How many unknown conditions it was called under.
+    uncertainty: u32,
+    /// What was outside when it was called.
+    before: H::State,
+}
+
 impl<H: Host> Interpreter<'_, H> {
     pub(super) fn eval_call(&mut self, call: &ast::Call, scope: &Rc<Scope>, at: Place) -> Value {
         let callee = self.eval(&call.function, scope);
@@ -132,13 +144,20 @@ impl<H: Host> Interpreter<'_, H> {
             }
             Value::Unknown(unknown) => {
                 let unknown = Rc::clone(unknown);
-                H::unknown_call(self, &unknown, &arguments, at);
+                self.call_unknown(&unknown, &arguments, at);
                 Value::Unknown(unknown)
             }
             _ => Value::unknown(
                 Reason::Unsupported("the call of a value that is no function"),
                 at,
             ),
+        }
+    }
+
+    /// A call of something of which nothing is known. What an imported module calls while it loads is not counted.
+    pub(super) fn call_unknown(&mut self, callee: &Unknown, arguments: &[CallArgument], at: Place) {
+        if !self.is_loading {
+            H::unknown_call(self, callee, arguments, at);
         }
     }
 
@@ -196,7 +215,7 @@ impl<H: Host> Interpreter<'_, H> {
                     reason: Reason::Call(name),
                     at,
                 };
-                H::unknown_call(self, &unknown, &[], at);
+                self.call_unknown(&unknown, &[], at);
                 Value::Unknown(Rc::new(unknown))
             }
         }
@@ -229,6 +248,9 @@ impl<H: Host> Interpreter<'_, H> {
         if self.depth >= self.limits.depth {
             return Value::unknown(Reason::Limit("nested calls"), at);
         }
+        if let Some(value) = self.endless_recursion(function, at) {
+            return value;
+        }
         let names = self.bind_arguments(function, owner, arguments, open, at);
         let names = self.heap.allocate(Object::Namespace(Namespace {
             names,
@@ -243,9 +265,15 @@ impl<H: Host> Interpreter<'_, H> {
         });
         let def = std::sync::Arc::clone(&function.def);
         let mut frame: Frame<H> = Frame::default();
+        self.activations.push(Activation {
+            def: std::sync::Arc::as_ptr(&def),
+            uncertainty: self.uncertainty,
+            before: self.host.state(),
+        });
         self.depth += 1;
         let flow = self.exec_block(&def.body, &scope, &mut frame);
         self.depth -= 1;
+        self.activations.pop();
         self.uncertainty = self.uncertainty.saturating_sub(frame.maybe_returned);
         let returned = std::mem::take(&mut frame.returned_states);
         let result = match flow {
@@ -273,6 +301,36 @@ impl<H: Host> Interpreter<'_, H> {
         frame.returned.iter().fold(result, |result, other| {
             self.heap.join_values(&result, other, at)
         })
+    }
+
+    /// A function that calls itself under conditions that are not known would go on as long as there are steps. What it
+    /// does once more is what it has done before.
+    fn endless_recursion(&mut self, function: &Function, at: Place) -> Option<Value> {
+        let def = std::sync::Arc::as_ptr(&function.def);
+        let mut uncertainty = self.uncertainty;
+        let mut count = 0;
+        let mut before = None;
+        for activation in self.activations.iter().rev() {
+            if activation.def == def {
+                if activation.uncertainty >= uncertainty {
+                    break;
+                }
+                uncertainty = activation.uncertainty;
+                before = Some(&activation.before);
+                count += 1;
+            }
+        }
+        if count < MAX_UNKNOWN_RECURSION {
+            return None;
+        }
+        let unknown = Unknown {
+            reason: Reason::Limit("nested calls"),
+            at,
+        };
+        if !before.is_some_and(|before| H::is_same_state(before, &self.host.state())) {
+            self.call_unknown(&unknown, &[], at);
+        }
+        Some(Value::Unknown(Rc::new(unknown)))
     }
 
     /// Joins what is with what may be instead.

@@ -296,8 +296,14 @@ impl<H: Host> Interpreter<'_, H> {
             file: scope.file,
             module: Rc::clone(&scope.module),
         });
+        // What the first clause runs over is evaluated outside, where a class body sees its own names.
+        let source = match comprehension.clauses.first() {
+            Some(ComprehensionClause::For { iter, .. }) => Some(self.eval(iter, scope)),
+            _ => None,
+        };
         let mut results = Vec::new();
-        if !self.comprehend(comprehension, &comprehension.clauses, &inner, &mut results) {
+        let clauses = &comprehension.clauses;
+        if !self.comprehend(comprehension, clauses, source, &inner, &mut results) {
             return Value::unknown(Reason::Element, at);
         }
         let object = match comprehension.kind {
@@ -323,6 +329,7 @@ impl<H: Host> Interpreter<'_, H> {
         &mut self,
         comprehension: &Comprehension,
         clauses: &[ComprehensionClause],
+        source: Option<Value>,
         scope: &Rc<Scope>,
         results: &mut Vec<(Value, Option<Value>)>,
     ) -> bool {
@@ -337,19 +344,19 @@ impl<H: Host> Interpreter<'_, H> {
         };
         match clause {
             ComprehensionClause::For { target, iter } => {
-                let iter = self.eval(iter, scope);
+                let iter = source.unwrap_or_else(|| self.eval(iter, scope));
                 let Some(items) = self.iterate(&iter) else {
                     // The element is still evaluated once: what it calls may be called.
                     let at = Self::place(scope, target.span);
                     self.perhaps(at, |this| {
                         this.assign(target, Value::unknown(Reason::Element, at), scope);
-                        this.comprehend(comprehension, rest, scope, results);
+                        this.comprehend(comprehension, rest, None, scope, results);
                     });
                     return false;
                 };
                 for item in items {
                     self.assign(target, item, scope);
-                    if !self.comprehend(comprehension, rest, scope, results) {
+                    if !self.comprehend(comprehension, rest, None, scope, results) {
                         return false;
                     }
                 }
@@ -358,12 +365,12 @@ impl<H: Host> Interpreter<'_, H> {
             ComprehensionClause::If(test) => {
                 let test = self.eval(test, scope);
                 match self.truth(&test) {
-                    Some(true) => self.comprehend(comprehension, rest, scope, results),
+                    Some(true) => self.comprehend(comprehension, rest, None, scope, results),
                     Some(false) => true,
                     None => {
                         let at = Self::place(scope, comprehension.element.span);
                         self.perhaps(at, |this| {
-                            this.comprehend(comprehension, rest, scope, results);
+                            this.comprehend(comprehension, rest, None, scope, results);
                         });
                         false
                     }

@@ -142,7 +142,13 @@ impl<H: Host> Interpreter<'_, H> {
             },
             "textwrap.dedent" => Some(Value::known_str(dedent(first?.as_str()?), at)),
             "inspect.cleandoc" => None,
+            "importlib.import_module" => self.imported_module(&positional, at),
             "asyncio.run" => first.cloned(),
+            // What stands for the value of a function, called when it is first needed.
+            "lazy_object_proxy.Proxy" | "wrapt.LazyObjectProxy" if call.arguments.len() == 1 => {
+                let factory = first?.clone();
+                Some(self.call_value(&factory, Vec::new(), false, at))
+            }
             "json.loads" => {
                 let text = first?.as_str()?;
                 self.spend(text.len() * 4);
@@ -157,6 +163,27 @@ impl<H: Host> Interpreter<'_, H> {
             "sys.exit" => Some(self.raise(Value::Builtin(Name::new_static("SystemExit")), at)),
             _ => self.path_function(&name, &positional, at),
         }
+    }
+
+    /// `importlib.import_module(name, package)`, where the name may be relative to the package.
+    fn imported_module(&mut self, arguments: &[Value], at: Place) -> Option<Value> {
+        let name = arguments.first()?.as_str()?;
+        let relative = name.trim_start_matches('.');
+        let level = name.len() - relative.len();
+        let absolute = if level == 0 {
+            relative.to_owned()
+        } else {
+            let mut package = &**arguments.get(1)?.as_str()?;
+            for _ in 1..level {
+                package = package.rsplit_once('.')?.0;
+            }
+            format!("{package}.{relative}")
+        };
+        let name = Name::new(absolute);
+        Some(match self.find_module(&name, at.file) {
+            Some(module) => Value::Module(module),
+            None => Value::name(name, at),
+        })
     }
 
     fn allocate(&mut self, object: Object) -> Value {
