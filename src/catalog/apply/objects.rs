@@ -476,6 +476,16 @@ impl Statement<'_> {
         if self.database.now.objects.contains_key(&key) {
             return Some(key);
         }
+        // In SQLite and MySQL triggers are named without their tables.
+        if kind.belongs_to_a_table() && on.is_none() {
+            let mut objects = self.database.now.objects.iter();
+            return objects
+                .find(|(key, object)| {
+                    let on = object.on.as_ref();
+                    key.kind == kind && on.is_some() && **key == Catalog::key(kind, name, on)
+                })
+                .map(|(key, _)| key.clone());
+        }
         let is_routine = matches!(
             kind,
             ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate

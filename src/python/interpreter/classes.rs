@@ -127,6 +127,20 @@ impl<H: Host> Interpreter<'_, H> {
         self.heap.namespace(names)?.names.get(name).cloned()
     }
 
+    /// The class whose body bound a value made outside the repository, such as a column, and the name it has there.
+    pub fn class_that_binds(&self, value: &Value) -> Option<(ObjectId, Name)> {
+        let wanted = value.as_symbol()?;
+        self.classes_by_body.iter().find_map(|(body, class)| {
+            let names = &self.heap.namespace(*body)?.names;
+            let (name, _) = names.iter().find(|(_, bound)| {
+                bound
+                    .as_symbol()
+                    .is_some_and(|symbol| Rc::ptr_eq(symbol, wanted))
+            })?;
+            Some((*class, name.clone()))
+        })
+    }
+
     /// What a class or one of its bases in the repository binds to a name.
     pub fn inherited_attribute(&mut self, id: ObjectId, name: &str) -> Option<Value> {
         let (order, _) = self.ancestry(id);

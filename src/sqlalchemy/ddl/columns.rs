@@ -214,9 +214,8 @@ impl<H: Host> Reader<'_, '_, H> {
         let mut keys = Vec::new();
         for (key, at) in foreign_keys {
             match self.foreign_key(&key, at, &name) {
-                Some(Ok(constraint)) => keys.push(constraint),
-                Some(Err(error)) => errors.push(error),
-                None => {}
+                Ok(constraint) => keys.push(constraint),
+                Err(error) => errors.push(error),
             }
         }
         let is_unique = is_true(&flag("unique"));
@@ -346,46 +345,58 @@ impl<H: Host> Reader<'_, '_, H> {
         call: &Call,
         at: Place,
         column: &SmolStr,
-    ) -> Option<Result<Constraint, String>> {
-        let target = call.argument(0, "column")?.value.clone();
-        let (references, ref_column) = reference_of(&target, self.interpreter)?;
+    ) -> Result<Constraint, String> {
+        let target = call
+            .argument(0, "column")
+            .and_then(|argument| reference_of(&argument.value, self.interpreter));
+        let (references, ref_column) = target.unzip();
         let (ondelete, onupdate, matching, deferrable) =
             referential_options(call, self.interpreter);
         let (given, is_final) = given_name(call, "name", self.interpreter);
         let columns = [column.clone()];
-        let referred: Vec<SmolStr> = ref_column.into_iter().collect();
+        let referred: Vec<SmolStr> = ref_column.into_iter().flatten().collect();
         let parts = NameParts {
             table: self.table,
             columns: &columns,
-            referred_table: references.rsplit('.').next().unwrap_or_default(),
+            referred_table: references
+                .as_deref()
+                .and_then(|table| table.rsplit('.').next()),
             referred_columns: &referred,
             name: None,
         };
-        let name = match self.semantics.naming.name(
+        let name = self.semantics.naming.name(
             self.semantics.dialect,
             ConstraintLabel::ForeignKey,
             given.as_deref(),
             is_final,
             &parts,
-        ) {
-            Ok(name) => name,
-            Err(error) => return Some(Err(error)),
+        )?;
+        let (kind, name) = match references {
+            Some(references) => (
+                ConstraintKind::ForeignKey(ForeignKey {
+                    columns: columns.to_vec(),
+                    references,
+                    ref_columns: referred,
+                    ondelete,
+                    onupdate,
+                    matching,
+                }),
+                name,
+            ),
+            None => {
+                let text = self.interpreter.text_at(at);
+                let why = self.why(&format!("what `{text}` refers to is not known"), at);
+                // The name a database gives follows from what it is.
+                let name = match name {
+                    Fact::Known(None) => Fact::Unknown(Arc::clone(&why)),
+                    name => name,
+                };
+                (ConstraintKind::Unknown(why), name)
+            }
         };
-        let key = ForeignKey {
-            columns: columns.to_vec(),
-            references,
-            ref_columns: referred,
-            ondelete,
-            onupdate,
-            matching,
-        };
-        let mut constraint = Constraint::new(
-            None,
-            ConstraintKind::ForeignKey(key),
-            Some(self.interpreter.file(at)),
-        );
+        let mut constraint = Constraint::new(None, kind, Some(self.interpreter.file(at)));
         constraint.name = name;
         constraint.deferrable = deferrable;
-        Some(Ok(constraint))
+        Ok(constraint)
     }
 }

@@ -116,11 +116,14 @@ pub fn item_ddl<H: Host>(
         _ => return None,
     };
     let columns = kind.columns().to_vec();
-    let (referred_table, referred_columns) = referred.unwrap_or_default();
+    let (referred_table, referred_columns) = referred.unzip();
+    let referred_columns = referred_columns.unwrap_or_default();
     let parts = NameParts {
         table,
         columns: &columns,
-        referred_table: referred_table.rsplit('.').next().unwrap_or_default(),
+        referred_table: referred_table
+            .as_deref()
+            .and_then(|table| table.rsplit('.').next()),
         referred_columns: &referred_columns,
         name: None,
     };
@@ -250,7 +253,7 @@ pub(crate) fn foreign_key<H: Host>(
     }
 }
 
-/// The table and column a foreign key names: `users.id`, `audit.users.id`, `Users.id`, `table.c.id`.
+/// The table and column a foreign key names: `users.id`, `audit.users.id`, `User.id` of a model, `table.c.id`.
 pub(super) fn reference_of<H: Host>(
     value: &Value,
     interpreter: &Interpreter<'_, H>,
@@ -271,6 +274,14 @@ pub(super) fn reference_of<H: Host>(
             }
             [] => return None,
         });
+    }
+    // A column of a model is what its class binds.
+    if column_call(value, interpreter).is_some() {
+        let (class, attribute) = interpreter.class_that_binds(value)?;
+        let table = interpreter.own_attribute(class, "__tablename__")?;
+        let table = SmolStr::new(&**table.as_str()?);
+        let column = column_name(value, interpreter).unwrap_or(attribute);
+        return Some((table, Some(column)));
     }
     // `table.c.id`
     let symbol = value.as_symbol()?;

@@ -71,7 +71,8 @@ impl ConstraintLabel {
 pub struct NameParts<'a> {
     pub table: &'a str,
     pub columns: &'a [SmolStr],
-    pub referred_table: &'a str,
+    /// `None` where there is none, or it is not known.
+    pub referred_table: Option<&'a str>,
     pub referred_columns: &'a [SmolStr],
     pub name: Option<&'a str>,
 }
@@ -150,7 +151,7 @@ fn filled(template: &str, parts: &NameParts<'_>) -> Option<String> {
 fn value(token: &str, parts: &NameParts<'_>) -> Option<String> {
     match token {
         "table_name" => return Some(parts.table.to_owned()),
-        "referred_table_name" => return Some(parts.referred_table.to_owned()),
+        "referred_table_name" => return parts.referred_table.map(str::to_owned),
         "constraint_name" => return parts.name.map(str::to_owned),
         _ => {}
     }
@@ -229,7 +230,7 @@ mod tests {
         let parts = NameParts {
             table: "t",
             columns: &columns,
-            referred_table: "r",
+            referred_table: Some("r"),
             ..NameParts::default()
         };
         for (template, name) in [

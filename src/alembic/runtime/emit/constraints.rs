@@ -38,7 +38,7 @@ impl Operation<'_, '_> {
         let parts = NameParts {
             table: Self::bare(table),
             columns: &columns,
-            referred_table: Self::bare(&referred_table),
+            referred_table: Some(Self::bare(&referred_table)),
             referred_columns: &referred_columns,
             name: None,
         };
