@@ -3,7 +3,11 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{
+    ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
+};
 
 use crate::dialect::Dialect;
 use crate::git::BaseHints;
@@ -15,7 +19,8 @@ use crate::git::BaseHints;
 #[command(
     name = "migrate-lint",
     version,
-    args_conflicts_with_subcommands = true,
+    subcommand_precedence_over_arg = true,
+    override_usage = "migrate-lint [OPTIONS] [PATH]...\n       migrate-lint [OPTIONS] <COMMAND>",
     max_term_width = 100
 )]
 pub struct Cli {
@@ -26,6 +31,39 @@ pub struct Cli {
     pub check: CheckArgs,
     #[command(flatten)]
     pub global: GlobalArgs,
+}
+
+impl Cli {
+    /// Reads the command line of this process. What is wrong with it ends the process.
+    pub fn of_process() -> Self {
+        Self::from_matches(&Self::command().get_matches()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Flags of `check` before another command would be passed over without a word.
+    fn from_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let cli = Self::from_arg_matches(matches)?;
+        let mut command = Self::command();
+        let stray = command
+            .find_subcommand("check")
+            .into_iter()
+            .flat_map(clap::Command::get_arguments)
+            .find(|argument| {
+                let id = argument.get_id().as_str();
+                matches!(matches.try_contains_id(id), Ok(true))
+                    && matches.value_source(id) == Some(ValueSource::CommandLine)
+            })
+            .map(|argument| match argument.get_long() {
+                Some(flag) => format!("`--{flag}`"),
+                None => "a path".to_owned(),
+            });
+        match (matches.subcommand_name(), stray) {
+            (Some(name), Some(stray)) => {
+                let message = format!("{stray} cannot stand before the command `{name}`");
+                Err(command.error(ErrorKind::ArgumentConflict, message))
+            }
+            _ => Ok(cli),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -78,8 +116,8 @@ pub struct GlobalArgs {
     /// Judge the files on disk, without asking git
     #[arg(long, global = true)]
     pub no_git: bool,
-    /// Take only the environment with this script location
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Take only this environment: its script location, a version location, or its section of the ini file
+    #[arg(long, global = true, value_name = "NAME")]
     pub environment: Option<String>,
     /// The database that the migrations are for: postgresql, mysql or sqlite [default: found]
     #[arg(long, global = true, value_name = "DIALECT")]

@@ -67,14 +67,15 @@ pub enum CommandError {
     #[error("`{path}` is outside of `{root}`")]
     #[diagnostic(help("name paths of one repository at a time"))]
     OutsidePath { path: String, root: String },
-    #[error("no Alembic environment has the script location `{wanted}`")]
+    #[error("no Alembic environment is called `{wanted}`")]
     NoSuchEnvironment {
         wanted: String,
         #[help]
         known: String,
     },
-    #[error("the repository has several Alembic environments")]
+    #[error("{which} several Alembic environments")]
     SeveralEnvironments {
+        which: String,
         #[help]
         known: String,
     },

@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use miette::GraphicalReportHandler;
 use migrate_lint::cli::{Cli, ProcessEnvironment};
 use migrate_lint::commands::{CommandError, Exit, Streams, run, style};
@@ -17,7 +16,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const STACK_SIZE: usize = 64 * 1024 * 1024;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::of_process();
     // Threads that parse need the same room. Failing means the pool exists already, which is as good.
     let _ = rayon::ThreadPoolBuilder::new()
         .stack_size(STACK_SIZE)

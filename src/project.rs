@@ -80,16 +80,12 @@ impl<'s> Project<'s> {
     /// Finds the environments and reads their revisions.
     pub fn load(sources: &'s Sources<'s>, settings: &Settings) -> Self {
         let discovery = discover(sources, &settings.environments);
-        let wanted = |environment: &&Environment| {
-            settings
-                .only_environment
-                .as_deref()
-                .is_none_or(|only| environment.script_location.as_str() == only)
+        let wanted = match &settings.only_environment {
+            Some(only) => discovery.called(only),
+            None => discovery.environments.iter().collect(),
         };
-        let environments = discovery
-            .environments
-            .iter()
-            .filter(wanted)
+        let environments = wanted
+            .into_iter()
             .map(|found| ProjectEnvironment::load(found, sources, settings))
             .collect();
         Self {
@@ -130,7 +126,12 @@ impl<'s> ProjectEnvironment<'s> {
             .enumerate()
             .map(|(index, node)| (node.revision.file.clone(), index))
             .collect();
-        let finder = ModuleFinder::new(sources.snapshot(), Runtime::search_path(environment));
+        let treated = settings.treat_as.iter().map(|(function, operation)| {
+            let operation = smol_str::format_smolstr!("alembic.{}", operation.as_str());
+            (function.as_str().to_owned(), operation)
+        });
+        let finder = ModuleFinder::new(sources.snapshot(), Runtime::search_path(environment))
+            .with_stand_ins(treated);
         Self {
             environment: environment.clone(),
             scripts,

@@ -102,6 +102,49 @@ pub struct Discovery {
     pub passed_over: Vec<PassedOver>,
 }
 
+impl Discovery {
+    /// The environments that are called by a name: by their script location, else by a version location, else by the
+    /// section of the ini file.
+    pub fn called(&self, name: &str) -> Vec<&Environment> {
+        let by: [fn(&Environment, &str) -> bool; 3] = [
+            |environment, name| environment.script_location.as_str() == name,
+            |environment, name| {
+                let mut locations = environment.version_locations.iter();
+                locations.any(|location| location.as_str() == name)
+            },
+            |environment, name| matches!(&environment.declaration, Declaration::Ini { section, .. } if section == name),
+        ];
+        by.iter()
+            .map(|is_called| {
+                let found = self.environments.iter();
+                found
+                    .filter(|environment| is_called(environment, name))
+                    .collect::<Vec<_>>()
+            })
+            .find(|found| !found.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// What each environment is called, so that it can be told from the others.
+    pub fn names(&self) -> Vec<&str> {
+        let environments = self.environments.iter();
+        environments
+            .map(|environment| {
+                let location = &environment.script_location;
+                let others = self.environments.iter();
+                let is_shared = others
+                    .filter(|other| other.script_location == *location)
+                    .count()
+                    > 1;
+                match environment.version_locations.first() {
+                    Some(versions) if is_shared => versions.as_str(),
+                    _ => location.as_str(),
+                }
+            })
+            .collect()
+    }
+}
+
 /// Finds all environments: from ini files, `pyproject.toml`, Flask-Migrate layouts, and folders that no file names.
 pub fn discover(sources: &Sources<'_>, overrides: &[EnvironmentOptions]) -> Discovery {
     let snapshot = sources.snapshot();

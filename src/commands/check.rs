@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::path::Path;
 
 use crate::cli::{CheckArgs, CheckFormat, GlobalArgs, ProcessEnvironment};
-use crate::commands::workspace::{SelectionFlags, Workspace, settings};
+use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, settings};
 use crate::commands::{CommandError, Exit, Streams, style};
 use crate::config::{ConfigFile, Settings};
 use crate::diagnostic::Diagnostic;
@@ -192,16 +192,7 @@ fn notice_no_environment(
         let cache = ParseCache::default();
         let sources = crate::python::Sources::new(&judged.head, &cache);
         let found = crate::alembic::discover(&sources, &settings.environments);
-        let known: Vec<String> = found
-            .environments
-            .iter()
-            .map(|environment| format!("`{}`", environment.script_location))
-            .collect();
-        let known = if known.is_empty() {
-            "none was found".to_owned()
-        } else {
-            format!("there are {}", known.join(", "))
-        };
+        let known = known_environments(&found);
         return Err(CommandError::NoSuchEnvironment {
             wanted: wanted.clone(),
             known,

@@ -1,7 +1,7 @@
 //! `migrate-lint graph`
 
 use crate::cli::{GlobalArgs, GraphArgs, GraphFormat, ProcessEnvironment};
-use crate::commands::workspace::{SelectionFlags, Workspace, settings};
+use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, settings};
 use crate::commands::{CommandError, Exit, Streams, style};
 use crate::project::Project;
 use crate::python::{ParseCache, Sources};
@@ -61,17 +61,7 @@ pub(super) fn run(
         .as_ref()
         .filter(|_| views.is_empty())
     {
-        let known: Vec<String> = project
-            .discovery
-            .environments
-            .iter()
-            .map(|environment| format!("`{}`", environment.script_location))
-            .collect();
-        let known = if known.is_empty() {
-            "none was found".to_owned()
-        } else {
-            format!("there are {}", known.join(", "))
-        };
+        let known = known_environments(&project.discovery);
         return Err(CommandError::NoSuchEnvironment {
             wanted: wanted.clone(),
             known,

@@ -11,7 +11,7 @@ use crate::cli::{
     GlobalArgs, ProcessEnvironment, ReplayArgs, ReplayFormat, SchemaArgs, SchemaFormat,
     VerdictChoice,
 };
-use crate::commands::workspace::{SelectionFlags, Workspace, settings};
+use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, listed, settings};
 use crate::commands::{CommandError, Exit, Streams, style};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
@@ -202,22 +202,25 @@ fn with_environment(
     let sources = Sources::new(&head, &cache);
     let exit = {
         let project = Project::load(&sources, &settings);
-        let known: Vec<String> = project
-            .discovery
-            .environments
-            .iter()
-            .map(|environment| format!("`{}`", environment.script_location))
-            .collect();
-        let known = known.join(", ");
-        match (project.environments.as_slice(), settings.only_environment) {
+        let wanted = settings.only_environment;
+        match (project.environments.as_slice(), wanted) {
             ([only], _) => run(only),
-            ([], Some(wanted)) if !known.is_empty() => Err(CommandError::NoSuchEnvironment {
-                wanted,
-                known: format!("there are {known}"),
-            }),
+            ([], Some(wanted)) if !project.discovery.environments.is_empty() => {
+                Err(CommandError::NoSuchEnvironment {
+                    wanted,
+                    known: known_environments(&project.discovery),
+                })
+            }
             ([], _) => Err(CommandError::NoEnvironment),
-            _ => Err(CommandError::SeveralEnvironments {
-                known: format!("choose one with `--environment`: {known}"),
+            (_, wanted) => Err(CommandError::SeveralEnvironments {
+                which: match wanted {
+                    Some(wanted) => format!("`{wanted}` are"),
+                    None => "the repository has".to_owned(),
+                },
+                known: format!(
+                    "choose one with `--environment`: {}",
+                    listed(&project.discovery)
+                ),
             }),
         }?
     };

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::alembic::Discovery;
 use crate::cli::{GlobalArgs, ProcessEnvironment};
 use crate::commands::CommandError;
 use crate::config::{
@@ -132,6 +133,21 @@ pub(super) struct SelectionFlags<'a> {
     pub(super) select: &'a [String],
     pub(super) ignore: &'a [String],
     pub(super) extend_select: &'a [String],
+}
+
+/// The environments there are, for one who has asked for another.
+pub(super) fn known_environments(discovery: &Discovery) -> String {
+    if discovery.environments.is_empty() {
+        return "none was found".to_owned();
+    }
+    format!("there are {}", listed(discovery))
+}
+
+/// The names of the environments, listed.
+pub(super) fn listed(discovery: &Discovery) -> String {
+    let names = discovery.names();
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 /// The settings from a configuration file and the flags over it.

@@ -36,6 +36,8 @@ pub struct ModuleFinder<'s> {
     /// Folders on `sys.path`, in order.
     roots: Vec<RepoPath>,
     top_levels: OnceLock<FxHashMap<String, Vec<RepoPath>>>,
+    /// What functions are to be taken for, by their qualified names.
+    stand_ins: FxHashMap<String, Name>,
 }
 
 impl<'s> ModuleFinder<'s> {
@@ -54,7 +56,23 @@ impl<'s> ModuleFinder<'s> {
             snapshot,
             roots: unique,
             top_levels: OnceLock::new(),
+            stand_ins: FxHashMap::default(),
         }
+    }
+
+    /// Takes functions for others: by their qualified names, the qualified names of what they stand for.
+    #[must_use]
+    pub fn with_stand_ins(mut self, stand_ins: impl IntoIterator<Item = (String, Name)>) -> Self {
+        self.stand_ins.extend(stand_ins);
+        self
+    }
+
+    /// What a name of a module is to be taken for.
+    pub fn stand_in(&self, module: &str, name: &str) -> Option<&Name> {
+        if self.stand_ins.is_empty() {
+            return None;
+        }
+        self.stand_ins.get(&format!("{module}.{name}"))
     }
 
     pub fn roots(&self) -> &[RepoPath] {

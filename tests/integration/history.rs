@@ -110,6 +110,74 @@ fn several_environments_are_asked_for() {
 }
 
 #[test]
+fn histories_of_one_environment_are_told_apart() {
+    let repository = project(&[]);
+    for (folder, id) in [("postgresql", "p1"), ("sqlite", "s1")] {
+        let file = format!("migrations/versions/{folder}/{id}_x.py");
+        repository.write(&file, revision(id, None));
+    }
+    let answer = repository.lint(&["replay"]);
+    assert_eq!(answer.status, 2);
+    assert!(
+        answer.err.contains("`migrations/versions/postgresql`"),
+        "{answer:?}"
+    );
+    let answer = repository.lint(&["replay", "--environment", "migrations/versions/sqlite"]);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    assert!(answer.out.contains("s1") && !answer.out.contains("p1"));
+    let answer = repository.lint(&["schema", "--environment", "migrations"]);
+    assert_eq!(answer.status, 2);
+    assert!(
+        answer.err.contains("`migrations` are several"),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn options_may_stand_before_the_command() {
+    let repository = project(&[("a1", None)]);
+    let answer = repository.lint(&["--no-git", "replay"]);
+    assert!(answer.out.contains("1 revision: "), "{answer:?}");
+    // Those of `check` would be passed over.
+    for flag in ["--staged", "--statistics", "--select=ML1"] {
+        let answer = repository.lint(&[flag, "replay"]);
+        assert_eq!(answer.status, 2);
+        let name = flag.split('=').next().unwrap();
+        let message = format!("`{name}` cannot stand before the command `replay`");
+        assert!(answer.err.contains(&message), "{answer:?}");
+    }
+}
+
+#[test]
+fn functions_are_treated_as_operations() {
+    let repository = project(&[]);
+    repository.write("tools/__init__.py", "");
+    repository.write(
+        "tools/helpers.py",
+        "import vendor\ndef make(name, *columns):\n    vendor.run(name, columns)\n",
+    );
+    repository.write(
+        &file_of("a1"),
+        "\"\"\"a1\n\nRevision ID: a1\nRevises: \n\"\"\"\nimport vendor.ddl\nimport sqlalchemy as sa\nfrom tools import helpers\nfrom tools.helpers import make\nrevision = 'a1'\ndown_revision = None\ndef upgrade():\n    make('one', sa.Column('id', sa.Integer(), primary_key=True))\n    helpers.make('two', sa.Column('id', sa.Integer(), primary_key=True))\n    vendor.ddl.index('by_id', 'one', ['id'])\ndef downgrade():\n    vendor.ddl.remove('two')\n    vendor.ddl.remove('one')\n",
+    );
+    let answer = repository.lint(&["schema"]);
+    assert!(!answer.out.contains("TABLE one"), "{answer:?}");
+    repository.write(
+        "migrate-lint.toml",
+        "[treat-as]\n\"tools.helpers.make\" = \"op.create_table\"\n\"vendor.ddl.index\" = \"op.create_index\"\n\"vendor.ddl.remove\" = \"op.drop_table\"\n",
+    );
+    let answer = repository.lint(&["replay"]);
+    assert!(
+        answer.out.contains("1 revision: ✓ 1 proven reversible"),
+        "{answer:?}"
+    );
+    let answer = repository.lint(&["schema"]);
+    for made in ["TABLE one", "TABLE two", "INDEX by_id ON one"] {
+        assert!(answer.out.contains(made), "{answer:?}");
+    }
+}
+
+#[test]
 fn hostile_names_do_no_harm() {
     let repository = project(&[]);
     repository.write(

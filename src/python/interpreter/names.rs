@@ -160,6 +160,11 @@ impl<H: Host> Interpreter<'_, H> {
         if let Some(postponed) = &import.postponed {
             return self.exec_postponed(postponed, import.at);
         }
+        if let Some(attribute) = &import.attribute
+            && let Some(other) = self.finder.stand_in(&import.module, attribute)
+        {
+            return Value::name(other.clone(), import.at);
+        }
         let module = self.find_module(&import.module, importer);
         match (&import.attribute, module) {
             (None, Some(module)) => Value::Module(module),
@@ -174,6 +179,13 @@ impl<H: Host> Interpreter<'_, H> {
 
     /// `module.name`: what its body binds, else a submodule.
     fn module_value(&mut self, module: ObjectId, name: &Name, at: Place) -> Value {
+        let other = self
+            .heap
+            .module(module)
+            .and_then(|module| self.finder.stand_in(&module.name, name));
+        if let Some(other) = other {
+            return Value::name(other.clone(), at);
+        }
         self.run_module_if_allowed(module);
         if let Some(value) = self.module_member(module, name) {
             return value;
@@ -223,9 +235,10 @@ impl<H: Host> Interpreter<'_, H> {
                 SymbolKind::Name(base) if base == "sys.version_info" && name == "major" => {
                     Value::Int(3)
                 }
-                SymbolKind::Name(base) => {
-                    Value::name(smol_str::format_smolstr!("{base}.{name}"), at)
-                }
+                SymbolKind::Name(base) => match self.finder.stand_in(base, name) {
+                    Some(other) => Value::name(other.clone(), at),
+                    None => Value::name(smol_str::format_smolstr!("{base}.{name}"), at),
+                },
                 _ => Self::path_attribute(value, name, at)
                     .or_else(|| H::attribute(self, value, name, at))
                     .unwrap_or_else(|| {
