@@ -168,6 +168,14 @@ impl<'s> ProjectEnvironment<'s> {
 
     /// What these revisions do, in the same order.
     pub fn migrations(&self, nodes: &[usize]) -> Vec<Arc<Migration>> {
+        // A replay has run them all.
+        if let Some(history) = self.replay.get() {
+            return nodes
+                .iter()
+                .filter_map(|node| history.get(*node))
+                .map(|replayed| Arc::clone(&replayed.migration))
+                .collect();
+        }
         let missing: Vec<usize> = {
             let known = self
                 .migrations
