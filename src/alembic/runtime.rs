@@ -14,7 +14,7 @@ pub use simulation::Failed;
 
 use crate::alembic::Environment;
 use crate::alembic::revision::Revision;
-use crate::python::ast::Name;
+use crate::python::ast::{Name, ParameterKind};
 use crate::python::value::{CallArgument, Function, ObjectId, Place, Value};
 use crate::python::{Interpreter, ModuleFinder, Outcome, Sources};
 use crate::schema::{Operation, Recorded};
@@ -194,14 +194,19 @@ impl<'s> Runtime<'s> {
 
     fn call(&mut self, function: &std::rc::Rc<Function>) -> Run {
         let at = function.at;
-        let arguments = function
-            .def
-            .parameters
-            .iter()
-            .filter(|parameter| matches!(parameter.name.as_str(), "op" | "operations"))
+        // `context.run_migrations(op=op, tables=metadata.tables)` hands its arguments on.
+        let parameters = function.def.parameters.iter();
+        let arguments = parameters
+            .filter(|parameter| {
+                !parameter.name.contains("engine")
+                    && !matches!(parameter.kind, ParameterKind::Args | ParameterKind::Kwargs)
+            })
             .map(|parameter| CallArgument {
                 name: Some(parameter.name.clone()),
-                value: Value::name(Name::new_static("alembic.op"), at),
+                value: match parameter.name.as_str() {
+                    "op" | "operations" => Value::name(Name::new_static("alembic.op"), at),
+                    name => Value::name(smol_str::format_smolstr!("run_migrations.{name}"), at),
+                },
                 at,
             })
             .collect();

@@ -16,4 +16,6 @@ pub(crate) use items::{
 pub(crate) use semantics::truncated;
 pub use semantics::{ConstraintLabel, NameParts, Naming, Semantics};
 pub use text::{default_text, sql_text};
-pub use types::{EnumType, TypeCheck, TypeDdl, dialect_value, enum_type_ddl, type_ddl};
+pub use types::{
+    EnumType, TypeCheck, TypeDdl, dialect_value, enum_type_ddl, type_argument, type_ddl,
+};

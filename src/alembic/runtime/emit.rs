@@ -49,7 +49,7 @@ impl Emitted {
     }
 
     /// Something not understood, that may touch a table, or anything.
-    fn opaque(what: impl Into<String>, table: Option<SmolStr>) -> Self {
+    pub(super) fn opaque(what: impl Into<String>, table: Option<SmolStr>) -> Self {
         Self::one(Ddl::Opaque {
             what: what.into(),
             names: table.into_iter().collect(),

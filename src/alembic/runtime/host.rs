@@ -19,7 +19,7 @@ use crate::python::value::{
     Call, CallArgument, Piece, Pieces, Place, Reason, SymbolKind, Text, Unknown, Value,
 };
 use crate::python::{Called, Host, Interpreter};
-use crate::sqlalchemy::ddl::dialect_value;
+use crate::sqlalchemy::ddl::{dialect_value, type_argument};
 
 type Runner<'s> = Interpreter<'s, Recorder>;
 
@@ -102,18 +102,9 @@ impl Host for Recorder {
             true,
             at,
         );
-        let is_handed_over = arguments
-            .iter()
-            .any(|argument| reaches_database(&argument.value, interpreter, 0));
-        if is_handed_over || callee.leads_to_repository() {
-            let emitted = Emitted {
-                ddl: vec![Ddl::Opaque {
-                    what: format!("what is called is not known: {reason}"),
-                    names: Vec::new(),
-                }],
-                ..Emitted::default()
-            };
-            carry_out(interpreter, emitted, at);
+        if is_handed_over(arguments, interpreter) || callee.leads_to_repository() {
+            let what = format!("what is called is not known: {reason}");
+            carry_out(interpreter, Emitted::opaque(what, None), at);
         }
     }
 
@@ -142,6 +133,29 @@ impl Host for Recorder {
         }
     }
 
+    /// `isinstance(bind.dialect, PGDialect)`
+    fn is_instance(
+        interpreter: &Interpreter<'_, Self>,
+        value: &Value,
+        class: &Value,
+    ) -> Option<bool> {
+        let dialect = interpreter.host.semantics()?.dialect;
+        if root_name(value)? != "sqlalchemy.engine.Dialect" {
+            return None;
+        }
+        let class = class.qualified_name()?;
+        let mut path = class.strip_prefix("sqlalchemy.dialects.")?.split('.');
+        if path.next()? != dialect.as_str() {
+            return Some(false);
+        }
+        // Which driver is used is not known.
+        matches!(
+            path.last()?,
+            "dialect" | "PGDialect" | "MySQLDialect" | "SQLiteDialect"
+        )
+        .then_some(true)
+    }
+
     fn attribute(
         interpreter: &mut Interpreter<'_, Self>,
         base: &Value,
@@ -149,6 +163,9 @@ impl Host for Recorder {
         at: Place,
     ) -> Option<Value> {
         let semantics = interpreter.host.semantics()?;
+        if let Some(argument) = type_argument(base, name, interpreter) {
+            return Some(argument);
+        }
         let root = root_name(base)?;
         if root == "sqlalchemy.engine.Dialect" {
             return match name.as_str() {
@@ -279,20 +296,13 @@ fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
         return Called::Value(value);
     }
     if !is_harmless(name) {
+        if let Some(session) = session(name, call, at) {
+            return Called::Value(session);
+        }
         record_call(interpreter, Target::Opaque(SmolStr::new(name)), call, at);
-        let is_handed_over = call
-            .arguments
-            .iter()
-            .any(|argument| reaches_database(&argument.value, interpreter, 0));
-        if is_handed_over {
-            let emitted = Emitted {
-                ddl: vec![Ddl::Opaque {
-                    what: format!("what `{name}` does is not known"),
-                    names: Vec::new(),
-                }],
-                ..Emitted::default()
-            };
-            return carry_out(interpreter, emitted, at);
+        if is_handed_over(&call.arguments, interpreter) {
+            let what = format!("what `{name}` does is not known");
+            return carry_out(interpreter, Emitted::opaque(what, None), at);
         }
     }
     Called::Symbolic
@@ -395,27 +405,41 @@ fn method_call(
                 && !is_harmless(&root)
                 && !is_database_root(&root)
             {
+                if let Some(session) = session(name, call, at) {
+                    return Called::Value(session);
+                }
                 let what = SmolStr::new(format!("{root}….{name}"));
                 record_call(interpreter, Target::Opaque(what), call, at);
-                let is_handed_over = reaches_database(base, interpreter, 0)
-                    || call
-                        .arguments
-                        .iter()
-                        .any(|argument| reaches_database(&argument.value, interpreter, 0));
-                if is_handed_over {
-                    let emitted = Emitted {
-                        ddl: vec![Ddl::Opaque {
-                            what: format!("what `{root}….{name}` does is not known"),
-                            names: Vec::new(),
-                        }],
-                        ..Emitted::default()
-                    };
-                    return carry_out(interpreter, emitted, at);
+                if reaches_database(base, interpreter, 0)
+                    || is_handed_over(&call.arguments, interpreter)
+                {
+                    let what = format!("what `{root}….{name}` does is not known");
+                    return carry_out(interpreter, Emitted::opaque(what, None), at);
                 }
             }
             Called::Symbolic
         }
     }
+}
+
+/// `db.Session(bind=bind)`: whoever hands sessions out, they are SQLAlchemy's.
+fn session(name: &str, call: &Call, at: Place) -> Option<Value> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    if last != "Session" && last != "create_scoped_session" {
+        return None;
+    }
+    let session = Call {
+        callee: Value::name(Name::new_static("sqlalchemy.orm.Session"), at),
+        ..call.clone()
+    };
+    Some(Value::symbol(SymbolKind::Call(session), at))
+}
+
+/// True if the database at hand, or a way to it, is among the arguments.
+fn is_handed_over(arguments: &[CallArgument], interpreter: &Runner<'_>) -> bool {
+    arguments
+        .iter()
+        .any(|argument| reaches_database(&argument.value, interpreter, 0))
 }
 
 fn operation_call(

@@ -58,6 +58,16 @@ pub trait Host: Sized {
         None
     }
 
+    /// `isinstance(value, class)` where both are something outside the repository.
+    fn is_instance(
+        interpreter: &Interpreter<'_, Self>,
+        value: &Value,
+        class: &Value,
+    ) -> Option<bool> {
+        let _ = (interpreter, value, class);
+        None
+    }
+
     /// What `with manager as name` binds where the manager is outside the repository. `None` binds the manager itself.
     fn enter(interpreter: &mut Interpreter<'_, Self>, manager: &Value, at: Place) -> Option<Value> {
         let _ = (interpreter, manager, at);

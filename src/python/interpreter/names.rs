@@ -276,6 +276,11 @@ impl<H: Host> Interpreter<'_, H> {
         }
     }
 
+    /// Gives an instance an attribute, as if its constructor had.
+    pub fn set_instance_attribute(&mut self, instance: &Value, name: &'static str, value: Value) {
+        self.set_attribute(instance, &Name::new_static(name), value);
+    }
+
     pub(super) fn set_attribute(&mut self, object: &Value, name: &Name, value: Value) {
         match object {
             Value::Instance(id) => {

@@ -211,11 +211,13 @@ impl<H: Host> Interpreter<'_, H> {
                 Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_),
                 Value::Class(_),
             ) => Some(false),
-            (Value::Symbol(_), _) => self.is_exception_of(value, class).filter(|_| {
-                // Only of what was raised is it known that it is an exception.
-                self.handling
-                    .iter()
-                    .any(|handled| self.heap.same(handled, value))
+            (Value::Symbol(_), _) => H::is_instance(self, value, class).or_else(|| {
+                self.is_exception_of(value, class).filter(|_| {
+                    // Only of what was raised is it known that it is an exception.
+                    self.handling
+                        .iter()
+                        .any(|handled| self.heap.same(handled, value))
+                })
             }),
             _ => None,
         }

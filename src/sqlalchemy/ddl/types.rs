@@ -124,6 +124,24 @@ pub fn enum_type_ddl<H: Host>(
     })
 }
 
+/// An attribute of a type as its constructor was told: `String(50).length`.
+pub fn type_argument<H: Host>(
+    value: &Value,
+    name: &str,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<Value> {
+    let call = value.as_call().filter(|call| !call.open)?;
+    let kind = construct(&call.callee, interpreter)?;
+    let position = match (kind.as_str(), name) {
+        ("String" | "Unicode" | "VARCHAR" | "NVARCHAR" | "CHAR" | "Text" | "TEXT", "length") => 0,
+        ("Numeric" | "NUMERIC" | "DECIMAL" | "Float" | "FLOAT", "precision") => 0,
+        ("Numeric" | "NUMERIC" | "DECIMAL", "scale") => 1,
+        _ => return None,
+    };
+    let argument = call.argument(position, name);
+    Some(argument.map_or(Value::None, |argument| argument.value.clone()))
+}
+
 struct TypeReader<'a, 's, H: Host> {
     semantics: &'a Semantics,
     interpreter: &'a mut Interpreter<'s, H>,
@@ -278,6 +296,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
                 .interpreter
                 .inherited_attribute(class, "load_dialect_impl")?;
             let own = self.interpreter.bare_instance(class);
+            self.decorate(&own, class, call, at);
             let chosen = self.called(&method, vec![own, dialect_value(at)], at)?;
             // `super().load_dialect_impl(dialect)` is the type it decorates.
             let is_inherited = chosen
@@ -333,6 +352,25 @@ impl<H: Host> TypeReader<'_, '_, H> {
             arguments,
             open: false,
         })
+    }
+
+    /// `TypeDecorator.__init__` makes the decorated type with the arguments of the decorator: `self.impl.length`.
+    fn decorate(&mut self, own: &Value, class: ObjectId, call: &Call, at: Place) {
+        let Some(implementation) = self.interpreter.inherited_attribute(class, "impl") else {
+            return;
+        };
+        if implementation.as_call().is_some()
+            || self.interpreter.own_attribute(class, "__init__").is_some()
+        {
+            return;
+        }
+        let made = Call {
+            callee: implementation,
+            arguments: call.arguments.clone(),
+            open: call.open,
+        };
+        let made = Value::symbol(SymbolKind::Call(made), at);
+        self.interpreter.set_instance_attribute(own, "impl", made);
     }
 
     /// The arguments that a constructor of its own hands to the one of its base.

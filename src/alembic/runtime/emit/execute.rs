@@ -65,14 +65,17 @@ fn executed(value: &Value, at: Place, interpreter: &mut Runner<'_>, depth: u32) 
     let Some(symbol) = call.callee.as_symbol().cloned() else {
         return opaque(interpreter);
     };
-    let SymbolKind::Attribute { base, name } = &symbol.kind else {
-        return opaque(interpreter);
+    let (base, method) = match &symbol.kind {
+        SymbolKind::Attribute { base, name } => (Some(base), name.as_str()),
+        SymbolKind::Name(name) => (None, name.rsplit('.').next().unwrap_or(name)),
+        _ => return opaque(interpreter),
     };
-    match name.as_str() {
-        "insert" | "update" | "delete" => Emitted::one(Ddl::Data { tables: Vec::new() }),
-        "select" | "count" | "exists" => Emitted::one(Ddl::Nothing),
+    match (method, base) {
+        ("insert" | "update" | "delete", _) => Emitted::one(Ddl::Data { tables: Vec::new() }),
+        ("select" | "query" | "count" | "exists", _) => Emitted::one(Ddl::Nothing),
         // Methods of statements give statements back.
-        _ => executed(base, at, interpreter, depth + 1),
+        (_, Some(base)) => executed(base, at, interpreter, depth + 1),
+        (_, None) => opaque(interpreter),
     }
 }
 
