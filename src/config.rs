@@ -5,7 +5,9 @@ mod options;
 mod selector;
 mod settings;
 
-pub use conventions::{FunctionName, NameTemplate, NamingConvention, OperationName, TreatAs};
+pub use conventions::{
+    FunctionName, MetadataName, NameTemplate, NamingConvention, OperationName, TreatAs,
+};
 pub use options::{ConfigError, ConfigFile, Downgrades, EnvironmentOptions, Options, Pairing};
 pub use selector::{RuleIdentity, RuleSelector, Selection, SelectorError};
 pub use settings::Settings;

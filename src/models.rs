@@ -7,8 +7,6 @@ mod changes;
 mod classes;
 mod env;
 mod fields;
-mod metadata;
-mod naming;
 mod tables;
 
 use rustc_hash::FxHashMap;
@@ -19,13 +17,13 @@ use crate::python::value::{Call, Object, ObjectId, Place, Value};
 use crate::python::{Called, Host, Interpreter, ModuleFinder, Sources};
 use crate::schema::Table;
 use crate::source::{FileSpan, RepoPath};
+use crate::sqlalchemy::declarative::is_declarative_base;
 
+pub use crate::sqlalchemy::{MetadataKey, NamingFact};
 pub use base_columns::BaseColumns;
 pub use candidates::{is_test_file, model_files};
 pub use changes::{DifferenceKind, ModelDifference, TableChange, changes};
 pub use env::EnvFacts;
-pub use metadata::MetadataKey;
-pub use naming::NamingFact;
 
 /// A table and where its model is.
 #[derive(Clone, Debug)]
@@ -94,7 +92,7 @@ impl Models {
                 if let Some(table) = classes::table(class, &mut interpreter) {
                     tables.push(table);
                     mapped.push(class);
-                } else if classes::is_declarative_base(class, &interpreter) {
+                } else if is_declarative_base(class, &interpreter) {
                     bases.push(class);
                 }
             }

@@ -13,7 +13,7 @@ use crate::alembic::{
     RevisionMap, Runtime, ScriptDirectory, discover,
 };
 use crate::catalog::{Catalog, Why};
-use crate::config::{NamingConvention, Settings};
+use crate::config::{MetadataName, NamingConvention, Settings};
 use crate::dependencies::{Dependencies, Versions, WrittenVersion};
 use crate::dialect::Dialect;
 use crate::models::{self, Models, NamingFact};
@@ -45,6 +45,7 @@ pub struct ProjectEnvironment<'s> {
     env_models: OnceLock<Models>,
     replay: OnceLock<ReplayedHistory>,
     naming: Option<NamingConvention>,
+    initial_metadata: Option<MetadataName>,
     configured: Configured,
     dependencies: OnceLock<Dependencies>,
     versions: OnceLock<Versions>,
@@ -145,6 +146,7 @@ impl<'s> ProjectEnvironment<'s> {
             env_models: OnceLock::new(),
             replay: OnceLock::new(),
             naming: settings.naming_convention.clone(),
+            initial_metadata: settings.initial_metadata.clone(),
             configured: Configured {
                 dialect: settings.dialect,
                 sqlalchemy: settings.sqlalchemy_version,
@@ -300,7 +302,7 @@ impl<'s> ProjectEnvironment<'s> {
                 .map(|node| self.map.node(*node).revision.file.clone())
                 .collect();
             self.sources.preload(&files);
-            let mut replay = Replay::new(self.sources, &self.finder, self.semantics());
+            let mut replay = self.new_replay();
             let mut revisions = vec![None; self.map.nodes().len()];
             for node in &order {
                 let replayed = replay.replay(&self.map.node(*node).revision);
@@ -316,13 +318,22 @@ impl<'s> ProjectEnvironment<'s> {
         })
     }
 
+    /// The database before the first revision.
+    fn new_replay(&self) -> Replay<'_> {
+        let replay = Replay::new(self.sources, &self.finder, self.semantics());
+        match &self.initial_metadata {
+            Some(name) => replay.with_initial_metadata(name.as_str()),
+            None => replay,
+        }
+    }
+
     /// What the database holds after these revisions and all they build on.
     pub fn catalog_at(&self, nodes: &[usize]) -> Catalog {
         let mut ancestors: rustc_hash::FxHashSet<usize> = nodes.iter().copied().collect();
         for node in nodes {
             ancestors.extend(self.map.ancestors(*node));
         }
-        let mut replay = Replay::new(self.sources, &self.finder, self.semantics());
+        let mut replay = self.new_replay();
         for node in self.map.upgrade_order() {
             if ancestors.contains(&node) {
                 replay.upgrade(&self.map.node(node).revision);

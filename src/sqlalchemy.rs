@@ -5,12 +5,17 @@
 mod column;
 mod construct;
 pub mod ddl;
+pub mod declarative;
+mod metadata;
+mod naming;
 mod render;
 mod table;
 
-pub(crate) use column::column_call;
 pub use column::{ColumnSource, column};
+pub(crate) use column::{column_call, type_argument_of};
 pub use construct::{construct, is_database_object};
+pub use metadata::{MetadataKey, metadata_of_class, metadata_of_value};
+pub use naming::{NamingFact, naming_of_metadata};
 pub use render::{render, render_type};
 pub use table::{item, table_items};
 pub(crate) use table::{known_name, qualified};

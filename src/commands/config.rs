@@ -26,6 +26,7 @@ struct ConfigJson {
     pairing: &'static str,
     naming_convention: BTreeMap<&'static str, String>,
     treat_as: BTreeMap<String, &'static str>,
+    initial_metadata: Option<String>,
     rules: Vec<&'static str>,
     environments: Vec<EnvironmentJson>,
     passed_over: Vec<PassedOverJson>,
@@ -137,6 +138,10 @@ pub(super) fn run(
             .iter()
             .map(|(function, operation)| (function.as_str().to_owned(), operation.as_str()))
             .collect(),
+        initial_metadata: settings
+            .initial_metadata
+            .as_ref()
+            .map(|name| name.as_str().to_owned()),
         rules: RULES
             .iter()
             .filter(|rule| {
@@ -272,6 +277,9 @@ fn text(shown: &ConfigJson, streams: &mut Streams<'_>) -> Result<(), CommandErro
     writeln!(out, "pairing        {}", shown.pairing)?;
     for (key, template) in &shown.naming_convention {
         writeln!(out, "naming         {key} is {}", sanitise_line(template))?;
+    }
+    if let Some(name) = &shown.initial_metadata {
+        writeln!(out, "begins with    the tables of {}", sanitise_line(name))?;
     }
     for (function, operation) in &shown.treat_as {
         writeln!(

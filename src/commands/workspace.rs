@@ -196,6 +196,7 @@ pub(super) fn settings(
         alembic_version: options.alembic_version,
         naming_convention: options.naming_convention.clone(),
         treat_as: options.treat_as.clone().unwrap_or_default(),
+        initial_metadata: options.initial_metadata.clone(),
         statistics: false,
     })
 }

@@ -114,6 +114,35 @@ pub struct FunctionName(String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OperationName(&'static str);
 
+/// Where a metadata is: a module, a colon, and the way to it from there: `app.initial_models:Base.metadata`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataName(String);
+
+impl MetadataName {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for MetadataName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let is_path = |path: &str| path.split('.').all(is_identifier);
+        match name.split_once(':') {
+            Some((module, path)) if is_path(module) && is_path(path) => Ok(Self(name)),
+            _ => Err(de::Error::custom(format!(
+                "`{name}` names no metadata of a module, such as `app.initial_models:Base.metadata`"
+            ))),
+        }
+    }
+}
+
+fn is_identifier(part: &str) -> bool {
+    !part.is_empty()
+        && !part.starts_with(|c: char| c.is_ascii_digit())
+        && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
 /// The operations of `alembic.op` that change a schema or its rows, as they are written.
 const OPERATIONS: &[&str] = &[
     "op.add_column",
@@ -158,11 +187,6 @@ impl OperationName {
 impl<'de> Deserialize<'de> for FunctionName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        let is_identifier = |part: &str| {
-            !part.is_empty()
-                && !part.starts_with(|c: char| c.is_ascii_digit())
-                && part.chars().all(|c| c.is_alphanumeric() || c == '_')
-        };
         if name.contains('.') && name.split('.').all(is_identifier) {
             return Ok(Self(name));
         }

@@ -4,7 +4,7 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::config::conventions::{NamingConvention, TreatAs};
+use crate::config::conventions::{MetadataName, NamingConvention, TreatAs};
 use crate::dependencies::WrittenVersion;
 use crate::dialect::Dialect;
 use crate::git::{GitError, Snapshot};
@@ -43,6 +43,8 @@ pub struct Options {
     pub naming_convention: Option<NamingConvention>,
     /// Functions of the project that do what an operation does.
     pub treat_as: Option<TreatAs>,
+    /// The metadata whose tables are there before the first migration: `app.initial_models:Base.metadata`.
+    pub initial_metadata: Option<MetadataName>,
 }
 
 /// How model and migration changes belong together.

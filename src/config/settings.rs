@@ -1,6 +1,6 @@
 //! The configuration as used, with flags of the command line laid over the file.
 
-use crate::config::conventions::{NamingConvention, TreatAs};
+use crate::config::conventions::{MetadataName, NamingConvention, TreatAs};
 use crate::config::options::{Downgrades, EnvironmentOptions, Pairing};
 use crate::config::selector::Selection;
 use crate::dependencies::WrittenVersion;
@@ -29,6 +29,8 @@ pub struct Settings {
     pub naming_convention: Option<NamingConvention>,
     /// Functions of the project that do what an operation does.
     pub treat_as: TreatAs,
+    /// The metadata whose tables are there before the first migration.
+    pub initial_metadata: Option<MetadataName>,
     /// Whether reversibility is counted where no rule asks for it.
     pub statistics: bool,
 }

@@ -1,11 +1,10 @@
 //! What `env.py` says without being run: the metadata, and how migrations are run.
 
 use crate::models::ModelHost;
-use crate::models::metadata::{MetadataKey, of_value};
-use crate::models::naming::{NamingFact, of_metadata};
 use crate::python::value::{ObjectId, SymbolKind, Value};
 use crate::python::{Interpreter, Outcome};
 use crate::source::RepoPath;
+use crate::sqlalchemy::{MetadataKey, NamingFact, metadata_of_value, naming_of_metadata};
 
 /// Facts of an `env.py`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -61,7 +60,7 @@ pub(super) fn read(file: &RepoPath, interpreter: &mut Interpreter<'_, ModelHost>
         }
     }
     facts.naming = match metadata.last() {
-        Some(value) => of_metadata(value, interpreter),
+        Some(value) => naming_of_metadata(value, interpreter),
         None => NamingFact::Unresolved,
     };
     for value in metadata {
@@ -73,7 +72,7 @@ pub(super) fn read(file: &RepoPath, interpreter: &mut Interpreter<'_, ModelHost>
             if let Some(base) = base_of(&item) {
                 facts.bases.push(base);
             }
-            if let Some(key) = of_value(&item, interpreter)
+            if let Some(key) = metadata_of_value(&item, interpreter)
                 && !key.starts_with("flask.")
                 && !facts.metadata.contains(&key)
             {

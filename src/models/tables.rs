@@ -1,12 +1,12 @@
 //! Tables written out, and what `__table_args__` adds to those of classes.
 
 use super::classes::Reader;
-use crate::models::{ModelTable, metadata};
+use crate::models::ModelTable;
 use crate::python::Outcome;
 use crate::python::value::{CallArgument, Object, ObjectId, SymbolKind, Value};
 use crate::schema::{Item, Table};
 use crate::source::{FileSpan, RepoPath};
-use crate::sqlalchemy::{column_call, construct, item, qualified, table_items};
+use crate::sqlalchemy::{column_call, construct, item, metadata_of_value, qualified, table_items};
 
 /// What `__table_args__` holds.
 pub(super) struct TableArguments {
@@ -142,11 +142,11 @@ pub(super) fn plain_tables(files: &[RepoPath], interpreter: &mut Reader<'_>) -> 
             _ => None,
         };
         let metadata = match database {
-            Some(database) => metadata::of_value(&database, interpreter),
+            Some(database) => metadata_of_value(&database, interpreter),
             None if rest.is_empty() => continue,
             None => {
                 let first = rest.remove(0);
-                metadata::of_value(&first.value, interpreter)
+                metadata_of_value(&first.value, interpreter)
             }
         };
         let has_columns = rest

@@ -241,6 +241,14 @@ impl<'s, H: Host> Interpreter<'s, H> {
         Some(module)
     }
 
+    /// Imports a module of the repository by its dotted name and runs the whole of its body.
+    pub fn run_named(&mut self, name: &str) -> Option<ObjectId> {
+        let importer = self.file_id(&RepoPath::root());
+        let module = self.find_module(&Name::new(name), importer)?;
+        self.run_module(module, false);
+        Some(module)
+    }
+
     /// The value a module binds to a name, its body having been run. Imports are followed.
     pub fn module_attribute(&mut self, module: ObjectId, name: &str) -> Option<Value> {
         let scope = Rc::clone(&self.heap.module(module)?.scope);

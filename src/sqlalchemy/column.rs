@@ -287,6 +287,27 @@ impl<H: Host> Reader<'_, '_, H> {
     }
 }
 
+/// The argument that is the type of a column.
+pub(crate) fn type_argument_of<'v, H: Host>(
+    call: &'v Call,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<&'v CallArgument> {
+    call.keyword("type_").or_else(|| {
+        call.positional().find(|argument| {
+            !matches!(argument.value, Value::Str(_) | Value::None)
+                && !is_schema_item(&argument.value, interpreter)
+        })
+    })
+}
+
+/// True for a constraint, default or other item among the arguments of a column.
+fn is_schema_item<H: Host>(value: &Value, interpreter: &Interpreter<'_, H>) -> bool {
+    value
+        .as_call()
+        .and_then(|call| construct(&call.callee, interpreter))
+        .is_some_and(|kind| SCHEMA_ITEMS.contains(&kind.as_str()))
+}
+
 /// The column call a value is, looking through `deferred(…)` and `column_property(…)`.
 pub(crate) fn column_call<'v, H: Host>(
     value: &'v Value,

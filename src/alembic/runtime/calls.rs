@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::simulation::Simulation;
 use crate::python::Heap;
-use crate::python::value::{CallArgument, Object, Place, SymbolKind, Value};
+use crate::python::value::{Call, CallArgument, Object, Place, SymbolKind, Value};
 use crate::sqlalchemy::ddl::Semantics;
 
 /// A call that may change the database, with its arguments as they were when it happened.
@@ -45,6 +45,8 @@ pub(super) enum Target {
 pub(super) struct Recorder {
     pub(super) calls: Vec<RecordedCall>,
     pub(super) simulation: Option<Simulation>,
+    /// The calls of `Table(…)`.
+    pub(super) tables: Vec<(Call, Place)>,
 }
 
 impl Recorder {
@@ -110,6 +112,14 @@ pub(super) fn is_library_call(value: &Value) -> bool {
     value
         .as_call()
         .is_some_and(|call| call.callee.as_symbol().is_some())
+}
+
+/// True for `Model.__table__`.
+pub(super) fn is_table_of_class(value: &Value) -> bool {
+    matches!(
+        value.as_symbol().map(|symbol| &symbol.kind),
+        Some(SymbolKind::Attribute { base: Value::Class(_), name }) if name == "__table__"
+    )
 }
 
 /// Where connections and sessions come from.

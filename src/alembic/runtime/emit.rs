@@ -5,6 +5,7 @@
 mod columns;
 mod constraints;
 mod execute;
+mod metadata;
 mod objects;
 mod tables;
 
@@ -21,6 +22,7 @@ use crate::sqlalchemy::ddl::Semantics;
 type Runner<'s> = Interpreter<'s, Recorder>;
 
 pub(super) use execute::execute;
+pub(super) use metadata::{all_created_or_dropped, initial_tables};
 pub(super) use objects::created_or_dropped;
 
 /// What an operation tells the database.

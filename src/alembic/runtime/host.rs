@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::answers;
 use super::calls::{
     RecordedCall, Recorder, Target, chain_has, freeze_argument, is_database_root, is_harmless,
-    is_library_call, root_name,
+    is_library_call, is_table_of_class, root_name,
 };
 use super::emit::{self, Emitted, refused};
 use super::simulation::{Failed, Simulation, State};
@@ -287,6 +287,9 @@ fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
             }
         };
     }
+    if is_table(name) {
+        interpreter.host.tables.push((call.clone(), at));
+    }
     match name {
         "alembic.context.is_offline_mode" => return Called::Value(Value::Bool(false)),
         "contextlib.suppress" | "contextlib.nullcontext" => return Called::Symbolic,
@@ -306,6 +309,12 @@ fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
         }
     }
     Called::Symbolic
+}
+
+/// `sqlalchemy.Table`, from whichever module it is imported.
+fn is_table(name: &str) -> bool {
+    name.strip_prefix("sqlalchemy.")
+        .is_some_and(|path| path.rsplit('.').next() == Some("Table"))
 }
 
 fn method_call(
@@ -351,7 +360,7 @@ fn method_call(
             record_call(interpreter, Target::Execute, call, at);
             execute_call(interpreter, call, at)
         }
-        "create" | "drop" if is_library_call(base) => {
+        "create" | "drop" if is_library_call(base) || is_table_of_class(base) => {
             let creates = name == "create";
             let target = Target::Object {
                 owner: base.clone(),
@@ -366,13 +375,8 @@ fn method_call(
         }
         "create_all" | "drop_all" => {
             record_call(interpreter, Target::Opaque(SmolStr::new(name)), call, at);
-            let emitted = Emitted {
-                ddl: vec![Ddl::Opaque {
-                    what: format!("which tables `{name}` is for is not known"),
-                    names: Vec::new(),
-                }],
-                ..Emitted::default()
-            };
+            let creates = name == "create_all";
+            let emitted = emit::all_created_or_dropped(base, call, creates, at, interpreter);
             carry_out(interpreter, emitted, at)
         }
         // `connection.commit()`

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::simulation::{Failed, Simulation};
-use super::{Direction, End, Migration, Run, Runtime};
+use super::{Direction, End, Migration, Run, Runtime, emit};
 use crate::alembic::revision::Revision;
-use crate::catalog::{Catalog, Differences, Why, compare};
+use crate::catalog::{Catalog, Ddl, Differences, Why, compare};
+use crate::python::value::Place;
 use crate::python::{ModuleFinder, Sources};
-use crate::source::FileSpan;
+use crate::source::{FileSpan, RepoPath, Span};
 use crate::sqlalchemy::ddl::Semantics;
 
 /// How many revisions an interpreter runs before its memory is given back.
@@ -91,6 +92,39 @@ impl<'s> Replay<'s> {
             semantics,
             replayed: 0,
         }
+    }
+
+    /// Makes the tables of a metadata that are there before the first migration: `package.module:Base.metadata`.
+    #[must_use]
+    pub fn with_initial_metadata(mut self, written: &str) -> Self {
+        let emitted = self.initial_tables(written);
+        let simulation = self.simulation_mut();
+        match emitted {
+            Some(ddl) => {
+                let place = FileSpan::new(RepoPath::root(), Span::at(0));
+                simulation.apply(&ddl, &place);
+            }
+            None => {
+                let what = format!("which tables `{written}` has is not known");
+                let names = Vec::new();
+                let place = FileSpan::new(RepoPath::root(), Span::at(0));
+                simulation.apply(&[Ddl::Opaque { what, names }], &place);
+            }
+        }
+        self
+    }
+
+    fn initial_tables(&mut self, written: &str) -> Option<Vec<Ddl>> {
+        let (module, path) = written.split_once(':')?;
+        let interpreter = &mut self.runtime.interpreter;
+        let module = interpreter.run_named(module)?;
+        let mut names = path.split('.');
+        let mut value = interpreter.module_attribute(module, names.next()?)?;
+        let at = Place::default();
+        for name in names {
+            value = interpreter.attribute_of(&value, name, at);
+        }
+        emit::initial_tables(&value, interpreter).map(|emitted| emitted.ddl)
     }
 
     /// What the database holds now.

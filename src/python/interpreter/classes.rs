@@ -121,6 +121,13 @@ impl<H: Host> Interpreter<'_, H> {
         }
     }
 
+    /// All classes of the repository that have been defined, in that order.
+    pub fn classes(&self) -> Vec<ObjectId> {
+        let mut classes: Vec<ObjectId> = self.classes_by_body.values().copied().collect();
+        classes.sort_unstable();
+        classes
+    }
+
     /// What a class itself binds to a name, without its bases.
     pub fn own_attribute(&self, id: ObjectId, name: &str) -> Option<Value> {
         let names = self.class(id)?.scope.names;

@@ -276,6 +276,11 @@ impl<H: Host> Interpreter<'_, H> {
         }
     }
 
+    /// `value.name`, as from outside.
+    pub fn attribute_of(&mut self, value: &Value, name: &str, at: Place) -> Value {
+        self.attribute(value, &Name::new(name), at)
+    }
+
     /// Gives an instance an attribute, as if its constructor had.
     pub fn set_instance_attribute(&mut self, instance: &Value, name: &'static str, value: Value) {
         self.set_attribute(instance, &Name::new_static(name), value);

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::metadata::table_created_or_dropped;
 use super::{Emitted, Operation, Runner};
 use crate::catalog::{Ddl, Fact, ObjectKind};
 use crate::dialect::Dialect;
@@ -138,7 +139,7 @@ pub(in crate::alembic::runtime) fn created_or_dropped(
         return Emitted::default();
     };
     let Some(made) = owner.as_call().cloned() else {
-        return Emitted::opaque("what is created or dropped is not known", None);
+        return table_created_or_dropped(owner, call, creates, interpreter);
     };
     let kind = construct(&made.callee, interpreter);
     let kind = kind.as_deref().unwrap_or_default();
@@ -175,54 +176,7 @@ pub(in crate::alembic::runtime) fn created_or_dropped(
                 }
             })
         }
-        "Table" => {
-            let table = made
-                .positional()
-                .next()
-                .and_then(|argument| argument.value.as_str().map(|text| SmolStr::new(&**text)));
-            let Some(name) = table else {
-                return Emitted::opaque("which table is created or dropped is not known", None);
-            };
-            let schema = made
-                .keyword("schema")
-                .and_then(|argument| argument.value.as_str().cloned());
-            let name = crate::sqlalchemy::qualified(schema.as_deref(), &name);
-            let guarded = !matches!(checkfirst, Some(Some(false)));
-            if !creates {
-                return Emitted::one(Ddl::DropTable {
-                    name,
-                    if_exists: guarded,
-                    cascade: false,
-                });
-            }
-            let items: Vec<CallArgument> = made
-                .positional()
-                .skip(1)
-                .filter(|argument| !is_metadata(&argument.value, interpreter))
-                .cloned()
-                .collect();
-            let mut emitted = Emitted::default();
-            let mut operation = Operation {
-                call: &made,
-                batch: None,
-                at,
-                semantics,
-                interpreter,
-            };
-            let mut parts = operation.table_parts(name, &items, &mut emitted);
-            parts.create.if_not_exists = guarded;
-            // `Table.create` asks before it makes a type.
-            let enums = std::mem::take(&mut emitted.enums);
-            for (name, labels) in enums {
-                emitted.ddl.push(Ddl::CreateEnum {
-                    name,
-                    labels,
-                    if_not_exists: true,
-                });
-            }
-            Operation::emit_table(parts, &mut emitted);
-            emitted
-        }
+        "Table" => table_created_or_dropped(owner, call, creates, interpreter),
         "Sequence" => {
             let Some(name) = first_name(&made) else {
                 return Emitted::opaque("the name of the sequence is not known", None);
@@ -252,15 +206,6 @@ pub(in crate::alembic::runtime) fn created_or_dropped(
             None,
         ),
     }
-}
-
-fn is_metadata(value: &Value, interpreter: &Runner<'_>) -> bool {
-    value.as_call().is_some_and(|call| {
-        construct(&call.callee, interpreter).is_some_and(|name| name == "MetaData")
-    }) || matches!(value, Value::Symbol(symbol) if matches!(
-        &symbol.kind,
-        crate::python::value::SymbolKind::Attribute { name, .. } if name == "metadata"
-    ))
 }
 
 fn first_name(call: &Call) -> Option<SmolStr> {

@@ -21,7 +21,7 @@ pub enum NamingFact {
 const MAX_DEPTH: u32 = 16;
 
 /// The convention of what `target_metadata` is.
-pub(super) fn of_metadata<H: Host>(
+pub fn naming_of_metadata<H: Host>(
     value: &Value,
     interpreter: &mut Interpreter<'_, H>,
 ) -> NamingFact {

@@ -15,12 +15,12 @@ fn at<H: Host>(place: Place, interpreter: &Interpreter<'_, H>) -> MetadataKey {
 }
 
 /// The metadata an expression such as `Base.metadata` means.
-pub(super) fn of_value<H: Host>(
+pub fn metadata_of_value<H: Host>(
     value: &Value,
     interpreter: &mut Interpreter<'_, H>,
 ) -> Option<MetadataKey> {
     match value {
-        Value::Class(class) => of_class(*class, interpreter),
+        Value::Class(class) => metadata_of_class(*class, interpreter),
         Value::Symbol(symbol) => match &symbol.kind {
             SymbolKind::Name(name) if name.starts_with("sqlmodel.") => {
                 Some(MetadataKey::new_static("sqlmodel"))
@@ -32,7 +32,7 @@ pub(super) fn of_value<H: Host>(
             SymbolKind::Attribute { base, name }
                 if matches!(name.as_str(), "metadata" | "Model") =>
             {
-                of_value(base, interpreter)
+                metadata_of_value(base, interpreter)
             }
             SymbolKind::Call(call) => {
                 let kind = construct(&call.callee, interpreter);
@@ -43,7 +43,7 @@ pub(super) fn of_value<H: Host>(
                             .keyword("metadata")
                             .map(|argument| argument.value.clone())
                         {
-                            Some(metadata) => of_value(&metadata, interpreter),
+                            Some(metadata) => metadata_of_value(&metadata, interpreter),
                             None => Some(at(symbol.at, interpreter)),
                         }
                     }
@@ -51,7 +51,7 @@ pub(super) fn of_value<H: Host>(
                     // `registry().generate_base()`
                     _ => match &call.callee.as_symbol()?.kind {
                         SymbolKind::Attribute { base, name } if name == "generate_base" => {
-                            of_value(base, interpreter)
+                            metadata_of_value(base, interpreter)
                         }
                         _ => None,
                     },
@@ -64,17 +64,17 @@ pub(super) fn of_value<H: Host>(
 }
 
 /// The metadata of a declarative class: what it or a base names, else that of its declarative base.
-pub(super) fn of_class<H: Host>(
+pub fn metadata_of_class<H: Host>(
     class: ObjectId,
     interpreter: &mut Interpreter<'_, H>,
 ) -> Option<MetadataKey> {
     if let Some(value) = interpreter.inherited_attribute(class, "metadata")
         && !matches!(value, Value::Class(_))
     {
-        return of_value(&value, interpreter);
+        return metadata_of_value(&value, interpreter);
     }
     if let Some(registry) = interpreter.inherited_attribute(class, "registry") {
-        return of_value(&registry, interpreter);
+        return metadata_of_value(&registry, interpreter);
     }
     let (order, outside) = interpreter.ancestry(class);
     for base in &outside {
@@ -101,7 +101,7 @@ pub(super) fn of_class<H: Host>(
                 }
                 SymbolKind::Name(name) if is_plain_library_name(name) => {}
                 _ => {
-                    if let Some(key) = of_value(base, interpreter) {
+                    if let Some(key) = metadata_of_value(base, interpreter) {
                         return Some(key);
                     }
                 }

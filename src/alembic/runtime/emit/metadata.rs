@@ -1,0 +1,284 @@
+//! Tables made from a metadata: `Base.metadata.create_all(bind)`, `Model.__table__.create(bind)`, `Table(…).drop(bind)`.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::tables::TableParts;
+use super::{Emitted, Operation, Runner};
+use crate::catalog::{AlterAction, Constraint, ConstraintKind, Ddl};
+use crate::dialect::Dialect;
+use crate::python::value::{Call, Place, Value};
+use crate::sqlalchemy::ddl::{Naming, Semantics};
+use crate::sqlalchemy::declarative::{DeclaredTable, declared_table, declared_tables};
+use crate::sqlalchemy::{NamingFact, metadata_of_value, naming_of_metadata};
+
+/// `metadata.create_all(bind, tables=[…])` and `metadata.drop_all(bind)`
+pub(in crate::alembic::runtime) fn all_created_or_dropped(
+    metadata: &Value,
+    call: &Call,
+    creates: bool,
+    at: Place,
+    interpreter: &mut Runner<'_>,
+) -> Emitted {
+    let Some(semantics) = interpreter.host.semantics() else {
+        return Emitted::default();
+    };
+    let name = if creates { "create_all" } else { "drop_all" };
+    let tables = match call.argument(1, "tables").map(|argument| &argument.value) {
+        None | Some(Value::None) => local_tables(metadata, at, &semantics, interpreter),
+        Some(listed) => listed_tables(&listed.clone(), &semantics, interpreter),
+    };
+    let Some(tables) = tables else {
+        return Emitted::opaque(format!("which tables `{name}` is for is not known"), None);
+    };
+    let guarded = checks_first(call, 2);
+    let semantics = with_naming_of(metadata, semantics, interpreter);
+    if creates {
+        created(tables, guarded, call, &semantics, interpreter)
+    } else {
+        dropped(tables, guarded, call, &semantics, interpreter)
+    }
+}
+
+/// All tables of a metadata whose modules have run.
+pub(in crate::alembic::runtime) fn initial_tables(
+    metadata: &Value,
+    interpreter: &mut Runner<'_>,
+) -> Option<Emitted> {
+    let semantics = interpreter.host.semantics()?;
+    let tables = all_tables(metadata, &semantics, interpreter)?;
+    let semantics = with_naming_of(metadata, semantics, interpreter);
+    let call = Call {
+        callee: metadata.clone(),
+        arguments: Vec::new(),
+        open: false,
+    };
+    Some(created(tables, true, &call, &semantics, interpreter))
+}
+
+/// `Model.__table__.create(bind)` and `Table(…).drop(bind)`
+pub(super) fn table_created_or_dropped(
+    owner: &Value,
+    call: &Call,
+    creates: bool,
+    interpreter: &mut Runner<'_>,
+) -> Emitted {
+    let Some(semantics) = interpreter.host.semantics() else {
+        return Emitted::default();
+    };
+    let Some(table) = declared_table(owner, semantics.sqlalchemy, interpreter) else {
+        return Emitted::opaque("which table is created or dropped is not known", None);
+    };
+    let guarded = checks_first(call, 1);
+    if creates {
+        created(vec![table], guarded, call, &semantics, interpreter)
+    } else {
+        Emitted::one(Ddl::DropTable {
+            name: table.name,
+            if_exists: guarded,
+            cascade: false,
+        })
+    }
+}
+
+/// `checkfirst`, which is true unless it is said not to be.
+fn checks_first(call: &Call, position: usize) -> bool {
+    call.argument(position, "checkfirst")
+        .is_none_or(|argument| argument.value.as_bool() != Some(false))
+}
+
+/// The tables of a metadata that is made in the migration itself: of another it depends on the modules that were
+/// imported until then.
+fn local_tables(
+    metadata: &Value,
+    at: Place,
+    semantics: &Semantics,
+    interpreter: &mut Runner<'_>,
+) -> Option<Vec<DeclaredTable>> {
+    let key = metadata_of_value(metadata, interpreter)?;
+    let file = interpreter.file(at).file;
+    let is_local = key
+        .rsplit_once(':')
+        .is_some_and(|(path, _)| path == file.as_str());
+    if !is_local {
+        return None;
+    }
+    all_tables(metadata, semantics, interpreter)
+}
+
+fn all_tables(
+    metadata: &Value,
+    semantics: &Semantics,
+    interpreter: &mut Runner<'_>,
+) -> Option<Vec<DeclaredTable>> {
+    let written = interpreter.host.tables.clone();
+    declared_tables(metadata, &written, semantics.sqlalchemy, interpreter)
+}
+
+fn listed_tables(
+    listed: &Value,
+    semantics: &Semantics,
+    interpreter: &mut Runner<'_>,
+) -> Option<Vec<DeclaredTable>> {
+    let listed = interpreter.heap.elements(listed)?.to_vec();
+    listed
+        .iter()
+        .map(|table| declared_table(table, semantics.sqlalchemy, interpreter))
+        .collect()
+}
+
+/// The circumstances, with the naming convention of this metadata.
+fn with_naming_of(
+    metadata: &Value,
+    semantics: Arc<Semantics>,
+    interpreter: &mut Runner<'_>,
+) -> Arc<Semantics> {
+    let naming = match naming_of_metadata(metadata, interpreter) {
+        NamingFact::None => Naming::None,
+        NamingFact::Convention(convention) => Naming::Convention(convention),
+        NamingFact::Unresolved => return semantics,
+    };
+    Arc::new(Semantics {
+        naming,
+        ..Semantics::clone(&semantics)
+    })
+}
+
+/// What makes these tables, those that others refer to first.
+fn created(
+    tables: Vec<DeclaredTable>,
+    guarded: bool,
+    call: &Call,
+    semantics: &Arc<Semantics>,
+    interpreter: &mut Runner<'_>,
+) -> Emitted {
+    let mut emitted = Emitted::default();
+    let mut waiting = Vec::new();
+    for table in tables {
+        let now = interpreter
+            .host
+            .simulation()
+            .map(super::super::simulation::Simulation::now);
+        let there = now.and_then(|now| now.tables.get(&table.name));
+        match there.map(|there| there.maybe.is_some()) {
+            Some(false) if guarded => {}
+            Some(true) if guarded => {
+                let what = "whether the table is there already is not known";
+                emitted
+                    .ddl
+                    .append(&mut Emitted::opaque(what, Some(table.name)).ddl);
+            }
+            _ => waiting.push(parts_of(table, call, semantics, &mut emitted, interpreter)),
+        }
+    }
+    for (name, labels) in std::mem::take(&mut emitted.enums) {
+        emitted.ddl.push(Ddl::CreateEnum {
+            name,
+            labels,
+            if_not_exists: true,
+        });
+    }
+    let mut later: Vec<(SmolStr, Constraint)> = Vec::new();
+    while !waiting.is_empty() {
+        let names: Vec<SmolStr> = waiting
+            .iter()
+            .map(|parts| parts.create.name.clone())
+            .collect();
+        let free = waiting.iter().position(|parts| {
+            let mut referred = parts.create.constraints.iter().filter_map(referred_table);
+            referred.all(|table| *table == parts.create.name || !names.contains(table))
+        });
+        // Tables that refer to each other get their foreign keys when all are there.
+        let mut parts = waiting.remove(free.unwrap_or_default());
+        if free.is_none() {
+            let (keys, others) = std::mem::take(&mut parts.create.constraints)
+                .into_iter()
+                .partition(|constraint| {
+                    referred_table(constraint).is_some_and(|table| names.contains(table))
+                });
+            parts.create.constraints = others;
+            let keys: Vec<Constraint> = keys;
+            let name = &parts.create.name;
+            later.extend(keys.into_iter().map(|key| (name.clone(), key)));
+        }
+        Operation::emit_table(parts, &mut emitted);
+    }
+    for (table, key) in later {
+        emitted.ddl.push(Ddl::AlterTable {
+            table,
+            if_exists: false,
+            action: AlterAction::AddConstraint(key),
+        });
+    }
+    emitted
+}
+
+fn referred_table(constraint: &Constraint) -> Option<&SmolStr> {
+    match &constraint.kind {
+        ConstraintKind::ForeignKey(key) => Some(&key.references),
+        _ => None,
+    }
+}
+
+fn parts_of(
+    table: DeclaredTable,
+    call: &Call,
+    semantics: &Arc<Semantics>,
+    emitted: &mut Emitted,
+    interpreter: &mut Runner<'_>,
+) -> TableParts {
+    let mut operation = Operation {
+        call,
+        batch: None,
+        at: table.at,
+        semantics: Arc::clone(semantics),
+        interpreter,
+    };
+    let mut parts = operation.table_parts(table.name, &table.items, emitted);
+    parts.create.comment = table.comment;
+    parts.create.open = parts.create.open.or(table.open);
+    parts
+}
+
+/// What drops these tables, those that others refer to last, and the types they brought along.
+fn dropped(
+    tables: Vec<DeclaredTable>,
+    guarded: bool,
+    call: &Call,
+    semantics: &Arc<Semantics>,
+    interpreter: &mut Runner<'_>,
+) -> Emitted {
+    let mut emitted = Emitted::default();
+    let mut waiting: Vec<TableParts> = tables
+        .into_iter()
+        .map(|table| parts_of(table, call, semantics, &mut emitted, interpreter))
+        .collect();
+    let enums = std::mem::take(&mut emitted.enums);
+    while !waiting.is_empty() {
+        let free = waiting.iter().position(|parts| {
+            !waiting.iter().any(|other| {
+                let mut referred = other.create.constraints.iter().filter_map(referred_table);
+                other.create.name != parts.create.name
+                    && referred.any(|table| *table == parts.create.name)
+            })
+        });
+        let parts = waiting.remove(free.unwrap_or_default());
+        emitted.ddl.push(Ddl::DropTable {
+            name: parts.create.name,
+            if_exists: guarded,
+            // Foreign keys of a circle are dropped before.
+            cascade: free.is_none(),
+        });
+    }
+    if semantics.dialect == Dialect::PostgreSql {
+        emitted
+            .ddl
+            .extend(enums.into_iter().map(|(name, _)| Ddl::DropType {
+                name,
+                if_exists: true,
+                cascade: false,
+            }));
+    }
+    emitted
+}

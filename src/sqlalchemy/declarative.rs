@@ -1,0 +1,13 @@
+//! Declarative classes: which of them have tables, and what those hold, as SQLAlchemy makes them when a class is
+//! defined.
+
+mod annotation;
+mod attributes;
+mod order;
+mod style;
+mod table;
+
+pub use style::{
+    Style, has_named_table, has_table_keyword, is_abstract, is_declarative_base, style, table_name,
+};
+pub use table::{DeclaredTable, declared_table, declared_tables};

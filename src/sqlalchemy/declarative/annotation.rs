@@ -1,0 +1,213 @@
+//! What an annotation says about a column: `Mapped[…]`, `Annotated[…]`, `Optional[…]` and Python's own types.
+
+use std::rc::Rc;
+
+use crate::python::ast::{BinaryOp, Name, StmtKind};
+use crate::python::parse;
+use crate::python::value::{Call, CallArgument, Object, Place, Scope, SymbolKind, Value};
+use crate::python::{Host, Interpreter};
+use crate::sqlalchemy::{column_call, construct};
+
+/// How deep types are taken apart.
+const MAX_DEPTH: u32 = 8;
+
+/// What the `…` of `Mapped[…]` says.
+pub(super) struct Annotation {
+    /// The type, as it would be given to `Column`; `None` where it is not known.
+    pub(super) column_type: Option<Value>,
+    pub(super) optional: bool,
+    /// `mapped_column(…)` inside `Annotated`.
+    pub(super) column: Option<Call>,
+    /// True where the type is a model or a collection of them, which a relationship fills.
+    pub(super) is_related: bool,
+}
+
+/// Reads `Mapped[…]`; `None` for any other annotation.
+pub(super) fn mapped<H: Host>(
+    annotation: &Value,
+    map: Option<&Value>,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<Annotation> {
+    let symbol = annotation.as_symbol()?;
+    let SymbolKind::Item { base, key } = &symbol.kind else {
+        return None;
+    };
+    if construct(base, interpreter).as_deref() != Some("Mapped") {
+        return None;
+    }
+    Some(read(&key.clone(), map, symbol.at, interpreter, 0))
+}
+
+fn read<H: Host>(
+    value: &Value,
+    map: Option<&Value>,
+    at: Place,
+    interpreter: &mut Interpreter<'_, H>,
+    depth: u32,
+) -> Annotation {
+    let unknown = Annotation {
+        column_type: None,
+        optional: false,
+        column: None,
+        is_related: false,
+    };
+    if depth > MAX_DEPTH {
+        return unknown;
+    }
+    let (inner, optional) = without_none(value);
+    // An entry of the map for the whole of it goes first.
+    if let Some(found) = map.and_then(|map| entry(map, &inner, interpreter)) {
+        return Annotation {
+            column_type: Some(found),
+            optional,
+            ..unknown
+        };
+    }
+    if let Some(symbol) = inner.as_symbol()
+        && let SymbolKind::Item { base, key } = &symbol.kind
+        && base
+            .qualified_name()
+            .is_some_and(|name| name.ends_with(".Annotated"))
+        && let Some([first, rest @ ..]) = interpreter.heap.elements(&key.clone())
+    {
+        let column = rest
+            .iter()
+            .find_map(|item| column_call(item, interpreter))
+            .map(|(call, _)| call.clone());
+        let first = first.clone();
+        let mut annotation = read(&first, map, at, interpreter, depth + 1);
+        annotation.optional |= optional;
+        annotation.column = column;
+        return annotation;
+    }
+    if let Value::Class(class) = inner {
+        if !interpreter.is_enum(class) {
+            return Annotation {
+                is_related: true,
+                ..unknown
+            };
+        }
+        let made = Call {
+            callee: Value::name(Name::new_static("sqlalchemy.Enum"), at),
+            arguments: vec![CallArgument {
+                name: None,
+                value: inner,
+                at,
+            }],
+            open: false,
+        };
+        return Annotation {
+            column_type: Some(Value::symbol(SymbolKind::Call(made), at)),
+            optional,
+            ..unknown
+        };
+    }
+    let is_related = match &inner {
+        Value::Str(_) => true,
+        Value::Symbol(symbol) => match &symbol.kind {
+            SymbolKind::Item { base, .. } => {
+                let name = match base {
+                    Value::Builtin(name) => Some(name),
+                    other => other.qualified_name(),
+                };
+                name.is_some_and(|name| {
+                    matches!(
+                        name.rsplit('.').next(),
+                        Some("list" | "set" | "List" | "Set" | "Sequence" | "Collection")
+                    )
+                })
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    Annotation {
+        column_type: of_python(&inner).map(|name| Value::name(Name::new_static(name), at)),
+        optional,
+        is_related,
+        ..unknown
+    }
+}
+
+/// The type that SQLAlchemy takes for one of Python's own. `float` became `Double` in 2.1, which the spelling of
+/// the dialects tells apart.
+fn of_python(value: &Value) -> Option<&'static str> {
+    let name = match value {
+        Value::Builtin(name) => name.as_str(),
+        other => other.qualified_name()?.as_str(),
+    };
+    Some(match name {
+        "int" => "sqlalchemy.Integer",
+        "str" => "sqlalchemy.String",
+        "bool" => "sqlalchemy.Boolean",
+        "bytes" => "sqlalchemy.LargeBinary",
+        "datetime.datetime" => "sqlalchemy.DateTime",
+        "datetime.date" => "sqlalchemy.Date",
+        "datetime.time" => "sqlalchemy.Time",
+        "datetime.timedelta" => "sqlalchemy.Interval",
+        "decimal.Decimal" => "sqlalchemy.Numeric",
+        "uuid.UUID" => "sqlalchemy.Uuid",
+        _ => return None,
+    })
+}
+
+/// `type_annotation_map[key]`
+fn entry<H: Host>(map: &Value, key: &Value, interpreter: &Interpreter<'_, H>) -> Option<Value> {
+    let Value::Object(id) = map else {
+        return None;
+    };
+    let Object::Dict(pairs) = interpreter.heap.get(*id) else {
+        return None;
+    };
+    pairs
+        .iter()
+        .find(|(known, _)| interpreter.heap.same(known, key))
+        .map(|(_, value)| value.clone())
+}
+
+/// `Optional[X]`, `Union[X, None]` and `X | None` without the `None`.
+fn without_none(value: &Value) -> (Value, bool) {
+    let Some(symbol) = value.as_symbol() else {
+        return (value.clone(), false);
+    };
+    match &symbol.kind {
+        SymbolKind::Item { base, key } => {
+            let name = base.qualified_name();
+            match (name.and_then(|name| name.rsplit('.').next()), key) {
+                (Some("Optional"), _) => (key.clone(), true),
+                (Some("Union"), Value::Tuple(items)) => match items.as_ref() {
+                    [inner, Value::None] | [Value::None, inner] => (inner.clone(), true),
+                    _ => (value.clone(), false),
+                },
+                _ => (value.clone(), false),
+            }
+        }
+        SymbolKind::Binary {
+            left,
+            op: BinaryOp::BitOr,
+            right,
+        } => match (left, right) {
+            (inner, Value::None) | (Value::None, inner) => (without_none(inner).0, true),
+            _ => (value.clone(), false),
+        },
+        _ => (value.clone(), false),
+    }
+}
+
+/// A quoted annotation, read as the expression it holds.
+pub(super) fn unquoted<H: Host>(
+    value: Value,
+    scope: &Rc<Scope>,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Value {
+    let Some(text) = value.as_str().cloned() else {
+        return value;
+    };
+    let (module, error) = parse(&text);
+    match module.body.first().map(|stmt| &stmt.kind) {
+        Some(StmtKind::Expr(expr)) if error.is_none() && module.body.len() == 1 => {
+            interpreter.evaluate(expr, scope)
+        }
+        _ => value,
+    }
+}

@@ -1,0 +1,50 @@
+//! In which order the columns of a class and its bases stand in the table.
+
+use super::attributes::{Attribute, own_attributes};
+use super::style::has_named_table;
+use crate::python::value::ObjectId;
+use crate::python::{Host, Interpreter};
+
+/// The attributes of a class and its bases, each name once, in the order of the table's columns.
+///
+/// SQLAlchemy 2 takes the class first and then its bases in the order of lookup, in each what `@declared_attr` makes
+/// last, and sorts by `sort_order`; before, columns stood in the order in which they were made.
+pub(super) fn ordered_attributes<H: Host>(
+    class: ObjectId,
+    sqlalchemy: (u32, u32),
+    interpreter: &mut Interpreter<'_, H>,
+) -> Vec<Attribute> {
+    let (order, _) = interpreter.ancestry(class);
+    let has_own_table = has_named_table(class, interpreter);
+    let mut groups: Vec<(ObjectId, Vec<Attribute>)> = Vec::new();
+    let mut names: Vec<smol_str::SmolStr> = Vec::new();
+    for (index, member) in order.iter().enumerate() {
+        // A parent with a table of its own keeps its columns, unless the child has no table: then it is the same.
+        if index > 0 && has_own_table && has_named_table(*member, interpreter) {
+            break;
+        }
+        let mut own = own_attributes(*member, class, interpreter);
+        own.retain(|attribute| !names.contains(&attribute.name));
+        names.extend(own.iter().map(|attribute| attribute.name.clone()));
+        groups.push((*member, own));
+    }
+    if sqlalchemy < (2, 0) {
+        // Classes that were defined first have made their columns first.
+        groups.sort_by_key(|(member, _)| (*member == class, *member));
+        let (declared, mut columns): (Vec<Attribute>, Vec<Attribute>) = groups
+            .into_iter()
+            .flat_map(|(_, attributes)| attributes)
+            .partition(|attribute| attribute.is_declared_attr);
+        columns.extend(declared);
+        return columns;
+    }
+    let mut columns: Vec<Attribute> = groups
+        .into_iter()
+        .flat_map(|(_, mut attributes)| {
+            attributes.sort_by_key(|attribute| attribute.is_declared_attr);
+            attributes
+        })
+        .collect();
+    columns.sort_by_key(|attribute| attribute.sort_order);
+    columns
+}

@@ -1,0 +1,258 @@
+//! How a class comes to have a table, and what that is called.
+
+use smol_str::SmolStr;
+
+use super::attributes::own_attributes;
+use crate::python::value::{CallArgument, ObjectId, SymbolKind, Value};
+use crate::python::{Host, Interpreter, Outcome};
+use crate::sqlalchemy::{construct, is_database_object};
+
+/// How a class comes to be declarative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// `DeclarativeBase`, `declarative_base()`, a registry.
+    Declarative,
+    /// `db.Model`: a table name of its own is made from the class name.
+    Flask,
+    SqlModel,
+    /// A base that cannot be read; what the class says itself must do.
+    Foreign,
+}
+
+pub fn style<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) -> Option<Style> {
+    let (_, outside) = interpreter.ancestry(class);
+    let mut foreign = false;
+    for base in &outside {
+        if let Some(name) = base.qualified_name() {
+            if name.ends_with(".DeclarativeBase") || name.ends_with(".DeclarativeBaseNoMeta") {
+                return Some(Style::Declarative);
+            }
+            if name.starts_with("sqlmodel.") && name.ends_with("SQLModel") {
+                return Some(Style::SqlModel);
+            }
+            let root = name.split('.').next().unwrap_or_default();
+            let is_plain = crate::python::is_standard_library(root)
+                || root == "sqlalchemy"
+                || root == "pydantic";
+            foreign |= !is_plain;
+            continue;
+        }
+        if let Some(call) = base.as_call() {
+            let kind = construct(&call.callee, interpreter);
+            if matches!(
+                kind.as_deref(),
+                Some("declarative_base" | "automap_base" | "generate_base")
+            ) {
+                return Some(Style::Declarative);
+            }
+            if let Some(symbol) = call.callee.as_symbol()
+                && matches!(&symbol.kind, SymbolKind::Attribute { name, .. } if name == "generate_base")
+            {
+                return Some(Style::Declarative);
+            }
+        }
+        if let Some(symbol) = base.as_symbol()
+            && let SymbolKind::Attribute {
+                base: database,
+                name,
+            } = &symbol.kind
+            && name == "Model"
+            && is_database_object(database, interpreter)
+        {
+            return Some(Style::Flask);
+        }
+        foreign = true;
+    }
+    let (order, _) = interpreter.ancestry(class);
+    let is_decorated = order.iter().any(|id| {
+        interpreter.class(*id).is_some_and(|class| {
+            class.decorators.iter().any(|decorator| {
+                let callee = decorator.as_call().map_or(decorator, |call| &call.callee);
+                let name = match callee.as_symbol().map(|symbol| &symbol.kind) {
+                    Some(SymbolKind::Attribute { name, .. }) => Some(name.clone()),
+                    Some(SymbolKind::Name(name)) => name.rsplit('.').next().map(SmolStr::new),
+                    _ => None,
+                };
+                matches!(
+                    name.as_deref(),
+                    Some(
+                        "mapped" | "as_declarative" | "mapped_as_dataclass" | "as_declarative_base"
+                    )
+                )
+            })
+        })
+    });
+    if is_decorated {
+        return Some(Style::Declarative);
+    }
+    foreign.then_some(Style::Foreign)
+}
+
+/// True for a class that other models are made from: it has no table, and a declarative base of the library directly
+/// above it.
+pub fn is_declarative_base<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) -> bool {
+    let Some(found) = interpreter.class(class) else {
+        return false;
+    };
+    let directly = found.bases.iter().any(|base| match base {
+        Value::Class(_) => false,
+        other => {
+            other.qualified_name().is_some_and(|name| {
+                name.ends_with(".DeclarativeBase") || name.ends_with(".DeclarativeBaseNoMeta")
+            }) || other.as_call().is_some_and(|call| {
+                construct(&call.callee, interpreter).is_some_and(|name| name == "declarative_base")
+            })
+        }
+    });
+    directly
+        || (style(class, interpreter).is_some_and(|style| style != Style::Foreign)
+            && is_abstract(class, interpreter))
+}
+
+pub fn is_abstract<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) -> bool {
+    matches!(
+        interpreter.own_attribute(class, "__abstract__"),
+        Some(Value::Bool(true))
+    )
+}
+
+pub fn has_table_keyword<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) -> bool {
+    interpreter.class(class).is_some_and(|class| {
+        class
+            .keywords
+            .iter()
+            .any(|(name, value)| name == "table" && value.as_bool() == Some(true))
+    })
+}
+
+pub fn table_name<H: Host>(
+    class: ObjectId,
+    style: Style,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<SmolStr> {
+    let at = interpreter.class(class)?.at;
+    let class_name = interpreter.class(class)?.def.name.clone();
+    if names_itself(class, interpreter) {
+        return Some(SmolStr::new(flask_table_name(&class_name)));
+    }
+    let (order, _) = interpreter.ancestry(class);
+    for (index, candidate) in order.iter().enumerate() {
+        let Some(value) = interpreter.own_attribute(*candidate, "__tablename__") else {
+            continue;
+        };
+        match value {
+            // A plain name of a mapped parent is the parent's: the child shares its table.
+            Value::Str(_) => return value.as_str().map(|name| SmolStr::new(&**name)),
+            Value::Function(_) => {
+                let argument = CallArgument {
+                    name: None,
+                    value: Value::Class(class),
+                    at,
+                };
+                let Outcome::Returned(name) = interpreter.call(&value, vec![argument], at) else {
+                    return None;
+                };
+                return name.as_str().map(|name| SmolStr::new(&**name));
+            }
+            _ if index == 0 => return None,
+            _ => {}
+        }
+    }
+    match style {
+        Style::SqlModel => Some(SmolStr::new(class_name.to_lowercase())),
+        Style::Flask => {
+            let has_key = order
+                .iter()
+                .any(|member| has_own_key(*member, class, interpreter));
+            has_key.then(|| SmolStr::new(flask_table_name(&class_name)))
+        }
+        Style::Declarative | Style::Foreign => None,
+    }
+}
+
+/// True for a model of Flask-SQLAlchemy with a primary key in its own body and no table name: it gets a table and a name
+/// of its own, also below another model. Without a key it would share its parent's table.
+fn names_itself<H: Host>(class: ObjectId, interpreter: &mut Interpreter<'_, H>) -> bool {
+    if interpreter.own_attribute(class, "__tablename__").is_some()
+        || is_abstract(class, interpreter)
+        || style(class, interpreter) != Some(Style::Flask)
+    {
+        return false;
+    }
+    // A mixin may name the tables of its users, and so may an abstract base.
+    let (order, _) = interpreter.ancestry(class);
+    let namer = order.into_iter().skip(1).find_map(|base| {
+        interpreter
+            .own_attribute(base, "__tablename__")
+            .map(|name| (base, name))
+    });
+    if let Some((base, name)) = namer
+        && (!matches!(name, Value::Str(_))
+            || is_abstract(base, interpreter)
+            || style(base, interpreter) != Some(Style::Flask))
+    {
+        return false;
+    }
+    has_own_key(class, class, interpreter)
+}
+
+/// True if the body of one class declares a primary key for another, which may be itself.
+fn has_own_key<H: Host>(
+    member: ObjectId,
+    class: ObjectId,
+    interpreter: &mut Interpreter<'_, H>,
+) -> bool {
+    own_attributes(member, class, interpreter)
+        .iter()
+        .filter_map(|attribute| attribute.column.as_ref())
+        .any(|column| {
+            let key = column.keyword("primary_key");
+            key.is_some_and(|argument| argument.value.as_bool() == Some(true))
+        })
+}
+
+/// Flask-SQLAlchemy's rule: `((?<=[a-z0-9])[A-Z]|(?!^)[A-Z](?=[a-z]))` becomes `_` and the letter, then lower case.
+fn flask_table_name(class: &str) -> String {
+    let letters: Vec<char> = class.chars().collect();
+    let mut name = String::with_capacity(class.len() + 4);
+    for (index, letter) in letters.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| letters.get(before));
+        let after = letters.get(index + 1);
+        let follows_small = before.is_some_and(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
+        let begins_word = index > 0 && after.is_some_and(char::is_ascii_lowercase);
+        if letter.is_ascii_uppercase() && (follows_small || begins_word) {
+            name.push('_');
+        }
+        name.extend(letter.to_lowercase());
+    }
+    name.trim_start_matches('_').to_owned()
+}
+
+/// True if the class itself, not one of its bases, says what its table is called.
+pub fn has_named_table<H: Host>(class: ObjectId, interpreter: &mut Interpreter<'_, H>) -> bool {
+    let is_named = matches!(
+        interpreter.own_attribute(class, "__tablename__"),
+        Some(Value::Str(_))
+    );
+    (is_named && !is_abstract(class, interpreter)) || names_itself(class, interpreter)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::flask_table_name;
+
+    #[test]
+    fn flask_table_names() {
+        for (class, name) in [
+            ("UserRole", "user_role"),
+            ("HTTPServer", "http_server"),
+            ("APIKey", "api_key"),
+            ("OAuth2Token", "o_auth2_token"),
+            ("User2Role", "user2_role"),
+            ("IPv4Address", "i_pv4_address"),
+            ("S3Object", "s3_object"),
+        ] {
+            assert_eq!(flask_table_name(class), name);
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! The tables of a metadata, from the classes that are mapped on it and the `Table(…)` calls that name it.
+
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use super::order::ordered_attributes;
+use super::style::{Style, has_table_keyword, is_abstract, style, table_name};
+use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKind, Value};
+use crate::python::{Host, Interpreter, Outcome};
+use crate::sqlalchemy::{
+    column_call, construct, metadata_of_class, metadata_of_value, qualified, type_argument_of,
+};
+
+/// A table as models describe it.
+#[derive(Clone, Debug)]
+pub struct DeclaredTable {
+    /// With its schema.
+    pub name: SmolStr,
+    /// Columns, constraints and indexes, as arguments of `Table(name, metadata, …)`.
+    pub items: Vec<CallArgument>,
+    pub comment: Option<SmolStr>,
+    /// Where the class or table is made.
+    pub at: Place,
+    /// Why not all of it is known.
+    pub open: Option<String>,
+}
+
+/// The tables of one metadata, in the order in which they were made.
+#[derive(Default)]
+struct Tables {
+    tables: Vec<DeclaredTable>,
+}
+
+/// The tables of a metadata, as far as the modules that define them have run, in the order in which they were made.
+/// `written` are the `Table(…)` calls. `None` where it is not known which metadata it is.
+pub fn declared_tables<H: Host>(
+    metadata: &Value,
+    written: &[(Call, Place)],
+    sqlalchemy: (u32, u32),
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<Vec<DeclaredTable>> {
+    let key = metadata_of_value(metadata, interpreter)?;
+    let mut found = Tables::default();
+    for class in interpreter.classes() {
+        if metadata_of_class(class, interpreter).as_ref() == Some(&key)
+            && let Some(table) = of_class(class, sqlalchemy, interpreter)
+        {
+            found.add(table, interpreter);
+        }
+    }
+    for (call, at) in written {
+        let of = call
+            .positional()
+            .nth(1)
+            .map(|argument| argument.value.clone());
+        let of = of.and_then(|of| metadata_of_value(&of, interpreter));
+        if of.as_ref() == Some(&key)
+            && let Some(table) = of_call(call, *at, interpreter)
+        {
+            found.add(table, interpreter);
+        }
+    }
+    found.resolve_types(interpreter);
+    Some(found.tables)
+}
+
+/// The table that a value is: `Model.__table__`, or `Table(…)` itself.
+pub fn declared_table<H: Host>(
+    value: &Value,
+    sqlalchemy: (u32, u32),
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<DeclaredTable> {
+    let symbol = Rc::clone(value.as_symbol()?);
+    match &symbol.kind {
+        SymbolKind::Attribute {
+            base: Value::Class(class),
+            name,
+        } if name == "__table__" => of_class(*class, sqlalchemy, interpreter),
+        SymbolKind::Call(call) if construct(&call.callee, interpreter)? == "Table" => {
+            of_call(call, symbol.at, interpreter)
+        }
+        _ => None,
+    }
+}
+
+/// The table of one class; `None` for a class that has none.
+fn of_class<H: Host>(
+    class: ObjectId,
+    sqlalchemy: (u32, u32),
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<DeclaredTable> {
+    let style = style(class, interpreter)?;
+    if is_abstract(class, interpreter)
+        || style == Style::SqlModel && !has_table_keyword(class, interpreter)
+    {
+        return None;
+    }
+    let at = interpreter.class(class)?.at;
+    if let Some(Value::Symbol(symbol)) = interpreter.own_attribute(class, "__table__")
+        && let SymbolKind::Call(call) = &symbol.kind
+    {
+        return of_call(&call.clone(), symbol.at, interpreter);
+    }
+    let name = table_name(class, style, interpreter)?;
+    let mut table = DeclaredTable {
+        name,
+        items: Vec::new(),
+        comment: None,
+        at,
+        open: (style == Style::SqlModel).then(|| "fields of SQLModel are not followed".to_owned()),
+    };
+    let (_, outside) = interpreter.ancestry(class);
+    if outside.iter().any(Value::is_unknown) || style == Style::Foreign {
+        table.open = Some("a base of the class is not known".to_owned());
+    }
+    let mut items = Vec::new();
+    for attribute in ordered_attributes(class, sqlalchemy, interpreter) {
+        let argument = |value| CallArgument {
+            name: None,
+            value,
+            at: attribute.place,
+        };
+        if let Some(column) = attribute.column {
+            let column = Value::symbol(SymbolKind::Call(column), attribute.place);
+            table.items.push(argument(column));
+        }
+        items.extend(attribute.item.map(argument));
+        if let Some(reason) = attribute.unknown {
+            table.open.get_or_insert(reason);
+        }
+    }
+    table.arguments(class, interpreter);
+    table.items.extend(items);
+    Some(table)
+}
+
+/// `Table("name", metadata, Column(…), …)`
+fn of_call<H: Host>(
+    call: &Call,
+    at: Place,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<DeclaredTable> {
+    // Reflected tables say nothing themselves.
+    if call.keyword("autoload_with").is_some() || call.keyword("autoload").is_some() {
+        return None;
+    }
+    let name = call.positional().next()?.value.as_str()?.clone();
+    let items: Vec<CallArgument> = call.positional().skip(2).cloned().collect();
+    // Without columns it is the name of a table made elsewhere.
+    items
+        .iter()
+        .find(|item| column_call(&item.value, interpreter).is_some())?;
+    let text = |keyword: &str| {
+        call.keyword(keyword)
+            .and_then(|argument| argument.value.as_str().cloned())
+    };
+    Some(DeclaredTable {
+        name: qualified(text("schema").as_deref(), &name),
+        items,
+        comment: text("comment").map(|comment| SmolStr::new(&*comment)),
+        at,
+        open: call
+            .open
+            .then(|| "the arguments of the table are not all known".to_owned()),
+    })
+}
+
+impl DeclaredTable {
+    /// What `__table_args__` adds.
+    fn arguments<H: Host>(&mut self, class: ObjectId, interpreter: &mut Interpreter<'_, H>) {
+        let Some(mut value) = interpreter.inherited_attribute(class, "__table_args__") else {
+            return;
+        };
+        if matches!(value, Value::Function(_)) {
+            let argument = CallArgument {
+                name: None,
+                value: Value::Class(class),
+                at: self.at,
+            };
+            value = match interpreter.call(&value, vec![argument], self.at) {
+                Outcome::Returned(value) => value,
+                _ => Value::None,
+            };
+        }
+        let parts = match &value {
+            Value::None => Vec::new(),
+            Value::Object(id) if matches!(interpreter.heap.get(*id), Object::Dict(_)) => {
+                vec![value.clone()]
+            }
+            other => match interpreter.heap.elements(other) {
+                Some(items) => items.to_vec(),
+                None => {
+                    self.open = Some("`__table_args__` is not known".to_owned());
+                    return;
+                }
+            },
+        };
+        for part in parts {
+            let dict = match &part {
+                Value::Object(id) => match interpreter.heap.get(*id) {
+                    Object::Dict(pairs) => Some(pairs.clone()),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let Some(pairs) = dict else {
+                let at = part.as_symbol().map_or(self.at, |symbol| symbol.at);
+                self.items.push(CallArgument {
+                    name: None,
+                    value: part,
+                    at,
+                });
+                continue;
+            };
+            for (key, value) in pairs {
+                match (key.as_str().map(|key| &**key), value.as_str()) {
+                    (Some("schema"), Some(schema)) => {
+                        self.name = qualified(Some(schema), &self.name);
+                    }
+                    (Some("schema"), None) if !matches!(value, Value::None) => {
+                        self.open = Some("the schema of the table is not known".to_owned());
+                    }
+                    (Some("comment"), Some(comment)) => {
+                        self.comment = Some(SmolStr::new(&**comment));
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    /// The columns with their names.
+    fn columns<'a, H: Host>(
+        &'a self,
+        interpreter: &'a Interpreter<'_, H>,
+    ) -> impl Iterator<Item = (SmolStr, &'a Call)> {
+        self.items.iter().filter_map(|item| {
+            let (call, _) = column_call(&item.value, interpreter)?;
+            Some((name_of(call)?, call))
+        })
+    }
+}
+
+fn name_of(call: &Call) -> Option<SmolStr> {
+    let name = call.keyword("name").or_else(|| call.positional().next())?;
+    name.value.as_str().map(|name| SmolStr::new(&**name))
+}
+
+impl Tables {
+    /// Classes that share a table describe it together, as single-table inheritance does.
+    fn add<H: Host>(&mut self, table: DeclaredTable, interpreter: &Interpreter<'_, H>) {
+        let Some(known) = self
+            .tables
+            .iter_mut()
+            .find(|known| known.name == table.name)
+        else {
+            self.tables.push(table);
+            return;
+        };
+        let names: Vec<SmolStr> = known.columns(interpreter).map(|(name, _)| name).collect();
+        for item in table.items {
+            let name = column_call(&item.value, interpreter).and_then(|(call, _)| name_of(call));
+            if name.is_some_and(|name| !names.contains(&name)) {
+                known.items.push(item);
+            }
+        }
+        known.open = known.open.take().or(table.open);
+    }
+
+    /// A column without a type has that of the column it refers to.
+    fn resolve_types<H: Host>(&mut self, interpreter: &Interpreter<'_, H>) {
+        // A chain of references is as long as there are tables, at most.
+        for _ in 0..8 {
+            let mut changes = Vec::new();
+            for (index, table) in self.tables.iter().enumerate() {
+                for (place, item) in table.items.iter().enumerate() {
+                    if let Some(value) = self.typed(&item.value, interpreter) {
+                        changes.push((index, place, value));
+                    }
+                }
+            }
+            if changes.is_empty() {
+                return;
+            }
+            for (index, place, value) in changes {
+                let table = self.tables.get_mut(index);
+                if let Some(item) = table.and_then(|table| table.items.get_mut(place)) {
+                    item.value = value;
+                }
+            }
+        }
+    }
+
+    fn typed<H: Host>(&self, column: &Value, interpreter: &Interpreter<'_, H>) -> Option<Value> {
+        let (call, at) = column_call(column, interpreter)?;
+        if type_argument_of(call, interpreter).is_some() {
+            return None;
+        }
+        let key = call.positional().find_map(|argument| {
+            let key = argument.value.as_call()?;
+            (construct(&key.callee, interpreter)? == "ForeignKey").then_some(key)
+        })?;
+        let target = key.argument(0, "column")?.value.as_str()?.clone();
+        let (table, name) = target.rsplit_once('.')?;
+        let table = self.tables.iter().find(|known| known.name == table)?;
+        let (_, referred) = table
+            .columns(interpreter)
+            .find(|(known, _)| known == name)?;
+        let found = type_argument_of(referred, interpreter)?.clone();
+        let mut call = call.clone();
+        let first = call
+            .arguments
+            .iter()
+            .position(|argument| !matches!(argument.value, Value::Str(_)))?;
+        call.arguments.insert(first, found);
+        Some(Value::symbol(SymbolKind::Call(call), at))
+    }
+}
