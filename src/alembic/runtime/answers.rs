@@ -1,6 +1,9 @@
 //! Answers to the questions migrations ask of the database, from the state that was replayed.
 
 mod query;
+mod reflected;
+
+pub(super) use reflected::attribute as reflected_attribute;
 
 use std::rc::Rc;
 

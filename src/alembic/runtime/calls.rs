@@ -6,8 +6,9 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::simulation::Simulation;
-use crate::python::Heap;
+use crate::python::ast::Name;
 use crate::python::value::{Call, CallArgument, Object, Place, SymbolKind, Value};
+use crate::python::{Heap, Interpreter};
 use crate::sqlalchemy::ddl::Semantics;
 
 /// A call that may change the database, with its arguments as they were when it happened.
@@ -213,4 +214,62 @@ fn freeze(value: &Value, heap: &mut Heap, depth: u32) -> Value {
         ),
         other => Value::Object(heap.allocate(other)),
     }
+}
+
+/// True if something that can change the database is part of a value: `op`, a connection, a session.
+pub(super) fn reaches_database(
+    value: &Value,
+    interpreter: &Interpreter<'_, Recorder>,
+    depth: u32,
+) -> bool {
+    if depth > 4 {
+        return false;
+    }
+    match value {
+        Value::Symbol(_) => root_name(value).is_some_and(|root| {
+            root == "alembic.op"
+                || matches!(
+                    root.as_str(),
+                    "alembic.op.get_bind"
+                        | "alembic.op.get_context"
+                        | "alembic.op.batch_alter_table"
+                        | "alembic.context.get_bind"
+                        | "alembic.context.get_context"
+                )
+                || ((root.starts_with("sqlalchemy.orm.") || root.starts_with("sqlmodel."))
+                    && root.ends_with("Session"))
+        }),
+        Value::Tuple(items) => items
+            .iter()
+            .any(|item| reaches_database(item, interpreter, depth + 1)),
+        Value::Object(_) => interpreter.heap.elements(value).is_some_and(|items| {
+            items
+                .iter()
+                .any(|item| reaches_database(item, interpreter, depth + 1))
+        }),
+        _ => false,
+    }
+}
+
+/// True if the database at hand, or a way to it, is among the arguments.
+pub(super) fn is_handed_over(
+    arguments: &[CallArgument],
+    interpreter: &Interpreter<'_, Recorder>,
+) -> bool {
+    arguments
+        .iter()
+        .any(|argument| reaches_database(&argument.value, interpreter, 0))
+}
+
+/// `db.Session(bind=bind)`: whoever hands sessions out, they are SQLAlchemy's.
+pub(super) fn session(name: &str, call: &Call, at: Place) -> Option<Value> {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    if last != "Session" && last != "create_scoped_session" {
+        return None;
+    }
+    let session = Call {
+        callee: Value::name(Name::new_static("sqlalchemy.orm.Session"), at),
+        ..call.clone()
+    };
+    Some(Value::symbol(SymbolKind::Call(session), at))
 }

@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 
 use super::answers;
 use super::calls::{
-    RecordedCall, Recorder, Target, chain_has, freeze_argument, is_database_root, is_harmless,
-    is_library_call, is_table_of_class, root_name,
+    RecordedCall, Recorder, Target, chain_has, freeze_argument, is_database_root, is_handed_over,
+    is_harmless, is_library_call, is_table_of_class, reaches_database, root_name, session,
 };
 use super::emit::{self, Emitted, refused};
 use super::simulation::{Failed, Simulation, State};
@@ -150,7 +150,7 @@ impl Host for Recorder {
         }
         // Which driver is used is not known.
         matches!(
-            path.last()?,
+            path.next_back()?,
             "dialect" | "PGDialect" | "MySQLDialect" | "SQLiteDialect"
         )
         .then_some(true)
@@ -165,6 +165,9 @@ impl Host for Recorder {
         let semantics = interpreter.host.semantics()?;
         if let Some(argument) = type_argument(base, name, interpreter) {
             return Some(argument);
+        }
+        if let Some(value) = answers::reflected_attribute(interpreter, base, name, at) {
+            return Some(value);
         }
         let root = root_name(base)?;
         if root == "sqlalchemy.engine.Dialect" {
@@ -426,26 +429,6 @@ fn method_call(
     }
 }
 
-/// `db.Session(bind=bind)`: whoever hands sessions out, they are SQLAlchemy's.
-fn session(name: &str, call: &Call, at: Place) -> Option<Value> {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    if last != "Session" && last != "create_scoped_session" {
-        return None;
-    }
-    let session = Call {
-        callee: Value::name(Name::new_static("sqlalchemy.orm.Session"), at),
-        ..call.clone()
-    };
-    Some(Value::symbol(SymbolKind::Call(session), at))
-}
-
-/// True if the database at hand, or a way to it, is among the arguments.
-fn is_handed_over(arguments: &[CallArgument], interpreter: &Runner<'_>) -> bool {
-    arguments
-        .iter()
-        .any(|argument| reaches_database(&argument.value, interpreter, 0))
-}
-
 fn operation_call(
     interpreter: &mut Runner<'_>,
     name: &str,
@@ -584,35 +567,4 @@ fn carry_out(interpreter: &mut Runner<'_>, emitted: Emitted, at: Place) -> Calle
         });
     }
     Called::Symbolic
-}
-
-/// True if something that can change the database is part of a value: `op`, a connection, a session.
-fn reaches_database(value: &Value, interpreter: &Runner<'_>, depth: u32) -> bool {
-    if depth > 4 {
-        return false;
-    }
-    match value {
-        Value::Symbol(_) => root_name(value).is_some_and(|root| {
-            root == "alembic.op"
-                || matches!(
-                    root.as_str(),
-                    "alembic.op.get_bind"
-                        | "alembic.op.get_context"
-                        | "alembic.op.batch_alter_table"
-                        | "alembic.context.get_bind"
-                        | "alembic.context.get_context"
-                )
-                || ((root.starts_with("sqlalchemy.orm.") || root.starts_with("sqlmodel."))
-                    && root.ends_with("Session"))
-        }),
-        Value::Tuple(items) => items
-            .iter()
-            .any(|item| reaches_database(item, interpreter, depth + 1)),
-        Value::Object(_) => interpreter.heap.elements(value).is_some_and(|items| {
-            items
-                .iter()
-                .any(|item| reaches_database(item, interpreter, depth + 1))
-        }),
-        _ => false,
-    }
 }

@@ -323,3 +323,6 @@ fn verdict(upgrade: Outcome<'_>, downgrade: Outcome<'_>) -> Verdict {
     }
     Verdict::NoSchemaChange
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,7 @@ pub(super) struct Annotation {
 pub(super) fn mapped<H: Host>(
     annotation: &Value,
     map: Option<&Value>,
+    scope: &Rc<Scope>,
     interpreter: &mut Interpreter<'_, H>,
 ) -> Option<Annotation> {
     let symbol = annotation.as_symbol()?;
@@ -35,7 +36,8 @@ pub(super) fn mapped<H: Host>(
     if construct(base, interpreter).as_deref() != Some("Mapped") {
         return None;
     }
-    Some(read(&key.clone(), map, symbol.at, interpreter, 0))
+    let key = unquoted(key.clone(), scope, interpreter);
+    Some(read(&key, map, symbol.at, interpreter, 0))
 }
 
 fn read<H: Host>(
@@ -103,7 +105,8 @@ fn read<H: Host>(
         };
     }
     let is_related = match &inner {
-        Value::Str(_) => true,
+        // A name that is not found is that of a model, as a rule.
+        Value::Str(_) | Value::Unknown(_) => true,
         Value::Symbol(symbol) => match &symbol.kind {
             SymbolKind::Item { base, .. } => {
                 let name = match base {

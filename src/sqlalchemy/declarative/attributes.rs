@@ -91,7 +91,8 @@ pub(super) fn own_attributes<H: Host>(
             let value = interpreter.evaluate(annotation, &scope);
             unquoted(value, &scope, interpreter)
         });
-        let annotation = annotation.and_then(|value| mapped(&value, map.as_ref(), interpreter));
+        let annotation =
+            annotation.and_then(|value| mapped(&value, map.as_ref(), &scope, interpreter));
         let place = Place {
             file: scope.file,
             span: binding.span,

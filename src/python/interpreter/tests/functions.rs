@@ -163,3 +163,9 @@ x = [one, two, C('y', 3).b, C('z')[0]]
     );
     assert_eq!(eval("A = type('A', (), {'n': 3})\nx = A().n"), "3");
 }
+
+#[test]
+fn comprehensions_in_class_bodies() {
+    let text = "class K:\n    A, B = range(2)\n    NAMES = {A: 'a', B: 'b'}\n    BACK = {v: k for k, v in NAMES.items()}\nx = K.BACK\n";
+    assert_eq!(eval(text), "{'a': 0, 'b': 1}");
+}

@@ -179,3 +179,14 @@ for t in os.tables():
     assert!(calls.contains(&"a(1)?".to_owned()), "{calls:?}");
     assert!(calls.contains(&"a(2)?".to_owned()), "{calls:?}");
 }
+
+#[test]
+fn recursion_under_unknown_conditions_ends() {
+    let text = "import lib\ndef safe(x):\n    if lib.is_map(x):\n        return {safe(k): safe(v) for k, v in x.items()}\n    if lib.is_list(x):\n        return [safe(v) for v in x]\n    return x\nsafe(lib.load())\nx = 1\n";
+    assert_eq!(eval(text), "1");
+    // A known end is reached.
+    assert_eq!(
+        eval("def f(n):\n    return 1 if n == 0 else n * f(n - 1)\nx = f(10)\n"),
+        "3628800"
+    );
+}

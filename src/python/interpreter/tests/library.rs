@@ -132,3 +132,24 @@ x = [[a.value for a in A], A('two').name, A['ONE'].value, A.UNO.name, A.ONE == '
         "[['one', 'two'], 'TWO', 'one', 'ONE', True, 'ONE', 'one, two', 4, ['ONE', 'TWO', 'UNO'], 'red', 'TWO', 2, True]"
     );
 }
+
+#[test]
+fn modules_imported_by_name() {
+    let files = [
+        ("pkg/__init__.py", ""),
+        ("pkg/other.py", "value = 3\n"),
+        (
+            "main.py",
+            "import importlib\nfrom importlib import import_module\nx = importlib.import_module('pkg.other').value\ny = import_module('.other', 'pkg').value\nz = import_module('elsewhere').value\n",
+        ),
+    ];
+    assert_eq!(run(&files, &["x", "y", "z"]), ["3", "3", "elsewhere.value"]);
+}
+
+#[test]
+fn proxies_stand_for_what_they_call() {
+    assert_eq!(
+        eval("from lazy_object_proxy import Proxy\nx = Proxy(lambda: 'a').upper()\n"),
+        "'A'"
+    );
+}

@@ -1,0 +1,345 @@
+//! Histories of one revision, and what is said of them.
+
+use super::*;
+use crate::alembic::revision::{Identifier, RevisionDoc};
+use crate::dialect::Dialect;
+use crate::git::Snapshot;
+use crate::python::ParseCache;
+
+const FILE: &str = "m/versions/a.py";
+
+/// What came of one revision: its verdict, its failures and the tables with their columns and constraints.
+struct Seen {
+    verdict: Verdict,
+    failures: Vec<String>,
+    tables: Vec<String>,
+}
+
+fn semantics(dialect: Dialect) -> Semantics {
+    Semantics {
+        dialect,
+        ..Semantics::default()
+    }
+}
+
+/// Replays a file of migrations beside other files of the repository.
+fn replay(
+    text: &str,
+    others: &[(&str, &str)],
+    semantics: Semantics,
+    initial: Option<&str>,
+) -> Seen {
+    let files: Vec<(&str, &str)> = others.iter().copied().chain([(FILE, text)]).collect();
+    let snapshot = Snapshot::in_memory(files);
+    let cache = ParseCache::default();
+    let sources = Sources::new(&snapshot, &cache);
+    let finder = ModuleFinder::new(&snapshot, []);
+    let file = RepoPath::new(FILE);
+    let revision = Revision {
+        source: sources.python(&file).unwrap(),
+        file,
+        id: Identifier {
+            value: "a".into(),
+            span: Span::default(),
+        },
+        down_revision: Vec::new(),
+        down_revision_span: Span::default(),
+        depends_on: Vec::new(),
+        branch_labels: Vec::new(),
+        doc: RevisionDoc::default(),
+    };
+    let mut replay = Replay::new(&sources, &finder, semantics);
+    if let Some(initial) = initial {
+        replay = replay.with_initial_metadata(initial);
+    }
+    let replayed = replay.replay(&revision);
+    let failures = replayed.upgrade_failures.iter();
+    let failures = failures.chain(&replayed.downgrade_failures);
+    let catalog = replay.catalog();
+    let tables = catalog.tables.iter().map(|(name, table)| {
+        let columns = table.columns.iter().map(|column| {
+            let spelling = column.column_type.known();
+            let null = match column.nullable.known() {
+                Some(false) => " not null",
+                _ => "",
+            };
+            format!(
+                "{} {}{null}",
+                column.name,
+                spelling.map_or("?", |known| known.as_str())
+            )
+        });
+        let constraints = table.constraints.iter().map(|constraint| {
+            let name = match &constraint.name {
+                crate::catalog::Fact::Known(Some(name)) => name.as_str(),
+                crate::catalog::Fact::Known(None) => "-",
+                crate::catalog::Fact::Unknown(_) => "?",
+            };
+            format!("{} {name}", constraint.kind.noun())
+        });
+        let parts: Vec<String> = columns.chain(constraints).collect();
+        format!("{name}: {}", parts.join(", "))
+    });
+    Seen {
+        verdict: replayed.verdict,
+        failures: failures.map(|failed| failed.message.clone()).collect(),
+        tables: tables.collect(),
+    }
+}
+
+fn upgrade(body: &str) -> Seen {
+    upgrade_with(body, &[])
+}
+
+fn upgrade_with(body: &str, others: &[(&str, &str)]) -> Seen {
+    let text = format!(
+        "import sqlalchemy as sa\nfrom alembic import op\n{body}\ndef downgrade():\n    pass\n"
+    );
+    replay(&text, others, semantics(Dialect::PostgreSql), None)
+}
+
+const MODELS: &str = "
+from sqlalchemy import Column, Enum, ForeignKey, Integer, String, MetaData, UniqueConstraint
+from sqlalchemy.orm import declarative_base
+Base = declarative_base(metadata=MetaData(naming_convention={'pk': 'pk_%(table_name)s'}))
+class Stamped:
+    made = Column(String(10))
+class Parent(Base):
+    __tablename__ = 'parent'
+    id = Column(Integer, primary_key=True)
+    mood = Column(Enum('a', 'b', name='mood'))
+class Child(Stamped, Base):
+    __tablename__ = 'child'
+    __table_args__ = (UniqueConstraint('parent_id', name='one_child'), {'comment': 'c'})
+    id = Column('key', Integer, primary_key=True)
+    parent_id = Column(ForeignKey('parent.id'))
+";
+
+#[test]
+fn create_all_makes_the_tables_of_the_classes() {
+    let seen = upgrade(&format!(
+        "{MODELS}\ndef upgrade():\n    Base.metadata.create_all(op.get_bind())\n"
+    ));
+    assert_eq!(
+        seen.tables,
+        [
+            "child: key integer not null, parent_id integer, made character varying(10), primary key pk_child, \
+             unique constraint one_child, foreign key child_parent_id_fkey",
+            "parent: id integer not null, mood mood, primary key pk_parent"
+        ]
+    );
+    assert_eq!(seen.verdict, Verdict::NotReversed);
+}
+
+#[test]
+fn what_create_all_made_drop_all_drops() {
+    let text = format!(
+        "from alembic import op\n{MODELS}\ndef upgrade():\n    Base.metadata.create_all(bind=op.get_bind())\ndef downgrade():\n    Base.metadata.drop_all(bind=op.get_bind())\n"
+    );
+    let seen = replay(&text, &[], semantics(Dialect::PostgreSql), None);
+    assert_eq!(seen.verdict, Verdict::Reversible, "{:?}", seen.failures);
+}
+
+#[test]
+fn create_all_of_models_elsewhere_is_not_known() {
+    let seen = upgrade_with(
+        "from models import Base\ndef upgrade():\n    Base.metadata.create_all(op.get_bind())\n",
+        &[("models.py", MODELS)],
+    );
+    assert_eq!(seen.verdict, Verdict::Unknown);
+    let seen = upgrade_with(
+        "from models import Base, Parent\ndef upgrade():\n    Base.metadata.create_all(op.get_bind(), tables=[Parent.__table__])\n",
+        &[("models.py", MODELS)],
+    );
+    assert_eq!(seen.tables.len(), 1);
+    assert_eq!(seen.verdict, Verdict::NotReversed);
+}
+
+#[test]
+fn tables_of_classes_are_created_and_dropped() {
+    let text = "from alembic import op\nfrom models import Parent\ndef upgrade():\n    Parent.__table__.create(op.get_bind())\ndef downgrade():\n    Parent.__table__.drop(op.get_bind())\n    op.execute('DROP TYPE mood')\n";
+    let seen = replay(
+        text,
+        &[("models.py", MODELS)],
+        semantics(Dialect::PostgreSql),
+        None,
+    );
+    assert_eq!(seen.verdict, Verdict::Reversible, "{:?}", seen.failures);
+}
+
+#[test]
+fn initial_tables_are_there_before_the_first_revision() {
+    let text = "from alembic import op\ndef upgrade():\n    op.drop_column('parent', 'mood')\ndef downgrade():\n    raise NotImplementedError\n";
+    let files = [("app/models.py", MODELS)];
+    let with = |initial| replay(text, &files, semantics(Dialect::PostgreSql), initial);
+    let seen = with(Some("app.models:Base.metadata"));
+    assert!(seen.failures.is_empty(), "{:?}", seen.failures);
+    assert_eq!(
+        seen.tables[1],
+        "parent: id integer not null, primary key pk_parent"
+    );
+    // A metadata that is not found leaves open what there is.
+    let seen = with(Some("app.models:Other.metadata"));
+    assert!(seen.failures.is_empty(), "{:?}", seen.failures);
+}
+
+#[test]
+fn annotated_columns() {
+    let seen = upgrade(
+        "
+import datetime, enum, uuid
+from typing import Annotated, Optional
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, relationship
+key = Annotated[int, mapped_column(primary_key=True)]
+class Mood(enum.Enum):
+    good = 1
+class Base(DeclarativeBase):
+    type_annotation_map = {str: sa.Text()}
+class Mixin:
+    last: Mapped[int] = mapped_column(sort_order=9)
+    @declared_attr
+    def seen(cls) -> Mapped[datetime.datetime]:
+        return mapped_column(sa.DateTime(timezone=True))
+class Thing(Mixin, Base):
+    __tablename__ = 'thing'
+    id: Mapped[key]
+    name: Mapped[str]
+    code: Mapped[Optional[uuid.UUID]]
+    mood: Mapped['Mood | None'] = mapped_column(unique=True)
+    other_id: Mapped[str] = mapped_column(sa.ForeignKey('thing.id'))
+    other: Mapped['Thing'] = relationship()
+def upgrade():
+    Base.metadata.create_all(op.get_bind())
+",
+    );
+    assert_eq!(
+        seen.tables,
+        [
+            "thing: id integer not null, name text not null, code uuid, mood mood, other_id integer not null, \
+             seen timestamp with time zone, last integer not null, primary key thing_pkey, unique constraint \
+             thing_mood_key, foreign key thing_other_id_fkey"
+        ]
+    );
+}
+
+#[test]
+fn before_sqlalchemy_2_columns_stand_in_the_order_they_were_made() {
+    let text = "
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.ext.declarative import declarative_base, declared_attr
+Base = declarative_base()
+class First:
+    a = sa.Column(sa.Integer)
+class Second:
+    @declared_attr
+    def made(cls):
+        return sa.Column(sa.Integer)
+    b = sa.Column(sa.Integer)
+class T(Second, First, Base):
+    __tablename__ = 't'
+    id = sa.Column(sa.Integer, primary_key=True)
+def upgrade():
+    Base.metadata.create_all(op.get_bind())
+def downgrade():
+    op.drop_table('t')
+";
+    let old = Semantics {
+        sqlalchemy: (1, 4),
+        ..Semantics::default()
+    };
+    let seen = replay(text, &[], old, None);
+    assert_eq!(
+        seen.tables,
+        ["t: a integer, b integer, id integer not null, made integer, primary key t_pkey"]
+    );
+    assert_eq!(seen.verdict, Verdict::Reversible);
+    let seen = replay(text, &[], Semantics::default(), None);
+    assert_eq!(
+        seen.tables,
+        ["t: id integer not null, b integer, made integer, a integer, primary key t_pkey"]
+    );
+}
+
+#[test]
+fn foreign_keys_to_columns_of_models() {
+    let seen = upgrade_with(
+        "from models import Parent\ndef upgrade():\n    op.create_table('parent', sa.Column('id', sa.Integer, primary_key=True))\n    op.create_table('c', sa.Column('p', sa.Integer, sa.ForeignKey(Parent.id, name='to_parent')), sa.Column('q', sa.Integer, sa.ForeignKey(unknown.id, name='to_unknown')))\n    op.drop_constraint('to_parent', 'c')\n    op.drop_constraint('to_unknown', 'c')\n",
+        &[("models.py", MODELS)],
+    );
+    assert!(seen.failures.is_empty(), "{:?}", seen.failures);
+    assert_eq!(seen.tables[0], "c: p integer, q integer");
+}
+
+#[test]
+fn constraints_of_reflected_tables() {
+    let seen = upgrade(
+        "
+def key_of(table):
+    known = sa.Table(table, sa.MetaData(), autoload_with=op.get_bind())
+    for key in known.foreign_key_constraints:
+        if key.referred_table.name == 'p' and key.column_keys == ['p_id']:
+            return key.name
+def upgrade():
+    op.create_table('p', sa.Column('id', sa.Integer, primary_key=True))
+    op.create_table('c', sa.Column('p_id', sa.Integer, sa.ForeignKey('p.id')))
+    op.drop_constraint(key_of('c'), 'c', type_='foreignkey')
+",
+    );
+    assert_eq!(seen.tables[0], "c: p_id integer");
+}
+
+#[test]
+fn what_a_dialect_is() {
+    let seen = upgrade(
+        "
+from sqlalchemy.dialects import mysql, postgresql
+from sqlalchemy.dialects.mysql.base import MySQLDialect
+def upgrade():
+    dialect = op.get_bind().dialect
+    if isinstance(dialect, MySQLDialect):
+        op.drop_table('never')
+    if isinstance(dialect, (mysql.dialect, postgresql.dialect)):
+        op.create_table('t', sa.Column('a', sa.Integer))
+",
+    );
+    assert_eq!(seen.tables, ["t: a integer"]);
+    assert_eq!(seen.verdict, Verdict::NotReversed);
+}
+
+#[test]
+fn arguments_of_run_migrations_are_handed_on() {
+    let text = "import sqlalchemy as sa\ndef upgrade(op, tables, tester):\n    op.bulk_insert(tables.kind, [{'name': 'x'}])\n    tester.populate('kind')\ndef downgrade(op, tables, tester):\n    op.execute(tables.kind.delete().where(tables.kind.c.name == 'x'))\n";
+    let seen = replay(text, &[], semantics(Dialect::PostgreSql), None);
+    assert_eq!(seen.verdict, Verdict::NoSchemaChange);
+}
+
+#[test]
+fn sessions_change_rows_only() {
+    let seen = upgrade(
+        "from somewhere import db\ndef upgrade():\n    session = db.Session(bind=op.get_bind())\n    for row in session.query(Thing).all():\n        row.x = 1\n    session.commit()\n",
+    );
+    assert_eq!(seen.verdict, Verdict::NoSchemaChange);
+}
+
+#[test]
+fn types_that_know_what_they_decorate() {
+    let seen = upgrade_with(
+        "from types_ import Utf8\ndef upgrade():\n    op.create_table('t', sa.Column('a', Utf8(length=50)), sa.Column('b', Utf8()))\n",
+        &[(
+            "types_.py",
+            "import sqlalchemy as sa\nclass Utf8(sa.types.TypeDecorator):\n    impl = sa.String\n    def load_dialect_impl(self, dialect):\n        return dialect.type_descriptor(sa.String(length=self.impl.length))\n",
+        )],
+    );
+    assert_eq!(
+        seen.tables,
+        ["t: a character varying(50), b character varying"]
+    );
+}
+
+#[test]
+fn triggers_are_found_by_name_alone() {
+    let text = "from alembic import op\nimport sqlalchemy as sa\nTRIGGER = 'CREATE TRIGGER t_guard BEFORE UPDATE ON t BEGIN SELECT 1; END'\ndef upgrade():\n    op.create_table('t', sa.Column('a', sa.Integer))\n    op.execute(TRIGGER)\n    op.execute('DROP TRIGGER IF EXISTS t_guard')\n    op.execute(TRIGGER)\ndef downgrade():\n    op.drop_table('t')\n";
+    let seen = replay(text, &[], semantics(Dialect::Sqlite), None);
+    assert!(seen.failures.is_empty(), "{:?}", seen.failures);
+}
