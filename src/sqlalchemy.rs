@@ -12,7 +12,7 @@ mod render;
 mod table;
 
 pub use column::{ColumnSource, column};
-pub(crate) use column::{column_call, type_argument_of};
+pub(crate) use column::{column_call, column_of_class, type_argument_of};
 pub use construct::{construct, is_database_object};
 pub use metadata::{MetadataKey, metadata_of_class, metadata_of_value};
 pub use naming::{NamingFact, naming_of_metadata};

@@ -287,6 +287,20 @@ impl<H: Host> Reader<'_, '_, H> {
     }
 }
 
+/// The name of a column that a class of models binds and that does not name itself.
+pub(crate) fn column_of_class<H: Host>(
+    value: &Value,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<SmolStr> {
+    let (call, _) = column_call(value, interpreter)?;
+    let first = call.positional().next();
+    if first.is_some_and(|first| matches!(first.value, Value::Str(_))) {
+        return None;
+    }
+    let (_, name) = interpreter.class_that_binds(value)?;
+    Some(name)
+}
+
 /// The argument that is the type of a column.
 pub(crate) fn type_argument_of<'v, H: Host>(
     call: &'v Call,

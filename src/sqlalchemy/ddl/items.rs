@@ -10,7 +10,7 @@ use crate::python::{Host, Interpreter};
 use crate::sql;
 use crate::sqlalchemy::ddl::semantics::NameParts;
 use crate::sqlalchemy::ddl::{ConstraintLabel, Semantics, sql_text};
-use crate::sqlalchemy::{column_call, construct};
+use crate::sqlalchemy::{column_call, column_of_class, construct};
 
 /// A constraint or index among the items of a table.
 #[derive(Clone, Debug)]
@@ -322,8 +322,12 @@ pub(crate) fn column_name<H: Host>(
         return Some(SmolStr::new(&**text));
     }
     if let Some((call, _)) = column_call(value, interpreter) {
-        let first = call.positional().next()?;
-        return first.value.as_str().map(|text| SmolStr::new(&**text));
+        let first = call.positional().next();
+        let written = first.and_then(|first| first.value.as_str());
+        return match written {
+            Some(text) => Some(SmolStr::new(&**text)),
+            None => column_of_class(value, interpreter),
+        };
     }
     let symbol = value.as_symbol()?;
     match &symbol.kind {

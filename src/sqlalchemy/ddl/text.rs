@@ -4,8 +4,8 @@ use crate::dialect::Dialect;
 use crate::python::ast::{BinaryOp, BoolOp, CompareOp, UnaryOp};
 use crate::python::value::{Call, Object, SymbolKind, Value};
 use crate::python::{Host, Interpreter};
-use crate::sqlalchemy::construct;
 use crate::sqlalchemy::ddl::{Semantics, type_ddl};
+use crate::sqlalchemy::{column_of_class, construct, qualified};
 
 /// How deep expressions are written out.
 const MAX_DEPTH: u32 = 48;
@@ -100,7 +100,10 @@ impl<H: Host> Writer<'_, '_, H> {
             }
             Value::Instance(_) => quoted(&text_of(value, self.interpreter)?),
             Value::Symbol(symbol) => match &symbol.kind {
-                SymbolKind::Call(call) => self.call(call, depth)?,
+                SymbolKind::Call(call) => match column_of_class(value, self.interpreter) {
+                    Some(name) => self.column(&name),
+                    None => self.call(call, depth)?,
+                },
                 SymbolKind::Name(_) => {
                     // `func.now` without the call, `sa.null`.
                     let name = construct(value, self.interpreter)?;
@@ -164,6 +167,14 @@ impl<H: Host> Writer<'_, '_, H> {
         })
     }
 
+    /// The name of a column, which is meant as it is written.
+    fn column(&self, name: &str) -> String {
+        match self.semantics.dialect {
+            Dialect::PostgreSql => format!("\"{}\"", name.replace('"', "\"\"")),
+            Dialect::MySql | Dialect::Sqlite => name.to_owned(),
+        }
+    }
+
     /// `sa.true()` and `sa.false()`: SQLite has no words for them.
     fn boolean(&self, value: bool) -> &'static str {
         match (self.semantics.dialect, value) {
@@ -211,12 +222,7 @@ impl<H: Host> Writer<'_, '_, H> {
                     return text.as_str().map(ToString::to_string);
                 }
                 ("column" | "Column" | "mapped_column", Some(column)) => {
-                    let name = column.as_str()?.to_string();
-                    // The name is meant as it is written.
-                    return Some(match self.semantics.dialect {
-                        Dialect::PostgreSql => format!("\"{}\"", name.replace('"', "\"\"")),
-                        Dialect::MySql | Dialect::Sqlite => name,
-                    });
+                    return Some(self.column(column.as_str()?));
                 }
                 ("literal" | "bindparam" | "type_coerce" | "inline_literal", Some(value)) => {
                     return self.expression(&value, depth);
@@ -276,6 +282,17 @@ impl<H: Host> Writer<'_, '_, H> {
         let SymbolKind::Attribute { base, name } = &symbol.kind else {
             return None;
         };
+        // `Sequence("ids").next_value()`
+        if name == "next_value"
+            && let Some(sequence) = base.as_call()
+            && construct(&sequence.callee, self.interpreter)? == "Sequence"
+        {
+            let schema = sequence.keyword("schema");
+            let schema = schema.and_then(|schema| schema.value.as_str());
+            let sequence = sequence.positional().next()?.value.as_str()?;
+            let sequence = qualified(schema.map(|schema| &**schema), sequence);
+            return Some(format!("nextval({})", quoted(&sequence)));
+        }
         let base = base.clone();
         let left = self.expression(&base, depth)?;
         let mut arguments = self.arguments(call, depth)?;

@@ -156,6 +156,26 @@ fn create_all_of_models_elsewhere_is_not_known() {
 }
 
 #[test]
+fn columns_of_classes_are_named_by_their_attributes() {
+    let seen = upgrade(
+        "
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class T(Base):
+    __tablename__ = 't'
+    id = sa.Column(sa.Integer, sa.Sequence('own'), primary_key=True, server_default=sa.Sequence('own').next_value())
+    kind = sa.Column(sa.String(5))
+    __table_args__ = (sa.CheckConstraint(kind.in_(['a', 'b']), name='kinds'), sa.Index('by_kind', kind))
+def upgrade():
+    Base.metadata.create_all(op.get_bind())
+    op.drop_column('t', 'kind')
+",
+    );
+    // What is built on the column has gone with it.
+    assert_eq!(seen.tables, ["t: id integer not null, primary key t_pkey"]);
+}
+
+#[test]
 fn tables_of_classes_are_created_and_dropped() {
     let text = "from alembic import op\nfrom models import Parent\ndef upgrade():\n    Parent.__table__.create(op.get_bind())\ndef downgrade():\n    Parent.__table__.drop(op.get_bind())\n    op.execute('DROP TYPE mood')\n";
     let seen = replay(
