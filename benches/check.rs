@@ -1,4 +1,4 @@
-//! How long parsing, the revision map and a whole check take. `cargo bench`.
+//! How long parsing, the revision map, the interpreter, the replay and a whole check take. `cargo bench`.
 //!
 //! `MIGRATE_LINT_BENCH=FOLDER cargo bench real` measures a repository of your own.
 
@@ -14,7 +14,9 @@ use migrate_lint::config::Settings;
 use migrate_lint::dialect::Dialect;
 use migrate_lint::git::{Repository, Snapshot};
 use migrate_lint::linter::{Input, lint};
-use migrate_lint::python::{ParseCache, Sources, parse};
+use migrate_lint::project::Project;
+use migrate_lint::python::{Interpreter, ModuleFinder, NoHost, ParseCache, Sources, parse};
+use migrate_lint::source::RepoPath;
 
 /// As the program has it.
 #[cfg(target_os = "linux")]
@@ -149,6 +151,54 @@ fn whole_check(bencher: Bencher<'_, '_>, revisions: usize) {
         };
         let outcome = lint(&input, &ParseCache::default()).unwrap();
         assert_eq!(outcome.summary.judged, revisions);
+    });
+}
+
+/// Both directions of every revision, with the state after each.
+#[divan::bench(args = [100, 1_000])]
+fn replay(bencher: Bencher<'_, '_>, revisions: usize) {
+    let snapshot = project(revisions, migration);
+    let settings = Settings::default();
+    let cache = ParseCache::default();
+    // Parsing is measured by itself.
+    Project::load(&Sources::new(&snapshot, &cache), &settings);
+    bencher.counter(ItemsCount::new(revisions)).bench_local(|| {
+        let sources = Sources::new(&snapshot, &cache);
+        let project = Project::load(&sources, &settings);
+        let history = project.environments.first().unwrap().replay();
+        assert_eq!(history.catalog.tables.len(), revisions * 2);
+    });
+}
+
+/// Functions, loops and formatted text: what a migration does besides calling operations.
+const CODE: &str = r#"
+TABLES = ["account", "team", "entry"]
+TYPES = {name: f"{name}_state" for name in TABLES}
+
+def quoted(*names):
+    return ", ".join('"%s"' % name for name in names)
+
+def statements(table, count):
+    for index in range(count):
+        if index % 2 == 0:
+            yield f"ALTER TABLE {quoted(table)} ADD COLUMN c{index} {TYPES[table]}"
+        else:
+            yield "UPDATE {} SET c{} = NULL".format(quoted(table), index - 1)
+
+result = [text.strip() for table in TABLES for text in statements(table, 50)]
+"#;
+
+#[divan::bench]
+fn interpret(bencher: Bencher<'_, '_>) {
+    let snapshot = Snapshot::in_memory([("main.py", CODE)]);
+    let cache = ParseCache::default();
+    bencher.bench_local(|| {
+        let sources = Sources::new(&snapshot, &cache);
+        let finder = ModuleFinder::new(&snapshot, []);
+        let mut interpreter = Interpreter::new(&sources, &finder, NoHost);
+        let module = interpreter.run_file(&RepoPath::new("main.py")).unwrap();
+        assert!(!interpreter.is_exhausted());
+        interpreter.module_attribute(module, "result").unwrap()
     });
 }
 
