@@ -1,12 +1,10 @@
 //! Models read statically: which tables the declarative classes and `Table(…)` calls of a repository describe.
 
-mod annotations;
 mod base_columns;
 mod candidates;
 mod changes;
 mod classes;
 mod env;
-mod fields;
 mod tables;
 
 use rustc_hash::FxHashMap;

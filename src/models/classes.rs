@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::fields::own_columns;
 use super::tables::table_arguments;
 use crate::models::{ModelHost, ModelTable};
 use crate::python::Interpreter;
 use crate::python::value::{ObjectId, SymbolKind, Value};
 use crate::schema::{Column, Table};
 use crate::sqlalchemy::declarative::{
-    Style, has_named_table, has_table_keyword, is_abstract, style, table_name,
+    Style, has_table_keyword, is_abstract, ordered_attributes, style, table_name,
 };
-use crate::sqlalchemy::{metadata_of_class, qualified};
+use crate::sqlalchemy::{ColumnSource, column, metadata_of_class, qualified};
 
 pub(super) type Reader<'s> = Interpreter<'s, ModelHost>;
 
@@ -70,25 +69,22 @@ pub(super) fn table(class: ObjectId, interpreter: &mut Reader<'_>) -> Option<Mod
 /// The columns of a class and its bases; the second value is true where something that may be a column was not
 /// understood. Own columns come first, then those of each base, as SQLAlchemy 2 puts them.
 pub(super) fn columns(class: ObjectId, interpreter: &mut Reader<'_>) -> (Vec<Column>, bool) {
-    let (order, outside) = interpreter.ancestry(class);
-    let is_sql_model = outside.iter().any(|base| {
-        base.qualified_name()
-            .is_some_and(|name| name.ends_with("SQLModel"))
-    });
-    let mut columns: Vec<Column> = Vec::new();
+    let (_, outside) = interpreter.ancestry(class);
     let mut open = outside.iter().any(Value::is_unknown);
-    let has_own_table = has_named_table(class, interpreter);
-    for (index, member) in order.iter().enumerate() {
-        // A parent with a table of its own keeps its columns, unless the child has no table: then it is the same.
-        if index > 0 && has_own_table && has_named_table(*member, interpreter) {
-            break;
-        }
-        let (own, own_open) = own_columns(*member, class, is_sql_model, interpreter);
-        open |= own_open;
-        for column in own {
-            if !columns.iter().any(|known| known.name == column.name) {
-                columns.push(column);
-            }
+    let mut columns = Vec::new();
+    for attribute in ordered_attributes(class, (2, 0), interpreter) {
+        open |= attribute.unknown.is_some();
+        let Some(call) = &attribute.column else {
+            continue;
+        };
+        let source = ColumnSource {
+            call,
+            place: attribute.place,
+            attribute: Some(&attribute.name),
+        };
+        match column(&source, interpreter) {
+            Some(column) => columns.push(column),
+            None => open = true,
         }
     }
     (columns, open)

@@ -16,8 +16,6 @@ pub struct ColumnSource<'a> {
     pub place: Place,
     /// The attribute of a model class it is assigned to, which names it unless it names itself.
     pub attribute: Option<&'a str>,
-    /// The type and nullability that an annotation gives: `Mapped[str | None]`.
-    pub annotation: Option<(Fact, bool)>,
 }
 
 /// Constructs that stand among the arguments of a column and are no type.
@@ -119,8 +117,6 @@ pub fn column<H: Host>(
         // Also in spite of an annotation: the column takes the type of the one it refers to.
         let text = "the type of the referenced column".to_owned();
         reader.facts.insert("type", Fact::Unknown(text));
-    } else if let Some((annotated, _)) = &source.annotation {
-        reader.facts.insert("type", annotated.clone());
     }
     reader.foreign_keys(&foreign_keys, source.call.keyword("foreign_key"));
     reader.keywords(source, has_computed_nullability);
@@ -222,8 +218,7 @@ impl<H: Host> Reader<'_, '_, H> {
                 value: Value::None, ..
             })
             | None => {
-                let by_annotation = source.annotation.as_ref().map(|(_, nullable)| *nullable);
-                self.nullable(!primary_key && !has_identity && by_annotation.unwrap_or(true));
+                self.nullable(!primary_key && !has_identity);
             }
             Some(argument) => self.put("nullable", None, argument.at),
         }

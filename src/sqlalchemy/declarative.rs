@@ -7,6 +7,8 @@ mod order;
 mod style;
 mod table;
 
+pub use attributes::Attribute;
+pub use order::ordered_attributes;
 pub use style::{
     Style, has_named_table, has_table_keyword, is_abstract, is_declarative_base, style, table_name,
 };

@@ -32,7 +32,6 @@ pub fn table_items<'v, H: Host>(
                 call,
                 place,
                 attribute: None,
-                annotation: None,
             };
             match column(&source, interpreter) {
                 Some(column) => columns.push(column),

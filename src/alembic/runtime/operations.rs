@@ -277,7 +277,6 @@ fn read_column(argument: &CallArgument, interpreter: &mut Runner<'_>) -> Option<
             call,
             place,
             attribute: None,
-            annotation: None,
         },
         interpreter,
     )

@@ -40,6 +40,32 @@ pub(super) fn mapped<H: Host>(
     Some(read(&key, map, symbol.at, interpreter, 0))
 }
 
+/// Reads the annotation of a field of SQLModel, which needs no `Mapped`.
+pub(super) fn field<H: Host>(
+    annotation: &Value,
+    at: Place,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Annotation {
+    let mut found = read(annotation, None, at, interpreter, 0);
+    let (inner, _) = without_none(annotation);
+    let own = match &inner {
+        Value::Builtin(name) if name == "str" => Some("sqlmodel.AutoString"),
+        // With a time zone or without, by the version of SQLModel.
+        other
+            if other
+                .qualified_name()
+                .is_some_and(|name| name == "datetime.datetime") =>
+        {
+            Some("sqlmodel.UTCDateTime")
+        }
+        _ => None,
+    };
+    if let Some(own) = own {
+        found.column_type = Some(Value::name(Name::new_static(own), at));
+    }
+    found
+}
+
 fn read<H: Host>(
     value: &Value,
     map: Option<&Value>,

@@ -5,20 +5,21 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::annotation::{Annotation, mapped, unquoted};
+use super::annotation::{self, Annotation, mapped, unquoted};
 use crate::python::ast::{ClassDef, Expr, ExprKind, Name, StmtKind};
-use crate::python::value::{Call, CallArgument, ObjectId, Place, SymbolKind, Value};
+use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter, Outcome};
 use crate::source::Span;
 use crate::sqlalchemy::{column_call, construct, type_argument_of};
 
 /// One attribute that is, or may be, part of the table.
 #[derive(Clone, Debug)]
-pub(super) struct Attribute {
-    pub(super) name: SmolStr,
-    pub(super) place: Place,
+pub struct Attribute {
+    pub name: SmolStr,
+    /// Where the class binds it.
+    pub place: Place,
     /// The column, with its name and type written out as for `Column(name, type, …)`.
-    pub(super) column: Option<Call>,
+    pub column: Option<Call>,
     /// `Index(…)` as an attribute.
     pub(super) item: Option<Value>,
     /// Made by `@declared_attr` when a class is mapped.
@@ -26,7 +27,7 @@ pub(super) struct Attribute {
     /// `sort_order` of `mapped_column`.
     pub(super) sort_order: i64,
     /// Why it is not known what it is.
-    pub(super) unknown: Option<String>,
+    pub unknown: Option<String>,
 }
 
 /// A name bound in a class body.
@@ -85,14 +86,16 @@ pub(super) fn own_attributes<H: Host>(
     };
     let (def, scope) = (Arc::clone(&found.def), Rc::clone(&found.scope));
     let map = interpreter.inherited_attribute(class, "type_annotation_map");
+    let is_sql_model = is_sql_model(class, interpreter);
     let mut attributes = Vec::new();
     for binding in bindings(&def) {
         let annotation = binding.annotation.map(|annotation| {
             let value = interpreter.evaluate(annotation, &scope);
             unquoted(value, &scope, interpreter)
         });
-        let annotation =
-            annotation.and_then(|value| mapped(&value, map.as_ref(), &scope, interpreter));
+        let mapped_as = annotation
+            .as_ref()
+            .and_then(|value| mapped(value, map.as_ref(), &scope, interpreter));
         let place = Place {
             file: scope.file,
             span: binding.span,
@@ -107,7 +110,10 @@ pub(super) fn own_attributes<H: Host>(
             sort_order: 0,
             unknown: None,
         };
-        attribute.read(value, annotation.as_ref(), class, interpreter);
+        match annotation.filter(|_| is_sql_model && mapped_as.is_none()) {
+            Some(annotation) => attribute.field(value, &annotation, interpreter),
+            None => attribute.read(value, mapped_as.as_ref(), class, interpreter),
+        }
         if attribute.column.is_some() || attribute.item.is_some() || attribute.unknown.is_some() {
             attributes.push(attribute);
         }
@@ -165,8 +171,7 @@ impl Attribute {
             return;
         };
         let value = interpreter.resolve(value);
-        if let Some((call, at)) = column_call(&value, interpreter) {
-            self.place = at;
+        if let Some((call, _)) = column_call(&value, interpreter) {
             let call = call.clone();
             let is_plain = construct(&call.callee, interpreter).as_deref() == Some("Column");
             // `x: Mapped[str] = Column(…)`: the annotation does not count.
@@ -198,6 +203,109 @@ impl Attribute {
             }
             _ => {}
         }
+    }
+
+    /// A field of SQLModel: any annotation makes a column, unless the value is a `Relationship`.
+    fn field<H: Host>(
+        &mut self,
+        value: Option<Value>,
+        annotation: &Value,
+        interpreter: &mut Interpreter<'_, H>,
+    ) {
+        let is_class_variable = annotation.as_symbol().is_some_and(|symbol| {
+            matches!(&symbol.kind, SymbolKind::Item { base, .. } if base
+                .qualified_name()
+                .is_some_and(|name| name.ends_with(".ClassVar")))
+        });
+        if is_class_variable || self.name.starts_with('_') || self.name == "model_config" {
+            return;
+        }
+        let value = value.map(|value| interpreter.resolve(value));
+        if let Some((column, _)) = value
+            .as_ref()
+            .and_then(|value| column_call(value, interpreter))
+        {
+            let column = column.clone();
+            self.column(&column, None, interpreter);
+            return;
+        }
+        let call = value.as_ref().and_then(Value::as_call);
+        let kind = call.and_then(|call| {
+            let name = call.callee.qualified_name();
+            construct(&call.callee, interpreter)
+                .or_else(|| name?.rsplit('.').next().map(SmolStr::new))
+        });
+        if kind.as_deref() == Some("Relationship") {
+            return;
+        }
+        let field = call.filter(|_| kind.as_deref() == Some("Field")).cloned();
+        let given = |name: &str| {
+            let field = field.as_ref()?;
+            field.keyword(name).map(|argument| argument.value.clone())
+        };
+        if let Some(whole) = given("sa_column")
+            && let Some((column, _)) = column_call(&whole, interpreter)
+        {
+            let column = column.clone();
+            self.column(&column, None, interpreter);
+            return;
+        }
+        let at = self.place;
+        let mut found = annotation::field(annotation, at, interpreter);
+        let mut arguments = Vec::new();
+        let named = |name: &'static str, value| CallArgument {
+            name: Some(Name::new_static(name)),
+            value,
+            at,
+        };
+        let positional = |value| CallArgument {
+            name: None,
+            value,
+            at,
+        };
+        if let Some(own) = given("sa_type") {
+            found.column_type = Some(own);
+        } else if let (Some(length), Some(of)) = (given("max_length"), &found.column_type) {
+            found.column_type = Some(made(of.clone(), vec![named("length", length)], at));
+        }
+        // The type goes before what it refers to, whose own type then does not matter.
+        match found.column_type.take() {
+            Some(column_type) => arguments.push(positional(column_type)),
+            None if found.is_related => return,
+            None => {
+                self.unknown = Some(format!("the type of `{}` is not known", self.name));
+            }
+        }
+        if let Some(target) = given("foreign_key").filter(|target| !matches!(target, Value::None)) {
+            let mut key = vec![positional(target)];
+            key.extend(given("ondelete").map(|action| named("ondelete", action)));
+            let callee = Value::name(Name::new_static("sqlalchemy.ForeignKey"), at);
+            arguments.push(positional(made(callee, key, at)));
+        }
+        if let Some(items) = given("sa_column_args") {
+            let items = interpreter.heap.elements(&items).map(<[Value]>::to_vec);
+            arguments.extend(items.into_iter().flatten().map(positional));
+        }
+        for name in ["primary_key", "unique", "index", "nullable"] {
+            arguments.extend(given(name).map(|value| named(name, value)));
+        }
+        if let Some(Value::Object(id)) = given("sa_column_kwargs")
+            && let Object::Dict(pairs) = interpreter.heap.get(id)
+        {
+            for (key, value) in pairs {
+                arguments.extend(key.as_str().map(|key| CallArgument {
+                    name: Some(Name::new(&**key)),
+                    value: value.clone(),
+                    at,
+                }));
+            }
+        }
+        let column = Call {
+            callee: Value::None,
+            arguments,
+            open: field.as_ref().is_some_and(|field| field.open),
+        };
+        self.column(&column, Some(&found), interpreter);
     }
 
     /// Writes the column out: its name, its type and what the annotation adds.
@@ -279,6 +387,23 @@ impl Attribute {
             open: call.open,
         });
     }
+}
+
+fn made(callee: Value, arguments: Vec<CallArgument>, at: Place) -> Value {
+    let call = Call {
+        callee,
+        arguments,
+        open: false,
+    };
+    Value::symbol(SymbolKind::Call(call), at)
+}
+
+/// True for a class below `SQLModel`.
+pub(super) fn is_sql_model<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) -> bool {
+    interpreter.ancestry(class).1.iter().any(|base| {
+        base.qualified_name()
+            .is_some_and(|name| name.ends_with(".SQLModel"))
+    })
 }
 
 /// The arguments of an attribute over those that its `Annotated` type brings.

@@ -1,6 +1,6 @@
 //! In which order the columns of a class and its bases stand in the table.
 
-use super::attributes::{Attribute, own_attributes};
+use super::attributes::{Attribute, is_sql_model, own_attributes};
 use super::style::has_named_table;
 use crate::python::value::ObjectId;
 use crate::python::{Host, Interpreter};
@@ -9,7 +9,7 @@ use crate::python::{Host, Interpreter};
 ///
 /// SQLAlchemy 2 takes the class first and then its bases in the order of lookup, in each what `@declared_attr` makes
 /// last, and sorts by `sort_order`; before, columns stood in the order in which they were made.
-pub(super) fn ordered_attributes<H: Host>(
+pub fn ordered_attributes<H: Host>(
     class: ObjectId,
     sqlalchemy: (u32, u32),
     interpreter: &mut Interpreter<'_, H>,
@@ -27,6 +27,12 @@ pub(super) fn ordered_attributes<H: Host>(
         own.retain(|attribute| !names.contains(&attribute.name));
         names.extend(own.iter().map(|attribute| attribute.name.clone()));
         groups.push((*member, own));
+    }
+    // The fields of SQLModel are Pydantic's, which takes the bases first.
+    if is_sql_model(class, interpreter) {
+        groups.reverse();
+        let attributes = groups.into_iter().flat_map(|(_, attributes)| attributes);
+        return attributes.collect();
     }
     if sqlalchemy < (2, 0) {
         // Classes that were defined first have made their columns first.

@@ -108,7 +108,7 @@ fn of_class<H: Host>(
         items: Vec::new(),
         comment: None,
         at,
-        open: (style == Style::SqlModel).then(|| "fields of SQLModel are not followed".to_owned()),
+        open: None,
     };
     let (_, outside) = interpreter.ancestry(class);
     if outside.iter().any(Value::is_unknown) || style == Style::Foreign {
