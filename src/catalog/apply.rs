@@ -10,10 +10,13 @@ mod constraints;
 mod indexes;
 mod names;
 mod objects;
+mod sequences;
 mod tables;
+mod types;
 
 use std::sync::Arc;
 
+use conditional::Variables;
 use smol_str::SmolStr;
 
 use super::ddl::{AlterAction, Ddl};
@@ -74,6 +77,8 @@ struct Statement<'d> {
     database: &'d mut Database,
     place: Option<&'d FileSpan>,
     failures: Vec<Failure>,
+    /// Of the `DO` block that is carried out.
+    variables: Variables,
 }
 
 impl Database {
@@ -135,6 +140,7 @@ impl Database {
             database: self,
             place,
             failures: Vec::new(),
+            variables: Variables::new(),
         };
         statement.run(ddl);
         Applied {
@@ -181,13 +187,76 @@ impl Statement<'_> {
                 new_name,
                 if_exists,
             } => self.rename_index(name, new_name, *if_exists),
+            Ddl::CreateEnum {
+                name,
+                labels,
+                if_not_exists,
+            } => self.create_enum(name, labels, *if_not_exists),
+            Ddl::AddEnumLabel {
+                name,
+                label,
+                position,
+                if_not_exists,
+            } => self.add_enum_label(name, label, position, *if_not_exists),
+            Ddl::RenameEnumLabel {
+                name,
+                label,
+                new_label,
+            } => self.rename_enum_label(name, label, new_label),
+            Ddl::SetEnumLabels { name, labels } => self.set_enum_labels(name, labels),
+            Ddl::RenameType { name, new_name } => self.rename_type(name, new_name),
+            Ddl::DropType {
+                name,
+                if_exists,
+                cascade,
+            } => self.drop_type(name, *if_exists, *cascade),
+            Ddl::CreateSequence {
+                name,
+                owned_by,
+                if_not_exists,
+            } => self.create_sequence(name, owned_by.as_ref(), *if_not_exists),
+            Ddl::AlterSequence { name, change, .. } => self.alter_sequence(name, change),
+            Ddl::DropSequence {
+                name,
+                if_exists,
+                cascade,
+            } => self.drop_sequence(name, *if_exists, *cascade),
+            Ddl::CreateObject {
+                kind,
+                name,
+                on,
+                definition,
+                if_not_exists,
+                or_replace,
+            } => self.create_object(
+                Catalog::key(*kind, name, on.as_ref()),
+                on.as_ref(),
+                definition,
+                *if_not_exists,
+                *or_replace,
+            ),
+            Ddl::AlterObject {
+                kind,
+                name,
+                on,
+                new_name,
+                change,
+            } => self.alter_object(*kind, name, on.as_ref(), new_name.as_ref(), change),
+            Ddl::DropObject {
+                kind,
+                name,
+                on,
+                if_exists,
+                cascade,
+            } => self.drop_object(*kind, name, on.as_ref(), *if_exists, *cascade),
             Ddl::Comment { target, text } => self.comment(target, text),
+            Ddl::Block(statements) => self.block(statements),
+            Ddl::Assign { variable, value } => self.assign(variable, value),
             Ddl::If {
-                question,
-                negated,
+                condition,
                 then,
                 otherwise,
-            } => self.choose(question.as_ref(), *negated, then, otherwise),
+            } => self.choose(condition, then, otherwise),
             Ddl::Try {
                 statements,
                 on_failure,
@@ -195,7 +264,6 @@ impl Statement<'_> {
             Ddl::OpaqueObject { what, kind } => self.unnamed(what, *kind),
             Ddl::Data { .. } | Ddl::Nothing => {}
             Ddl::Opaque { what, names } => self.opaque(what, names),
-            _ => self.run_on_object(ddl),
         }
     }
 

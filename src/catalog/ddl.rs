@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::constraint::{Constraint, IndexDefinition};
 use super::fact::Fact;
 use super::objects::ObjectKind;
-use super::question::CatalogQuestion;
+use super::question::Condition;
 use super::table::Column;
 
 /// One statement. Names of tables, types and other objects carry their schema if that is not the default one:
@@ -122,20 +122,24 @@ pub enum Ddl {
         target: CommentTarget,
         text: Fact<Option<SmolStr>>,
     },
-    /// `IF … THEN … ELSE` of a `DO` block.
+    /// A `DO` block with variables, which are its own.
+    Block(Vec<Self>),
+    /// `variable := condition` of a `DO` block.
+    Assign {
+        variable: SmolStr,
+        value: Condition,
+    },
+    /// `IF … THEN … ELSE` of a `DO` block. Either way may be taken where the condition is not known.
     If {
-        /// What is asked; `None` if that is not understood, so that either way may be taken.
-        question: Option<CatalogQuestion>,
-        /// True for `IF NOT EXISTS`: the first way is taken if there is no such object.
-        negated: bool,
-        then: Vec<Ddl>,
-        otherwise: Vec<Ddl>,
+        condition: Condition,
+        then: Vec<Self>,
+        otherwise: Vec<Self>,
     },
     /// `BEGIN … EXCEPTION WHEN … THEN …` of a `DO` block: if any of the statements fails, all of them are undone, and
     /// others done instead.
     Try {
-        statements: Vec<Ddl>,
-        on_failure: Vec<Ddl>,
+        statements: Vec<Self>,
+        on_failure: Vec<Self>,
     },
     /// Rows of these tables; empty where they are not known.
     Data {
@@ -282,7 +286,9 @@ pub enum SequenceChange {
     Rename(SmolStr),
     /// Table and column; `None` for `OWNED BY NONE`.
     OwnedBy(Option<(SmolStr, SmolStr)>),
-    /// Its value or options.
+    /// The type of its values.
+    Type(SmolStr),
+    /// Its value or other options.
     Other,
 }
 

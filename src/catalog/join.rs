@@ -45,13 +45,21 @@ impl Catalog {
                 }
             }),
             sequences: join_maps(&self.sequences, &other.sequences, |one, two| {
-                let is_both = one.is_some() && two.is_some();
                 let mut joined = one.or(two).cloned().unwrap_or(Sequence {
                     owned_by: None,
+                    data_type: Fact::Unknown(Arc::clone(why)),
+                    identity: false,
                     place: None,
                     maybe: None,
                 });
-                if !is_both {
+                let is_same = one.zip(two).is_some_and(|(one, two)| {
+                    one.owned_by == two.owned_by && one.identity == two.identity
+                });
+                if let Some((one, two)) = one.zip(two) {
+                    joined.data_type = one.data_type.join(&two.data_type, why);
+                    joined.maybe = one.maybe.clone().or_else(|| two.maybe.clone());
+                }
+                if !is_same {
                     joined.maybe.get_or_insert_with(|| Arc::clone(why));
                 }
                 joined

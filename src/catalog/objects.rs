@@ -43,6 +43,10 @@ pub struct Enum {
 pub struct Sequence {
     /// Table and column it falls with.
     pub owned_by: Option<(SmolStr, SmolStr)>,
+    /// The type of its values.
+    pub data_type: Fact<SmolStr>,
+    /// True if it is that of an identity column.
+    pub identity: bool,
     pub place: Option<FileSpan>,
     pub maybe: Option<Arc<Why>>,
 }

@@ -162,14 +162,7 @@ impl Statement<'_> {
                 if if_exists {
                     return;
                 }
-                let all_closed = self.database.now.opaque.is_none()
-                    && self
-                        .database
-                        .now
-                        .tables
-                        .values()
-                        .all(|table| is_closed(table));
-                if all_closed && schema.is_empty() {
+                if self.knows_all_tables() && schema.is_empty() {
                     self.fail(
                         FailureKind::Missing.because(format!("index `{bare}` does not exist")),
                     );
@@ -180,6 +173,12 @@ impl Statement<'_> {
                 }
             }
         }
+    }
+
+    /// True if there is no table of which not everything is known by name.
+    fn knows_all_tables(&self) -> bool {
+        let now = &self.database.now;
+        now.opaque.is_none() && now.tables.values().all(|table| is_closed(table))
     }
 
     /// An index whose table is not known: the first open table stands for it.
@@ -251,14 +250,7 @@ impl Statement<'_> {
             if if_exists {
                 return;
             }
-            let all_closed = self.database.now.opaque.is_none()
-                && self
-                    .database
-                    .now
-                    .tables
-                    .values()
-                    .all(|table| is_closed(table));
-            if all_closed && schema.is_empty() {
+            if self.knows_all_tables() && schema.is_empty() {
                 self.fail(FailureKind::Missing.because(format!("index `{bare}` does not exist")));
                 return;
             }

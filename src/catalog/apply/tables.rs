@@ -5,14 +5,13 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::{FailureKind, Statement};
+use crate::catalog::ObjectKind;
 use crate::catalog::constraint::{Constraint, ConstraintKind};
 use crate::catalog::ddl::{AlterAction, ColumnDefinition, CommentTarget, CreateTable};
-use crate::catalog::defaults::next_value;
 use crate::catalog::fact::Fact;
 use crate::catalog::join::join_tables;
 use crate::catalog::objects::split_schema;
 use crate::catalog::table::Table;
-use crate::catalog::{ObjectKind, Sequence};
 use crate::dialect::Dialect;
 
 impl Statement<'_> {
@@ -69,9 +68,7 @@ impl Statement<'_> {
             .insert(create.name.clone(), Arc::new(table));
         self.database.now.dropped_tables.remove(&create.name);
         for definition in &create.columns {
-            if definition.serial {
-                self.own_sequence(&create.name, &definition.column.name);
-            }
+            self.sequence_of(&create.name, definition);
         }
         // The primary key first: a unique constraint over the same columns is merged into it.
         constraints.sort_by_key(|constraint| {
@@ -95,30 +92,6 @@ impl Statement<'_> {
                 .tables
                 .insert(create.name.clone(), Arc::new(joined));
         }
-    }
-
-    /// The sequence of a SERIAL column.
-    pub(super) fn own_sequence(&mut self, table: &SmolStr, column: &SmolStr) {
-        if self.database.dialect != Dialect::PostgreSql {
-            return;
-        }
-        let (schema, bare) = split_schema(table);
-        let name = self.free_name(table, bare, column, "seq", &[]);
-        let qualified = SmolStr::new(format!("{schema}{name}"));
-        let default = next_value(&qualified);
-        self.database.now.sequences.insert(
-            qualified,
-            Arc::new(Sequence {
-                owned_by: Some((table.clone(), column.clone())),
-                place: self.place(),
-                maybe: None,
-            }),
-        );
-        self.change(table, |table| {
-            if let Some(column) = table.column_mut(column) {
-                column.default = Fact::Known(Some(default));
-            }
-        });
     }
 
     pub(super) fn drop_table(&mut self, name: &SmolStr, if_exists: bool, cascade: bool) {
@@ -230,24 +203,10 @@ impl Statement<'_> {
             now.references
                 .remove(&(key.references.clone(), name.clone()));
         }
-        if table
-            .columns
-            .iter()
-            .any(|column| matches!(&column.default, Fact::Known(Some(_)) | Fact::Unknown(_)))
-            || table.open.is_some()
-        {
-            let owned: Vec<SmolStr> = now
-                .sequences
-                .iter()
-                .filter(
-                    |(_, sequence)| matches!(&sequence.owned_by, Some((owner, _)) if owner == name),
-                )
-                .map(|(sequence, _)| sequence.clone())
-                .collect();
-            for sequence in owned {
-                now.sequences.remove(&sequence);
-            }
+        for sequence in self.owned_sequences(name, None) {
+            self.database.now.sequences.remove(&sequence);
         }
+        let now = &mut self.database.now;
         let parts: Vec<_> = now
             .objects
             .iter()
@@ -308,19 +267,14 @@ impl Statement<'_> {
         now.tables.insert(new_name.clone(), table);
         now.dropped_tables.insert(name.clone());
         now.dropped_tables.remove(new_name);
-        let owned: Vec<(SmolStr, Arc<Sequence>)> = now
-            .sequences
-            .iter()
-            .filter(|(_, sequence)| matches!(&sequence.owned_by, Some((owner, _)) if owner == name))
-            .map(|(key, sequence)| (key.clone(), Arc::clone(sequence)))
-            .collect();
-        for (key, sequence) in owned {
-            let mut sequence = Sequence::clone(&sequence);
-            if let Some((owner, _)) = &mut sequence.owned_by {
-                *owner = new_name.clone();
-            }
-            now.sequences.insert(key, Arc::new(sequence));
+        for sequence in self.owned_sequences(name, None) {
+            self.change_sequence(&sequence, |sequence| {
+                if let Some((owner, _)) = &mut sequence.owned_by {
+                    *owner = new_name.clone();
+                }
+            });
         }
+        let now = &mut self.database.now;
         let parts: Vec<_> = now
             .objects
             .iter()
@@ -420,7 +374,7 @@ impl Statement<'_> {
             return true;
         }
         if self.database.now.sequences.contains_key(name) {
-            self.rename_sequence(name, new_name, false);
+            self.rename_sequence(name, new_name);
             return true;
         }
         if self.database.now.index_tables.contains_key(name) {

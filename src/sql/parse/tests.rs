@@ -1,5 +1,7 @@
 use super::*;
-use crate::catalog::{AlterAction, AlterAction as Action, ConstraintKind, CreateTable, Fact};
+use crate::catalog::{
+    AlterAction, AlterAction as Action, Condition, ConstraintKind, CreateTable, Fact,
+};
 
 fn all(sql: &str) -> Vec<Ddl> {
     parse(sql, Dialect::PostgreSql, &|_| None)
@@ -435,14 +437,20 @@ fn ranges_and_places() {
 
 #[test]
 fn blocks() {
-    let guarded = |sql: &str| match one(sql) {
-        Ddl::If {
-            question: Some(_),
-            negated,
-            then,
-            otherwise,
-        } => (negated, then, otherwise),
-        other => panic!("{sql}: {other:#?}"),
+    let guarded = |sql: &str| {
+        let ddl = match one(sql) {
+            // What is assigned comes first.
+            Ddl::Block(mut statements) => statements.pop().unwrap(),
+            ddl => ddl,
+        };
+        match ddl {
+            Ddl::If {
+                condition,
+                then,
+                otherwise,
+            } => (matches!(condition, Condition::Not(_)), then, otherwise),
+            other => panic!("{sql}: {other:#?}"),
+        }
     };
     let (negated, then, otherwise) = guarded(
         "DO $$ BEGIN
@@ -479,7 +487,10 @@ fn blocks() {
     ));
     assert!(matches!(
         one("DO $$ BEGIN IF x > 1 THEN DROP TABLE a; END IF; END $$"),
-        Ddl::If { question: None, .. }
+        Ddl::If {
+            condition: Condition::Unknown,
+            ..
+        }
     ));
     assert!(matches!(
         one("DO 'BEGIN ALTER TABLE t ALTER c SET DEFAULT ''x''; END'"),
