@@ -20,8 +20,8 @@ pub use answer::{Answer, Found};
 pub use apply::{Applied, Database, Failure, FailureKind};
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
 pub use ddl::{
-    AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, SequenceChange,
-    UnnamedKind,
+    AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, LikeClause,
+    LikePart, SequenceChange, UnnamedKind,
 };
 pub use difference::{
     Change, Difference, Differences, Subject, compare, constraint_value, index_value,

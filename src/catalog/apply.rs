@@ -8,8 +8,10 @@ mod columns;
 mod conditional;
 mod constraints;
 mod indexes;
+mod like;
 mod names;
 mod objects;
+mod partitions;
 mod sequences;
 mod tables;
 mod types;
@@ -79,6 +81,8 @@ struct Statement<'d> {
     failures: Vec<Failure>,
     /// Of the `DO` block that is carried out.
     variables: Variables,
+    /// True for `ONLY`: partitions stay as they are.
+    leaves_partitions: bool,
 }
 
 impl Database {
@@ -141,6 +145,7 @@ impl Database {
             place,
             failures: Vec::new(),
             variables: Variables::new(),
+            leaves_partitions: false,
         };
         statement.run(ddl);
         Applied {
@@ -153,6 +158,7 @@ impl Statement<'_> {
     fn run(&mut self, ddl: &Ddl) {
         match ddl {
             Ddl::CreateTable(create) => self.create_table(create),
+            Ddl::CreateTableLike { create, like } => self.create_table_like(create, like),
             Ddl::DropTable {
                 name,
                 if_exists,
@@ -250,6 +256,7 @@ impl Statement<'_> {
                 cascade,
             } => self.drop_object(*kind, name, on.as_ref(), *if_exists, *cascade),
             Ddl::Comment { target, text } => self.comment(target, text),
+            Ddl::Only(ddl) => self.only(ddl),
             Ddl::Block(statements) => self.block(statements),
             Ddl::Assign { variable, value } => self.assign(variable, value),
             Ddl::If {
@@ -282,6 +289,7 @@ impl Statement<'_> {
         if !self.needs_table(table) {
             return;
         }
+        let failures = self.failures.len();
         match action {
             AlterAction::AddColumn {
                 definition,
@@ -331,8 +339,13 @@ impl Statement<'_> {
             AlterAction::RowSecurity { enabled } => {
                 self.change(table, |table| table.row_security = *enabled);
             }
+            AlterAction::AttachPartition { partition } => self.attach_partition(table, partition),
+            AlterAction::DetachPartition { partition } => self.detach_partition(table, partition),
             AlterAction::Opaque { what } => self.opaque(what, std::slice::from_ref(table)),
             AlterAction::Other => {}
+        }
+        if self.failures.len() == failures {
+            self.reach_partitions(table, action);
         }
     }
 

@@ -13,6 +13,11 @@ use super::table::Column;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ddl {
     CreateTable(CreateTable),
+    /// `CREATE TABLE t (a int, LIKE other INCLUDING ALL)`
+    CreateTableLike {
+        create: CreateTable,
+        like: Vec<LikeClause>,
+    },
     DropTable {
         name: SmolStr,
         if_exists: bool,
@@ -122,6 +127,8 @@ pub enum Ddl {
         target: CommentTarget,
         text: Fact<Option<SmolStr>>,
     },
+    /// What is done to a table alone, and not to its partitions.
+    Only(Box<Self>),
     /// A `DO` block with variables, which are its own.
     Block(Vec<Self>),
     /// `variable := condition` of a `DO` block.
@@ -185,6 +192,58 @@ pub struct CreateTable {
     pub partition_of: Option<SmolStr>,
     pub temporary: bool,
     pub if_not_exists: bool,
+}
+
+/// Columns of another table that are taken over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LikeClause {
+    pub table: SmolStr,
+    /// How many columns are written before it.
+    pub before: usize,
+    /// What is taken over beyond names, types and `NOT NULL`.
+    pub including: Vec<LikePart>,
+}
+
+impl LikeClause {
+    pub fn takes(&self, part: LikePart) -> bool {
+        self.including.contains(&part)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LikePart {
+    Comments,
+    /// Check constraints.
+    Constraints,
+    Defaults,
+    Generated,
+    Identity,
+    /// Keys among them.
+    Indexes,
+}
+
+impl LikePart {
+    pub const ALL: [Self; 6] = [
+        Self::Comments,
+        Self::Constraints,
+        Self::Defaults,
+        Self::Generated,
+        Self::Identity,
+        Self::Indexes,
+    ];
+
+    /// The part by the word of SQL in lower case.
+    pub fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "comments" => Self::Comments,
+            "constraints" => Self::Constraints,
+            "defaults" => Self::Defaults,
+            "generated" => Self::Generated,
+            "identity" => Self::Identity,
+            "indexes" => Self::Indexes,
+            _ => return None,
+        })
+    }
 }
 
 /// A column with the constraints that were written at it.
@@ -265,6 +324,12 @@ pub enum AlterAction {
     },
     RowSecurity {
         enabled: bool,
+    },
+    AttachPartition {
+        partition: SmolStr,
+    },
+    DetachPartition {
+        partition: SmolStr,
     },
     /// Something that changes neither columns nor constraints: storage, owner, triggers switched off for a while.
     Other,

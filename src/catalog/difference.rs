@@ -352,6 +352,16 @@ impl Comparison {
                 new.place.as_ref(),
             );
         }
+        if old.partition_of != new.partition_of {
+            self.add(
+                Subject::Table,
+                Change::Changed("partition"),
+                name.to_string(),
+                json!(old.partition_of),
+                json!(new.partition_of),
+                new.place.as_ref(),
+            );
+        }
         if old.row_security != new.row_security {
             self.add(
                 Subject::Table,

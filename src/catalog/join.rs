@@ -91,6 +91,7 @@ impl Catalog {
                 .clone()
                 .union(other.constraint_tables.clone()),
             references: self.references.clone().union(other.references.clone()),
+            partitions: self.partitions.clone().union(other.partitions.clone()),
             dropped_tables: self
                 .dropped_tables
                 .clone()
@@ -169,7 +170,10 @@ pub(super) fn join_tables(one: &Table, other: &Table, why: &Arc<Why>) -> Table {
     joined.open = one.open.clone().or_else(|| other.open.clone());
     joined.maybe = one.maybe.clone().or_else(|| other.maybe.clone());
     joined.unsure = one.unsure.clone().or_else(|| other.unsure.clone());
-    if one.comment != other.comment || one.row_security != other.row_security {
+    if one.comment != other.comment
+        || one.row_security != other.row_security
+        || one.partition_of != other.partition_of
+    {
         joined.unsure.get_or_insert_with(|| Arc::clone(why));
     }
     joined

@@ -81,6 +81,7 @@ impl Statement<'_> {
             }
         });
         self.sequence_of(table, definition);
+        self.add_column_to_partitions(table, name);
         for constraint in &definition.constraints {
             let constraint = at_column(constraint, definition);
             self.add_constraint(table, &constraint);

@@ -45,18 +45,22 @@ impl Statement<'_> {
             partition_of: create.partition_of.clone(),
             ..Table::default()
         };
-        if let Some(parent) = create
-            .partition_of
-            .as_ref()
-            .and_then(|name| self.table(name))
-        {
-            table.columns.clone_from(&parent.columns);
+        if let Some(parent) = &create.partition_of {
+            if !self.needs_table(parent) {
+                return;
+            }
+            table.columns = self.inherited_columns(parent);
+            table.open = table
+                .open
+                .or_else(|| self.table(parent).and_then(|parent| parent.open.clone()));
         }
         let mut constraints: Vec<Constraint> = Vec::new();
         for definition in &create.columns {
-            let mut column = self.typed(&definition.column);
-            column.place = column.place.or_else(|| self.place());
-            table.columns.push(column);
+            if create.partition_of.is_none() {
+                let mut column = self.typed(&definition.column);
+                column.place = column.place.or_else(|| self.place());
+                table.columns.push(column);
+            }
             for constraint in &definition.constraints {
                 constraints.push(at_column(constraint, definition));
             }
@@ -68,7 +72,13 @@ impl Statement<'_> {
             .insert(create.name.clone(), Arc::new(table));
         self.database.now.dropped_tables.remove(&create.name);
         for definition in &create.columns {
-            self.sequence_of(&create.name, definition);
+            match create.partition_of {
+                Some(_) => self.override_column(&create.name, definition),
+                None => self.sequence_of(&create.name, definition),
+            }
+        }
+        if let Some(parent) = &create.partition_of {
+            self.join_parent(&create.name, parent);
         }
         // The primary key first: a unique constraint over the same columns is merged into it.
         constraints.sort_by_key(|constraint| {
@@ -153,15 +163,7 @@ impl Statement<'_> {
         }
         self.forget_table(name);
         self.database.now.dropped_tables.insert(name.clone());
-        let partitions: Vec<SmolStr> = self
-            .database
-            .now
-            .tables
-            .iter()
-            .filter(|(_, table)| table.partition_of.as_ref() == Some(name))
-            .map(|(partition, _)| partition.clone())
-            .collect();
-        for partition in partitions {
+        for partition in self.all_partitions(name) {
             self.drop_table(&partition, true, cascade);
         }
     }
@@ -202,6 +204,9 @@ impl Statement<'_> {
         for (_, key) in table.foreign_keys() {
             now.references
                 .remove(&(key.references.clone(), name.clone()));
+        }
+        if let Some(parent) = &table.partition_of {
+            now.partitions.remove(&(parent.clone(), name.clone()));
         }
         for sequence in self.owned_sequences(name, None) {
             self.database.now.sequences.remove(&sequence);
@@ -264,9 +269,21 @@ impl Statement<'_> {
             };
             now.references.insert((target, new_name.clone()));
         }
+        if let Some(parent) = &table.partition_of {
+            now.partitions.remove(&(parent.clone(), name.clone()));
+            now.partitions.insert((parent.clone(), new_name.clone()));
+        }
         now.tables.insert(new_name.clone(), table);
         now.dropped_tables.insert(name.clone());
         now.dropped_tables.remove(new_name);
+        for partition in self.all_partitions(name) {
+            self.detach_partition(name, &partition);
+            self.change(&partition, |table| {
+                table.partition_of = Some(new_name.clone())
+            });
+            let now = &mut self.database.now;
+            now.partitions.insert((new_name.clone(), partition));
+        }
         for sequence in self.owned_sequences(name, None) {
             self.change_sequence(&sequence, |sequence| {
                 if let Some((owner, _)) = &mut sequence.owned_by {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::catalog::{
-    AlterAction, AlterAction as Action, Condition, ConstraintKind, CreateTable, Fact,
+    AlterAction, AlterAction as Action, Condition, ConstraintKind, CreateTable, Fact, LikePart,
 };
 
 fn all(sql: &str) -> Vec<Ddl> {
@@ -26,6 +26,10 @@ fn table(sql: &str) -> CreateTable {
 fn actions(sql: &str) -> Vec<AlterAction> {
     all(sql)
         .into_iter()
+        .map(|ddl| match ddl {
+            Ddl::Only(ddl) => *ddl,
+            ddl => ddl,
+        })
         .map(|ddl| match ddl {
             Ddl::AlterTable { action, .. } => action,
             other => panic!("{sql}: {other:#?}"),
@@ -124,15 +128,27 @@ fn create_table() {
 #[test]
 fn tables_with_columns_of_others() {
     for sql in [
-        "CREATE TABLE a (LIKE b INCLUDING ALL, c int)",
         "CREATE TABLE a AS SELECT 1",
-        "CREATE TABLE a PARTITION OF b FOR VALUES IN (1)",
         "CREATE TABLE a (c int) INHERITS (b)",
         "SELECT * INTO a FROM b",
         "CREATE TABLE a (\u{fffc} int, c int)",
     ] {
         assert!(table(sql).open.is_some(), "{sql}");
     }
+    assert_eq!(
+        table("CREATE TABLE a PARTITION OF b FOR VALUES IN (1)")
+            .partition_of
+            .as_deref(),
+        Some("b")
+    );
+    let Ddl::CreateTableLike { create, like } = one(
+        "CREATE TABLE a (c int, LIKE s.b INCLUDING ALL EXCLUDING INDEXES EXCLUDING STORAGE, d int)",
+    ) else {
+        panic!()
+    };
+    assert_eq!(create.columns.len(), 2);
+    assert_eq!((&*like[0].table, like[0].before), ("s.b", 1));
+    assert!(like[0].takes(LikePart::Defaults) && !like[0].takes(LikePart::Indexes));
     assert!(table("CREATE TEMP TABLE a (b int)").temporary);
     assert!(table("CREATE TABLE a ()").open.is_none());
 }
@@ -271,17 +287,20 @@ fn renames() {
 
 #[test]
 fn indexes() {
+    let Ddl::Only(index) = one(
+        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON ONLY s.t USING gin
+            (a, lower(b) text_pattern_ops DESC, c COLLATE \"C\" NULLS FIRST)
+            INCLUDE (d) NULLS NOT DISTINCT WITH (fillfactor = 70) WHERE e IS NULL",
+    ) else {
+        panic!()
+    };
     let Ddl::CreateIndex {
         name,
         table,
         concurrently: _,
         definition,
         if_not_exists,
-    } = one(
-        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON ONLY s.t USING gin
-            (a, lower(b) text_pattern_ops DESC, c COLLATE \"C\" NULLS FIRST)
-            INCLUDE (d) NULLS NOT DISTINCT WITH (fillfactor = 70) WHERE e IS NULL",
-    )
+    } = *index
     else {
         panic!()
     };
