@@ -102,7 +102,7 @@ fn cast(operand: Expression, spelling: String) -> Expression {
 }
 
 /// Functions of texts: the catalog prints a cast for every short string column that is handed to them.
-const TEXT_FUNCTIONS: &[&str] = &[
+pub(super) const TEXT_FUNCTIONS: &[&str] = &[
     "btrim",
     "char_length",
     "initcap",
