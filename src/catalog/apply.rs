@@ -81,6 +81,8 @@ struct Statement<'d> {
     failures: Vec<Failure>,
     /// Of the `DO` block that is carried out.
     variables: Variables,
+    /// What the statement drops by name.
+    falling: Vec<SmolStr>,
     /// True for `ONLY`: partitions stay as they are.
     leaves_partitions: bool,
 }
@@ -145,6 +147,7 @@ impl Database {
             place,
             failures: Vec::new(),
             variables: Variables::new(),
+            falling: Vec::new(),
             leaves_partitions: false,
         };
         statement.run(ddl);
@@ -256,6 +259,7 @@ impl Statement<'_> {
                 cascade,
             } => self.drop_object(*kind, name, on.as_ref(), *if_exists, *cascade),
             Ddl::Comment { target, text } => self.comment(target, text),
+            Ddl::Together(statements) => self.together(statements),
             Ddl::Only(ddl) => self.only(ddl),
             Ddl::Block(statements) => self.block(statements),
             Ddl::Assign { variable, value } => self.assign(variable, value),

@@ -127,6 +127,8 @@ pub enum Ddl {
         target: CommentTarget,
         text: Fact<Option<SmolStr>>,
     },
+    /// Drops several objects in one statement: what only they need of each other is in no way.
+    Together(Vec<Self>),
     /// What is done to a table alone, and not to its partitions.
     Only(Box<Self>),
     /// A `DO` block with variables, which are its own.

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::{FailureKind, Statement};
 use crate::catalog::fact::Fact;
 use crate::catalog::objects::{Catalog, Object, ObjectKey, ObjectKind};
+use crate::dialect::Dialect;
 
 impl Statement<'_> {
     pub(super) fn create_object(
@@ -122,6 +123,9 @@ impl Statement<'_> {
         }
         if let Some(key) = known {
             let object = self.database.now.objects.remove(&key);
+            if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {
+                self.drop_views_on(&key.name, cascade);
+            }
             if kind == ObjectKind::Function {
                 let is_sure = object.is_some_and(|object| object.maybe.is_none());
                 self.drop_triggers_of(&key.name, is_sure, cascade);
@@ -143,6 +147,48 @@ impl Statement<'_> {
                     maybe: None,
                 }),
             );
+        }
+    }
+
+    /// Views need the tables and views they read, and fall with them on `CASCADE`.
+    pub(super) fn drop_views_on(&mut self, relation: &SmolStr, cascade: bool) {
+        if self.database.dialect != Dialect::PostgreSql {
+            return;
+        }
+        let views: Vec<(ObjectKey, Reads, bool)> = self
+            .database
+            .now
+            .objects
+            .iter()
+            .filter(|(key, _)| matches!(key.kind, ObjectKind::View | ObjectKind::MaterializedView))
+            .filter(|(key, _)| key.name != *relation)
+            .filter_map(|(key, object)| {
+                let reads = reads(object.definition.known()?, relation)?;
+                Some((key.clone(), reads, object.maybe.is_none()))
+            })
+            .collect();
+        for (key, reads, is_there) in views {
+            if cascade && reads == Reads::Surely {
+                self.database.now.objects.remove(&key);
+                self.drop_views_on(&key.name, cascade);
+            } else if cascade {
+                let why = self.why(&format!(
+                    "whether `{}` reads `{relation}` is not known",
+                    key.name
+                ));
+                if let Some(view) = self.database.now.objects.get_mut(&key) {
+                    Arc::make_mut(view).maybe.get_or_insert(why);
+                }
+            } else if reads == Reads::Surely
+                && is_there
+                && !self.falling.contains(&key.name)
+                && self.database.now.opaque.is_none()
+            {
+                self.fail(FailureKind::InUse.because(format!(
+                    "`{relation}` cannot be dropped: {} `{}` reads it",
+                    key.kind, key.name
+                )));
+            }
         }
     }
 
@@ -211,6 +257,38 @@ impl Statement<'_> {
     }
 }
 
+/// Whether a view reads a relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reads {
+    Surely,
+    /// The name is in it, and may mean something else.
+    Maybe,
+}
+
+/// Whether the text of a view names a relation after `FROM` or `JOIN`, or anywhere.
+fn reads(definition: &str, relation: &str) -> Option<Reads> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '"');
+    let words: Vec<&str> = definition
+        .split(|c: char| !is_part(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_it = |word: &str| {
+        word.strip_prefix("public.")
+            .unwrap_or(word)
+            .replace('"', "")
+            == relation
+    };
+    if !words.iter().any(|word| is_it(word)) {
+        return None;
+    }
+    // `WITH name AS (…)` may hide it.
+    let is_sure = !words.contains(&"with")
+        && words.windows(2).any(|pair| {
+            matches!(pair, [before, name] if matches!(*before, "from" | "join") && is_it(name))
+        });
+    Some(if is_sure { Reads::Surely } else { Reads::Maybe })
+}
+
 /// The text of an object without what does not last: `OR REPLACE`, and the name of the table it is on, which may change.
 fn levelled(definition: &Fact<SmolStr>, on: Option<&SmolStr>) -> Fact<SmolStr> {
     let Fact::Known(text) = definition else {
@@ -221,4 +299,104 @@ fn levelled(definition: &Fact<SmolStr>, on: Option<&SmolStr>) -> Fact<SmolStr> {
         text = text.replacen(&format!(" on {table} "), " on … ", 1);
     }
     Fact::Known(SmolStr::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::{Database, ObjectKind};
+    use crate::dialect::Dialect;
+    use crate::sql::parse;
+
+    /// The database, and what the last statement is refused for.
+    fn run(sql: &str) -> (Database, Vec<String>) {
+        let mut database = Database::new(Dialect::PostgreSql);
+        let mut refused = Vec::new();
+        for statement in parse(sql, Dialect::PostgreSql, &|_| None) {
+            assert_eq!(refused, Vec::<String>::new(), "{sql}");
+            for ddl in &statement.ddl {
+                let failures = database.apply(ddl, None).failures;
+                refused.extend(failures.into_iter().map(|failure| failure.message));
+            }
+        }
+        (database, refused)
+    }
+
+    const MADE: &str = "
+        CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN short AS text; CREATE SEQUENCE s;
+        CREATE TABLE t (id int DEFAULT nextval('s'), m mood, d short, CHECK (m = 'a'));
+        CREATE TABLE u (id int PRIMARY KEY); CREATE TABLE w (id int REFERENCES u (id));
+        CREATE INDEX i ON t (m, id);
+        CREATE VIEW v AS SELECT id FROM t; CREATE VIEW vv AS SELECT v.id FROM public.v JOIN w ON true;
+        CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+        CREATE TRIGGER g BEFORE INSERT ON u FOR EACH ROW EXECUTE FUNCTION f();";
+
+    #[test]
+    fn what_is_needed_is_not_dropped() {
+        for (sql, message) in [
+            (
+                "DROP SEQUENCE s",
+                "sequence `s` cannot be dropped: the default of `t.id` uses it",
+            ),
+            (
+                "DROP TYPE mood",
+                "type `mood` cannot be dropped: column `m` of `t` is of it",
+            ),
+            (
+                "DROP DOMAIN short",
+                "type `short` cannot be dropped: column `d` of `t` is of it",
+            ),
+            ("DROP VIEW v", "`v` cannot be dropped: view `vv` reads it"),
+            ("DROP TABLE t", "`t` cannot be dropped: view `v` reads it"),
+            (
+                "DROP FUNCTION f()",
+                "function `f()` cannot be dropped: trigger `u.g` calls it",
+            ),
+        ] {
+            let (_, refused) = run(&format!("{MADE} {sql}"));
+            assert_eq!(refused, [message], "{sql}");
+        }
+        for sql in ["DROP VIEW v, vv", "DROP VIEW vv; DROP TABLE u, w"] {
+            let (_, refused) = run(&format!("{MADE} {sql}"));
+            assert_eq!(refused, Vec::<String>::new(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_falls_along() {
+        let (database, refused) = run(&format!(
+            "{MADE} DROP SEQUENCE s CASCADE; DROP TYPE mood CASCADE; DROP DOMAIN short CASCADE; DROP FUNCTION f CASCADE;
+            DROP VIEW v CASCADE"
+        ));
+        assert_eq!(refused, Vec::<String>::new());
+        let table = &database.now.tables["t"];
+        assert_eq!(table.columns.len(), 1);
+        assert!(table.columns[0].default.is(&None));
+        assert!(table.indexes.is_empty() && table.constraints.is_empty());
+        assert!(database.now.objects.is_empty());
+        let (database, _) = run(&format!("{MADE} DROP TABLE t CASCADE"));
+        let views = database.now.objects.keys();
+        assert!(!views.into_iter().any(|key| key.kind == ObjectKind::View));
+    }
+
+    #[test]
+    fn identity_columns_and_their_sequences() {
+        let made = "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, s serial);";
+        let (database, refused) = run(&format!("{made} DROP SEQUENCE t_id_seq CASCADE"));
+        assert_eq!(refused.len(), 1);
+        let types = |database: &Database| -> Vec<String> {
+            let all = database.now.sequences.iter();
+            all.map(|(name, sequence)| format!("{name} {}", sequence.data_type.known().unwrap()))
+                .collect()
+        };
+        assert_eq!(types(&database), ["t_id_seq integer", "t_s_seq integer"]);
+        let (database, _) = run(&format!(
+            "{made} ALTER TABLE t ALTER id TYPE bigint, ALTER s TYPE bigint; CREATE SEQUENCE q; ALTER SEQUENCE q AS int"
+        ));
+        assert_eq!(
+            types(&database),
+            ["q integer", "t_id_seq bigint", "t_s_seq integer"]
+        );
+        let (database, _) = run(&format!("{made} ALTER TABLE t ALTER id DROP IDENTITY"));
+        assert_eq!(types(&database), ["t_s_seq integer"]);
+    }
 }

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::{FailureKind, Statement};
 use crate::catalog::ObjectKind;
 use crate::catalog::constraint::{Constraint, ConstraintKind};
-use crate::catalog::ddl::{AlterAction, ColumnDefinition, CommentTarget, CreateTable};
+use crate::catalog::ddl::{AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl};
 use crate::catalog::fact::Fact;
 use crate::catalog::join::join_tables;
 use crate::catalog::objects::split_schema;
@@ -145,6 +145,7 @@ impl Statement<'_> {
                 .is_some_and(|table| table.maybe.is_none() && table.unsure.is_none());
             if !cascade
                 && is_sure
+                && !self.falling.contains(&other)
                 && self.database.dialect == Dialect::PostgreSql
                 && let Some(key) = keys.first()
             {
@@ -161,11 +162,27 @@ impl Statement<'_> {
                 });
             }
         }
+        self.drop_views_on(name, cascade);
         self.forget_table(name);
         self.database.now.dropped_tables.insert(name.clone());
         for partition in self.all_partitions(name) {
             self.drop_table(&partition, true, cascade);
         }
+    }
+
+    /// Drops several things at once.
+    pub(super) fn together(&mut self, statements: &[Ddl]) {
+        self.falling = statements
+            .iter()
+            .filter_map(|ddl| match ddl {
+                Ddl::DropTable { name, .. } | Ddl::DropObject { name, .. } => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
+        for ddl in statements {
+            self.run(ddl);
+        }
+        self.falling.clear();
     }
 
     /// Other tables with foreign keys to a table.
