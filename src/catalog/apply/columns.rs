@@ -1,7 +1,5 @@
 //! Columns: added, dropped, altered, renamed.
 
-use std::sync::Arc;
-
 use smol_str::SmolStr;
 
 use super::tables::at_column;
@@ -10,7 +8,6 @@ use crate::catalog::constraint::ConstraintKind;
 use crate::catalog::ddl::ColumnDefinition;
 use crate::catalog::defaults::for_type;
 use crate::catalog::fact::Fact;
-use crate::catalog::objects::Sequence;
 use crate::catalog::table::Column;
 use crate::dialect::Dialect;
 
@@ -447,10 +444,9 @@ impl Statement<'_> {
             (Some(Fact::Known(None)), Some(_)) => self.own_sequence(table, column, true),
             (Some(Fact::Known(Some(_))), None) => {
                 for sequence in self.owned_sequences(table, Some(column)) {
-                    let is_its_own = |known: &&Arc<Sequence>| known.identity;
-                    let now = &mut self.database.now;
-                    if now.sequences.get(&sequence).filter(is_its_own).is_some() {
-                        now.sequences.remove(&sequence);
+                    let sequences = &mut self.database.now.sequences;
+                    if sequences.get(&sequence).is_some_and(|known| known.identity) {
+                        sequences.remove(&sequence);
                     }
                 }
             }

@@ -228,12 +228,6 @@ impl Statement<'_> {
     /// `DROP SCHEMA … CASCADE` takes what is in it along.
     fn drop_schema_content(&mut self, schema: &SmolStr) {
         let prefix = format!("{schema}.");
-        fn within<'k>(names: impl Iterator<Item = &'k SmolStr>, prefix: &str) -> Vec<SmolStr> {
-            names
-                .filter(|name| name.starts_with(prefix))
-                .cloned()
-                .collect()
-        }
         for table in within(self.database.now.tables.keys(), &prefix) {
             self.drop_table(&table, true, true);
         }
@@ -255,6 +249,13 @@ impl Statement<'_> {
             self.database.now.objects.remove(&key);
         }
     }
+}
+
+fn within<'k>(names: impl Iterator<Item = &'k SmolStr>, prefix: &str) -> Vec<SmolStr> {
+    names
+        .filter(|name| name.starts_with(prefix))
+        .cloned()
+        .collect()
 }
 
 /// Whether a view reads a relation.

@@ -296,7 +296,7 @@ impl Statement<'_> {
         for partition in self.all_partitions(name) {
             self.detach_partition(name, &partition);
             self.change(&partition, |table| {
-                table.partition_of = Some(new_name.clone())
+                table.partition_of = Some(new_name.clone());
             });
             let now = &mut self.database.now;
             now.partitions.insert((new_name.clone(), partition));

@@ -381,12 +381,12 @@ impl Code<'_> {
     }
 
     /// Whether the last query found something.
-    fn found(&self, is_true: Condition) -> Vec<Ddl> {
+    fn found(&self, truth: Condition) -> Vec<Ddl> {
         if self.has_own_found {
             return Vec::new();
         }
         let facts = VariableFacts {
-            is_true,
+            truth,
             ..VariableFacts::UNKNOWN
         };
         put("found", facts).into()

@@ -6,32 +6,35 @@ use super::super::token::{Token, TokenKind};
 use super::select::{closing, regclass_name, relation_named, select, split, without_parentheses};
 use crate::catalog::{AnswerForm, CatalogQuestion, Condition, QuestionField};
 
-/// What is kept of a variable: whether it is true, is not `NULL`, is greater than zero.
+/// What is kept of a variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::sql) struct VariableFacts {
-    pub(in crate::sql) is_true: Condition,
-    pub(in crate::sql) is_not_null: Condition,
-    pub(in crate::sql) is_positive: Condition,
+    /// Whether it is true.
+    pub(in crate::sql) truth: Condition,
+    /// Whether it is not `NULL`.
+    pub(in crate::sql) presence: Condition,
+    /// Whether it is greater than zero.
+    pub(in crate::sql) count: Condition,
 }
 
 impl VariableFacts {
     pub(in crate::sql) const UNKNOWN: Self = Self {
-        is_true: Condition::Unknown,
-        is_not_null: Condition::Unknown,
-        is_positive: Condition::Unknown,
+        truth: Condition::Unknown,
+        presence: Condition::Unknown,
+        count: Condition::Unknown,
     };
     /// Of a variable that nothing was put into.
     pub(in crate::sql) const NULL: Self = Self {
-        is_not_null: Condition::Constant(false),
+        presence: Condition::Constant(false),
         ..Self::UNKNOWN
     };
 
     /// The names under which the facts of a variable are kept.
     pub(in crate::sql) fn named(self, variable: &str) -> [(SmolStr, Condition); 3] {
         [
-            (is_true(variable), self.is_true),
-            (is_not_null(variable), self.is_not_null),
-            (is_positive(variable), self.is_positive),
+            (is_true(variable), self.truth),
+            (is_not_null(variable), self.presence),
+            (is_positive(variable), self.count),
         ]
     }
 }
@@ -58,9 +61,9 @@ pub(in crate::sql) fn value(tokens: &[Token<'_>]) -> VariableFacts {
     }
     if let Some(name) = variable(tokens) {
         return VariableFacts {
-            is_true: Condition::Variable(is_true(name)),
-            is_not_null: Condition::Variable(is_not_null(name)),
-            is_positive: Condition::Variable(is_positive(name)),
+            truth: Condition::Variable(is_true(name)),
+            presence: Condition::Variable(is_not_null(name)),
+            count: Condition::Variable(is_positive(name)),
         };
     }
     if let [null] = tokens
@@ -69,7 +72,7 @@ pub(in crate::sql) fn value(tokens: &[Token<'_>]) -> VariableFacts {
         return VariableFacts::NULL;
     }
     let holds = condition(tokens);
-    let is_not_null = match &holds {
+    let presence = match &holds {
         Condition::Constant(_) | Condition::Exists(_) => Condition::Constant(true),
         Condition::Not(inner) if matches!(**inner, Condition::Exists(_)) => {
             Condition::Constant(true)
@@ -77,9 +80,9 @@ pub(in crate::sql) fn value(tokens: &[Token<'_>]) -> VariableFacts {
         _ => Condition::Unknown,
     };
     VariableFacts {
-        is_true: holds,
-        is_not_null,
-        is_positive: Condition::Unknown,
+        truth: holds,
+        presence,
+        count: Condition::Unknown,
     }
 }
 
@@ -92,21 +95,21 @@ pub(in crate::sql) fn selected(tokens: &[Token<'_>]) -> VariableFacts {
     let exists = exists(asked);
     match form {
         AnswerForm::Exists => VariableFacts {
-            is_true: exists,
-            is_not_null: Condition::Constant(true),
-            is_positive: Condition::Unknown,
+            truth: exists,
+            presence: Condition::Constant(true),
+            count: Condition::Unknown,
         },
         AnswerForm::Count => VariableFacts {
-            is_positive: exists,
-            is_not_null: Condition::Constant(true),
-            is_true: Condition::Unknown,
+            count: exists,
+            presence: Condition::Constant(true),
+            truth: Condition::Unknown,
         },
         AnswerForm::NameOrNull => VariableFacts {
-            is_not_null: exists,
+            presence: exists,
             ..VariableFacts::UNKNOWN
         },
         AnswerForm::Rows(fields) => VariableFacts {
-            is_not_null: match fields.as_slice() {
+            presence: match fields.as_slice() {
                 [None | Some(QuestionField::Name)] => exists,
                 _ => Condition::Unknown,
             },
@@ -221,7 +224,7 @@ fn not_null(operand: &[Token<'_>]) -> Option<Condition> {
             .then(|| Condition::Exists(relation_named(&name, AnswerForm::Exists)));
     }
     if operand.first()?.is_word("select") {
-        return Some(selected(operand).is_not_null);
+        return Some(selected(operand).presence);
     }
     variable(operand).map(|name| Condition::Variable(is_not_null(name)))
 }
@@ -229,7 +232,7 @@ fn not_null(operand: &[Token<'_>]) -> Option<Condition> {
 /// `(SELECT count(*) FROM …) > 0`, `variable > 0`
 fn positive(operand: &[Token<'_>]) -> Option<Condition> {
     if operand.first()?.is_word("select") {
-        return Some(selected(operand).is_positive);
+        return Some(selected(operand).count);
     }
     variable(operand).map(|name| Condition::Variable(is_positive(name)))
 }
