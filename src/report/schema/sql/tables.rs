@@ -168,6 +168,26 @@ impl Script<'_> {
         piece
     }
 
+    /// True if a table refers to columns of its own that only an index makes unique, which is made after it.
+    fn needs_an_index(&self, table: &str, key: &ForeignKey) -> bool {
+        let is_key = |constraint: &Constraint| match &constraint.kind {
+            ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => {
+                columns.len() == key.ref_columns.len()
+                    && columns
+                        .iter()
+                        .all(|column| key.ref_columns.contains(column))
+            }
+            _ => false,
+        };
+        self.dialect == Dialect::PostgreSql
+            && !key.ref_columns.is_empty()
+            && self
+                .view
+                .catalog
+                .table(table)
+                .is_some_and(|table| !table.constraints.iter().any(is_key))
+    }
+
     /// A type as the dialect reads it: names of enums and their like may need quotes.
     fn type_name(&self, spelling: &str) -> String {
         let catalog = self.view.catalog;
@@ -352,7 +372,11 @@ impl Script<'_> {
         }
         let refers_to_later = match &constraint.kind {
             ConstraintKind::ForeignKey(key) => {
-                key.references != table && !self.made.contains(key.references.as_str())
+                if key.references == table {
+                    self.needs_an_index(table, key)
+                } else {
+                    !self.made.contains(key.references.as_str())
+                }
             }
             _ => false,
         };
