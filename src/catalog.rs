@@ -16,18 +16,22 @@ mod objects;
 mod question;
 mod table;
 
+pub use answer::{Answer, Found};
 pub use apply::{Applied, Database, Failure, FailureKind};
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
 pub use ddl::{
-    AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, SequenceChange,
-    UnnamedKind,
+    AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, LikeClause,
+    LikePart, SequenceChange, UnnamedKind,
 };
 pub use difference::{
     Change, Difference, Differences, Subject, compare, constraint_value, index_value,
+    sequence_value,
 };
 pub use fact::{Fact, Why};
 pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
-pub use question::{AnswerForm, CatalogQuestion, QuestionField, QuestionKind, QuestionValue};
+pub use question::{
+    AnswerForm, CatalogQuestion, Condition, QuestionField, QuestionKind, QuestionValue,
+};
 pub use table::{Column, Table};
 
 #[cfg(test)]

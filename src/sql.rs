@@ -21,6 +21,7 @@ mod unnamed;
 
 pub use expression::{
     canonical_default, canonical_expression, canonical_text, index_key, mentioned_columns,
+    with_text_casts,
 };
 pub use parse::{ParsedStatement, parse};
 pub use question::question;

@@ -1,245 +1,369 @@
 //! Answers to questions about what a database holds.
 
-use std::sync::Arc;
-
 use smol_str::SmolStr;
 
 use super::constraint::{Constraint, ConstraintKind};
-use super::fact::Why;
-use super::objects::{Catalog, ObjectKind};
+use super::fact::Fact;
+use super::objects::{Catalog, ObjectKind, split_schema};
 use super::question::{CatalogQuestion, QuestionField, QuestionKind, QuestionValue};
 use super::table::Table;
 
-/// Whether something is there: yes, no, or not known.
-type Found = Option<bool>;
+/// The objects that a question is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// Those that are certainly there.
+    pub found: Vec<Found>,
+    /// False where there may be others.
+    pub is_complete: bool,
+}
+
+/// An object that fits a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    pub name: SmolStr,
+    pub schema: SmolStr,
+    /// The table of a column, an index, a constraint, a trigger; the type of a label.
+    pub owner: Option<SmolStr>,
+}
 
 impl Catalog {
-    /// Whether there is any object of which all conditions of a question hold; `None` where that is not known. What
-    /// nothing visible has made is taken not to be there.
-    pub fn has_any(&self, question: &CatalogQuestion) -> Found {
-        let asked = Asked::of(question)?;
-        let found = self.find(question.about, &asked);
-        if found == Some(false) && self.opaque.is_some() {
-            return None;
-        }
-        found
-    }
-
-    fn find(&self, about: QuestionKind, asked: &Asked) -> Found {
-        match about {
-            QuestionKind::Table => self.has_table(&asked.name_in_schema()?),
-            QuestionKind::Relation => {
-                let name = asked.name_in_schema()?;
-                any([
-                    self.has_table(&name),
-                    self.has_sequence(&name),
-                    Some(self.index_tables.contains_key(&name)),
-                    self.has_object(ObjectKind::View, &name),
-                    self.has_object(ObjectKind::MaterializedView, &name),
-                ])
-            }
-            QuestionKind::View => self.has_object(ObjectKind::View, &asked.name_in_schema()?),
-            QuestionKind::MaterializedView => {
-                self.has_object(ObjectKind::MaterializedView, &asked.name_in_schema()?)
-            }
-            QuestionKind::Sequence => self.has_sequence(&asked.name_in_schema()?),
-            QuestionKind::Type => {
-                let name = asked.name_in_schema()?;
-                any([
-                    self.enums
-                        .get(&name)
-                        .map_or(Some(false), |known| certain(known.maybe.as_ref())),
-                    self.has_object(ObjectKind::Composite, &name),
-                    self.has_object(ObjectKind::Domain, &name),
-                ])
-            }
-            QuestionKind::EnumLabel => {
-                let known = self.enums.get(&asked.owner_in_schema()?)?;
-                let labels = known.labels.known()?;
-                let found = labels.contains(asked.name.as_ref()?);
-                if found {
-                    certain(known.maybe.as_ref())
-                } else {
-                    Some(false)
-                }
-            }
-            QuestionKind::Column => {
-                let table = self.tables.get(&asked.owner_in_schema()?)?;
-                let name = asked.name.as_ref()?;
-                let found = table
-                    .column(name)
-                    .map(|column| certain(column.maybe.as_ref()));
-                within(table, found)
-            }
-            QuestionKind::Index => self.has_index(asked),
-            QuestionKind::Constraint => self.has_constraint(asked),
-            QuestionKind::Extension => self.has_object(ObjectKind::Extension, asked.name.as_ref()?),
-            QuestionKind::Schema => self.has_object(ObjectKind::Schema, asked.name.as_ref()?),
-            // Names of functions carry their arguments, and those of triggers their tables.
-            QuestionKind::Function | QuestionKind::Trigger | QuestionKind::Policy => None,
+    /// Whether there is any object of which all conditions of a question hold; `None` where that is not known.
+    pub fn has_any(&self, question: &CatalogQuestion) -> Option<bool> {
+        let answer = self.answer(question);
+        if !answer.found.is_empty() {
+            Some(true)
+        } else if answer.is_complete {
+            Some(false)
+        } else {
+            None
         }
     }
 
-    fn has_table(&self, name: &SmolStr) -> Found {
-        self.tables.get(name).map_or(Some(false), |table| {
-            certain(table.maybe.as_ref().or(table.unsure.as_ref()))
+    /// All objects of which all conditions of a question hold. What nothing visible has made is taken not to be there,
+    /// but for parts of a table that is asked for.
+    pub fn answer(&self, question: &CatalogQuestion) -> Answer {
+        let mut answer = Answer {
+            found: Vec::new(),
+            is_complete: self.opaque.is_none(),
+        };
+        for candidate in Candidates::of(self, question) {
+            match candidate.fits(question) {
+                Some(false) => {}
+                Some(true) if !candidate.is_doubtful => answer.found.extend(candidate.found()),
+                _ => answer.is_complete = false,
+            }
+        }
+        answer
+    }
+}
+
+/// An object that may be what is asked for; or several, where the name is not known.
+#[derive(Debug)]
+struct Candidate {
+    name: Option<SmolStr>,
+    schema: SmolStr,
+    owner: Option<SmolStr>,
+    /// The letter of a constraint's kind.
+    kind: Option<&'static str>,
+    is_doubtful: bool,
+}
+
+impl Candidate {
+    /// An object by its name with its schema.
+    fn new(qualified: &str, is_doubtful: bool) -> Self {
+        let (schema, name) = split_schema(qualified);
+        Self {
+            name: Some(SmolStr::new(name)),
+            schema: SmolStr::new(schema.strip_suffix('.').unwrap_or("public")),
+            owner: None,
+            kind: None,
+            is_doubtful,
+        }
+    }
+
+    /// Something within a table or a type; `None` for whatever else may be in it.
+    fn part(owner: &str, name: Option<&SmolStr>, is_doubtful: bool) -> Self {
+        let owner = Self::new(owner, is_doubtful);
+        Self {
+            name: name.cloned(),
+            owner: owner.name,
+            ..owner
+        }
+    }
+
+    fn found(self) -> Option<Found> {
+        Some(Found {
+            name: self.name?,
+            schema: self.schema,
+            owner: self.owner,
         })
     }
 
-    fn has_sequence(&self, name: &SmolStr) -> Found {
-        self.sequences
-            .get(name)
-            .map_or(Some(false), |sequence| certain(sequence.maybe.as_ref()))
-    }
-
-    fn has_object(&self, kind: ObjectKind, name: &SmolStr) -> Found {
-        self.objects
-            .get(&Self::key(kind, name, None))
-            .map_or(Some(false), |object| certain(object.maybe.as_ref()))
-    }
-
-    fn has_index(&self, asked: &Asked) -> Found {
-        let name = asked.name.as_ref()?;
-        let in_table = |table: &Table| {
-            let index = table.index(name).map(|index| certain(index.maybe.as_ref()));
-            // Keys have an index of their name.
-            let key = table
-                .constraint(name)
-                .filter(|constraint| {
-                    matches!(
-                        constraint.kind,
-                        ConstraintKind::PrimaryKey { .. } | ConstraintKind::Unique { .. }
-                    )
-                })
-                .map(|constraint| certain(constraint.maybe.as_ref()));
-            within(table, index.or(key))
-        };
-        self.in_tables(asked, in_table)
-    }
-
-    fn has_constraint(&self, asked: &Asked) -> Found {
-        let name = asked.name.as_ref()?;
-        let in_table = |table: &Table| {
-            let unnamed = table
-                .constraints
-                .iter()
-                .any(|constraint| constraint.name.known().is_none());
-            let found =
-                table
-                    .constraint(name)
-                    .map(|constraint| match asked.is_of_kind(constraint) {
-                        Some(true) => certain(constraint.maybe.as_ref()),
-                        other => other,
-                    });
-            match within(table, found) {
-                Some(false) if unnamed => None,
-                found => found,
-            }
-        };
-        self.in_tables(asked, in_table)
-    }
-
-    /// The answer of the table that is asked for, or of all.
-    fn in_tables(&self, asked: &Asked, ask: impl Fn(&Table) -> Found) -> Found {
-        if asked.owner.is_some() {
-            return self
-                .tables
-                .get(&asked.owner_in_schema()?)
-                .map_or(Some(false), |table| ask(table));
-        }
-        any(self.tables.values().map(|table| ask(table)))
-    }
-}
-
-/// What the conditions of a question say.
-struct Asked {
-    name: Option<SmolStr>,
-    owner: Option<SmolStr>,
-    schema: Option<SmolStr>,
-    constraint_kind: Option<SmolStr>,
-}
-
-impl Asked {
-    /// `None` for conditions that are not known, or about something else.
-    fn of(question: &CatalogQuestion) -> Option<Self> {
-        let mut asked = Self {
-            name: None,
-            owner: None,
-            schema: None,
-            constraint_kind: None,
-        };
+    /// Whether all conditions hold; `None` where that is not known.
+    fn fits(&self, question: &CatalogQuestion) -> Option<bool> {
+        let mut is_known = self.name.is_some();
         for (field, value) in &question.conditions {
-            let QuestionValue::Text(value) = value else {
-                return None;
+            let actual = match field {
+                QuestionField::Name => self.name.as_deref(),
+                QuestionField::Schema => Some(self.schema.as_str()),
+                QuestionField::Owner => self.owner.as_deref(),
+                QuestionField::ConstraintKind => self.kind,
+                QuestionField::Property(_) => None,
             };
-            let place = match field {
-                QuestionField::Name => &mut asked.name,
-                QuestionField::Owner => &mut asked.owner,
-                QuestionField::Schema => &mut asked.schema,
-                QuestionField::ConstraintKind => &mut asked.constraint_kind,
-                QuestionField::Property(_) => return None,
-            };
-            *place = Some(value.clone());
+            match actual.and_then(|actual| is(actual, value)) {
+                Some(true) => {}
+                Some(false) => return Some(false),
+                None => is_known = false,
+            }
         }
-        Some(asked)
+        is_known.then_some(true)
     }
+}
 
-    fn name_in_schema(&self) -> Option<SmolStr> {
-        self.name.as_ref().map(|name| self.in_schema(name))
+/// Whether a value is the one that is asked for; `None` for a parameter.
+fn is(actual: &str, value: &QuestionValue) -> Option<bool> {
+    match value {
+        QuestionValue::Text(wanted) => Some(actual == wanted),
+        QuestionValue::OneOf(wanted) => Some(wanted.iter().any(|wanted| wanted == actual)),
+        QuestionValue::Like(pattern) => Some(like(actual, pattern)),
+        QuestionValue::Bind(_) => None,
     }
+}
 
-    fn owner_in_schema(&self) -> Option<SmolStr> {
-        self.owner.as_ref().map(|owner| self.in_schema(owner))
-    }
+/// Everything of the kind that is asked about.
+struct Candidates<'c> {
+    catalog: &'c Catalog,
+    found: Vec<Candidate>,
+}
 
-    fn in_schema(&self, name: &SmolStr) -> SmolStr {
-        match self.schema.as_deref() {
-            None | Some("public") => name.clone(),
-            Some(schema) => smol_str::format_smolstr!("{schema}.{name}"),
-        }
-    }
-
-    fn is_of_kind(&self, constraint: &Constraint) -> Found {
-        let Some(kind) = self.constraint_kind.as_deref() else {
-            return Some(true);
+impl<'c> Candidates<'c> {
+    fn of(catalog: &'c Catalog, question: &CatalogQuestion) -> Vec<Candidate> {
+        let asks =
+            |field: &QuestionField| question.conditions.iter().any(|(asked, _)| asked == field);
+        let mut candidates = Self {
+            catalog,
+            found: Vec::new(),
         };
-        let own = match &constraint.kind {
-            ConstraintKind::PrimaryKey { .. } => "p",
-            ConstraintKind::Unique { .. } => "u",
-            ConstraintKind::ForeignKey(_) => "f",
-            ConstraintKind::Check { .. } => "c",
-            ConstraintKind::Exclude { .. } => "x",
-            ConstraintKind::Unknown(_) => return None,
-        };
-        Some(own == kind)
+        match question.about {
+            QuestionKind::Table => candidates.tables(),
+            QuestionKind::TableOrView => {
+                candidates.tables();
+                candidates.objects(&[ObjectKind::View]);
+            }
+            QuestionKind::Relation => {
+                candidates.tables();
+                candidates.sequences();
+                candidates.objects(&[ObjectKind::View, ObjectKind::MaterializedView]);
+                for (name, table) in &catalog.tables {
+                    candidates.indexes(name, table);
+                }
+                // Neither of them is owned.
+                for candidate in &mut candidates.found {
+                    candidate.owner = None;
+                }
+            }
+            QuestionKind::View => candidates.objects(&[ObjectKind::View]),
+            QuestionKind::MaterializedView => candidates.objects(&[ObjectKind::MaterializedView]),
+            QuestionKind::Sequence => candidates.sequences(),
+            QuestionKind::Type => {
+                for (name, known) in &catalog.enums {
+                    candidates.add(name, known.maybe.is_some());
+                }
+                candidates.objects(&[ObjectKind::Composite, ObjectKind::Domain]);
+            }
+            QuestionKind::EnumLabel => candidates.labels(),
+            QuestionKind::Column | QuestionKind::Index | QuestionKind::Constraint => {
+                for (name, table) in &catalog.tables {
+                    candidates.parts(question.about, name, table, asks(&QuestionField::Owner));
+                }
+            }
+            QuestionKind::Extension => {
+                candidates.add("plpgsql", false);
+                candidates.objects(&[ObjectKind::Extension]);
+            }
+            QuestionKind::Schema => {
+                for name in ["information_schema", "pg_catalog", "public"] {
+                    candidates.add(name, false);
+                }
+                candidates.objects(&[ObjectKind::Schema]);
+            }
+            QuestionKind::Function => {
+                candidates.objects(&[ObjectKind::Function, ObjectKind::Procedure]);
+                for candidate in &mut candidates.found {
+                    // The name carries the arguments.
+                    let bare = candidate
+                        .name
+                        .as_deref()
+                        .and_then(|name| name.split('(').next());
+                    candidate.name = bare.map(SmolStr::new);
+                }
+            }
+            QuestionKind::Trigger => candidates.parts_of_tables(ObjectKind::Trigger),
+            QuestionKind::Policy => candidates.parts_of_tables(ObjectKind::Policy),
+        }
+        candidates.found
     }
-}
 
-/// What is there is there for certain unless it has a doubt.
-fn certain(doubt: Option<&Arc<Why>>) -> Found {
-    doubt.is_none().then_some(true)
-}
-
-/// What was found in a table: what was not may be there if the table is open.
-fn within(table: &Table, found: Option<Found>) -> Found {
-    match found {
-        Some(found) => found,
-        None if table.open.is_some() || table.unsure.is_some() => None,
-        None => Some(false),
+    fn add(&mut self, name: &str, is_doubtful: bool) {
+        self.found.push(Candidate::new(name, is_doubtful));
     }
-}
 
-/// Whether one of several is there.
-fn any(found: impl IntoIterator<Item = Found>) -> Found {
-    let mut all_known = true;
-    for found in found {
-        match found {
-            Some(true) => return Some(true),
-            Some(false) => {}
-            None => all_known = false,
+    fn tables(&mut self) {
+        for (name, table) in &self.catalog.tables {
+            self.add(name, table.maybe.is_some() || table.unsure.is_some());
         }
     }
-    all_known.then_some(false)
+
+    fn sequences(&mut self) {
+        for (name, sequence) in &self.catalog.sequences {
+            self.add(name, sequence.maybe.is_some());
+        }
+    }
+
+    fn objects(&mut self, kinds: &[ObjectKind]) {
+        for (key, object) in &self.catalog.objects {
+            if kinds.contains(&key.kind) {
+                // Arguments of functions may hold dots.
+                let (bare, arguments) = key
+                    .name
+                    .split_at(key.name.find('(').unwrap_or(key.name.len()));
+                let mut candidate = Candidate::new(bare, object.maybe.is_some());
+                candidate.name = candidate
+                    .name
+                    .map(|name| smol_str::format_smolstr!("{name}{arguments}"));
+                self.found.push(candidate);
+            }
+        }
+    }
+
+    /// What is named within its table.
+    fn parts_of_tables(&mut self, kind: ObjectKind) {
+        for (key, object) in &self.catalog.objects {
+            if key.kind == kind {
+                let owner = object.on.as_deref().unwrap_or_default();
+                let bare = key
+                    .name
+                    .strip_prefix(owner)
+                    .and_then(|rest| rest.strip_prefix('.'))
+                    .unwrap_or(&key.name);
+                let name = SmolStr::new(bare);
+                self.found
+                    .push(Candidate::part(owner, Some(&name), object.maybe.is_some()));
+            }
+        }
+    }
+
+    fn labels(&mut self) {
+        for (owner, known) in &self.catalog.enums {
+            let is_doubtful = known.maybe.is_some();
+            match &known.labels {
+                Fact::Known(labels) => {
+                    for label in labels {
+                        self.found
+                            .push(Candidate::part(owner, Some(label), is_doubtful));
+                    }
+                }
+                Fact::Unknown(_) => self.found.push(Candidate::part(owner, None, true)),
+            }
+        }
+    }
+
+    /// Columns, indexes or constraints of a table.
+    fn parts(&mut self, about: QuestionKind, owner: &str, table: &Table, is_asked_for: bool) {
+        let is_doubtful = table.maybe.is_some() || table.unsure.is_some();
+        match about {
+            QuestionKind::Column => {
+                for column in &table.columns {
+                    self.found.push(Candidate::part(
+                        owner,
+                        Some(&column.name),
+                        is_doubtful || column.maybe.is_some(),
+                    ));
+                }
+            }
+            QuestionKind::Index => self.indexes(owner, table),
+            _ => {
+                for constraint in &table.constraints {
+                    // Nameless ones are asked for by no name.
+                    if !constraint.name.is(&None) {
+                        self.found.push(Candidate {
+                            kind: letter(constraint),
+                            ..Candidate::part(
+                                owner,
+                                constraint.known_name(),
+                                is_doubtful || constraint.maybe.is_some(),
+                            )
+                        });
+                    }
+                }
+            }
+        }
+        if table.unsure.is_some() || table.open.is_some() && is_asked_for {
+            self.found.push(Candidate::part(owner, None, true));
+        }
+    }
+
+    /// Indexes of a table, those of its keys included.
+    fn indexes(&mut self, owner: &str, table: &Table) {
+        let is_doubtful = table.maybe.is_some() || table.unsure.is_some();
+        for index in &table.indexes {
+            self.found.push(Candidate::part(
+                owner,
+                Some(&index.name),
+                is_doubtful || index.maybe.is_some(),
+            ));
+        }
+        for constraint in &table.constraints {
+            let has_index = matches!(
+                constraint.kind,
+                ConstraintKind::PrimaryKey { .. }
+                    | ConstraintKind::Unique { .. }
+                    | ConstraintKind::Exclude { .. }
+            );
+            if has_index && !constraint.name.is(&None) {
+                self.found.push(Candidate::part(
+                    owner,
+                    constraint.known_name(),
+                    is_doubtful || constraint.maybe.is_some(),
+                ));
+            }
+        }
+    }
+}
+
+/// The kind of a constraint as `pg_constraint` has it.
+fn letter(constraint: &Constraint) -> Option<&'static str> {
+    match &constraint.kind {
+        ConstraintKind::PrimaryKey { .. } => Some("p"),
+        ConstraintKind::Unique { .. } => Some("u"),
+        ConstraintKind::ForeignKey(_) => Some("f"),
+        ConstraintKind::Check { .. } => Some("c"),
+        ConstraintKind::Exclude { .. } => Some("x"),
+        ConstraintKind::Unknown(_) => None,
+    }
+}
+
+/// SQL's `LIKE`.
+fn like(text: &str, pattern: &str) -> bool {
+    let mut pattern = pattern.chars();
+    match pattern.next() {
+        None => text.is_empty(),
+        Some('%') => {
+            let rest = pattern.as_str();
+            text.char_indices()
+                .map(|(at, _)| at)
+                .chain([text.len()])
+                .any(|at| text.get(at..).is_some_and(|tail| like(tail, rest)))
+        }
+        Some('_') => {
+            let mut chars = text.chars();
+            chars.next().is_some() && like(chars.as_str(), pattern.as_str())
+        }
+        Some(c) => {
+            let mut chars = text.chars();
+            chars.next() == Some(c) && like(chars.as_str(), pattern.as_str())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -253,7 +377,7 @@ mod tests {
         let mut database = Database::new(Dialect::PostgreSql);
         let sql = "CREATE TABLE t (a int CONSTRAINT c CHECK (a > 0), UNIQUE (a));
             CREATE INDEX i ON t (a); CREATE TYPE mood AS ENUM ('x');
-            CREATE TABLE s.u (LIKE t); CREATE EXTENSION citext; CREATE VIEW v AS SELECT 1";
+            CREATE TABLE s.u () INHERITS (t); CREATE EXTENSION citext; CREATE VIEW v AS SELECT 1";
         for statement in parse(sql, Dialect::PostgreSql, &|_| None) {
             for ddl in &statement.ddl {
                 assert_eq!(database.apply(ddl, None).failures, []);
@@ -302,6 +426,55 @@ mod tests {
                 Some(true),
             ),
             ("SELECT 1 FROM pg_type WHERE typname = :name", None),
+            ("SELECT 1 FROM pg_extension WHERE extname = :name", None),
+            // Whatever else is asked of what is not there.
+            (
+                "SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'b' AND data_type = 'json'",
+                Some(false),
+            ),
+            (
+                "SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'a' AND data_type = 'json'",
+                None,
+            ),
+            (
+                "SELECT 1 FROM information_schema.table_constraints WHERE constraint_name = 'c'",
+                Some(true),
+            ),
+            (
+                "SELECT 1 FROM information_schema.tables WHERE table_name = 'v'",
+                Some(true),
+            ),
+            ("SELECT 1 FROM pg_tables WHERE tablename = 'v'", Some(false)),
+            (
+                "SELECT 1 FROM pg_namespace WHERE nspname = 'public'",
+                Some(true),
+            ),
+            (
+                "SELECT 1 FROM pg_indexes WHERE indexname LIKE 't_a%'",
+                Some(true),
+            ),
+        ] {
+            let asked = question(sql).unwrap();
+            assert_eq!(database.now.has_any(&asked), answer, "{sql}");
+        }
+    }
+
+    #[test]
+    fn doubt_about_others_is_none() {
+        let mut database = Database::new(Dialect::PostgreSql);
+        for statement in parse(
+            "CREATE TABLE t (a int); DO $$ BEGIN IF random() > 0.5 THEN CREATE TABLE u (b int); END IF; END $$",
+            Dialect::PostgreSql,
+            &|_| None,
+        ) {
+            for ddl in &statement.ddl {
+                database.apply(ddl, None);
+            }
+        }
+        for (sql, answer) in [
+            ("SELECT 1 FROM pg_tables WHERE tablename = 't'", Some(true)),
+            ("SELECT 1 FROM pg_tables WHERE tablename = 'u'", None),
+            ("SELECT 1 FROM pg_tables WHERE tablename = 'x'", Some(false)),
         ] {
             let asked = question(sql).unwrap();
             assert_eq!(database.now.has_any(&asked), answer, "{sql}");

@@ -8,12 +8,17 @@ mod columns;
 mod conditional;
 mod constraints;
 mod indexes;
+mod like;
 mod names;
 mod objects;
+mod partitions;
+mod sequences;
 mod tables;
+mod types;
 
 use std::sync::Arc;
 
+use conditional::Variables;
 use smol_str::SmolStr;
 
 use super::ddl::{AlterAction, Ddl};
@@ -74,6 +79,12 @@ struct Statement<'d> {
     database: &'d mut Database,
     place: Option<&'d FileSpan>,
     failures: Vec<Failure>,
+    /// Of the `DO` block that is carried out.
+    variables: Variables,
+    /// What the statement drops by name.
+    falling: Vec<SmolStr>,
+    /// True for `ONLY`: partitions stay as they are.
+    leaves_partitions: bool,
 }
 
 impl Database {
@@ -135,6 +146,9 @@ impl Database {
             database: self,
             place,
             failures: Vec::new(),
+            variables: Variables::new(),
+            falling: Vec::new(),
+            leaves_partitions: false,
         };
         statement.run(ddl);
         Applied {
@@ -147,6 +161,7 @@ impl Statement<'_> {
     fn run(&mut self, ddl: &Ddl) {
         match ddl {
             Ddl::CreateTable(create) => self.create_table(create),
+            Ddl::CreateTableLike { create, like } => self.create_table_like(create, like),
             Ddl::DropTable {
                 name,
                 if_exists,
@@ -181,13 +196,78 @@ impl Statement<'_> {
                 new_name,
                 if_exists,
             } => self.rename_index(name, new_name, *if_exists),
+            Ddl::CreateEnum {
+                name,
+                labels,
+                if_not_exists,
+            } => self.create_enum(name, labels, *if_not_exists),
+            Ddl::AddEnumLabel {
+                name,
+                label,
+                position,
+                if_not_exists,
+            } => self.add_enum_label(name, label, position, *if_not_exists),
+            Ddl::RenameEnumLabel {
+                name,
+                label,
+                new_label,
+            } => self.rename_enum_label(name, label, new_label),
+            Ddl::SetEnumLabels { name, labels } => self.set_enum_labels(name, labels),
+            Ddl::RenameType { name, new_name } => self.rename_type(name, new_name),
+            Ddl::DropType {
+                name,
+                if_exists,
+                cascade,
+            } => self.drop_type(name, *if_exists, *cascade),
+            Ddl::CreateSequence {
+                name,
+                owned_by,
+                if_not_exists,
+            } => self.create_sequence(name, owned_by.as_ref(), *if_not_exists),
+            Ddl::AlterSequence { name, change, .. } => self.alter_sequence(name, change),
+            Ddl::DropSequence {
+                name,
+                if_exists,
+                cascade,
+            } => self.drop_sequence(name, *if_exists, *cascade),
+            Ddl::CreateObject {
+                kind,
+                name,
+                on,
+                definition,
+                if_not_exists,
+                or_replace,
+            } => self.create_object(
+                Catalog::key(*kind, name, on.as_ref()),
+                on.as_ref(),
+                definition,
+                *if_not_exists,
+                *or_replace,
+            ),
+            Ddl::AlterObject {
+                kind,
+                name,
+                on,
+                new_name,
+                change,
+            } => self.alter_object(*kind, name, on.as_ref(), new_name.as_ref(), change),
+            Ddl::DropObject {
+                kind,
+                name,
+                on,
+                if_exists,
+                cascade,
+            } => self.drop_object(*kind, name, on.as_ref(), *if_exists, *cascade),
             Ddl::Comment { target, text } => self.comment(target, text),
+            Ddl::Together(statements) => self.together(statements),
+            Ddl::Only(ddl) => self.only(ddl),
+            Ddl::Block(statements) => self.block(statements),
+            Ddl::Assign { variable, value } => self.assign(variable, value),
             Ddl::If {
-                question,
-                negated,
+                condition,
                 then,
                 otherwise,
-            } => self.choose(question.as_ref(), *negated, then, otherwise),
+            } => self.choose(condition, then, otherwise),
             Ddl::Try {
                 statements,
                 on_failure,
@@ -195,7 +275,6 @@ impl Statement<'_> {
             Ddl::OpaqueObject { what, kind } => self.unnamed(what, *kind),
             Ddl::Data { .. } | Ddl::Nothing => {}
             Ddl::Opaque { what, names } => self.opaque(what, names),
-            _ => self.run_on_object(ddl),
         }
     }
 
@@ -214,6 +293,7 @@ impl Statement<'_> {
         if !self.needs_table(table) {
             return;
         }
+        let failures = self.failures.len();
         match action {
             AlterAction::AddColumn {
                 definition,
@@ -263,8 +343,13 @@ impl Statement<'_> {
             AlterAction::RowSecurity { enabled } => {
                 self.change(table, |table| table.row_security = *enabled);
             }
+            AlterAction::AttachPartition { partition } => self.attach_partition(table, partition),
+            AlterAction::DetachPartition { partition } => self.detach_partition(table, partition),
             AlterAction::Opaque { what } => self.opaque(what, std::slice::from_ref(table)),
             AlterAction::Other => {}
+        }
+        if self.failures.len() == failures {
+            self.reach_partitions(table, action);
         }
     }
 

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::constraint::{Constraint, IndexDefinition};
 use super::fact::Fact;
 use super::objects::ObjectKind;
-use super::question::CatalogQuestion;
+use super::question::Condition;
 use super::table::Column;
 
 /// One statement. Names of tables, types and other objects carry their schema if that is not the default one:
@@ -13,6 +13,11 @@ use super::table::Column;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ddl {
     CreateTable(CreateTable),
+    /// `CREATE TABLE t (a int, LIKE other INCLUDING ALL)`
+    CreateTableLike {
+        create: CreateTable,
+        like: Vec<LikeClause>,
+    },
     DropTable {
         name: SmolStr,
         if_exists: bool,
@@ -122,20 +127,28 @@ pub enum Ddl {
         target: CommentTarget,
         text: Fact<Option<SmolStr>>,
     },
-    /// `IF … THEN … ELSE` of a `DO` block.
+    /// Drops several objects in one statement: what only they need of each other is in no way.
+    Together(Vec<Self>),
+    /// What is done to a table alone, and not to its partitions.
+    Only(Box<Self>),
+    /// A `DO` block with variables, which are its own.
+    Block(Vec<Self>),
+    /// `variable := condition` of a `DO` block.
+    Assign {
+        variable: SmolStr,
+        value: Condition,
+    },
+    /// `IF … THEN … ELSE` of a `DO` block. Either way may be taken where the condition is not known.
     If {
-        /// What is asked; `None` if that is not understood, so that either way may be taken.
-        question: Option<CatalogQuestion>,
-        /// True for `IF NOT EXISTS`: the first way is taken if there is no such object.
-        negated: bool,
-        then: Vec<Ddl>,
-        otherwise: Vec<Ddl>,
+        condition: Condition,
+        then: Vec<Self>,
+        otherwise: Vec<Self>,
     },
     /// `BEGIN … EXCEPTION WHEN … THEN …` of a `DO` block: if any of the statements fails, all of them are undone, and
     /// others done instead.
     Try {
-        statements: Vec<Ddl>,
-        on_failure: Vec<Ddl>,
+        statements: Vec<Self>,
+        on_failure: Vec<Self>,
     },
     /// Rows of these tables; empty where they are not known.
     Data {
@@ -181,6 +194,58 @@ pub struct CreateTable {
     pub partition_of: Option<SmolStr>,
     pub temporary: bool,
     pub if_not_exists: bool,
+}
+
+/// Columns of another table that are taken over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LikeClause {
+    pub table: SmolStr,
+    /// How many columns are written before it.
+    pub before: usize,
+    /// What is taken over beyond names, types and `NOT NULL`.
+    pub including: Vec<LikePart>,
+}
+
+impl LikeClause {
+    pub fn takes(&self, part: LikePart) -> bool {
+        self.including.contains(&part)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LikePart {
+    Comments,
+    /// Check constraints.
+    Constraints,
+    Defaults,
+    Generated,
+    Identity,
+    /// Keys among them.
+    Indexes,
+}
+
+impl LikePart {
+    pub const ALL: [Self; 6] = [
+        Self::Comments,
+        Self::Constraints,
+        Self::Defaults,
+        Self::Generated,
+        Self::Identity,
+        Self::Indexes,
+    ];
+
+    /// The part by the word of SQL in lower case.
+    pub fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "comments" => Self::Comments,
+            "constraints" => Self::Constraints,
+            "defaults" => Self::Defaults,
+            "generated" => Self::Generated,
+            "identity" => Self::Identity,
+            "indexes" => Self::Indexes,
+            _ => return None,
+        })
+    }
 }
 
 /// A column with the constraints that were written at it.
@@ -262,6 +327,12 @@ pub enum AlterAction {
     RowSecurity {
         enabled: bool,
     },
+    AttachPartition {
+        partition: SmolStr,
+    },
+    DetachPartition {
+        partition: SmolStr,
+    },
     /// Something that changes neither columns nor constraints: storage, owner, triggers switched off for a while.
     Other,
     /// Not understood: the table may be changed in any way.
@@ -282,7 +353,9 @@ pub enum SequenceChange {
     Rename(SmolStr),
     /// Table and column; `None` for `OWNED BY NONE`.
     OwnedBy(Option<(SmolStr, SmolStr)>),
-    /// Its value or options.
+    /// The type of its values.
+    Type(SmolStr),
+    /// Its value or other options.
     Other,
 }
 

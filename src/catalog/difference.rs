@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 use super::fact::{Fact, Why};
 use super::objects::{Catalog, ObjectKind};
 use super::table::{Column, Table};
-pub use values::{constraint_value, index_value};
+pub use values::{constraint_value, index_value, sequence_value};
 
 use crate::source::FileSpan;
 use values::column_value;
@@ -170,20 +170,18 @@ impl Comparison {
             |value| (&value.maybe, value.place.as_ref()),
             |_| Value::Null,
             |this, name, old, new| {
-                if old.owned_by != new.owned_by {
-                    let owner = |owner: &Option<(SmolStr, SmolStr)>| {
-                        owner
-                            .as_ref()
-                            .map(|(table, column)| format!("{table}.{column}"))
-                    };
+                let same_type = old.data_type.same(&new.data_type);
+                if old.owned_by != new.owned_by || same_type == Some(false) {
                     this.add(
                         Subject::Sequence,
                         Change::Changed(""),
                         name.to_string(),
-                        json!(owner(&old.owned_by)),
-                        json!(owner(&new.owned_by)),
+                        sequence_value(old),
+                        sequence_value(new),
                         new.place.as_ref(),
                     );
+                } else if same_type.is_none() {
+                    this.unknown_fact(&old.data_type, &new.data_type);
                 }
             },
         );
@@ -351,6 +349,16 @@ impl Comparison {
                 name.to_string(),
                 json!(old.comment),
                 json!(new.comment),
+                new.place.as_ref(),
+            );
+        }
+        if old.partition_of != new.partition_of {
+            self.add(
+                Subject::Table,
+                Change::Changed("partition"),
+                name.to_string(),
+                json!(old.partition_of),
+                json!(new.partition_of),
                 new.place.as_ref(),
             );
         }

@@ -45,13 +45,21 @@ impl Catalog {
                 }
             }),
             sequences: join_maps(&self.sequences, &other.sequences, |one, two| {
-                let is_both = one.is_some() && two.is_some();
                 let mut joined = one.or(two).cloned().unwrap_or(Sequence {
                     owned_by: None,
+                    data_type: Fact::Unknown(Arc::clone(why)),
+                    identity: false,
                     place: None,
                     maybe: None,
                 });
-                if !is_both {
+                let is_same = one.zip(two).is_some_and(|(one, two)| {
+                    one.owned_by == two.owned_by && one.identity == two.identity
+                });
+                if let Some((one, two)) = one.zip(two) {
+                    joined.data_type = one.data_type.join(&two.data_type, why);
+                    joined.maybe = one.maybe.clone().or_else(|| two.maybe.clone());
+                }
+                if !is_same {
                     joined.maybe.get_or_insert_with(|| Arc::clone(why));
                 }
                 joined
@@ -83,6 +91,7 @@ impl Catalog {
                 .clone()
                 .union(other.constraint_tables.clone()),
             references: self.references.clone().union(other.references.clone()),
+            partitions: self.partitions.clone().union(other.partitions.clone()),
             dropped_tables: self
                 .dropped_tables
                 .clone()
@@ -161,7 +170,10 @@ pub(super) fn join_tables(one: &Table, other: &Table, why: &Arc<Why>) -> Table {
     joined.open = one.open.clone().or_else(|| other.open.clone());
     joined.maybe = one.maybe.clone().or_else(|| other.maybe.clone());
     joined.unsure = one.unsure.clone().or_else(|| other.unsure.clone());
-    if one.comment != other.comment || one.row_security != other.row_security {
+    if one.comment != other.comment
+        || one.row_security != other.row_security
+        || one.partition_of != other.partition_of
+    {
         joined.unsure.get_or_insert_with(|| Arc::clone(why));
     }
     joined

@@ -23,6 +23,8 @@ pub struct Catalog {
     pub constraint_tables: OrdMap<SmolStr, SmolStr>,
     /// Which tables refer to a table by foreign keys: pairs of referenced and referring.
     pub references: OrdSet<(SmolStr, SmolStr)>,
+    /// Which tables are partitions of a table: pairs of parent and partition.
+    pub partitions: OrdSet<(SmolStr, SmolStr)>,
     /// Tables that were there and certainly are no more.
     pub dropped_tables: OrdSet<SmolStr>,
     /// Types that were there and certainly are no more.
@@ -43,6 +45,10 @@ pub struct Enum {
 pub struct Sequence {
     /// Table and column it falls with.
     pub owned_by: Option<(SmolStr, SmolStr)>,
+    /// The type of its values.
+    pub data_type: Fact<SmolStr>,
+    /// True if it is that of an identity column.
+    pub identity: bool,
     pub place: Option<FileSpan>,
     pub maybe: Option<Arc<Why>>,
 }

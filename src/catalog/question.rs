@@ -16,8 +16,9 @@ pub struct CatalogQuestion {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QuestionKind {
-    /// Tables, and views where the catalog that is asked lists them as well.
     Table,
+    /// Tables and views, as `information_schema.tables` lists them.
+    TableOrView,
     /// Anything that `pg_class` or `sqlite_master` lists: tables, views, indexes, sequences.
     Relation,
     View,
@@ -44,7 +45,7 @@ pub enum QuestionField {
     Schema,
     /// The table of a column, an index, a constraint, a trigger; the type of a label.
     Owner,
-    /// `p`, `u`, `f`, `c` of constraints, as `pg_constraint` has it.
+    /// `p`, `u`, `f`, `c`, `x` of constraints, as `pg_constraint` has it.
     ConstraintKind,
     /// Another property, by the name of the column of the catalog: `data_type`, `is_nullable`, `column_default`.
     Property(SmolStr),
@@ -70,4 +71,31 @@ pub enum AnswerForm {
     Count,
     /// A row for each, with these columns; `None` for a column that is the same for all: `SELECT 1`.
     Rows(Vec<Option<QuestionField>>),
+}
+
+/// What `IF` of a `DO` block asks, or a variable of it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    Constant(bool),
+    /// Whether there is any object of which the question holds.
+    Exists(CatalogQuestion),
+    /// The value of a variable: what was last put into it.
+    Variable(SmolStr),
+    Not(Box<Self>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    /// Not understood.
+    Unknown,
+}
+
+impl Condition {
+    #[must_use]
+    pub fn negated(self) -> Self {
+        match self {
+            Self::Constant(value) => Self::Constant(!value),
+            Self::Not(inner) => *inner,
+            Self::Unknown => Self::Unknown,
+            other => Self::Not(Box::new(other)),
+        }
+    }
 }

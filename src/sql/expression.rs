@@ -4,6 +4,7 @@
 //! words, in levelled case and with levelled white space.
 
 mod canonical;
+mod casts;
 mod parse;
 mod primary;
 mod print;
@@ -16,6 +17,7 @@ use super::types::read_type;
 use crate::catalog::IndexKey;
 use crate::dialect::Dialect;
 
+pub use casts::with_text_casts;
 pub(super) use tree::Expression;
 
 /// The expression in its one spelling.

@@ -16,6 +16,7 @@ use smol_str::SmolStr;
 use super::cursor::Cursor;
 use super::expression::canonical_text;
 use super::source::Source;
+use super::types::catalog_type;
 use crate::catalog::{Ddl, Fact, ObjectKind};
 
 /// What the statement does; `None` if it is about something else, or not understood.
@@ -67,6 +68,19 @@ impl Reader<'_> {
         }
         self.cursor.take("only");
         self.cursor.name()
+    }
+
+    /// The type of a sequence, after `AS`.
+    fn sequence_type(&self) -> Option<SmolStr> {
+        let words = self
+            .cursor
+            .rest()
+            .windows(2)
+            .find_map(|words| match words {
+                [word, name] if word.is_word("as") => Some(name),
+                _ => None,
+            })?;
+        Some(catalog_type(words.text, self.source.dialect))
     }
 
     /// A sequence's owner: table and column, or nothing for `NONE`.

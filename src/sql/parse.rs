@@ -17,7 +17,7 @@ const DEEPEST: usize = 200;
 /// And code within code within code.
 const DEEPEST_CODE: usize = 8;
 
-/// One statement of a text, and what it does: several things where it says several, as `DROP TABLE a, b`.
+/// One statement of a text, and what it does: several things where it says several, as `DROP TYPE a, b`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParsedStatement {
     /// Where it stands in the text, without the semicolon.
@@ -34,7 +34,10 @@ pub struct ParsedStatement {
 /// use migrate_lint::sql::parse;
 ///
 /// let parsed = parse("DROP TABLE a, public.B", Dialect::PostgreSql, &|_| None);
-/// assert!(matches!(&parsed[0].ddl[1], Ddl::DropTable { name, .. } if name == "b"));
+/// let Ddl::Together(dropped) = &parsed[0].ddl[0] else {
+///     panic!()
+/// };
+/// assert!(matches!(&dropped[1], Ddl::DropTable { name, .. } if name == "b"));
 /// ```
 pub fn parse(text: &str, dialect: Dialect, place: Place<'_>) -> Vec<ParsedStatement> {
     parse_nested(text, dialect, place, 0)

@@ -44,11 +44,15 @@ pub(super) fn read(source: &Source<'_>, range: Range<usize>, depth: usize) -> Op
         ast::Stmt::CreateTableAs(statement) => reader.create_table_as(&statement),
         ast::Stmt::CreateForeignTable(statement) => reader.create_foreign_table(&statement),
         ast::Stmt::SelectInto(statement) => reader.select_into(&statement),
-        ast::Stmt::AlterTable(statement) => reader.alter_table(
-            statement.table_relation_name()?.table_name_ref()?.syntax(),
-            statement.if_exists().is_some(),
-            statement.actions(),
-        ),
+        ast::Stmt::AlterTable(statement) => {
+            let relation = statement.table_relation_name()?;
+            let found = reader.alter_table(
+                relation.table_name_ref()?.syntax(),
+                statement.if_exists().is_some(),
+                statement.actions(),
+            );
+            Some(only(&relation, found?))
+        }
         ast::Stmt::AlterForeignTable(statement) => reader.alter_table(
             statement.table_relation_name()?.table_name_ref()?.syntax(),
             statement.if_exists().is_some(),
@@ -57,6 +61,17 @@ pub(super) fn read(source: &Source<'_>, range: Range<usize>, depth: usize) -> Op
         ast::Stmt::CreateIndex(statement) => reader.create_index(&statement),
         _ => None,
     }
+}
+
+/// What is said with `ONLY` leaves partitions alone.
+fn only(relation: &ast::TableRelationName, found: Vec<Ddl>) -> Vec<Ddl> {
+    if relation.only_token().is_none() {
+        return found;
+    }
+    found
+        .into_iter()
+        .map(|ddl| Ddl::Only(Box::new(ddl)))
+        .collect()
 }
 
 struct Reader<'a> {

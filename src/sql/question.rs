@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use super::token::{Token, TokenKind, tokens};
 use crate::catalog::{AnswerForm, CatalogQuestion, QuestionField, QuestionKind, QuestionValue};
 
-pub(super) use condition::condition;
+pub(super) use condition::{VariableFacts, condition, found, selected, value};
 
 /// The question that a query asks, if it is one about which objects there are: a `SELECT` from `information_schema` or
 /// `pg_catalog` with conditions that compare with literals or bind parameters, `to_regclass('t')`, `sqlite_master`,
@@ -44,11 +44,6 @@ pub fn question(sql: &str) -> Option<CatalogQuestion> {
     } else {
         None
     }
-}
-
-/// The parts of a condition that `AND` joins.
-pub(super) fn conjuncts<'a, 'b>(tokens: &'b [Token<'a>]) -> Vec<&'b [Token<'a>]> {
-    select::split(select::without_parentheses(tokens), "and")
 }
 
 fn property(name: &str) -> QuestionField {
@@ -110,7 +105,7 @@ fn show(tokens: &[Token<'_>]) -> Option<CatalogQuestion> {
             conditions.push((QuestionField::Name, like(rest)?));
         }
         return Some(CatalogQuestion {
-            about: QuestionKind::Table,
+            about: QuestionKind::TableOrView,
             conditions,
             answer: AnswerForm::Rows(vec![Some(QuestionField::Name)]),
         });

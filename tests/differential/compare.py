@@ -96,7 +96,10 @@ def normal(schema, dialect):
     return {
         "tables": tables,
         "enums": dict(schema["enums"]),
-        "sequences": {name: {"owned_by": found.get("owned_by")} for name, found in schema["sequences"].items()},
+        "sequences": {
+            name: {"owned_by": found.get("owned_by"), "type": found.get("type")}
+            for name, found in schema["sequences"].items()
+        },
     }
 
 

@@ -46,12 +46,11 @@ select t.typname, (select array_agg(e.enumlabel::text order by e.enumsortorder) 
 from pg_type t where t.typtype = 'e' and t.typnamespace = 'public'::regnamespace order by 1
 """
 
-# Those of identity columns are part of them.
 SEQUENCES = """
-select c.relname, t.relname || '.' || a.attname
-from pg_class c left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i')
+select c.relname, t.relname || '.' || a.attname, format_type(s.seqtypid, null)
+from pg_class c join pg_sequence s on s.seqrelid = c.oid left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i')
 left join pg_class t on t.oid = d.refobjid left join pg_attribute a on a.attrelid = t.oid and a.attnum = d.refobjsubid
-where c.relkind = 'S' and c.relnamespace = 'public'::regnamespace and d.deptype is distinct from 'i' order by 1
+where c.relkind = 'S' and c.relnamespace = 'public'::regnamespace order by 1
 """
 
 
@@ -121,5 +120,5 @@ def reflect(connection):
     return {
         "tables": tables,
         "enums": {name: labels or [] for name, labels in rows(ENUMS)},
-        "sequences": {name: {"owned_by": owner} for name, owner in rows(SEQUENCES)},
+        "sequences": {name: {"owned_by": owner, "type": spelling} for name, owner, spelling in rows(SEQUENCES)},
     }

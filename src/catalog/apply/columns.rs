@@ -1,7 +1,5 @@
 //! Columns: added, dropped, altered, renamed.
 
-use std::sync::Arc;
-
 use smol_str::SmolStr;
 
 use super::tables::at_column;
@@ -79,13 +77,32 @@ impl Statement<'_> {
                 None => table.columns.push(column),
             }
         });
-        if definition.serial {
-            self.own_sequence(table, name);
-        }
+        self.sequence_of(table, definition);
+        self.add_column_to_partitions(table, name);
         for constraint in &definition.constraints {
             let constraint = at_column(constraint, definition);
             self.add_constraint(table, &constraint);
         }
+    }
+
+    /// The sequence that comes with a column.
+    pub(super) fn sequence_of(&mut self, table: &SmolStr, definition: &ColumnDefinition) {
+        let is_identity = matches!(definition.column.identity, Fact::Known(Some(_)));
+        if definition.serial || is_identity {
+            self.own_sequence(table, &definition.column.name, is_identity);
+        }
+    }
+
+    /// True if nothing is in doubt about a column and its table.
+    pub(super) fn is_sure(&self, table: &str, column: &str) -> bool {
+        self.database.now.opaque.is_none()
+            && self.table(table).is_some_and(|known| {
+                known.maybe.is_none()
+                    && known.unsure.is_none()
+                    && known
+                        .column(column)
+                        .is_some_and(|column| column.maybe.is_none())
+            })
     }
 
     pub(super) fn drop_column(
@@ -146,23 +163,7 @@ impl Statement<'_> {
             }
             self.forget_index(table, &index);
         }
-        let owned: Vec<SmolStr> = match known.as_ref().map(|column| &column.default) {
-            Some(Fact::Known(None)) => Vec::new(),
-            _ => self
-                .database
-                .now
-                .sequences
-                .iter()
-                .filter(|(_, sequence)| {
-                    sequence
-                        .owned_by
-                        .as_ref()
-                        .is_some_and(|(owner, column)| owner == table && column == name)
-                })
-                .map(|(sequence, _)| sequence.clone())
-                .collect(),
-        };
-        for sequence in owned {
+        for sequence in self.owned_sequences(table, Some(name)) {
             self.database.now.sequences.remove(&sequence);
         }
         self.change(table, |table| {
@@ -222,6 +223,14 @@ impl Statement<'_> {
                 column.place = place;
             }
         });
+        // The sequence of a SERIAL column keeps its type.
+        for sequence in self.owned_sequences(table, Some(column)) {
+            self.change_sequence(&sequence, |sequence| {
+                if sequence.identity {
+                    sequence.data_type = column_type.clone();
+                }
+            });
+        }
     }
 
     /// Whether PostgreSQL converts values of one type to another on assignment. What is not known is taken to work.
@@ -422,11 +431,27 @@ impl Statement<'_> {
         if !self.needs_column(table, column) {
             return;
         }
+        let before = self
+            .table(table)
+            .and_then(|table| table.column(column))
+            .map(|column| column.identity.clone());
         self.change(table, |table| {
             if let Some(column) = table.column_mut(column) {
                 column.identity = Fact::Known(identity.cloned());
             }
         });
+        match (before, identity) {
+            (Some(Fact::Known(None)), Some(_)) => self.own_sequence(table, column, true),
+            (Some(Fact::Known(Some(_))), None) => {
+                for sequence in self.owned_sequences(table, Some(column)) {
+                    let sequences = &mut self.database.now.sequences;
+                    if sequences.get(&sequence).is_some_and(|known| known.identity) {
+                        sequences.remove(&sequence);
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     pub(super) fn drop_generated(&mut self, table: &SmolStr, column: &SmolStr) {
@@ -525,23 +550,10 @@ impl Statement<'_> {
                 }
             });
         }
-        let owned: Vec<SmolStr> = self
-            .database
-            .now
-            .sequences
-            .iter()
-            .filter(|(_, sequence)| {
-                sequence
-                    .owned_by
-                    .as_ref()
-                    .is_some_and(|(owner, column)| owner == table && column == name)
-            })
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in owned {
-            if let Some(sequence) = self.database.now.sequences.get_mut(&key) {
-                Arc::make_mut(sequence).owned_by = Some((table.clone(), new_name.clone()));
-            }
+        for sequence in self.owned_sequences(table, Some(name)) {
+            self.change_sequence(&sequence, |sequence| {
+                sequence.owned_by = Some((table.clone(), new_name.clone()));
+            });
         }
     }
 }

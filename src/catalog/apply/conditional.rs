@@ -1,23 +1,60 @@
 //! Statements that are only carried out if something holds, or if nothing fails.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 use super::Statement;
 use crate::catalog::ddl::{Ddl, UnnamedKind};
 use crate::catalog::fact::Fact;
-use crate::catalog::question::CatalogQuestion;
+use crate::catalog::question::Condition;
+
+/// What is known of the variables of a `DO` block.
+pub(super) type Variables = BTreeMap<SmolStr, bool>;
 
 impl Statement<'_> {
-    /// Carries out one of two ways, by the answer to a question.
-    pub(super) fn choose(
-        &mut self,
-        question: Option<&CatalogQuestion>,
-        negated: bool,
-        then: &[Ddl],
-        otherwise: &[Ddl],
-    ) {
-        let answer = question.and_then(|question| self.database.now.has_any(question));
-        match answer.map(|found| found != negated) {
+    /// Carries out a block. Its variables are its own.
+    pub(super) fn block(&mut self, statements: &[Ddl]) {
+        let outer = std::mem::take(&mut self.variables);
+        self.run_all(statements);
+        self.variables = outer;
+    }
+
+    pub(super) fn assign(&mut self, variable: &SmolStr, value: &Condition) {
+        match self.holds(value) {
+            Some(value) => self.variables.insert(variable.clone(), value),
+            None => self.variables.remove(variable),
+        };
+    }
+
+    /// Whether a condition holds now; `None` where that is not known.
+    fn holds(&self, condition: &Condition) -> Option<bool> {
+        /// Whether one of several is `wanted`, which decides.
+        fn decided(values: impl Iterator<Item = Option<bool>>, wanted: bool) -> Option<bool> {
+            let mut all_known = true;
+            for value in values {
+                if value == Some(wanted) {
+                    return Some(wanted);
+                }
+                all_known &= value.is_some();
+            }
+            all_known.then_some(!wanted)
+        }
+        match condition {
+            Condition::Constant(value) => Some(*value),
+            Condition::Exists(question) => self.database.now.has_any(question),
+            Condition::Variable(name) => self.variables.get(name).copied(),
+            Condition::Not(inner) => self.holds(inner).map(|value| !value),
+            Condition::All(parts) => decided(parts.iter().map(|part| self.holds(part)), false),
+            Condition::Any(parts) => decided(parts.iter().map(|part| self.holds(part)), true),
+            Condition::Unknown => None,
+        }
+    }
+
+    /// Carries out one of two ways, by a condition.
+    pub(super) fn choose(&mut self, condition: &Condition, then: &[Ddl], otherwise: &[Ddl]) {
+        match self.holds(condition) {
             Some(true) => self.run_all(then),
             Some(false) => self.run_all(otherwise),
             None => self.either(then, otherwise),
@@ -34,20 +71,29 @@ impl Statement<'_> {
     /// against it.
     fn either(&mut self, then: &[Ddl], otherwise: &[Ddl]) {
         let before = self.database.now.clone();
+        let variables = self.variables.clone();
         let failures = std::mem::take(&mut self.failures);
         self.run_all(then);
         let one = std::mem::replace(&mut self.database.now, before);
+        let variables_of_one = std::mem::replace(&mut self.variables, variables);
         self.run_all(otherwise);
         let why = self.why("a condition in SQL is not known");
         self.database.now = one.join(&self.database.now, &why);
+        self.variables
+            .retain(|name, value| variables_of_one.get(name) == Some(value));
         self.failures = failures;
     }
 
-    /// Carries statements out, or others if one of them is refused.
+    /// Carries statements out, or others if one of them is refused. What was put into variables until then stays.
     pub(super) fn attempt(&mut self, statements: &[Ddl], on_failure: &[Ddl]) {
         let before = self.database.now.clone();
         let failures = std::mem::take(&mut self.failures);
-        self.run_all(statements);
+        for ddl in statements {
+            self.run(ddl);
+            if !self.failures.is_empty() {
+                break;
+            }
+        }
         let refused = !std::mem::replace(&mut self.failures, failures).is_empty();
         if refused {
             self.database.now = before;
@@ -164,5 +210,57 @@ mod tests {
         let table = &database.now.tables["t"];
         assert!(table.column("a").unwrap().maybe.is_none());
         assert!(table.column("b").unwrap().maybe.is_some());
+    }
+
+    #[test]
+    fn variables_hold_what_was_asked_then() {
+        let has = |sql: &str, table: &str| run(sql).now.tables.contains_key(table);
+        let block = "DO $$ DECLARE had boolean := EXISTS (SELECT 1 FROM pg_extension WHERE extname = 'citext');
+            made boolean;
+            BEGIN
+                IF NOT had THEN
+                    BEGIN
+                        CREATE EXTENSION citext;
+                        made := TRUE;
+                    EXCEPTION WHEN insufficient_privilege THEN made := FALSE; WHEN OTHERS THEN made := FALSE;
+                    END;
+                END IF;
+                IF made AND NOT had THEN CREATE TABLE both_ways (a int); END IF;
+                IF had OR had IS NULL THEN CREATE TABLE had_it (a int); END IF;
+            END $$;";
+        assert!(has(block, "both_ways"));
+        let database = run(&format!("CREATE EXTENSION citext; {block}"));
+        assert!(database.now.tables["had_it"].maybe.is_none());
+        // `made` is NULL then, which is not followed.
+        assert!(!database.now.tables.contains_key("both_ways"));
+    }
+
+    #[test]
+    fn what_was_found() {
+        let has = |sql: &str, table: &str| run(sql).now.tables.contains_key(table);
+        for condition in [
+            "SELECT count(*) INTO n FROM pg_tables WHERE tablename = 't'; IF n = 0 THEN",
+            "SELECT tablename INTO n FROM pg_tables WHERE tablename = 't'; IF n IS NULL THEN",
+            "PERFORM 1 FROM pg_tables WHERE tablename = 't'; IF NOT FOUND THEN",
+            "n := (SELECT count(*) FROM pg_tables WHERE tablename = 't'); IF NOT n > 0 THEN",
+            "IF to_regclass('t') IS NULL AND TRUE THEN",
+        ] {
+            let block = format!(
+                "DO $$ DECLARE n int; BEGIN {condition} CREATE TABLE u (a int); END IF; END $$;"
+            );
+            assert!(has(&block, "u"), "{condition}");
+            let block = format!("CREATE TABLE t (a int); {block}");
+            assert!(!has(&block, "u"), "{condition}");
+        }
+    }
+
+    #[test]
+    fn what_a_loop_may_have_assigned_is_not_known() {
+        let database = run("DO $$ DECLARE done boolean := FALSE; BEGIN
+                FOR i IN 1..2 LOOP
+                    IF done THEN CREATE TABLE t (a int); END IF;
+                    done := TRUE;
+                END LOOP; END $$");
+        assert!(database.now.tables["t"].maybe.is_some());
     }
 }

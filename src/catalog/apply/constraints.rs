@@ -87,6 +87,8 @@ impl Statement<'_> {
         self.register_constraint(table, &constraint);
         let name = constraint.known_name().cloned();
         let is_unique = self.database.dialect != Dialect::Sqlite;
+        let partitions = self.partitions(table);
+        let copied = (!partitions.is_empty()).then(|| constraint.clone());
         self.change(table, |table| {
             if let Some(name) = name
                 && is_unique
@@ -97,6 +99,11 @@ impl Statement<'_> {
             }
             table.constraints.push(constraint);
         });
+        for partition in partitions {
+            if let Some(constraint) = &copied {
+                self.copy_constraint(&partition, constraint);
+            }
+        }
     }
 
     fn register_constraint(&mut self, table: &SmolStr, constraint: &Constraint) {
@@ -349,6 +356,7 @@ impl Statement<'_> {
         {
             self.drop_references_to(table, columns, cascade);
         }
+        self.drop_copies_of_constraint(table, &constraint);
         self.forget_constraint(table, name);
     }
 

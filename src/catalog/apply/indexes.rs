@@ -37,22 +37,7 @@ impl Statement<'_> {
         let name = match name {
             Some(name) => SmolStr::new(split_schema(name).1),
             None => {
-                let parts: Vec<String> = definition
-                    .known()
-                    .map(|definition| {
-                        definition
-                            .keys
-                            .iter()
-                            .map(|key| {
-                                if key.is_column {
-                                    key.text.to_string()
-                                } else {
-                                    function_name(&key.text)
-                                }
-                            })
-                            .collect()
-                    })
-                    .unwrap_or_default();
+                let parts = definition.known().map(key_names).unwrap_or_default();
                 self.implicit_index_name(table, &parts)
             }
         };
@@ -92,7 +77,14 @@ impl Statement<'_> {
             maybe: None,
         };
         self.database.now.index_tables.insert(key, table.clone());
+        let partitions = self.partitions(table);
+        let copied = (!partitions.is_empty()).then(|| index.definition.clone());
         self.change(table, |table| table.indexes.push(index));
+        for partition in partitions {
+            if let Some(definition) = &copied {
+                self.copy_index(&partition, definition);
+            }
+        }
     }
 
     pub(super) fn drop_index(&mut self, name: &SmolStr, table: Option<&SmolStr>, if_exists: bool) {
@@ -111,6 +103,13 @@ impl Statement<'_> {
                 }
                 self.forget_constraint(&holder, &bare);
                 return;
+            }
+            let definition = self
+                .table(&holder)
+                .and_then(|table| table.index(&bare))
+                .map(|index| index.definition.clone());
+            if let Some(definition) = definition {
+                self.drop_copies_of_index(&holder, &definition);
             }
             self.forget_index(&holder, &bare);
             return;
@@ -162,14 +161,7 @@ impl Statement<'_> {
                 if if_exists {
                     return;
                 }
-                let all_closed = self.database.now.opaque.is_none()
-                    && self
-                        .database
-                        .now
-                        .tables
-                        .values()
-                        .all(|table| is_closed(table));
-                if all_closed && schema.is_empty() {
+                if self.knows_all_tables() && schema.is_empty() {
                     self.fail(
                         FailureKind::Missing.because(format!("index `{bare}` does not exist")),
                     );
@@ -180,6 +172,12 @@ impl Statement<'_> {
                 }
             }
         }
+    }
+
+    /// True if there is no table of which not everything is known by name.
+    fn knows_all_tables(&self) -> bool {
+        let now = &self.database.now;
+        now.opaque.is_none() && now.tables.values().all(|table| is_closed(table))
     }
 
     /// An index whose table is not known: the first open table stands for it.
@@ -251,14 +249,7 @@ impl Statement<'_> {
             if if_exists {
                 return;
             }
-            let all_closed = self.database.now.opaque.is_none()
-                && self
-                    .database
-                    .now
-                    .tables
-                    .values()
-                    .all(|table| is_closed(table));
-            if all_closed && schema.is_empty() {
+            if self.knows_all_tables() && schema.is_empty() {
                 self.fail(FailureKind::Missing.because(format!("index `{bare}` does not exist")));
                 return;
             }
@@ -290,6 +281,26 @@ impl Statement<'_> {
 
 fn is_closed(table: &Table) -> bool {
     table.open.is_none() && table.unsure.is_none() && table.maybe.is_none()
+}
+
+/// The names of the keys of an index, each of which is its own: `lower`, `expr`, `expr1`.
+fn key_names(definition: &IndexDefinition) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for key in &definition.keys {
+        let stem = if key.is_column {
+            key.text.to_string()
+        } else {
+            function_name(&key.text)
+        };
+        let mut name = stem.clone();
+        let mut number = 0;
+        while names.contains(&name) {
+            number += 1;
+            name = format!("{stem}{number}");
+        }
+        names.push(name);
+    }
+    names
 }
 
 /// The name PostgreSQL gives to an expression in an index name: that of the function, else `expr`.

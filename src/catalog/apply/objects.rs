@@ -1,441 +1,20 @@
-//! Types, sequences and everything else that has a name.
+//! Everything else that has a name: views, functions, triggers, schemas, extensions.
 
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use super::{FailureKind, Statement};
-use crate::catalog::ddl::{Ddl, LabelPosition, SequenceChange};
-use crate::catalog::defaults::next_value;
 use crate::catalog::fact::Fact;
-use crate::catalog::objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
+use crate::catalog::objects::{Catalog, Object, ObjectKey, ObjectKind};
+use crate::dialect::Dialect;
 
 impl Statement<'_> {
-    pub(super) fn run_on_object(&mut self, ddl: &Ddl) {
-        match ddl {
-            Ddl::CreateEnum {
-                name,
-                labels,
-                if_not_exists,
-            } => self.create_enum(name, labels, *if_not_exists),
-            Ddl::AddEnumLabel {
-                name,
-                label,
-                position,
-                if_not_exists,
-            } => self.add_enum_label(name, label, position, *if_not_exists),
-            Ddl::RenameEnumLabel {
-                name,
-                label,
-                new_label,
-            } => self.rename_enum_label(name, label, new_label),
-            Ddl::SetEnumLabels { name, labels } => {
-                if self.needs_enum(name)
-                    && let Some(known) = self.database.now.enums.get_mut(name)
-                {
-                    Arc::make_mut(known).labels = labels.clone();
-                }
-            }
-            Ddl::RenameType { name, new_name } => self.rename_type(name, new_name),
-            Ddl::DropType {
-                name,
-                if_exists,
-                cascade,
-            } => self.drop_type(name, *if_exists, *cascade),
-            Ddl::CreateSequence {
-                name,
-                owned_by,
-                if_not_exists,
-            } => self.create_sequence(name, owned_by.as_ref(), *if_not_exists),
-            Ddl::AlterSequence {
-                name,
-                change,
-                if_exists,
-            } => self.alter_sequence(name, change, *if_exists),
-            Ddl::DropSequence {
-                name, if_exists, ..
-            } => self.drop_sequence(name, *if_exists),
-            Ddl::CreateObject {
-                kind,
-                name,
-                on,
-                definition,
-                if_not_exists,
-                or_replace,
-            } => {
-                let object = Object {
-                    definition: levelled(definition, on.as_ref()),
-                    on: on.clone(),
-                    place: self.place(),
-                    maybe: None,
-                };
-                self.create_object(
-                    Catalog::key(*kind, name, on.as_ref()),
-                    object,
-                    *if_not_exists,
-                    *or_replace,
-                );
-            }
-            Ddl::AlterObject {
-                kind,
-                name,
-                on,
-                new_name,
-                change,
-            } => self.alter_object(*kind, name, on.as_ref(), new_name.as_ref(), change),
-            Ddl::DropObject {
-                kind,
-                name,
-                on,
-                if_exists,
-                ..
-            } => self.drop_object(*kind, name, on.as_ref(), *if_exists),
-            _ => {}
-        }
-    }
-
-    fn create_enum(&mut self, name: &SmolStr, labels: &Fact<Vec<SmolStr>>, if_not_exists: bool) {
-        let existing = self.database.now.enums.get(name).cloned();
-        if let Some(existing) = &existing {
-            let is_sure = existing.maybe.is_none() && existing.labels.known().is_some();
-            if if_not_exists && existing.maybe.is_none() {
-                return;
-            }
-            if is_sure && !if_not_exists && self.database.now.opaque.is_none() {
-                self.fail(FailureKind::Exists.because(format!("type `{name}` already exists")));
-            }
-        }
-        if let Fact::Known(labels) = labels
-            && let Some(repeated) = labels
-                .iter()
-                .enumerate()
-                .find(|(index, label)| labels.iter().take(*index).any(|other| other == *label))
-        {
-            let message = format!("type `{name}` has the label `{}` twice", repeated.1);
-            self.fail(FailureKind::Exists.because(message));
-        }
-        self.database.now.dropped_types.remove(name);
-        self.database.now.enums.insert(
-            name.clone(),
-            Arc::new(Enum {
-                labels: labels.clone(),
-                place: self.place(),
-                maybe: None,
-            }),
-        );
-    }
-
-    /// An enum that is there; one that nothing visible has made is taken to have been there before.
-    fn needs_enum(&mut self, name: &SmolStr) -> bool {
-        if self.database.now.enums.contains_key(name) {
-            return true;
-        }
-        if self.database.now.dropped_types.contains(name) && self.database.now.opaque.is_none() {
-            self.fail(FailureKind::Missing.because(format!("type `{name}` does not exist")));
-            return false;
-        }
-        let why = self.why(&format!("no migration read here creates type `{name}`"));
-        let found = Arc::new(Enum {
-            labels: Fact::Unknown(why),
-            place: self.place(),
-            maybe: None,
-        });
-        if !self.database.before.enums.contains_key(name) {
-            self.database
-                .before
-                .enums
-                .insert(name.clone(), Arc::clone(&found));
-        }
-        self.database.now.enums.insert(name.clone(), found);
-        true
-    }
-
-    fn change_labels(&mut self, name: &SmolStr, change: impl FnOnce(&mut Vec<SmolStr>)) {
-        if let Some(known) = self.database.now.enums.get_mut(name) {
-            let known = Arc::make_mut(known);
-            match &mut known.labels {
-                Fact::Known(labels) => change(labels),
-                // The labels differ from what they were, whatever they were.
-                Fact::Unknown(_) => {
-                    let why = crate::catalog::Why::new(
-                        format!("the labels of `{name}` are not known"),
-                        self.place.cloned(),
-                    );
-                    known.labels = Fact::Unknown(why);
-                }
-            }
-        }
-    }
-
-    fn add_enum_label(
-        &mut self,
-        name: &SmolStr,
-        label: &SmolStr,
-        position: &LabelPosition,
-        if_not_exists: bool,
-    ) {
-        if !self.needs_enum(name) {
-            return;
-        }
-        let has = self
-            .database
-            .now
-            .enums
-            .get(name)
-            .and_then(|known| known.labels.known())
-            .is_some_and(|labels| labels.contains(label));
-        if has {
-            if !if_not_exists {
-                self.fail(
-                    FailureKind::Exists
-                        .because(format!("label `{label}` of type `{name}` already exists")),
-                );
-            }
-            return;
-        }
-        self.change_labels(name, |labels| {
-            let at = match position {
-                LabelPosition::Last => None,
-                LabelPosition::Before(other) => labels.iter().position(|label| label == other),
-                LabelPosition::After(other) => labels
-                    .iter()
-                    .position(|label| label == other)
-                    .map(|at| at + 1),
-            };
-            labels.insert(at.unwrap_or(labels.len()), label.clone());
-        });
-    }
-
-    fn rename_enum_label(&mut self, name: &SmolStr, label: &SmolStr, new_label: &SmolStr) {
-        if !self.needs_enum(name) {
-            return;
-        }
-        let labels = self
-            .database
-            .now
-            .enums
-            .get(name)
-            .and_then(|known| known.labels.known().cloned());
-        if let Some(labels) = labels {
-            if !labels.contains(label) {
-                self.fail(
-                    FailureKind::Missing.because(format!("type `{name}` has no label `{label}`")),
-                );
-                return;
-            }
-            if labels.contains(new_label) {
-                self.fail(FailureKind::Exists.because(format!(
-                    "label `{new_label}` of type `{name}` already exists"
-                )));
-                return;
-            }
-        }
-        self.rename_label_in_defaults(name, label, new_label);
-        self.change_labels(name, |labels| {
-            for known in labels {
-                if known == label {
-                    *known = new_label.clone();
-                }
-            }
-        });
-    }
-
-    fn rename_type(&mut self, name: &SmolStr, new_name: &SmolStr) {
-        if let Some(key) = self.other_type(name) {
-            if let Some(object) = self.database.now.objects.remove(&key) {
-                let key = Catalog::key(key.kind, new_name, None);
-                self.database.now.objects.insert(key, object);
-            }
-        } else {
-            if !self.needs_enum(name) {
-                return;
-            }
-            if let Some(existing) = self.database.now.enums.get(new_name)
-                && existing.maybe.is_none()
-                && existing.labels.known().is_some()
-                && self.database.now.opaque.is_none()
-            {
-                self.fail(FailureKind::Exists.because(format!("type `{new_name}` already exists")));
-            }
-            if let Some(known) = self.database.now.enums.remove(name) {
-                self.database.now.enums.insert(new_name.clone(), known);
-            }
-            self.database.now.dropped_types.insert(name.clone());
-            self.database.now.dropped_types.remove(new_name);
-        }
-        for (table, column, is_array) in self.columns_of_type(name) {
-            let new_type = if is_array {
-                SmolStr::new(format!("{new_name}[]"))
-            } else {
-                new_name.clone()
-            };
-            self.change(&table, |table| {
-                if let Some(column) = table.column_mut(&column) {
-                    column.column_type = Fact::Known(new_type);
-                }
-            });
-        }
-    }
-
-    /// The columns of a type, with whether they are arrays of it.
-    fn columns_of_type(&self, name: &SmolStr) -> Vec<(SmolStr, SmolStr, bool)> {
-        let array = format!("{name}[]");
-        let mut found = Vec::new();
-        for (table_name, table) in &self.database.now.tables {
-            for column in &table.columns {
-                if let Fact::Known(known) = &column.column_type {
-                    if known == name {
-                        found.push((table_name.clone(), column.name.clone(), false));
-                    } else if *known == array {
-                        found.push((table_name.clone(), column.name.clone(), true));
-                    }
-                }
-            }
-        }
-        found
-    }
-
-    fn other_type(&self, name: &SmolStr) -> Option<ObjectKey> {
-        [ObjectKind::Domain, ObjectKind::Composite]
-            .into_iter()
-            .map(|kind| Catalog::key(kind, name, None))
-            .find(|key| self.database.now.objects.contains_key(key))
-    }
-
-    fn drop_type(&mut self, name: &SmolStr, if_exists: bool, cascade: bool) {
-        if let Some(key) = self.other_type(name) {
-            self.database.now.objects.remove(&key);
-            return;
-        }
-        let Some(existing) = self.database.now.enums.get(name).cloned() else {
-            let now = &self.database.now;
-            if now.dropped_types.contains(name) && now.opaque.is_none() {
-                if !if_exists {
-                    self.fail(
-                        FailureKind::Missing.because(format!("type `{name}` does not exist")),
-                    );
-                }
-                return;
-            }
-            if if_exists {
-                return;
-            }
-            let why = self.why(&format!("no migration read here creates type `{name}`"));
-            let found = Arc::new(Enum {
-                labels: Fact::Unknown(why),
-                place: self.place(),
-                maybe: None,
-            });
-            if !self.database.before.enums.contains_key(name) {
-                self.database.before.enums.insert(name.clone(), found);
-            }
-            self.database.now.dropped_types.insert(name.clone());
-            return;
-        };
-        let users = self.columns_of_type(name);
-        for (table, column, _) in users {
-            let is_sure = self.table(&table).is_some_and(|known| {
-                known.maybe.is_none()
-                    && known.unsure.is_none()
-                    && known
-                        .column(&column)
-                        .is_some_and(|column| column.maybe.is_none())
-            });
-            if cascade {
-                self.change(&table, |table| {
-                    table.columns.retain(|known| known.name != column);
-                });
-            } else if is_sure && existing.maybe.is_none() && self.database.now.opaque.is_none() {
-                self.fail(FailureKind::InUse.because(format!(
-                    "type `{name}` cannot be dropped: column `{column}` of `{table}` is of it"
-                )));
-            }
-        }
-        self.database.now.enums.remove(name);
-        self.database.now.dropped_types.insert(name.clone());
-    }
-
-    fn create_sequence(
-        &mut self,
-        name: &SmolStr,
-        owned_by: Option<&(SmolStr, SmolStr)>,
-        if_not_exists: bool,
-    ) {
-        if let Some(existing) = self.database.now.sequences.get(name) {
-            if if_not_exists {
-                return;
-            }
-            if existing.maybe.is_none() && self.database.now.opaque.is_none() {
-                self.fail(FailureKind::Exists.because(format!("sequence `{name}` already exists")));
-            }
-        }
-        self.database.now.sequences.insert(
-            name.clone(),
-            Arc::new(Sequence {
-                owned_by: owned_by.cloned(),
-                place: self.place(),
-                maybe: None,
-            }),
-        );
-    }
-
-    fn alter_sequence(&mut self, name: &SmolStr, change: &SequenceChange, if_exists: bool) {
-        match change {
-            SequenceChange::Rename(new_name) => self.rename_sequence(name, new_name, if_exists),
-            SequenceChange::OwnedBy(owner) => {
-                if let Some(sequence) = self.database.now.sequences.get_mut(name) {
-                    Arc::make_mut(sequence).owned_by.clone_from(owner);
-                }
-            }
-            SequenceChange::Other => {}
-        }
-    }
-
-    pub(super) fn rename_sequence(&mut self, name: &SmolStr, new_name: &SmolStr, _if_exists: bool) {
-        if let Some(sequence) = self.database.now.sequences.remove(name) {
-            let owner = sequence.owned_by.clone();
-            self.database
-                .now
-                .sequences
-                .insert(new_name.clone(), sequence);
-            // The default of the column follows the sequence, by its identity.
-            if let Some((table, column)) = owner {
-                let old = next_value(name);
-                let new = next_value(new_name);
-                self.change(&table, |table| {
-                    if let Some(column) = table.column_mut(&column)
-                        && matches!(&column.default, Fact::Known(Some(default)) if *default == old)
-                    {
-                        column.default = Fact::Known(Some(new));
-                    }
-                });
-            }
-        }
-    }
-
-    fn drop_sequence(&mut self, name: &SmolStr, if_exists: bool) {
-        if self.database.now.sequences.remove(name).is_some() {
-            return;
-        }
-        if if_exists {
-            return;
-        }
-        if !self.database.before.sequences.contains_key(name) {
-            self.database.before.sequences.insert(
-                name.clone(),
-                Arc::new(Sequence {
-                    owned_by: None,
-                    place: self.place(),
-                    maybe: None,
-                }),
-            );
-        }
-    }
-
-    fn create_object(
+    pub(super) fn create_object(
         &mut self,
         key: ObjectKey,
-        object: Object,
+        on: Option<&SmolStr>,
+        definition: &Fact<SmolStr>,
         if_not_exists: bool,
         or_replace: bool,
     ) {
@@ -443,7 +22,7 @@ impl Statement<'_> {
         if key.name.starts_with("pg_temp.") {
             return;
         }
-        if let Some(table) = &object.on
+        if let Some(table) = on
             && self.view_key(table).is_none()
             && !self.needs_table(table)
         {
@@ -462,6 +41,12 @@ impl Statement<'_> {
                 self.fail(FailureKind::Exists.because(message));
             }
         }
+        let object = Object {
+            definition: levelled(definition, on),
+            on: on.cloned(),
+            place: self.place(),
+            maybe: None,
+        };
         self.database.now.objects.insert(key, Arc::new(object));
     }
 
@@ -504,7 +89,7 @@ impl Statement<'_> {
         None
     }
 
-    fn alter_object(
+    pub(super) fn alter_object(
         &mut self,
         kind: ObjectKind,
         name: &SmolStr,
@@ -534,22 +119,28 @@ impl Statement<'_> {
         }
     }
 
-    fn drop_object(
+    pub(super) fn drop_object(
         &mut self,
         kind: ObjectKind,
         name: &SmolStr,
         on: Option<&SmolStr>,
         if_exists: bool,
+        cascade: bool,
     ) {
-        if let Some(key) = self.object_key(kind, name, on) {
-            self.database.now.objects.remove(&key);
-            if key.kind == ObjectKind::Schema {
-                self.drop_schema_content(name);
-            }
-            return;
-        }
+        let known = self.object_key(kind, name, on);
         if kind == ObjectKind::Schema {
             self.drop_schema_content(name);
+        }
+        if let Some(key) = known {
+            let object = self.database.now.objects.remove(&key);
+            if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {
+                self.drop_views_on(&key.name, cascade);
+            }
+            if kind == ObjectKind::Function {
+                let is_sure = object.is_some_and(|object| object.maybe.is_none());
+                self.drop_triggers_of(&key.name, is_sure, cascade);
+            }
+            return;
         }
         if if_exists {
             return;
@@ -569,31 +160,144 @@ impl Statement<'_> {
         }
     }
 
+    /// Views need the tables and views they read, and fall with them on `CASCADE`.
+    pub(super) fn drop_views_on(&mut self, relation: &SmolStr, cascade: bool) {
+        if self.database.dialect != Dialect::PostgreSql {
+            return;
+        }
+        let views: Vec<(ObjectKey, Reads, bool)> = self
+            .database
+            .now
+            .objects
+            .iter()
+            .filter(|(key, _)| matches!(key.kind, ObjectKind::View | ObjectKind::MaterializedView))
+            .filter(|(key, _)| key.name != *relation)
+            .filter_map(|(key, object)| {
+                let reads = reads(object.definition.known()?, relation)?;
+                Some((key.clone(), reads, object.maybe.is_none()))
+            })
+            .collect();
+        for (key, reads, is_there) in views {
+            if cascade && reads == Reads::Surely {
+                self.database.now.objects.remove(&key);
+                self.drop_views_on(&key.name, cascade);
+            } else if cascade {
+                let why = self.why(&format!(
+                    "whether `{}` reads `{relation}` is not known",
+                    key.name
+                ));
+                if let Some(view) = self.database.now.objects.get_mut(&key) {
+                    Arc::make_mut(view).maybe.get_or_insert(why);
+                }
+            } else if reads == Reads::Surely
+                && is_there
+                && !self.falling.contains(&key.name)
+                && self.database.now.opaque.is_none()
+            {
+                self.fail(FailureKind::InUse.because(format!(
+                    "`{relation}` cannot be dropped: {} `{}` reads it",
+                    key.kind, key.name
+                )));
+            }
+        }
+    }
+
+    /// Triggers need the function they call, and fall with it on `CASCADE`.
+    fn drop_triggers_of(&mut self, function: &str, is_sure: bool, cascade: bool) {
+        let bare = function.split('(').next().unwrap_or(function);
+        let calls = |text: &str| {
+            ["function", "procedure"].iter().any(|word| {
+                ["", "public."]
+                    .iter()
+                    .any(|schema| text.contains(&format!(" execute {word} {schema}{bare}(")))
+            })
+        };
+        let triggers: Vec<(ObjectKey, bool)> = self
+            .database
+            .now
+            .objects
+            .iter()
+            .filter(|(key, object)| {
+                key.kind == ObjectKind::Trigger
+                    && object.definition.known().is_some_and(|text| calls(text))
+            })
+            .map(|(key, object)| (key.clone(), object.maybe.is_none()))
+            .collect();
+        for (key, is_there) in triggers {
+            if cascade {
+                self.database.now.objects.remove(&key);
+            } else if is_there && is_sure && self.database.now.opaque.is_none() {
+                self.fail(FailureKind::InUse.because(format!(
+                    "function `{function}` cannot be dropped: trigger `{}` calls it",
+                    key.name
+                )));
+            }
+        }
+    }
+
     /// `DROP SCHEMA … CASCADE` takes what is in it along.
     fn drop_schema_content(&mut self, schema: &SmolStr) {
         let prefix = format!("{schema}.");
-        let now = &mut self.database.now;
-        let tables: Vec<SmolStr> = now
-            .tables
-            .keys()
-            .filter(|name| name.starts_with(&prefix))
-            .cloned()
-            .collect();
-        for table in tables {
-            now.tables.remove(&table);
-            now.dropped_tables.insert(table);
+        for table in within(self.database.now.tables.keys(), &prefix) {
+            self.drop_table(&table, true, true);
         }
-        let types: Vec<SmolStr> = now
-            .enums
+        for name in within(self.database.now.enums.keys(), &prefix) {
+            self.drop_type(&name, true, true);
+        }
+        for name in within(self.database.now.sequences.keys(), &prefix) {
+            self.drop_sequence(&name, true, true);
+        }
+        let objects: Vec<ObjectKey> = self
+            .database
+            .now
+            .objects
             .keys()
-            .filter(|name| name.starts_with(&prefix))
+            .filter(|key| key.kind != ObjectKind::Extension && key.name.starts_with(&prefix))
             .cloned()
             .collect();
-        for name in types {
-            now.enums.remove(&name);
-            now.dropped_types.insert(name);
+        for key in objects {
+            self.database.now.objects.remove(&key);
         }
     }
+}
+
+fn within<'k>(names: impl Iterator<Item = &'k SmolStr>, prefix: &str) -> Vec<SmolStr> {
+    names
+        .filter(|name| name.starts_with(prefix))
+        .cloned()
+        .collect()
+}
+
+/// Whether a view reads a relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reads {
+    Surely,
+    /// The name is in it, and may mean something else.
+    Maybe,
+}
+
+/// Whether the text of a view names a relation after `FROM` or `JOIN`, or anywhere.
+fn reads(definition: &str, relation: &str) -> Option<Reads> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '"');
+    let words: Vec<&str> = definition
+        .split(|c: char| !is_part(c))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_it = |word: &str| {
+        word.strip_prefix("public.")
+            .unwrap_or(word)
+            .replace('"', "")
+            == relation
+    };
+    if !words.iter().any(|word| is_it(word)) {
+        return None;
+    }
+    // `WITH name AS (…)` may hide it.
+    let is_sure = !words.contains(&"with")
+        && words.windows(2).any(|pair| {
+            matches!(pair, [before, name] if matches!(*before, "from" | "join") && is_it(name))
+        });
+    Some(if is_sure { Reads::Surely } else { Reads::Maybe })
 }
 
 /// The text of an object without what does not last: `OR REPLACE`, and the name of the table it is on, which may change.
@@ -606,4 +310,104 @@ fn levelled(definition: &Fact<SmolStr>, on: Option<&SmolStr>) -> Fact<SmolStr> {
         text = text.replacen(&format!(" on {table} "), " on … ", 1);
     }
     Fact::Known(SmolStr::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::{Database, ObjectKind};
+    use crate::dialect::Dialect;
+    use crate::sql::parse;
+
+    /// The database, and what the last statement is refused for.
+    fn run(sql: &str) -> (Database, Vec<String>) {
+        let mut database = Database::new(Dialect::PostgreSql);
+        let mut refused = Vec::new();
+        for statement in parse(sql, Dialect::PostgreSql, &|_| None) {
+            assert_eq!(refused, Vec::<String>::new(), "{sql}");
+            for ddl in &statement.ddl {
+                let failures = database.apply(ddl, None).failures;
+                refused.extend(failures.into_iter().map(|failure| failure.message));
+            }
+        }
+        (database, refused)
+    }
+
+    const MADE: &str = "
+        CREATE TYPE mood AS ENUM ('a'); CREATE DOMAIN short AS text; CREATE SEQUENCE s;
+        CREATE TABLE t (id int DEFAULT nextval('s'), m mood, d short, CHECK (m = 'a'));
+        CREATE TABLE u (id int PRIMARY KEY); CREATE TABLE w (id int REFERENCES u (id));
+        CREATE INDEX i ON t (m, id);
+        CREATE VIEW v AS SELECT id FROM t; CREATE VIEW vv AS SELECT v.id FROM public.v JOIN w ON true;
+        CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN END $$;
+        CREATE TRIGGER g BEFORE INSERT ON u FOR EACH ROW EXECUTE FUNCTION f();";
+
+    #[test]
+    fn what_is_needed_is_not_dropped() {
+        for (sql, message) in [
+            (
+                "DROP SEQUENCE s",
+                "sequence `s` cannot be dropped: the default of `t.id` uses it",
+            ),
+            (
+                "DROP TYPE mood",
+                "type `mood` cannot be dropped: column `m` of `t` is of it",
+            ),
+            (
+                "DROP DOMAIN short",
+                "type `short` cannot be dropped: column `d` of `t` is of it",
+            ),
+            ("DROP VIEW v", "`v` cannot be dropped: view `vv` reads it"),
+            ("DROP TABLE t", "`t` cannot be dropped: view `v` reads it"),
+            (
+                "DROP FUNCTION f()",
+                "function `f()` cannot be dropped: trigger `u.g` calls it",
+            ),
+        ] {
+            let (_, refused) = run(&format!("{MADE} {sql}"));
+            assert_eq!(refused, [message], "{sql}");
+        }
+        for sql in ["DROP VIEW v, vv", "DROP VIEW vv; DROP TABLE u, w"] {
+            let (_, refused) = run(&format!("{MADE} {sql}"));
+            assert_eq!(refused, Vec::<String>::new(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_falls_along() {
+        let (database, refused) = run(&format!(
+            "{MADE} DROP SEQUENCE s CASCADE; DROP TYPE mood CASCADE; DROP DOMAIN short CASCADE; DROP FUNCTION f CASCADE;
+            DROP VIEW v CASCADE"
+        ));
+        assert_eq!(refused, Vec::<String>::new());
+        let table = &database.now.tables["t"];
+        assert_eq!(table.columns.len(), 1);
+        assert!(table.columns[0].default.is(&None));
+        assert!(table.indexes.is_empty() && table.constraints.is_empty());
+        assert!(database.now.objects.is_empty());
+        let (database, _) = run(&format!("{MADE} DROP TABLE t CASCADE"));
+        let views = database.now.objects.keys();
+        assert!(!views.into_iter().any(|key| key.kind == ObjectKind::View));
+    }
+
+    #[test]
+    fn identity_columns_and_their_sequences() {
+        let made = "CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY, s serial);";
+        let (database, refused) = run(&format!("{made} DROP SEQUENCE t_id_seq CASCADE"));
+        assert_eq!(refused.len(), 1);
+        let types = |database: &Database| -> Vec<String> {
+            let all = database.now.sequences.iter();
+            all.map(|(name, sequence)| format!("{name} {}", sequence.data_type.known().unwrap()))
+                .collect()
+        };
+        assert_eq!(types(&database), ["t_id_seq integer", "t_s_seq integer"]);
+        let (database, _) = run(&format!(
+            "{made} ALTER TABLE t ALTER id TYPE bigint, ALTER s TYPE bigint; CREATE SEQUENCE q; ALTER SEQUENCE q AS int"
+        ));
+        assert_eq!(
+            types(&database),
+            ["q integer", "t_id_seq bigint", "t_s_seq integer"]
+        );
+        let (database, _) = run(&format!("{made} ALTER TABLE t ALTER id DROP IDENTITY"));
+        assert_eq!(types(&database), ["t_s_seq integer"]);
+    }
 }

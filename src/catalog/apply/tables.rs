@@ -5,14 +5,13 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::{FailureKind, Statement};
+use crate::catalog::ObjectKind;
 use crate::catalog::constraint::{Constraint, ConstraintKind};
-use crate::catalog::ddl::{AlterAction, ColumnDefinition, CommentTarget, CreateTable};
-use crate::catalog::defaults::next_value;
+use crate::catalog::ddl::{AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl};
 use crate::catalog::fact::Fact;
 use crate::catalog::join::join_tables;
 use crate::catalog::objects::split_schema;
 use crate::catalog::table::Table;
-use crate::catalog::{ObjectKind, Sequence};
 use crate::dialect::Dialect;
 
 impl Statement<'_> {
@@ -46,18 +45,22 @@ impl Statement<'_> {
             partition_of: create.partition_of.clone(),
             ..Table::default()
         };
-        if let Some(parent) = create
-            .partition_of
-            .as_ref()
-            .and_then(|name| self.table(name))
-        {
-            table.columns.clone_from(&parent.columns);
+        if let Some(parent) = &create.partition_of {
+            if !self.needs_table(parent) {
+                return;
+            }
+            table.columns = self.inherited_columns(parent);
+            table.open = table
+                .open
+                .or_else(|| self.table(parent).and_then(|parent| parent.open.clone()));
         }
         let mut constraints: Vec<Constraint> = Vec::new();
         for definition in &create.columns {
-            let mut column = self.typed(&definition.column);
-            column.place = column.place.or_else(|| self.place());
-            table.columns.push(column);
+            if create.partition_of.is_none() {
+                let mut column = self.typed(&definition.column);
+                column.place = column.place.or_else(|| self.place());
+                table.columns.push(column);
+            }
             for constraint in &definition.constraints {
                 constraints.push(at_column(constraint, definition));
             }
@@ -69,9 +72,13 @@ impl Statement<'_> {
             .insert(create.name.clone(), Arc::new(table));
         self.database.now.dropped_tables.remove(&create.name);
         for definition in &create.columns {
-            if definition.serial {
-                self.own_sequence(&create.name, &definition.column.name);
+            match create.partition_of {
+                Some(_) => self.override_column(&create.name, definition),
+                None => self.sequence_of(&create.name, definition),
             }
+        }
+        if let Some(parent) = &create.partition_of {
+            self.join_parent(&create.name, parent);
         }
         // The primary key first: a unique constraint over the same columns is merged into it.
         constraints.sort_by_key(|constraint| {
@@ -95,30 +102,6 @@ impl Statement<'_> {
                 .tables
                 .insert(create.name.clone(), Arc::new(joined));
         }
-    }
-
-    /// The sequence of a SERIAL column.
-    pub(super) fn own_sequence(&mut self, table: &SmolStr, column: &SmolStr) {
-        if self.database.dialect != Dialect::PostgreSql {
-            return;
-        }
-        let (schema, bare) = split_schema(table);
-        let name = self.free_name(table, bare, column, "seq", &[]);
-        let qualified = SmolStr::new(format!("{schema}{name}"));
-        let default = next_value(&qualified);
-        self.database.now.sequences.insert(
-            qualified,
-            Arc::new(Sequence {
-                owned_by: Some((table.clone(), column.clone())),
-                place: self.place(),
-                maybe: None,
-            }),
-        );
-        self.change(table, |table| {
-            if let Some(column) = table.column_mut(column) {
-                column.default = Fact::Known(Some(default));
-            }
-        });
     }
 
     pub(super) fn drop_table(&mut self, name: &SmolStr, if_exists: bool, cascade: bool) {
@@ -162,6 +145,7 @@ impl Statement<'_> {
                 .is_some_and(|table| table.maybe.is_none() && table.unsure.is_none());
             if !cascade
                 && is_sure
+                && !self.falling.contains(&other)
                 && self.database.dialect == Dialect::PostgreSql
                 && let Some(key) = keys.first()
             {
@@ -178,19 +162,27 @@ impl Statement<'_> {
                 });
             }
         }
+        self.drop_views_on(name, cascade);
         self.forget_table(name);
         self.database.now.dropped_tables.insert(name.clone());
-        let partitions: Vec<SmolStr> = self
-            .database
-            .now
-            .tables
-            .iter()
-            .filter(|(_, table)| table.partition_of.as_ref() == Some(name))
-            .map(|(partition, _)| partition.clone())
-            .collect();
-        for partition in partitions {
+        for partition in self.all_partitions(name) {
             self.drop_table(&partition, true, cascade);
         }
+    }
+
+    /// Drops several things at once.
+    pub(super) fn together(&mut self, statements: &[Ddl]) {
+        self.falling = statements
+            .iter()
+            .filter_map(|ddl| match ddl {
+                Ddl::DropTable { name, .. } | Ddl::DropObject { name, .. } => Some(name.clone()),
+                _ => None,
+            })
+            .collect();
+        for ddl in statements {
+            self.run(ddl);
+        }
+        self.falling.clear();
     }
 
     /// Other tables with foreign keys to a table.
@@ -230,24 +222,13 @@ impl Statement<'_> {
             now.references
                 .remove(&(key.references.clone(), name.clone()));
         }
-        if table
-            .columns
-            .iter()
-            .any(|column| matches!(&column.default, Fact::Known(Some(_)) | Fact::Unknown(_)))
-            || table.open.is_some()
-        {
-            let owned: Vec<SmolStr> = now
-                .sequences
-                .iter()
-                .filter(
-                    |(_, sequence)| matches!(&sequence.owned_by, Some((owner, _)) if owner == name),
-                )
-                .map(|(sequence, _)| sequence.clone())
-                .collect();
-            for sequence in owned {
-                now.sequences.remove(&sequence);
-            }
+        if let Some(parent) = &table.partition_of {
+            now.partitions.remove(&(parent.clone(), name.clone()));
         }
+        for sequence in self.owned_sequences(name, None) {
+            self.database.now.sequences.remove(&sequence);
+        }
+        let now = &mut self.database.now;
         let parts: Vec<_> = now
             .objects
             .iter()
@@ -305,22 +286,29 @@ impl Statement<'_> {
             };
             now.references.insert((target, new_name.clone()));
         }
+        if let Some(parent) = &table.partition_of {
+            now.partitions.remove(&(parent.clone(), name.clone()));
+            now.partitions.insert((parent.clone(), new_name.clone()));
+        }
         now.tables.insert(new_name.clone(), table);
         now.dropped_tables.insert(name.clone());
         now.dropped_tables.remove(new_name);
-        let owned: Vec<(SmolStr, Arc<Sequence>)> = now
-            .sequences
-            .iter()
-            .filter(|(_, sequence)| matches!(&sequence.owned_by, Some((owner, _)) if owner == name))
-            .map(|(key, sequence)| (key.clone(), Arc::clone(sequence)))
-            .collect();
-        for (key, sequence) in owned {
-            let mut sequence = Sequence::clone(&sequence);
-            if let Some((owner, _)) = &mut sequence.owned_by {
-                *owner = new_name.clone();
-            }
-            now.sequences.insert(key, Arc::new(sequence));
+        for partition in self.all_partitions(name) {
+            self.detach_partition(name, &partition);
+            self.change(&partition, |table| {
+                table.partition_of = Some(new_name.clone());
+            });
+            let now = &mut self.database.now;
+            now.partitions.insert((new_name.clone(), partition));
         }
+        for sequence in self.owned_sequences(name, None) {
+            self.change_sequence(&sequence, |sequence| {
+                if let Some((owner, _)) = &mut sequence.owned_by {
+                    *owner = new_name.clone();
+                }
+            });
+        }
+        let now = &mut self.database.now;
         let parts: Vec<_> = now
             .objects
             .iter()
@@ -420,7 +408,7 @@ impl Statement<'_> {
             return true;
         }
         if self.database.now.sequences.contains_key(name) {
-            self.rename_sequence(name, new_name, false);
+            self.rename_sequence(name, new_name);
             return true;
         }
         if self.database.now.index_tables.contains_key(name) {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::constraint::{Constraint, ConstraintKind, IndexDefinition, IndexKey};
 use crate::catalog::fact::Fact;
+use crate::catalog::objects::Sequence;
 use crate::catalog::table::Column;
 
 pub(super) fn column_value(column: &Column) -> Value {
@@ -84,4 +85,17 @@ pub fn index_value(definition: &Fact<IndexDefinition>) -> Value {
         }
         Fact::Unknown(_) => Value::Null,
     }
+}
+
+/// A sequence in the form of the `schema` contract.
+pub fn sequence_value(sequence: &Sequence) -> Value {
+    let owner = sequence
+        .owned_by
+        .as_ref()
+        .map(|(table, column)| format!("{table}.{column}"));
+    let mut value = json!({"owned_by": owner, "type": sequence.data_type.known()});
+    if sequence.identity {
+        value["identity"] = json!(true);
+    }
+    value
 }

@@ -198,6 +198,16 @@ fn state(difference: &Difference, value: &Value) -> String {
             }
             text
         }
+        (Subject::Sequence, _) if value.is_object() => {
+            let data_type = match value.get("type") {
+                Some(Value::String(spelling)) => spelling.as_str(),
+                _ => "unknown type",
+            };
+            match value.get("owned_by").and_then(Value::as_str) {
+                Some(owner) => format!("{data_type} of {owner}"),
+                None => data_type.to_owned(),
+            }
+        }
         (Subject::Check | Subject::Exclude, _) if is_key("definition") => {
             value.get("definition").map(plain).unwrap_or_default()
         }

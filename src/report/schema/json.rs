@@ -8,7 +8,7 @@ use super::SchemaView;
 use super::doubts::{self, Doubt};
 use crate::catalog::{
     Constraint, ConstraintKind, Fact, ForeignKey, ObjectKind, Table, Why, constraint_value,
-    index_value,
+    index_value, sequence_value,
 };
 use crate::python::Sources;
 use crate::report::write_json;
@@ -31,13 +31,7 @@ pub fn write(view: &SchemaView<'_>, out: &mut dyn Write) -> io::Result<()> {
     let sequences: Map<String, Value> = catalog
         .sequences
         .iter()
-        .map(|(name, known)| {
-            let owner = known
-                .owned_by
-                .as_ref()
-                .map(|(table, column)| format!("{table}.{column}"));
-            (name.to_string(), json!({"owned_by": owner}))
-        })
+        .map(|(name, known)| (name.to_string(), sequence_value(known)))
         .collect();
     let of_kind = |kinds: &[ObjectKind]| -> Map<String, Value> {
         catalog

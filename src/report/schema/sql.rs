@@ -4,6 +4,7 @@
 //! where it would be.
 
 mod objects;
+mod sequences;
 mod tables;
 
 use std::collections::BTreeSet;

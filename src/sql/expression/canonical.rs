@@ -82,6 +82,14 @@ fn cast(operand: Expression, spelling: String) -> Expression {
         | Expression::Number(_)
         | Expression::Boolean(_)
         | Expression::Null => operand,
+        // An empty array is of no type by itself.
+        Expression::Array(values) if values.is_empty() => {
+            let spelling = match spelling.as_str() {
+                "character varying[]" => "text[]".to_owned(),
+                _ => spelling,
+            };
+            Expression::Cast(Box::new(Expression::Array(values)), spelling)
+        }
         Expression::Array(_) if spelling.ends_with("[]") => operand,
         Expression::Row(mut values) if spelling.starts_with("interval ") && values.len() == 1 => {
             let value = values.pop().unwrap_or(Expression::Null);
@@ -94,7 +102,7 @@ fn cast(operand: Expression, spelling: String) -> Expression {
 }
 
 /// Functions of texts: the catalog prints a cast for every short string column that is handed to them.
-const TEXT_FUNCTIONS: &[&str] = &[
+pub(super) const TEXT_FUNCTIONS: &[&str] = &[
     "btrim",
     "char_length",
     "initcap",

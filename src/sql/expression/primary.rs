@@ -2,11 +2,14 @@
 
 use super::super::token::{Token, TokenKind};
 use super::super::types::read_type;
-use super::is_keyword;
 use super::parse::Parser;
-use super::print::quoted_name;
+use super::print::{is_reserved, quoted_name};
 use super::tree::Expression;
 use crate::dialect::Dialect;
+
+/// Functions of `pg_catalog` that extensions and projects also make in `public`. Without a schema the former are meant:
+/// `gen_random_uuid` is that of PostgreSQL 13, `public.gen_random_uuid` that of pgcrypto.
+const HIDING: &[&str] = &["gen_random_uuid", "now", "sha256"];
 
 impl Parser<'_, '_> {
     pub(super) fn primary(&mut self) -> Option<Expression> {
@@ -94,10 +97,10 @@ impl Parser<'_, '_> {
 
     fn call(&mut self, parts: &[smol_str::SmolStr]) -> Option<Expression> {
         let parts = match parts {
-            [schema, rest @ ..]
-                if !rest.is_empty() && matches!(schema.as_str(), "pg_catalog" | "public") =>
-            {
-                rest
+            [schema, rest @ ..] if !rest.is_empty() && schema == "pg_catalog" => rest,
+            // The catalog prints the schema of a function that one of its own hides.
+            [schema, function] if schema == "public" && !HIDING.contains(&function.as_str()) => {
+                std::slice::from_ref(function)
             }
             parts => parts,
         };
@@ -105,7 +108,7 @@ impl Parser<'_, '_> {
             .iter()
             // A function may have a keyword's name: `current_timestamp(3)`, `left(a, 1)`.
             .map(|part| {
-                if is_keyword(part) {
+                if is_reserved(part) {
                     part.to_lowercase()
                 } else {
                     quoted_name(part, self.dialect)
@@ -144,6 +147,14 @@ impl Parser<'_, '_> {
             "null" => Some(Expression::Null),
             "true" => Some(Expression::Boolean(true)),
             "false" => Some(Expression::Boolean(false)),
+            "default" | "current_date" | "current_time" | "current_user" | "current_role"
+            | "session_user" | "current_catalog" | "current_schema" | "localtime"
+            | "localtimestamp"
+                if self.dialect != Dialect::MySql
+                    && !next.is_some_and(|next| next.is_punctuation("(")) =>
+            {
+                Some(Expression::Word(word.to_owned()))
+            }
             "default" | "current_date" | "current_user" | "current_role" | "session_user"
             | "current_catalog" | "current_schema"
                 if !next.is_some_and(|next| next.is_punctuation("(")) =>

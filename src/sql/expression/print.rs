@@ -17,10 +17,62 @@ pub(super) fn print(expression: &Expression, dialect: Dialect) -> SmolStr {
     printer.text.into()
 }
 
+/// Words of PostgreSQL that name nothing without quotes, beyond those that may begin or join expressions.
+const RESERVED: &[&str] = &[
+    "analyse",
+    "analyze",
+    "asymmetric",
+    "authorization",
+    "binary",
+    "check",
+    "column",
+    "concurrently",
+    "constraint",
+    "create",
+    "cross",
+    "deferrable",
+    "do",
+    "fetch",
+    "foreign",
+    "freeze",
+    "full",
+    "grant",
+    "initially",
+    "inner",
+    "into",
+    "join",
+    "lateral",
+    "left",
+    "natural",
+    "offset",
+    "only",
+    "outer",
+    "overlaps",
+    "placing",
+    "primary",
+    "references",
+    "returning",
+    "right",
+    "symmetric",
+    "table",
+    "tablesample",
+    "unique",
+    "variadic",
+    "verbose",
+    "window",
+];
+
+/// True for words that are no columns without quotes.
+pub(super) fn is_reserved(word: &str) -> bool {
+    is_keyword(word) || RESERVED.contains(&word)
+}
+
 /// A name as it is written: with quotes where it needs them.
 pub(super) fn quoted_name(name: &str, dialect: Dialect) -> String {
     match dialect {
-        Dialect::PostgreSql if is_keyword(name) => format!("\"{name}\""),
+        Dialect::PostgreSql if is_reserved(name) => {
+            format!("\"{name}\"")
+        }
         Dialect::PostgreSql => quote(name),
         Dialect::MySql | Dialect::Sqlite => {
             let plain = !name.is_empty()

@@ -82,6 +82,7 @@ fn different_things_stay_so() {
         ("now()", "clock_timestamp()"),
         ("current_timestamp(3)", "now()"),
         ("lower(a)", "upper(a)"),
+        ("ARRAY[]::uuid[]", "ARRAY[]::text[]"),
         ("'x y'", "'x  y'"),
         ("a IS NULL", "a IS NOT NULL"),
         ("-a", "a"),
@@ -139,6 +140,14 @@ fn spellings() {
         ("f (a,b )", "f(a, b)"),
         ("a::varchar(5)", "a::character varying(5)"),
         ("x some nonsense (", "x some nonsense ("),
+        ("ARRAY[]::uuid[]", "ARRAY[]::uuid[]"),
+        ("ARRAY['a']::text[]", "ARRAY['a']"),
+        ("\"references\"[1]", "\"references\"[1]"),
+        ("LOCALTIMESTAMP", "localtimestamp"),
+        ("localtimestamp(3)", "localtimestamp(3)"),
+        ("public.f(left(a, 1))", "f(left(a, 1))"),
+        ("public.gen_random_uuid()", "public.gen_random_uuid()"),
+        ("pg_catalog.gen_random_uuid()", "gen_random_uuid()"),
     ] {
         assert_eq!(canonical_expression(text, PG), spelling);
     }

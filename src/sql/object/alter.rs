@@ -73,6 +73,8 @@ impl Reader<'_> {
         } else if self.cursor.skip_past(&["owned"]) {
             self.cursor.take("by");
             SequenceChange::OwnedBy(self.owned_by()?)
+        } else if let Some(data_type) = self.sequence_type() {
+            SequenceChange::Type(data_type)
         } else {
             SequenceChange::Other
         };

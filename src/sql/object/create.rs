@@ -3,7 +3,10 @@
 use smol_str::SmolStr;
 
 use super::Reader;
-use crate::catalog::{Ddl, Fact, ObjectKind};
+use crate::catalog::{
+    AnswerForm, CatalogQuestion, Condition, Ddl, Fact, ObjectKind, QuestionField, QuestionKind,
+    QuestionValue, SequenceChange,
+};
 use crate::dialect::Dialect;
 
 impl Reader<'_> {
@@ -19,7 +22,7 @@ impl Reader<'_> {
         let ddl = if self.cursor.take("type") {
             self.create_type()?
         } else if self.cursor.take("sequence") {
-            self.create_sequence()?
+            return self.create_sequence();
         } else if self.cursor.take_all(&["virtual", "table"]) {
             let _ = self.cursor.if_not_exists();
             Ddl::Opaque {
@@ -83,19 +86,40 @@ impl Reader<'_> {
         Some(labels)
     }
 
-    fn create_sequence(&mut self) -> Option<Ddl> {
+    fn create_sequence(&mut self) -> Option<Vec<Ddl>> {
         let if_not_exists = self.cursor.if_not_exists();
         let name = self.cursor.name()?;
+        let data_type = self.sequence_type();
         let mut owned_by = None;
         if self.cursor.skip_past(&["owned"]) {
             self.cursor.take("by");
             owned_by = self.owned_by()?;
         }
-        Some(Ddl::CreateSequence {
-            name,
+        let create = Ddl::CreateSequence {
+            name: name.clone(),
             owned_by,
             if_not_exists,
-        })
+        };
+        let Some(data_type) = data_type else {
+            return Some(vec![create]);
+        };
+        let made = vec![
+            create,
+            Ddl::AlterSequence {
+                name: name.clone(),
+                change: SequenceChange::Type(data_type),
+                if_exists: false,
+            },
+        ];
+        if !if_not_exists {
+            return Some(made);
+        }
+        // One that is there keeps its type.
+        Some(vec![Ddl::If {
+            condition: Condition::Exists(sequence_named(&name)).negated(),
+            then: made,
+            otherwise: Vec::new(),
+        }])
     }
 
     fn create_named(&self, kind: ObjectKind, name: SmolStr) -> Ddl {
@@ -163,5 +187,17 @@ impl Reader<'_> {
             });
         }
         Some(made)
+    }
+}
+
+fn sequence_named(name: &str) -> CatalogQuestion {
+    let (schema, bare) = name.rsplit_once('.').unwrap_or(("public", name));
+    CatalogQuestion {
+        about: QuestionKind::Sequence,
+        conditions: vec![
+            (QuestionField::Schema, QuestionValue::Text(schema.into())),
+            (QuestionField::Name, QuestionValue::Text(bare.into())),
+        ],
+        answer: AnswerForm::Exists,
     }
 }

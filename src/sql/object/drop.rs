@@ -6,6 +6,29 @@ use crate::dialect::Dialect;
 
 impl Reader<'_> {
     pub(super) fn drop(&mut self) -> Option<Vec<Ddl>> {
+        let dropped = self.each_drop()?;
+        // Tables and views may need each other.
+        let is_together = dropped.len() > 1
+            && matches!(
+                dropped.first(),
+                Some(
+                    Ddl::DropTable { .. }
+                        | Ddl::DropObject {
+                            kind: ObjectKind::View | ObjectKind::MaterializedView,
+                            ..
+                        }
+                )
+            );
+        Some(
+            if is_together && self.source.dialect == Dialect::PostgreSql {
+                vec![Ddl::Together(dropped)]
+            } else {
+                dropped
+            },
+        )
+    }
+
+    fn each_drop(&mut self) -> Option<Vec<Ddl>> {
         let cascade = self.cursor.cascade();
         if self.cursor.take("table") || self.cursor.take_all(&["foreign", "table"]) {
             let if_exists = self.cursor.if_exists();

@@ -203,6 +203,14 @@ fn sequences_and_indexes() {
         }
     );
     assert_eq!(
+        all("CREATE SEQUENCE q START 1 AS int").unwrap()[1],
+        one("ALTER SEQUENCE q AS integer")
+    );
+    assert!(matches!(
+        one("CREATE SEQUENCE IF NOT EXISTS q AS smallint"),
+        Ddl::If { then, .. } if then.len() == 2
+    ));
+    assert_eq!(
         one("ALTER SEQUENCE q OWNED BY NONE"),
         Ddl::AlterSequence {
             name: "q".into(),

@@ -1,5 +1,9 @@
+mod blocks;
+
 use super::*;
-use crate::catalog::{AlterAction, AlterAction as Action, ConstraintKind, CreateTable, Fact};
+use crate::catalog::{
+    AlterAction, AlterAction as Action, ConstraintKind, CreateTable, Fact, LikePart,
+};
 
 fn all(sql: &str) -> Vec<Ddl> {
     parse(sql, Dialect::PostgreSql, &|_| None)
@@ -24,6 +28,10 @@ fn table(sql: &str) -> CreateTable {
 fn actions(sql: &str) -> Vec<AlterAction> {
     all(sql)
         .into_iter()
+        .map(|ddl| match ddl {
+            Ddl::Only(ddl) => *ddl,
+            ddl => ddl,
+        })
         .map(|ddl| match ddl {
             Ddl::AlterTable { action, .. } => action,
             other => panic!("{sql}: {other:#?}"),
@@ -122,15 +130,27 @@ fn create_table() {
 #[test]
 fn tables_with_columns_of_others() {
     for sql in [
-        "CREATE TABLE a (LIKE b INCLUDING ALL, c int)",
         "CREATE TABLE a AS SELECT 1",
-        "CREATE TABLE a PARTITION OF b FOR VALUES IN (1)",
         "CREATE TABLE a (c int) INHERITS (b)",
         "SELECT * INTO a FROM b",
         "CREATE TABLE a (\u{fffc} int, c int)",
     ] {
         assert!(table(sql).open.is_some(), "{sql}");
     }
+    assert_eq!(
+        table("CREATE TABLE a PARTITION OF b FOR VALUES IN (1)")
+            .partition_of
+            .as_deref(),
+        Some("b")
+    );
+    let Ddl::CreateTableLike { create, like } = one(
+        "CREATE TABLE a (c int, LIKE s.b INCLUDING ALL EXCLUDING INDEXES EXCLUDING STORAGE, d int)",
+    ) else {
+        panic!()
+    };
+    assert_eq!(create.columns.len(), 2);
+    assert_eq!((&*like[0].table, like[0].before), ("s.b", 1));
+    assert!(like[0].takes(LikePart::Defaults) && !like[0].takes(LikePart::Indexes));
     assert!(table("CREATE TEMP TABLE a (b int)").temporary);
     assert!(table("CREATE TABLE a ()").open.is_none());
 }
@@ -269,17 +289,20 @@ fn renames() {
 
 #[test]
 fn indexes() {
+    let Ddl::Only(index) = one(
+        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON ONLY s.t USING gin
+            (a, lower(b) text_pattern_ops DESC, c COLLATE \"C\" NULLS FIRST)
+            INCLUDE (d) NULLS NOT DISTINCT WITH (fillfactor = 70) WHERE e IS NULL",
+    ) else {
+        panic!()
+    };
     let Ddl::CreateIndex {
         name,
         table,
         concurrently: _,
         definition,
         if_not_exists,
-    } = one(
-        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON ONLY s.t USING gin
-            (a, lower(b) text_pattern_ops DESC, c COLLATE \"C\" NULLS FIRST)
-            INCLUDE (d) NULLS NOT DISTINCT WITH (fillfactor = 70) WHERE e IS NULL",
-    )
+    } = *index
     else {
         panic!()
     };
@@ -431,104 +454,6 @@ fn ranges_and_places() {
     };
     let span = constraint.place.as_ref().unwrap().span;
     assert!(span.slice(sql).starts_with("CONSTRAINT c"));
-}
-
-#[test]
-fn blocks() {
-    let guarded = |sql: &str| match one(sql) {
-        Ddl::If {
-            question: Some(_),
-            negated,
-            then,
-            otherwise,
-        } => (negated, then, otherwise),
-        other => panic!("{sql}: {other:#?}"),
-    };
-    let (negated, then, otherwise) = guarded(
-        "DO $$ BEGIN
-            IF NOT EXISTS (SELECT 1 FROM pg_type WHERE typname = 'mood') THEN
-                CREATE TYPE mood AS ENUM ('a', 'b');
-            END IF;
-        END $$",
-    );
-    assert!(negated && otherwise.is_empty());
-    assert!(matches!(&then[..], [Ddl::CreateEnum { .. }]));
-    let (negated, then, otherwise) = guarded(
-        "DO $x$ DECLARE found boolean; BEGIN
-            SELECT EXISTS (SELECT 1 FROM information_schema.columns WHERE table_name = 't' AND column_name = 'c') INTO found;
-            IF found THEN EXECUTE 'ALTER TABLE t DROP COLUMN c'; ELSE RAISE NOTICE 'x'; UPDATE t SET d = 1; END IF;
-        END $x$ LANGUAGE plpgsql",
-    );
-    assert!(!negated);
-    assert!(matches!(&then[..], [Ddl::AlterTable { .. }]));
-    assert!(matches!(&otherwise[..], [Ddl::Data { .. }]));
-    let (negated, then, otherwise) = guarded(
-        "DO $$ BEGIN
-            IF to_regclass('t') IS NULL THEN RETURN; END IF;
-            ALTER TABLE t ADD a int;
-        END $$",
-    );
-    assert!(negated && then.is_empty() && otherwise.len() == 1);
-    assert!(matches!(
-        one(
-            "DO $$ BEGIN
-                ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);
-            EXCEPTION WHEN duplicate_object THEN NULL; END $$"
-        ),
-        Ddl::Try { statements, on_failure } if statements.len() == 1 && on_failure.is_empty()
-    ));
-    assert!(matches!(
-        one("DO $$ BEGIN IF x > 1 THEN DROP TABLE a; END IF; END $$"),
-        Ddl::If { question: None, .. }
-    ));
-    assert!(matches!(
-        one("DO 'BEGIN ALTER TABLE t ALTER c SET DEFAULT ''x''; END'"),
-        Ddl::AlterTable { .. }
-    ));
-}
-
-#[test]
-fn blocks_that_leave_the_schema_alone() {
-    assert_eq!(
-        one(
-            "DO $$ BEGIN IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'x') THEN GRANT SELECT ON a TO x; END IF; END $$"
-        ),
-        Ddl::Nothing
-    );
-    assert_eq!(
-        one(
-            "DO $$ DECLARE r record; BEGIN FOR r IN SELECT * FROM a LOOP UPDATE b SET c = r.c; INSERT INTO a VALUES (1); END LOOP; END $$"
-        ),
-        Ddl::Data {
-            tables: vec!["a".into(), "b".into()]
-        }
-    );
-}
-
-#[test]
-fn code_that_is_partly_known() {
-    let Ddl::If { then, .. } = one("DO $$ DECLARE r record; BEGIN
-            FOR r IN SELECT conname FROM pg_constraint LOOP
-                EXECUTE format('ALTER TABLE t DROP CONSTRAINT %I', r.conname);
-            END LOOP;
-        END $$")
-    else {
-        panic!()
-    };
-    assert!(matches!(
-        &then[..],
-        [Ddl::AlterTable { table, action: AlterAction::Opaque { .. }, .. }] if table == "t"
-    ));
-    assert!(matches!(
-        one("DO $$ BEGIN EXECUTE x; END $$"),
-        Ddl::Opaque { names, .. } if names.is_empty()
-    ));
-    assert!(
-        matches!(
-            one("DO $$ BEGIN ALTER TABLE t ADD a int; FROBNICATE THE; END $$"),
-            Ddl::AlterTable { .. } | Ddl::Opaque { .. }
-        ) || all("DO $$ BEGIN ALTER TABLE t ADD a int; FROBNICATE THE; END $$").len() > 1
-    );
 }
 
 #[test]

@@ -93,6 +93,12 @@ impl Reader<'_> {
             Action::SetSchema(set) => AlterAction::SetSchema {
                 schema: self.name(set.schema_ref()?.syntax())?,
             },
+            Action::AttachPartition(attach) => AlterAction::AttachPartition {
+                partition: self.name(attach.table_name_ref()?.syntax())?,
+            },
+            Action::DetachPartition(detach) => AlterAction::DetachPartition {
+                partition: self.name(detach.table_name_ref()?.syntax())?,
+            },
             Action::EnableRls(_) => AlterAction::RowSecurity { enabled: true },
             Action::DisableRls(_) => AlterAction::RowSecurity { enabled: false },
             // Columns may become those of another table, or partitions tables of their own.
@@ -103,8 +109,6 @@ impl Reader<'_> {
             Action::AlterConstraint(_) => return None,
             Action::ForceRls(_)
             | Action::NoForceRls(_)
-            | Action::AttachPartition(_)
-            | Action::DetachPartition(_)
             | Action::InheritTable(_)
             | Action::NoInheritTable(_)
             | Action::NotOf(_)

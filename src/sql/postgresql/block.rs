@@ -1,5 +1,7 @@
 //! `DO` blocks: the statements of their PL/pgSQL, with the questions that guard them.
 
+mod variables;
+
 use std::ops::Range;
 
 use smol_str::SmolStr;
@@ -9,14 +11,15 @@ use squawk_syntax::plpgsql::Plpgsql;
 
 use super::Reader;
 use super::dynamic::dynamic_text;
-use crate::catalog::{CatalogQuestion, Ddl};
+use crate::catalog::{Condition, Ddl};
 use crate::dialect::Dialect;
 use crate::sql::parse::{one, parse_nested};
 use crate::sql::query;
-use crate::sql::question::condition;
+use crate::sql::question::{self, VariableFacts};
 use crate::sql::source::Source;
 use crate::sql::statement::statements_of;
 use crate::sql::token::{Token, TokenKind, tokens_of};
+use variables::{assigns, each_assignment, put, without_unasked};
 
 impl Reader<'_> {
     /// What a block does. Its text stands at `range`.
@@ -46,11 +49,15 @@ impl Reader<'_> {
             start: self.start,
             body: &body,
             depth: depth + 1,
-            variables: Vec::new(),
+            has_own_found: false,
         };
-        let found = code.block(&outer);
+        let mut found = code.block(&outer);
+        without_unasked(&mut found);
         if found.iter().all(is_harmless) {
             return levelled(found);
+        }
+        if found.iter().any(assigns) {
+            return vec![Ddl::Block(found)];
         }
         found
     }
@@ -97,7 +104,7 @@ fn unknown_code() -> Vec<Ddl> {
 
 fn is_harmless(ddl: &Ddl) -> bool {
     match ddl {
-        Ddl::Nothing | Ddl::Data { .. } => true,
+        Ddl::Nothing | Ddl::Data { .. } | Ddl::Assign { .. } => true,
         Ddl::If {
             then, otherwise, ..
         } => then.iter().chain(otherwise).all(is_harmless),
@@ -147,8 +154,8 @@ struct Code<'a> {
     start: usize,
     body: &'a Plpgsql,
     depth: usize,
-    /// What is known of variables: the question whose answer they hold.
-    variables: Vec<(String, CatalogQuestion)>,
+    /// True where a variable is called `found`, as the one that says whether the last query found something.
+    has_own_found: bool,
 }
 
 impl Code<'_> {
@@ -158,20 +165,27 @@ impl Code<'_> {
     }
 
     fn block(&mut self, block: &ast::PlpgsqlBlock) -> Vec<Ddl> {
+        let mut statements = Vec::new();
         if let Some(declared) = block.declare_section() {
             for declaration in declared.decls() {
                 if let ast::PlpgsqlDecl::PlpgsqlVarDecl(variable) = declaration
                     && let Some(name) = variable.name()
-                    && let Some(value) = variable.init().and_then(|init| init.expr())
                 {
-                    self.assign(name.syntax(), value.syntax());
+                    let name = name.syntax().text().to_string();
+                    self.has_own_found |= name.eq_ignore_ascii_case("found");
+                    let facts = match variable.init().and_then(|init| init.expr()) {
+                        Some(value) => self.value(value.syntax()),
+                        None => VariableFacts::NULL,
+                    };
+                    statements.extend(put(&name, facts));
                 }
             }
         }
         let Some(body) = block.body() else {
             return Vec::new();
         };
-        let statements = self.body(&body);
+        let declared = statements.len();
+        statements.extend(self.body(&body));
         let Some(section) = block.exception() else {
             return statements;
         };
@@ -179,32 +193,31 @@ impl Code<'_> {
             return statements;
         }
         // Which handler is taken depends on what fails; one that does something cannot be told from the others.
-        let handlers: Vec<Vec<Ddl>> = section
+        let mut handlers: Vec<Vec<Ddl>> = section
             .handlers()
             .filter_map(|handler| handler.body())
             .map(|body| self.body(&body))
             .collect();
+        handlers.dedup();
         let on_failure = match handlers.as_slice() {
             [] => Vec::new(),
             [only] => only.clone(),
-            several if several.iter().flatten().all(is_harmless) => Vec::new(),
+            several if several.iter().flatten().all(leaves_all) => Vec::new(),
             several => several
                 .iter()
                 .map(|handler| Ddl::If {
-                    question: None,
-                    negated: false,
+                    condition: Condition::Unknown,
                     then: handler.clone(),
                     otherwise: Vec::new(),
                 })
                 .collect(),
         };
-        vec![Ddl::Try {
-            statements,
-            on_failure: on_failure
-                .into_iter()
-                .filter(|ddl| *ddl != Ddl::Nothing)
-                .collect(),
-        }]
+        let tried = statements.split_off(declared);
+        statements.push(Ddl::Try {
+            statements: tried,
+            on_failure,
+        });
+        statements
     }
 
     fn body(&mut self, body: &ast::PlpgsqlBody) -> Vec<Ddl> {
@@ -246,7 +259,11 @@ impl Code<'_> {
             },
             Kind::PlpgsqlPerformStmt(perform) => {
                 let range = self.range(perform.syntax());
-                query::calls(self.source, range)
+                let mut tokens = self.tokens(range.clone());
+                tokens.retain(|token| !token.is_punctuation(";"));
+                let mut done = self.found(question::found(&tokens));
+                done.extend(query::calls(self.source, range));
+                done
             }
             Kind::PlpgsqlDoStmt(inner) => match inner.do_() {
                 Some(inner) => self.sql_at(self.range(inner.syntax())),
@@ -254,10 +271,12 @@ impl Code<'_> {
             },
             Kind::PlpgsqlAssignStmt(assign) => {
                 let mut sides = assign.syntax().children();
-                if let (Some(name), Some(value)) = (sides.next(), sides.next()) {
-                    self.assign(&name, &value);
+                match (sides.next(), sides.next()) {
+                    (Some(name), Some(value)) => {
+                        put(&name.text().to_string(), self.value(&value)).into()
+                    }
+                    _ => Vec::new(),
                 }
-                Vec::new()
             }
             Kind::PlpgsqlCaseStmt(case) => {
                 let bodies = case
@@ -269,7 +288,7 @@ impl Code<'_> {
                     .iter()
                     .flat_map(|body| {
                         let then = self.body(body);
-                        choose(None, then, Vec::new())
+                        choose(Condition::Unknown, then, Vec::new())
                     })
                     .collect()
             }
@@ -306,7 +325,22 @@ impl Code<'_> {
             return Vec::new();
         };
         let found = self.body(&body);
-        choose(None, found, Vec::new())
+        // The first time around, what is assigned later holds what it held before.
+        let mut variables: Vec<SmolStr> = Vec::new();
+        each_assignment(&found, &mut |variable| {
+            if !variables.contains(variable) {
+                variables.push(variable.clone());
+            }
+        });
+        let mut done: Vec<Ddl> = variables
+            .into_iter()
+            .map(|variable| Ddl::Assign {
+                variable,
+                value: Condition::Unknown,
+            })
+            .collect();
+        done.extend(choose(Condition::Unknown, found, Vec::new()));
+        done
     }
 
     fn branch(&mut self, branch: &ast::PlpgsqlIfStmt) -> Vec<Ddl> {
@@ -327,31 +361,35 @@ impl Code<'_> {
         otherwise
     }
 
-    /// The questions of a condition, all of which must be answered as it says. `None` where it is not understood.
-    fn condition(&self, asked: Option<ast::PlpgsqlExpr>) -> Option<Vec<(CatalogQuestion, bool)>> {
-        let range = self.range(asked?.syntax());
-        let text = self.source.known(range)?;
-        let tokens = tokens_of(text, self.source.dialect);
-        super::super::question::conjuncts(&tokens)
-            .into_iter()
-            .map(|part| condition(part, &self.variables))
-            .collect()
+    fn tokens(&self, range: Range<usize>) -> Vec<Token<'_>> {
+        match self.source.known(range) {
+            Some(text) => tokens_of(text, self.source.dialect),
+            None => Vec::new(),
+        }
+    }
+
+    fn condition(&self, asked: Option<ast::PlpgsqlExpr>) -> Condition {
+        match asked {
+            Some(asked) => question::condition(&self.tokens(self.range(asked.syntax()))),
+            None => Condition::Unknown,
+        }
     }
 
     /// `found := EXISTS (SELECT …)`
-    fn assign(&mut self, name: &SyntaxNode, value: &SyntaxNode) {
-        let name = name.text().to_string().to_lowercase();
-        let range = self.range(value);
-        let asked = self.source.known(range).and_then(|text| {
-            let tokens = tokens_of(text, self.source.dialect);
-            condition(&tokens, &self.variables).filter(|(_, negated)| !negated)
-        });
-        self.set(name, asked.map(|(asked, _)| asked));
+    fn value(&self, value: &SyntaxNode) -> VariableFacts {
+        question::value(&self.tokens(self.range(value)))
     }
 
-    fn set(&mut self, name: String, asked: Option<CatalogQuestion>) {
-        self.variables.retain(|(known, _)| *known != name);
-        self.variables.extend(asked.map(|asked| (name, asked)));
+    /// Whether the last query found something.
+    fn found(&self, truth: Condition) -> Vec<Ddl> {
+        if self.has_own_found {
+            return Vec::new();
+        }
+        let facts = VariableFacts {
+            truth,
+            ..VariableFacts::UNKNOWN
+        };
+        put("found", facts).into()
     }
 
     fn sql(&mut self, statement: &ast::Stmt) -> Vec<Ddl> {
@@ -360,35 +398,57 @@ impl Code<'_> {
             statement,
             ast::Stmt::Select(_) | ast::Stmt::SelectInto(_) | ast::Stmt::CompoundSelect(_)
         ) {
-            self.select_into(&range);
-            return query::calls(self.source, range);
+            let mut done = self.select_into(&range);
+            done.extend(query::calls(self.source, range));
+            return done;
         }
-        self.sql_at(range)
+        let mut done = self.sql_at(range);
+        if done.iter().any(|ddl| matches!(ddl, Ddl::Data { .. })) {
+            done.extend(self.found(Condition::Unknown));
+        }
+        done
     }
 
     /// `SELECT EXISTS (…) INTO found` puts an answer into a variable.
-    fn select_into(&mut self, range: &Range<usize>) {
+    fn select_into(&self, range: &Range<usize>) -> Vec<Ddl> {
         // What the grammar was not shown at the end belongs to the statement as well.
         let rest = self.source.text.get(range.end..).unwrap_or_default();
         let end = range.end + rest.find(';').unwrap_or(rest.len());
-        let Some(text) = self.source.known(range.start..end) else {
-            return;
-        };
-        let tokens = tokens_of(text, self.source.dialect);
+        let tokens = self.tokens(range.start..end);
         let Some(at) = tokens.iter().position(|token| token.is_word("into")) else {
-            return;
+            return Vec::new();
         };
-        let Some(variable) = tokens.get(at + 1).and_then(Token::name) else {
-            return;
-        };
-        let without: Vec<_> = tokens
+        let is_strict = tokens
+            .get(at + 1)
+            .is_some_and(|token| token.is_word("strict"));
+        let mut after = at + 1 + usize::from(is_strict);
+        let mut variables: Vec<String> = Vec::new();
+        while let Some(name) = tokens.get(after).and_then(Token::name) {
+            variables.push(name);
+            after += 1;
+            if !tokens
+                .get(after)
+                .is_some_and(|token| token.is_punctuation(","))
+            {
+                break;
+            }
+            after += 1;
+        }
+        let query: Vec<_> = tokens
             .iter()
             .enumerate()
-            .filter(|(index, token)| !(at..=at + 1).contains(index) && !token.is_punctuation(";"))
+            .filter(|(index, token)| !(at..after).contains(index) && !token.is_punctuation(";"))
             .map(|(_, token)| token.clone())
             .collect();
-        let asked = condition(&without, &self.variables).map(|(asked, _)| asked);
-        self.set(variable, asked);
+        let mut done = self.found(question::found(&query));
+        let facts = match variables.as_slice() {
+            [_] => question::selected(&query),
+            _ => VariableFacts::UNKNOWN,
+        };
+        for variable in variables {
+            done.extend(put(&variable, facts.clone()));
+        }
+        done
     }
 
     /// SQL that stands in the text as it is.
@@ -510,32 +570,21 @@ fn returns(branch: &ast::PlpgsqlIfStmt) -> bool {
         })
 }
 
-/// One of two ways, by the answers to all of the questions.
-fn choose(
-    condition: Option<Vec<(CatalogQuestion, bool)>>,
-    then: Vec<Ddl>,
-    otherwise: Vec<Ddl>,
-) -> Vec<Ddl> {
-    if then.is_empty() && otherwise.is_empty() {
-        return Vec::new();
-    }
-    let Some(questions) = condition else {
-        return vec![Ddl::If {
-            question: None,
-            negated: false,
+/// True for what changes neither the database nor variables.
+fn leaves_all(ddl: &Ddl) -> bool {
+    is_harmless(ddl) && !assigns(ddl)
+}
+
+/// One of two ways, by a condition.
+fn choose(condition: Condition, then: Vec<Ddl>, otherwise: Vec<Ddl>) -> Vec<Ddl> {
+    match condition {
+        Condition::Constant(true) => then,
+        Condition::Constant(false) => otherwise,
+        _ if then.is_empty() && otherwise.is_empty() => Vec::new(),
+        condition => vec![Ddl::If {
+            condition,
             then,
             otherwise,
-        }];
-    };
-    questions
-        .into_iter()
-        .rev()
-        .fold(then, |then, (question, negated)| {
-            vec![Ddl::If {
-                question: Some(question),
-                negated,
-                then,
-                otherwise: otherwise.clone(),
-            }]
-        })
+        }],
+    }
 }

@@ -24,13 +24,14 @@ impl Reader<'_> {
                 Fact::Unknown(Arc::clone(&why))
             }
         };
-        Some(vec![Ddl::CreateIndex {
+        let ddl = Ddl::CreateIndex {
             name: name.map(|name| super::super::source::beside(&table, &name)),
             table,
             definition,
             if_not_exists: statement.if_not_exists().is_some(),
             concurrently: statement.concurrently_token().is_some(),
-        }])
+        };
+        Some(super::only(&relation, vec![ddl]))
     }
 
     /// `None` where some of it is not known.

@@ -5,15 +5,15 @@ use squawk_syntax::SyntaxNode;
 use squawk_syntax::ast::{self, AstNode};
 
 use super::Reader;
-use crate::catalog::{Column, ColumnDefinition, Constraint, CreateTable, Ddl, Fact};
+use crate::catalog::{
+    Column, ColumnDefinition, Constraint, CreateTable, Ddl, Fact, LikeClause, LikePart,
+};
+use crate::sql::cursor::Cursor;
 use crate::sql::types::is_serial;
 
 impl Reader<'_> {
     pub(super) fn create_table(&self, statement: &ast::CreateTable) -> Option<Vec<Ddl>> {
         let mut open = Vec::new();
-        if let Some(parent) = statement.partition_of() {
-            open.push(format!("a partition {}", self.text(parent.syntax())));
-        }
         if let Some(of) = statement.of_type() {
             open.push(format!("a table {}", self.text(of.syntax())));
         }
@@ -32,7 +32,7 @@ impl Reader<'_> {
         if let Some(partition) = statement.partition_of()
             && let Some(Ddl::CreateTable(create)) = ddl.first_mut()
         {
-            create.partition_of = self.name(partition.table_name_ref()?.syntax());
+            create.partition_of = Some(self.name(partition.table_name_ref()?.syntax())?);
         }
         Some(ddl)
     }
@@ -90,14 +90,18 @@ impl Reader<'_> {
     ) -> Option<Vec<Ddl>> {
         let mut columns = Vec::new();
         let mut constraints = Vec::new();
+        let mut like = Vec::new();
         for argument in arguments.into_iter().flat_map(ast::TableArgList::args) {
             match argument {
                 ast::TableArg::Column(column) => match self.column(&column) {
                     Some(column) => columns.push(column),
                     None => open.push("a column whose name is not known".to_owned()),
                 },
-                ast::TableArg::LikeClause(like) => {
-                    open.push(format!("columns {}", self.text(like.syntax())));
+                ast::TableArg::LikeClause(clause) => {
+                    match self.like(clause.syntax(), columns.len()) {
+                        Some(clause) => like.push(clause),
+                        None => open.push(format!("columns {}", self.text(clause.syntax()))),
+                    }
                 }
                 ast::TableArg::TableConstraint(constraint) => {
                     let Some(constraint) = ast::Constraint::cast(constraint.syntax().clone())
@@ -114,7 +118,7 @@ impl Reader<'_> {
             }
         }
         let is_open = arguments.is_none() && open.is_empty();
-        Some(vec![Ddl::CreateTable(CreateTable {
+        let create = CreateTable {
             name: self.name(name)?,
             columns,
             constraints,
@@ -127,7 +131,43 @@ impl Reader<'_> {
                 .persistence
                 .is_some_and(|persistence| matches!(persistence, ast::Persistence::Temp(_))),
             if_not_exists: modifiers.if_not_exists,
-        })])
+        };
+        Some(vec![if like.is_empty() {
+            Ddl::CreateTable(create)
+        } else {
+            Ddl::CreateTableLike { create, like }
+        }])
+    }
+
+    /// `LIKE other INCLUDING ALL EXCLUDING INDEXES`, after a number of columns.
+    fn like(&self, clause: &SyntaxNode, before: usize) -> Option<LikeClause> {
+        let mut cursor = Cursor::new(self.source, self.range(clause));
+        cursor.take("like");
+        let table = cursor.name()?;
+        let mut including: Vec<LikePart> = Vec::new();
+        while cursor.peek().is_some() {
+            let takes = cursor.take("including");
+            if !takes && !cursor.take("excluding") {
+                return None;
+            }
+            let word = cursor.peek()?.text.to_lowercase();
+            cursor.skip();
+            let parts = match (word.as_str(), LikePart::named(&word)) {
+                ("all", _) => LikePart::ALL.to_vec(),
+                (_, Some(part)) => vec![part],
+                // Storage, compression and statistics.
+                _ => continue,
+            };
+            including.retain(|part| !parts.contains(part));
+            if takes {
+                including.extend(parts);
+            }
+        }
+        Some(LikeClause {
+            table,
+            before,
+            including,
+        })
     }
 
     fn column(&self, column: &ast::Column) -> Option<ColumnDefinition> {

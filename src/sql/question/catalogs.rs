@@ -39,7 +39,7 @@ const TABLES: &[CatalogTable] = &[
     table("sqlite_schema", QuestionKind::Relation, 3),
     table("statistics", QuestionKind::Index, 4),
     table("table_constraints", QuestionKind::Constraint, 6),
-    table("tables", QuestionKind::Table, 3),
+    table("tables", QuestionKind::TableOrView, 3),
     table("triggers", QuestionKind::Trigger, 4),
     table("views", QuestionKind::View, 3),
 ];

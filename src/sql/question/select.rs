@@ -431,9 +431,11 @@ fn equality(field: QuestionField, other: &[Token<'_>], asked: &mut CatalogQuesti
             asked.about = relation_kind(&value)?;
         }
         QuestionField::Property(name) if name == "table_type" => {
-            if value == QuestionValue::Text("VIEW".into()) {
-                asked.about = QuestionKind::View;
-            }
+            asked.about = if value == QuestionValue::Text("VIEW".into()) {
+                QuestionKind::View
+            } else {
+                QuestionKind::Table
+            };
         }
         QuestionField::ConstraintKind => {
             asked.conditions.push((field, constraint_kind(&value)?));

@@ -42,7 +42,7 @@ fn what_is_asked() {
     for (sql, expected) in [
         (
             "SELECT EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema = 'public' AND table_name = :t) AS x;",
-            "Table [Schema public, Name :t] Exists",
+            "TableOrView [Schema public, Name :t] Exists",
         ),
         (
             "SELECT column_name, data_type FROM information_schema.columns WHERE table_name='users' AND column_name='email'",
@@ -100,7 +100,7 @@ fn what_is_asked() {
             "PRAGMA table_info('a')",
             "Column [Owner a] Rows(.cid,Name,.type,.notnull,.dflt_value,.pk)",
         ),
-        ("SHOW TABLES LIKE 'a'", "Table [Name a] Rows(Name)"),
+        ("SHOW TABLES LIKE 'a'", "TableOrView [Name a] Rows(Name)"),
         (
             "SHOW INDEX FROM a WHERE Key_name = 'i'",
             "Index [Owner a, Name i] Rows(Owner,.non_unique,Name,.seq_in_index,.column_name)",

@@ -122,39 +122,6 @@ impl<'a> Script<'a> {
             .collect()
     }
 
-    fn sequences(&self) -> Vec<Piece> {
-        let all = doubts::of_objects(self.view.catalog);
-        self.view
-            .catalog
-            .sequences
-            .keys()
-            .filter(|name| !self.comes_with_its_column(name))
-            .map(|name| Piece {
-                notes: self.notes_about(&all, name),
-                text: Some(format!("CREATE SEQUENCE {}", self.qualified(name))),
-            })
-            .collect()
-    }
-
-    /// Sequences that fall with a column, but do not come with it.
-    pub(super) fn owned_sequences(&mut self) {
-        let mut pieces = Vec::new();
-        for (name, sequence) in &self.view.catalog.sequences {
-            if let Some((table, column)) = &sequence.owned_by
-                && !self.comes_with_its_column(name)
-                && self.made.contains(table.as_str())
-            {
-                pieces.push(Piece::known(format!(
-                    "ALTER SEQUENCE {} OWNED BY {}.{}",
-                    self.qualified(name),
-                    self.qualified(table),
-                    self.name(column)
-                )));
-            }
-        }
-        self.statements(&pieces);
-    }
-
     /// Objects in an order in which each comes after those it mentions.
     fn objects(&self, wanted: &dyn Fn(&ObjectKey) -> bool) -> Vec<Piece> {
         let all = doubts::of_objects(self.view.catalog);
@@ -294,7 +261,7 @@ impl<'a> Script<'a> {
         }
     }
 
-    fn notes_about(&self, all: &[Doubt], name: &str) -> Vec<String> {
+    pub(super) fn notes_about(&self, all: &[Doubt], name: &str) -> Vec<String> {
         all.iter()
             .filter(|doubt| doubt.object == name)
             .map(|doubt| self.note(doubt))

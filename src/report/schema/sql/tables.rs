@@ -1,15 +1,32 @@
 //! Tables, their constraints and their indexes.
 
+use smol_str::SmolStr;
+
 use super::super::doubts;
-use super::super::identifiers::{self, split_schema, without_schema};
+use super::super::identifiers::{self, without_schema};
 use super::{Piece, Script, in_parentheses, is_call, is_parenthesised};
 use crate::catalog::{
     Column, Constraint, ConstraintKind, Fact, ForeignKey, Index, IndexDefinition, ObjectKind, Table,
 };
 use crate::dialect::Dialect;
+use crate::sql::with_text_casts;
 
-/// The longest identifier of PostgreSQL, in bytes.
-const MAX_IDENTIFIER: usize = 63;
+/// Types of which functions of texts take no value without a cast. Others, as `bytea`, have functions of the same names.
+const NO_TEXTS: &[&str] = &[
+    "bigint",
+    "boolean",
+    "date",
+    "double precision",
+    "inet",
+    "integer",
+    "interval",
+    "numeric",
+    "real",
+    "smallint",
+    "timestamp with time zone",
+    "timestamp without time zone",
+    "uuid",
+];
 
 impl Script<'_> {
     pub(super) fn table(&mut self, name: &str, table: &Table) {
@@ -132,7 +149,8 @@ impl Script<'_> {
         if let Fact::Known(Some(identity)) = &column.identity
             && self.dialect == Dialect::PostgreSql
         {
-            text.push_str(&format!(" GENERATED {identity} AS IDENTITY"));
+            let options = self.identity_options(table, column);
+            text.push_str(&format!(" GENERATED {identity} AS IDENTITY{options}"));
         }
         if let Fact::Known(Some(default)) = &column.default {
             text.push_str(" DEFAULT ");
@@ -150,49 +168,24 @@ impl Script<'_> {
         piece
     }
 
-    /// `serial` and its like, where that says all there is to say: the column counts by a sequence of its own, which has
-    /// the name that PostgreSQL would give it.
-    fn serial(&self, table: &str, column: &Column) -> Option<&'static str> {
-        if self.dialect != Dialect::PostgreSql || !column.nullable.is(&false) {
-            return None;
-        }
-        let Fact::Known(Some(default)) = &column.default else {
-            return None;
+    /// True if a table refers to columns of its own that only an index makes unique, which is made after it.
+    fn needs_an_index(&self, table: &str, key: &ForeignKey) -> bool {
+        let is_key = |constraint: &Constraint| match &constraint.kind {
+            ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => {
+                columns.len() == key.ref_columns.len()
+                    && columns
+                        .iter()
+                        .all(|column| key.ref_columns.contains(column))
+            }
+            _ => false,
         };
-        let word = match column.column_type.known()?.as_str() {
-            "smallint" => "smallserial",
-            "integer" => "serial",
-            "bigint" => "bigserial",
-            _ => return None,
-        };
-        let natural = natural_sequence(table, &column.name)?;
-        let is_own = default.starts_with("nextval(")
-            && default.contains(without_schema(&natural))
-            && self.owner_of(&natural) == Some((table, column.name.as_str()));
-        is_own.then_some(word)
-    }
-
-    /// True if a sequence comes with its column: of `serial`, or of an identity.
-    pub(super) fn comes_with_its_column(&self, sequence: &str) -> bool {
-        let Some((table_name, column_name)) = self.owner_of(sequence) else {
-            return false;
-        };
-        let column = self
-            .view
-            .catalog
-            .table(table_name)
-            .and_then(|table| table.column(column_name));
-        column.is_some_and(|column| {
-            let is_serial = self.serial(table_name, column).is_some()
-                && natural_sequence(table_name, column_name).as_deref() == Some(sequence);
-            is_serial || matches!(column.identity, Fact::Known(Some(_)))
-        })
-    }
-
-    fn owner_of(&self, sequence: &str) -> Option<(&str, &str)> {
-        let known = self.view.catalog.sequences.get(sequence)?;
-        let (table, column) = known.owned_by.as_ref()?;
-        Some((table.as_str(), column.as_str()))
+        self.dialect == Dialect::PostgreSql
+            && !key.ref_columns.is_empty()
+            && self
+                .view
+                .catalog
+                .table(table)
+                .is_some_and(|table| !table.constraints.iter().any(is_key))
     }
 
     /// A type as the dialect reads it: names of enums and their like may need quotes.
@@ -271,7 +264,10 @@ impl Script<'_> {
             ConstraintKind::Check {
                 expression: Fact::Known(expression),
                 ..
-            } => format!("CHECK {}", in_parentheses(expression)),
+            } => format!(
+                "CHECK {}",
+                in_parentheses(&self.expression(table, expression))
+            ),
             ConstraintKind::Exclude {
                 definition: Fact::Known(definition),
                 ..
@@ -376,7 +372,11 @@ impl Script<'_> {
         }
         let refers_to_later = match &constraint.kind {
             ConstraintKind::ForeignKey(key) => {
-                key.references != table && !self.made.contains(key.references.as_str())
+                if key.references == table {
+                    self.needs_an_index(table, key)
+                } else {
+                    !self.made.contains(key.references.as_str())
+                }
             }
             _ => false,
         };
@@ -426,7 +426,7 @@ impl Script<'_> {
         if is_postgresql && definition.using != "btree" {
             text.push_str(&format!(" USING {}", definition.using));
         }
-        text.push_str(&format!(" ({})", self.keys(definition)));
+        text.push_str(&format!(" ({})", self.keys(table, definition)));
         if !definition.include.is_empty() {
             text.push_str(&format!(
                 " INCLUDE ({})",
@@ -438,7 +438,7 @@ impl Script<'_> {
         }
         text.push_str(&options);
         if let Some(predicate) = &definition.predicate {
-            text.push_str(&format!(" WHERE {predicate}"));
+            text.push_str(&format!(" WHERE {}", self.expression(table, predicate)));
         }
         // What is mentioned in an expression need not be a column, if all columns are known.
         let is_open = self
@@ -463,19 +463,38 @@ impl Script<'_> {
         piece
     }
 
-    fn keys(&self, definition: &IndexDefinition) -> String {
+    /// An expression about the columns of a table, with the casts that those need which are no texts.
+    fn expression(&self, table: &str, expression: &str) -> SmolStr {
+        let known = self.view.catalog.table(table);
+        let is_no_text = |column: &str| {
+            known
+                .and_then(|table| table.column(column))
+                .and_then(|column| column.column_type.known())
+                .is_some_and(|spelling| {
+                    self.view.catalog.enums.contains_key(spelling)
+                        || NO_TEXTS.contains(&spelling.split('(').next().unwrap_or_default())
+                })
+        };
+        match self.dialect {
+            Dialect::PostgreSql => with_text_casts(expression, &is_no_text),
+            Dialect::MySql | Dialect::Sqlite => expression.into(),
+        }
+    }
+
+    fn keys(&self, table: &str, definition: &IndexDefinition) -> String {
         let keys: Vec<String> = definition
             .keys
             .iter()
             .map(|key| {
+                let expression = self.expression(table, &key.text);
                 let mut text = if key.is_column {
                     self.name(&key.text)
-                } else if is_parenthesised(&key.text)
-                    || (is_call(&key.text) && self.dialect != Dialect::MySql)
+                } else if is_parenthesised(&expression)
+                    || (is_call(&expression) && self.dialect != Dialect::MySql)
                 {
-                    key.text.to_string()
+                    expression.to_string()
                 } else {
-                    in_parentheses(&key.text)
+                    in_parentheses(&expression)
                 };
                 for part in [&key.operator_class, &key.order].into_iter().flatten() {
                     text.push(' ');
@@ -502,15 +521,6 @@ fn rank(kind: &ConstraintKind) -> u8 {
         ConstraintKind::Exclude { .. } => 4,
         ConstraintKind::Unknown(_) => 5,
     }
-}
-
-/// What PostgreSQL calls the sequence of a `serial` column, unless that would be too long.
-fn natural_sequence(table: &str, column: &str) -> Option<String> {
-    let name = format!("{}_{column}_seq", without_schema(table));
-    (name.len() <= MAX_IDENTIFIER).then(|| match split_schema(table) {
-        Some((schema, _)) => format!("{schema}.{name}"),
-        None => name,
-    })
 }
 
 /// `WITH (…)` from the options of an index; those that are not understood come back.
@@ -557,19 +567,6 @@ fn storage_parameters(options: Option<&str>) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sequences_are_natural_within_the_limit() {
-        assert_eq!(
-            natural_sequence("users", "id").as_deref(),
-            Some("users_id_seq")
-        );
-        assert_eq!(
-            natural_sequence("audit.events", "id").as_deref(),
-            Some("audit.events_id_seq")
-        );
-        assert_eq!(natural_sequence(&"t".repeat(60), "id"), None);
-    }
 
     #[test]
     fn options_of_indexes() {
