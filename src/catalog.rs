@@ -6,6 +6,7 @@
 
 mod answer;
 mod apply;
+mod batch;
 mod constraint;
 mod ddl;
 mod defaults;
@@ -17,6 +18,7 @@ mod question;
 mod table;
 
 pub use apply::{Applied, Database, Failure, FailureKind};
+pub use batch::{Batch, BatchChange, BatchStep, NewColumn, Recreate};
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
 pub use ddl::{
     AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, SequenceChange,

@@ -209,7 +209,7 @@ impl Asked {
             ConstraintKind::ForeignKey(_) => "f",
             ConstraintKind::Check { .. } => "c",
             ConstraintKind::Exclude { .. } => "x",
-            ConstraintKind::Unknown(_) => return None,
+            ConstraintKind::Unknown { .. } => return None,
         };
         Some(own == kind)
     }

@@ -4,12 +4,15 @@
 //! nothing is refused. A statement that is refused is still carried out as far as it was meant, so that what follows
 //! is judged by itself.
 
+mod batch;
 mod columns;
 mod conditional;
 mod constraints;
+mod copy;
 mod indexes;
 mod names;
 mod objects;
+mod reflected;
 mod tables;
 
 use std::sync::Arc;
@@ -41,6 +44,8 @@ pub struct Failure {
     /// The cause, as one clause: ``column `a` of table `t` does not exist``.
     pub message: String,
     pub kind: FailureKind,
+    /// What caused it, if that is not the whole statement.
+    pub place: Option<FileSpan>,
 }
 
 /// What is wrong with a statement.
@@ -58,6 +63,7 @@ impl FailureKind {
         Failure {
             message: message.into(),
             kind: self,
+            place: None,
         }
     }
 }
@@ -182,6 +188,7 @@ impl Statement<'_> {
                 if_exists,
             } => self.rename_index(name, new_name, *if_exists),
             Ddl::Comment { target, text } => self.comment(target, text),
+            Ddl::Batch(batch) => self.batch(batch),
             Ddl::If {
                 question,
                 negated,
@@ -387,9 +394,13 @@ impl Statement<'_> {
 
     /// True if everything in a table is known by name.
     fn is_closed(&self, name: &str) -> bool {
-        self.database.now.opaque.is_none()
-            && self
-                .table(name)
-                .is_some_and(|table| table.open.is_none() && table.unsure.is_none())
+        self.table(name).is_some_and(|table| {
+            let is_followed = match (&self.database.now.opaque, &table.made_after) {
+                (None, _) => true,
+                (Some(now), Some(then)) => Arc::ptr_eq(now, then),
+                (Some(_), None) => false,
+            };
+            is_followed && table.open.is_none() && table.unsure.is_none()
+        })
     }
 }

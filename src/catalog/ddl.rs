@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::batch::Batch;
 use super::constraint::{Constraint, IndexDefinition};
 use super::fact::Fact;
 use super::objects::ObjectKind;
@@ -122,6 +123,8 @@ pub enum Ddl {
         target: CommentTarget,
         text: Fact<Option<SmolStr>>,
     },
+    /// The operations of a `batch_alter_table` block on SQLite.
+    Batch(Box<Batch>),
     /// `IF … THEN … ELSE` of a `DO` block.
     If {
         /// What is asked; `None` if that is not understood, so that either way may be taken.

@@ -328,7 +328,7 @@ fn parts(
                     ConstraintKind::ForeignKey(_) => "f",
                     ConstraintKind::Check { .. } => "c",
                     ConstraintKind::Exclude { .. } => "x",
-                    ConstraintKind::Unknown(_) => return None,
+                    ConstraintKind::Unknown { .. } => return None,
                 };
                 match &constraint.name {
                     Fact::Known(Some(name)) => found.push(part(name, kind)),
