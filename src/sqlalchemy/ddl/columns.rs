@@ -5,16 +5,17 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::catalog::{Column, ColumnDefinition, Constraint, ConstraintKind, Fact, ForeignKey, Why};
+use crate::dialect::Dialect;
 use crate::python::value::{Call, CallArgument, Place, Value};
 use crate::python::{Host, Interpreter};
 use crate::sql;
 use crate::sqlalchemy::ddl::items::{
-    check_condition, given_name, reference_of, referential_options,
+    check_condition, deferrable, given_name, reference_of, referential_options,
 };
 use crate::sqlalchemy::ddl::semantics::NameParts;
 use crate::sqlalchemy::ddl::types::TypeCheck;
 use crate::sqlalchemy::ddl::{
-    ConstraintLabel, EnumType, Semantics, TypeDdl, default_text, sql_text, type_ddl,
+    ConstraintLabel, EnumType, Naming, Semantics, TypeDdl, default_text, sql_text, type_ddl,
 };
 use crate::sqlalchemy::{column_call, construct};
 
@@ -167,10 +168,7 @@ impl<H: Host> Reader<'_, '_, H> {
             }
         };
         // SQLAlchemy writes `GENERATED … AS IDENTITY NULL`.
-        if has_identity
-            && nullable.is(&true)
-            && self.semantics.dialect == crate::dialect::Dialect::PostgreSql
-        {
+        if has_identity && nullable.is(&true) && self.semantics.dialect == Dialect::PostgreSql {
             errors.push(format!(
                 "column `{name}` is an identity and cannot be nullable"
             ));
@@ -216,7 +214,7 @@ impl<H: Host> Reader<'_, '_, H> {
             match self.foreign_key(&key, at, &name) {
                 Some(Ok(constraint)) => keys.push(constraint),
                 Some(Err(error)) => errors.push(error),
-                None => {}
+                None => keys.push(self.unknown_key(&key, at, &name)),
             }
         }
         let is_unique = is_true(&flag("unique"));
@@ -341,6 +339,27 @@ impl<H: Host> Reader<'_, '_, H> {
         Ok(constraint)
     }
 
+    /// A foreign key to something that is not known: `ForeignKey(User.id)`.
+    fn unknown_key(&self, call: &Call, at: Place, column: &SmolStr) -> Constraint {
+        let why = self.why("what a foreign key refers to is not known", at);
+        let (given, _) = given_name(call, "name", self.interpreter);
+        let is_nameless = matches!(self.semantics.naming, Naming::None)
+            && self.semantics.dialect == Dialect::Sqlite
+            && call.keyword("name").is_none();
+        let name = match given {
+            Some(given) => Fact::Known(Some(SmolStr::new(given))),
+            None if is_nameless => Fact::Known(None),
+            None => Fact::Unknown(Arc::clone(&why)),
+        };
+        let kind = ConstraintKind::Unknown {
+            why,
+            columns: vec![column.clone()],
+        };
+        let mut constraint = Constraint::new(None, kind, Some(self.interpreter.file(at)));
+        constraint.name = name;
+        constraint
+    }
+
     fn foreign_key(
         &mut self,
         call: &Call,
@@ -349,8 +368,7 @@ impl<H: Host> Reader<'_, '_, H> {
     ) -> Option<Result<Constraint, String>> {
         let target = call.argument(0, "column")?.value.clone();
         let (references, ref_column) = reference_of(&target, self.interpreter)?;
-        let (ondelete, onupdate, matching, deferrable) =
-            referential_options(call, self.interpreter);
+        let (ondelete, onupdate, matching) = referential_options(call);
         let (given, is_final) = given_name(call, "name", self.interpreter);
         let columns = [column.clone()];
         let referred: Vec<SmolStr> = ref_column.into_iter().collect();
@@ -385,7 +403,7 @@ impl<H: Host> Reader<'_, '_, H> {
             Some(self.interpreter.file(at)),
         );
         constraint.name = name;
-        constraint.deferrable = deferrable;
+        constraint.deferrable = deferrable(call, self.semantics.dialect);
         Some(Ok(constraint))
     }
 }
