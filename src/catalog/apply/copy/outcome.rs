@@ -88,7 +88,7 @@ impl Copy {
         (made, later)
     }
 
-    /// What is wrong with the columns as they come out.
+    /// What is wrong with the columns as they come out. Most of it is the fault of the block as a whole.
     fn check_columns(&mut self, place: Option<&FileSpan>) {
         let mut refused = Vec::new();
         for (position, entry) in self.columns.iter().enumerate() {
@@ -97,26 +97,27 @@ impl Copy {
                 other.column.name.eq_ignore_ascii_case(name) && other.column.maybe.is_none()
             });
             if is_twice && entry.column.maybe.is_none() {
-                refused.push(format!("two columns would be called `{name}`"));
+                refused.push((format!("two columns would be called `{name}`"), place));
             }
             if !entry.is_new
                 && entry.column.maybe.is_none()
                 && matches!(entry.column.generated, Fact::Known(Some(_)))
             {
-                refused.push(format!(
+                refused.push((format!(
                     "the copy of the table cannot be filled: `{name}` is a generated column; drop and add it in the same batch"
-                ));
+                ), None));
             }
             if entry.column.column_type.is(&SmolStr::default()) {
-                refused.push(format!(
-                    "column `{name}` has no type, and SQLAlchemy needs one"
+                refused.push((
+                    format!("column `{name}` has no type, and SQLAlchemy needs one"),
+                    None,
                 ));
             }
         }
         if self.columns.iter().all(|entry| entry.is_new) {
-            refused.push("no column is left to copy".to_owned());
+            refused.push(("no column is left to copy".to_owned(), None));
         }
-        for message in refused {
+        for (message, place) in refused {
             self.refuse(FailureKind::Other, message, place);
         }
     }
