@@ -53,11 +53,15 @@ pub(super) fn reflected(
             }
         }
         // Of those over the same columns one is found.
-        if read
+        if let Some(earlier) = read
             .constraints
-            .iter()
-            .any(|earlier| is_found_as(earlier, &constraint))
+            .iter_mut()
+            .find(|earlier| is_found_as(earlier, &constraint))
         {
+            // Which of them comes first in the text is not known.
+            if earlier.name != constraint.name {
+                earlier.name = Fact::Unknown(Arc::clone(why));
+            }
             continue;
         }
         read.constraints.push(constraint);

@@ -163,10 +163,9 @@ fn checks_without_a_name_are_lost_and_others_keep_their_text() {
     let checks = &database.now.table("t").unwrap().constraints;
     assert_eq!(checks.len(), 1);
     assert_eq!(checks[0].known_name().unwrap(), "positive");
-    assert!(
-        failure(&mut database, &batch(vec![does(renames("b", "c"))]))
-            .starts_with("check `positive` speaks of column `b`")
-    );
+    // Whether its text still holds depends on quotes.
+    run(&mut database, &[batch(vec![does(renames("b", "c"))])]);
+    assert!(database.now.table("t").unwrap().unsure.is_some());
 }
 
 #[test]

@@ -127,17 +127,14 @@ impl Copy {
         if let ConstraintKind::Check { columns, .. } = &constraint.kind {
             let columns = columns.clone();
             let place = self.culprit.clone();
-            for column in self.missing(&columns, read) {
+            // Without quotes SQLite refuses the name, in quotes it takes it for a string.
+            if constraint.maybe.is_none()
+                && let Some(column) = self.missing(&columns, read).first()
+            {
                 let name = constraint.known_name().cloned().unwrap_or_default();
-                if constraint.maybe.is_none() {
-                    self.refuse(
-                        FailureKind::InUse,
-                        format!(
-                            "check `{name}` speaks of column `{column}`, which is dropped or renamed"
-                        ),
-                        place.as_ref(),
-                    );
-                }
+                let what =
+                    format!("check `{name}` speaks of `{column}`, which is dropped or renamed");
+                self.doubt(&what, place.as_ref());
             }
             return Some(constraint);
         }
@@ -189,7 +186,13 @@ impl Copy {
             .filter(|column| !keys.contains(column))
             .cloned()
             .collect();
-        gone = gone.or_else(|| self.missing(&others, read).into_iter().next());
+        if let Some(column) = self.missing(&others, read).first() {
+            let what = format!(
+                "the condition of index `{}` speaks of `{column}`, which is dropped or renamed",
+                index.name
+            );
+            self.doubt(&what, place.as_ref());
+        }
         definition.columns = definition.keys.iter().map(|key| key.text.clone()).collect();
         definition.columns.extend(others);
         definition.columns.sort_unstable();
