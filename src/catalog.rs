@@ -6,6 +6,7 @@
 
 mod answer;
 mod apply;
+mod batch;
 mod constraint;
 mod ddl;
 mod defaults;
@@ -18,6 +19,7 @@ mod table;
 
 pub use answer::{Answer, Found};
 pub use apply::{Applied, Database, Failure, FailureKind};
+pub use batch::{Batch, BatchChange, BatchStep, NewColumn, Recreate};
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
 pub use ddl::{
     AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, LikeClause,

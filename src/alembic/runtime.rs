@@ -1,7 +1,9 @@
 //! A symbolic Alembic: runs `upgrade()` and `downgrade()` in the interpreter and writes down what they do.
 
 mod answers;
+mod batches;
 mod calls;
+mod carry_out;
 mod emit;
 mod host;
 mod ignored;

@@ -339,7 +339,7 @@ fn letter(constraint: &Constraint) -> Option<&'static str> {
         ConstraintKind::ForeignKey(_) => Some("f"),
         ConstraintKind::Check { .. } => Some("c"),
         ConstraintKind::Exclude { .. } => Some("x"),
-        ConstraintKind::Unknown(_) => None,
+        ConstraintKind::Unknown { .. } => None,
     }
 }
 

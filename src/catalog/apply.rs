@@ -4,14 +4,17 @@
 //! nothing is refused. A statement that is refused is still carried out as far as it was meant, so that what follows
 //! is judged by itself.
 
+mod batch;
 mod columns;
 mod conditional;
 mod constraints;
+mod copy;
 mod indexes;
 mod like;
 mod names;
 mod objects;
 mod partitions;
+mod reflected;
 mod sequences;
 mod tables;
 mod types;
@@ -46,6 +49,8 @@ pub struct Failure {
     /// The cause, as one clause: ``column `a` of table `t` does not exist``.
     pub message: String,
     pub kind: FailureKind,
+    /// What caused it, if that is not the whole statement.
+    pub place: Option<FileSpan>,
 }
 
 /// What is wrong with a statement.
@@ -63,6 +68,7 @@ impl FailureKind {
         Failure {
             message: message.into(),
             kind: self,
+            place: None,
         }
     }
 }
@@ -263,6 +269,7 @@ impl Statement<'_> {
             Ddl::Only(ddl) => self.only(ddl),
             Ddl::Block(statements) => self.block(statements),
             Ddl::Assign { variable, value } => self.assign(variable, value),
+            Ddl::Batch(batch) => self.batch(batch),
             Ddl::If {
                 condition,
                 then,
@@ -472,9 +479,13 @@ impl Statement<'_> {
 
     /// True if everything in a table is known by name.
     fn is_closed(&self, name: &str) -> bool {
-        self.database.now.opaque.is_none()
-            && self
-                .table(name)
-                .is_some_and(|table| table.open.is_none() && table.unsure.is_none())
+        self.table(name).is_some_and(|table| {
+            let is_followed = match (&self.database.now.opaque, &table.made_after) {
+                (None, _) => true,
+                (Some(now), Some(then)) => Arc::ptr_eq(now, then),
+                (Some(_), None) => false,
+            };
+            is_followed && table.open.is_none() && table.unsure.is_none()
+        })
     }
 }

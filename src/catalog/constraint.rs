@@ -17,6 +17,8 @@ pub struct Constraint {
     pub deferrable: Option<SmolStr>,
     /// True for `NOT VALID`, until it is validated.
     pub not_valid: bool,
+    /// True where it was written at its column.
+    pub inline: bool,
     pub place: Option<FileSpan>,
     /// Set where it may not exist.
     pub maybe: Option<Arc<Why>>,
@@ -41,8 +43,11 @@ pub enum ConstraintKind {
         definition: Fact<SmolStr>,
         columns: Vec<SmolStr>,
     },
-    /// Something that is there by this name, of which the rest is not known.
-    Unknown(Arc<Why>),
+    /// Something that is there, of which no more than this is known.
+    Unknown {
+        why: Arc<Why>,
+        columns: Vec<SmolStr>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +70,7 @@ impl Constraint {
             kind,
             deferrable: None,
             not_valid: false,
+            inline: false,
             place,
             maybe: None,
         }
@@ -89,9 +95,9 @@ impl ConstraintKind {
             Self::PrimaryKey { columns }
             | Self::Unique { columns, .. }
             | Self::Check { columns, .. }
-            | Self::Exclude { columns, .. } => columns,
+            | Self::Exclude { columns, .. }
+            | Self::Unknown { columns, .. } => columns,
             Self::ForeignKey(key) => &key.columns,
-            Self::Unknown(_) => &[],
         }
     }
 
@@ -100,9 +106,9 @@ impl ConstraintKind {
             Self::PrimaryKey { columns }
             | Self::Unique { columns, .. }
             | Self::Check { columns, .. }
-            | Self::Exclude { columns, .. } => Some(columns),
+            | Self::Exclude { columns, .. }
+            | Self::Unknown { columns, .. } => Some(columns),
             Self::ForeignKey(key) => Some(&mut key.columns),
-            Self::Unknown(_) => None,
         }
     }
 
@@ -114,7 +120,7 @@ impl ConstraintKind {
             Self::ForeignKey(_) => "foreign key",
             Self::Check { .. } => "check constraint",
             Self::Exclude { .. } => "exclusion constraint",
-            Self::Unknown(_) => "constraint",
+            Self::Unknown { .. } => "constraint",
         }
     }
 }

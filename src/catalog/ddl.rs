@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::batch::Batch;
 use super::constraint::{Constraint, IndexDefinition};
 use super::fact::Fact;
 use super::objects::ObjectKind;
@@ -138,6 +139,8 @@ pub enum Ddl {
         variable: SmolStr,
         value: Condition,
     },
+    /// The operations of a `batch_alter_table` block on SQLite.
+    Batch(Box<Batch>),
     /// `IF … THEN … ELSE` of a `DO` block. Either way may be taken where the condition is not known.
     If {
         condition: Condition,

@@ -25,6 +25,10 @@ pub(super) fn for_type(default: &SmolStr, column_type: &str, dialect: Dialect) -
             "f" | "false" | "no" | "off" | "0" | "n" => SmolStr::new_static("false"),
             _ => default.clone(),
         },
+        // A word between quotes is a string there, whatever the type of the column.
+        (Dialect::Sqlite, "boolean" | "tinyint") if matches!(literal, Some(text) if text.parse::<f64>().is_err()) => {
+            default.clone()
+        }
         (Dialect::MySql | Dialect::Sqlite, "boolean" | "tinyint") => {
             match text.to_lowercase().as_str() {
                 "true" | "1" => SmolStr::new_static("1"),

@@ -168,6 +168,9 @@ pub(super) fn join_tables(one: &Table, other: &Table, why: &Arc<Why>) -> Table {
         },
     );
     joined.open = one.open.clone().or_else(|| other.open.clone());
+    if one.made_after != other.made_after {
+        joined.made_after = None;
+    }
     joined.maybe = one.maybe.clone().or_else(|| other.maybe.clone());
     joined.unsure = one.unsure.clone().or_else(|| other.unsure.clone());
     if one.comment != other.comment

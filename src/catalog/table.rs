@@ -60,6 +60,8 @@ pub struct Table {
     pub maybe: Option<Arc<Why>>,
     /// Set where anything of it may have changed since it was last known.
     pub unsure: Option<Arc<Why>>,
+    /// What [`Catalog::opaque`](super::Catalog) was when it was made: what came after that was all seen.
+    pub made_after: Option<Arc<Why>>,
     /// The table it is a partition of.
     pub partition_of: Option<SmolStr>,
     /// True for `TEMPORARY` tables, which are gone with the connection.

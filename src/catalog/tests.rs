@@ -1,5 +1,7 @@
 //! What statements make of a database, as PostgreSQL 15 does it.
 
+mod batch;
+
 use smol_str::SmolStr;
 
 use super::*;

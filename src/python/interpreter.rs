@@ -37,7 +37,7 @@ mod strings;
 mod subscripts;
 mod text;
 
-pub use self::host::{Called, Host, NoHost};
+pub use self::host::{Called, Host, Leaving, NoHost};
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -25,10 +25,10 @@ def add_column(model, table=None, batch=False):
     flags = flags_of(model, table, column)
     if not model.is_postgresql:
         # A table that is copied gets such an index twice, once by the name of the copy.
-        if any("unique" in flag or batch and "index" in flag for flag in flags):
+        if any("unique" in flag or batch and "index" in flag for flag in flags) and not (batch and model.is_wild):
             table.__dict__.update(before.__dict__)
             return None
-        if not batch or not model.naming and model.chance(0.9):
+        if not batch or not model.naming and not model.is_wild and model.chance(0.9):
             flags = [flag for flag in flags if "ForeignKey" not in flag]
     keyword = ""
     if not batch and model.is_postgresql and model.chance(0.05):
@@ -65,13 +65,25 @@ def drop_column(model, table=None, batch=False):
         column
         for column in table.columns.values()
         if column.name not in targeted
-        and f'"{column.name}"' not in generated
-        and (model.is_postgresql or column.name not in used and "create_constraint" not in column.type)
+        and (f'"{column.name}"' not in generated or batch and model.is_wild)
+        and (model.is_postgresql or batch or column.name not in used and "create_constraint" not in column.type)
     ]
     if len(table.columns) < 2 or not free:
         return None
     column = rng.choice(free)
-    down = [call(batch, "add_column", table.name, column.code())]
+    up, place = [], ""
+    if batch and not model.is_postgresql:
+        # What would stand in the way of the copy.
+        for name, (names, _) in table.indexes.items():
+            if column.name in names and model.chance(0.85):
+                up.append(call(batch, "drop_index", table.name, first=f'"{name}"'))
+        for name, names in table.checks.items():
+            if column.name in names and model.chance(0.85):
+                up.append(call(batch, "drop_constraint", table.name, 'type_="check"', first=f'op.f("{name}")'))
+        others = [name for name in table.columns if name != column.name]
+        if model.chance(0.3):
+            place = f'{rng.choice(["insert_before", "insert_after"])}="{rng.choice(others)}"'
+    down = [call(batch, "add_column", table.name, column.code(), place)]
     for name, (names, unique) in table.indexes.items():
         if column.name in names and model.chance(0.8):
             down.append(
@@ -96,7 +108,13 @@ def drop_column(model, table=None, batch=False):
                 )  # fmt: skip
             )
     table.forget(column.name)
-    return [call(batch, "drop_column", table.name, f'"{column.name}"')], down
+    up.append(call(batch, "drop_column", table.name, f'"{column.name}"'))
+    if batch and not model.is_postgresql and model.chance(0.15):
+        # Out and in again, as generated columns need it.
+        table.columns[column.name] = column
+        up.append(call(batch, "add_column", table.name, column.code(), place))
+        down.insert(0, call(batch, "drop_column", table.name, f'"{column.name}"'))
+    return up, down
 
 
 # Types that change into each other without saying how.
@@ -191,17 +209,34 @@ def renamed(model, table, old, new):
                 other.foreign[name] = (listed, referred, names(others))
 
 
+def generated_column(model, table=None, batch=False):
+    rng = model.rng
+    sources = [column for column in table.columns.values() if column.kind == "int" and not column.extra]
+    if not sources or not batch:
+        return None
+    column = columns.Column(model.new_column_name(table.columns), "sa.Integer()", "int")
+    persisted = rng.choice(["", ", persisted=True", ", persisted=False"])
+    column.extra = f"sa.Computed('\"{rng.choice(sources).name}\" + 1'{persisted})"
+    table.columns[column.name] = column
+    up = [call(batch, "add_column", table.name, column.code())]
+    return up, [call(batch, "drop_column", table.name, f'"{column.name}"')]
+
+
+# What a batch calls constraints that SQLite has no name for.
+NAMES = {"uq": "uq_%(table_name)s_%(column_0_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"}
+
+
 def batch(model):
     """Several of them at once."""
-    if not model.is_postgresql and not model.copies:
-        return None
     rng = model.rng
     table = model.table()
     steps = [add_column, add_column, alter_column, alter_column, drop_column, indexes.create, indexes.drop]
     steps += [constraints.unique, constraints.drop, constraints.check, constraints.foreign_key]
+    if not model.is_postgresql:
+        steps += [drop_column, generated_column, constraints.primary_key]
     up, down = [], []
     # SQLite copies the table as it was; what is added cannot be changed in the same go.
-    for _ in range(rng.randint(1, 3) if model.is_postgresql else 1):
+    for _ in range(rng.randint(1, 4) if model.is_wild else rng.randint(1, 3) if model.is_postgresql else 1):
         found = rng.choice(steps)(model, table, batch=True)
         if found:
             up += found[0]
@@ -209,7 +244,9 @@ def batch(model):
     if not up:
         return None
     arguments = rng.choice(["", "", ", schema=None"])
-    if not model.is_postgresql and model.chance(0.2):
-        arguments = ', recreate="always"'
+    if not model.is_postgresql and model.chance(0.25):
+        arguments = f', recreate="{"never" if model.is_wild and model.chance(0.2) else "always"}"'
+    if not model.is_postgresql and model.is_wild and model.chance(0.15):
+        arguments += f", naming_convention={NAMES!r}"
     head = f'with op.batch_alter_table("{table.name}"{arguments}) as batch_op:'
     return [Block(head, up)], [Block(head, down)]

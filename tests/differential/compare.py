@@ -34,7 +34,8 @@ def expression(text, dialect):
     text = re.sub(r"\x00(\d+)\x00", lambda match: strings[int(match.group(1))], text)
     # A number between quotes is that number; a boolean between quotes is that.
     text = re.sub(r"'(-?\d+(\.\d+)?)'", r"\1", text)
-    text = {"'t'": "true", "'true'": "true", "'f'": "false", "'false'": "false"}.get(text, text)
+    if dialect == "postgresql":
+        text = {"'t'": "true", "'true'": "true", "'f'": "false", "'false'": "false"}.get(text, text)
     if re.fullmatch(r"-?\d+\.\d+", text):
         text = text.rstrip("0").rstrip(".")
     return None if text == "null" else text
@@ -70,6 +71,7 @@ def normal(schema, dialect):
 
         tables[name] = {
             "columns": {column["name"]: spelled(column) for column in table["columns"]},
+            "order": [column["name"] for column in table["columns"]],
             "constraints": [("primary_key", pick(found, "columns")) for found in [table["primary_key"]] if found]
             + [("unique", pick(found, "columns")) for found in table["unique"]]
             + [

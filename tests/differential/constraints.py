@@ -56,9 +56,7 @@ def foreign_key(model, table=None, batch=False):
     if not targets or not numbers:
         return None
     target, column = rng.choice(targets), rng.choice(numbers)
-    # SQLAlchemy takes two references for one when it reflects a table of SQLite.
-    is_second = any(names == [column.name] for names, _, _ in table.foreign.values())
-    if target is table or model.copies and is_second:
+    if target is table:
         return None
     written, name = named(model, table, "fk", [column.name], target.name)
     if name in table.foreign:
@@ -94,7 +92,7 @@ def check(model, table=None, batch=False):
 
 def primary_key(model, table=None, batch=False):
     table = table or model.table()
-    if not model.is_postgresql or table.key:
+    if not possible(model, batch) or table.key and not (batch and model.is_wild):
         return None
     usable = [column for column in table.columns.values() if comparable(column)]
     if not usable:

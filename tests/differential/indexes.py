@@ -26,8 +26,6 @@ def create(model, table=None, batch=False):
         written, name = "None", model.name_of("ix", table.name, names)
         if name in table.indexes:
             return None
-    if model.copies:
-        what = 1
     if what < 0.1 and texts:
         column = rng.choice(texts)
         names, keys = [column.name], [f"sa.text('lower({model.quoted(column.name)})')"]

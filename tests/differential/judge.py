@@ -85,6 +85,10 @@ def _judge(case, database, program, folder):
         ours = compare.normal(schema, case.dialect)
         ours, real, reasons = compare.without_unknown(ours, before, schema)
         outcome.unknown += [(reached, reason) for reason in reasons]
+        for name in real["tables"] if real else []:
+            orders = [schema["tables"][name]["order"] for schema in (ours, real) if name in schema["tables"]]
+            if len(orders) == 2 and orders[0] != orders[1]:
+                outcome.discrepancies.append(Discrepancy(reached, "schema: order of columns", *orders))
         for kind, name, was, found in compare.differences(real, ours) if real else []:
             outcome.discrepancies.append(Discrepancy(reached, f"schema: {kind}", f"{name}: {found}", f"{name}: {was}"))
     return outcome
@@ -149,8 +153,8 @@ def compare_revision(outcome, ours, known):
     for side in ("upgrade", "downgrade"):
         if known.verdict == "refused" and side == "downgrade":
             continue
-        mine = {(found["kind"], found["object"]) for found in ours[side]}
-        real = {(kind, name) for kind, name, _, _ in getattr(known, side)}
+        mine = {subject(found["kind"], found["object"]) for found in ours[side]}
+        real = {subject(kind, name) for kind, name, _, _ in getattr(known, side)}
         if mine != real and not ours["uncertain"]:
             kinds = sorted({kind for kind, _ in mine ^ real})
             outcome.discrepancies.append(
@@ -158,9 +162,14 @@ def compare_revision(outcome, ours, known):
                     revision,
                     f"{side}: {', '.join(kinds)}",
                     sorted(mine - real),
-                    [found for found in getattr(known, side) if found[:2] not in mine],
+                    [found for found in getattr(known, side) if subject(*found[:2]) not in mine],
                 )
             )
+
+
+def subject(kind, name):
+    """What differs; of checks without a name only the table is said."""
+    return kind, re.sub(r"\(.*\)$", "()", name) if kind.startswith("check_") else name
 
 
 def short(found):

@@ -91,6 +91,22 @@ def invalid(model):
             f'op.alter_column("{table.name}", "{column}", new_column_name="{rng.choice(list(table.columns))}")',
             f"op.execute('ALTER TABLE {model.quoted(table.name)} ADD COLUMN {model.quoted(column)} integer')",
         ]
+    else:
+        choice += [
+            f'batch_op.drop_column("nowhere")',
+            f'batch_op.drop_constraint("nowhere", type_="unique")',
+            f'batch_op.drop_constraint(None, type_="unique")',
+            f'batch_op.alter_column("nowhere", nullable=False)',
+            f'batch_op.alter_column("{column}", new_column_name="{rng.choice(list(table.columns))}")',
+            f'batch_op.create_unique_constraint("uq_wrong", ["nowhere"])',
+            f'batch_op.create_unique_constraint(None, ["{column}"])',
+            f'batch_op.create_index("ix_wrong", [sa.text("lower({column})")])',
+            f'batch_op.drop_index("ix_nowhere")',
+            f'batch_op.add_column(sa.Column("{column}", sa.Text()))',
+        ]
     wrong = Snippet(rng.choice(choice))
+    if wrong.head.startswith("batch_op."):
+        always = rng.choice(["", ', recreate="always"'])
+        wrong = Block(f'with op.batch_alter_table("{table.name}"{always}) as batch_op:', [wrong])
     # Where it stands in the downgrade, the upgrade is fine.
     return ([wrong], []) if model.chance(0.5) else ([Snippet(nothing)], [wrong])

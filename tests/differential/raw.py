@@ -59,9 +59,9 @@ def create_table(model):
         if column is None:
             continue
         table.columns[column.name] = column
-        if model.chance(0.15) and not model.copies:
+        if model.chance(0.15):
             code += " UNIQUE"
-        elif model.chance(0.1) and column.kind == "int" and not model.copies:
+        elif model.chance(0.1) and column.kind == "int":
             code += f" CHECK ({model.quoted(column.name)} >= 0)"
         parts.append(code)
     # Keys of the table come after the columns.
@@ -72,7 +72,7 @@ def create_table(model):
     if target and model.chance(0.3):
         referred = rng.choice(target)
         columns_of = model.quoted(referred.key[1][0])
-        parts.insert(1, f"parent integer REFERENCES {model.quoted(referred.name)} ({columns_of}){'' if model.copies else ' ON DELETE CASCADE'}")
+        parts.insert(1, f"parent integer REFERENCES {model.quoted(referred.name)} ({columns_of}) ON DELETE CASCADE")
         table.columns["parent"] = columns.Column("parent", "sa.Integer()", "int")
         name = f"{table.name}_parent_fkey"
         table.foreign[name] = (["parent"], referred.name, referred.key[1])
@@ -189,8 +189,8 @@ def create_index(model):
     column = rng.choice(usable)
     name, quoted = f"raw_ix_{model.number()}", model.quoted(column.name)
     unique = rng.choice(["", "", "UNIQUE "])
-    key = quoted if model.copies else rng.choice([quoted, quoted, f"{quoted} DESC"])
-    if not model.copies and column.kind == "text":
+    key = rng.choice([quoted, quoted, f"{quoted} DESC"])
+    if column.kind == "text":
         key = rng.choice([key, f"lower({quoted})"])
     using = rng.choice(["", " USING btree"]) if model.is_postgresql else ""
     where = rng.choice(["", "", f" WHERE {quoted} IS NOT NULL"])

@@ -35,7 +35,7 @@ def reflect(connection):
                 key.append((in_key, name))
         key = [name for _, name in sorted(key)]
         # Several that are over the same columns share an index.
-        unique = [{"name": name, "columns": names} for kind, name, names in items if kind == "unique"]
+        unique = [{"name": name, "columns": names} for kind, name, names, _ in items if kind == "unique"]
         indexes = []
         for _, name, is_unique, origin, _ in rows(f'pragma index_list("{quoted}")'):
             index = name.replace('"', '""')
@@ -72,10 +72,10 @@ def reflect(connection):
             found["columns"].append(column)
             found["ref_columns"].append(ref_column)
         # The last one comes first.
-        names = [name for kind, name, _ in items if kind == "foreign key"]
+        keys = [(name, deferrable) for kind, name, _, deferrable in items if kind == "foreign key"]
         for number, found in foreign.items():
-            found["name"] = names[len(names) - 1 - number]
-        key_name = next((name for kind, name, _ in items if kind == "primary key"), None)
+            found["name"], found["deferrable"] = keys[len(keys) - 1 - number]
+        key_name = next((name for kind, name, _, _ in items if kind == "primary key"), None)
         tables[table] = {
             "columns": columns,
             "primary_key": {"name": key_name, "columns": key} if key else None,
@@ -84,7 +84,7 @@ def reflect(connection):
             "indexes": indexes,
             "checks": [
                 {"name": name, "definition": names}
-                for kind, name, names in items
+                for kind, name, names, _ in items
                 if kind == "check"
             ],
             "comment": None,
@@ -122,7 +122,7 @@ CONSTRAINT = re.compile(
 
 
 def constraints(statement):
-    """Kind, name and columns of the constraints in `CREATE TABLE`; of checks, the expression."""
+    """Kind, name, columns and deferral of the constraints in `CREATE TABLE`; of checks, the expression."""
     items, _ = split(statement[statement.index("(") :])
     for item in items:
         column = bare(re.match(r'"[^"]+"|\w+', item).group())
@@ -132,14 +132,21 @@ def constraints(statement):
             at = found.end()
             if kind == "check":
                 parts, rest = split(item[at:])
-                yield kind, name, ", ".join(parts)
+                yield kind, name, ", ".join(parts), None
                 at = len(item) - len(rest)
             elif found.start() == 0:
                 parts, rest = split(item[at:])
-                yield kind, name, [bare(part) for part in parts]
+                yield kind, name, [bare(part) for part in parts], deferral(rest)
                 break
             else:
-                yield {"references": "foreign key"}.get(kind, kind), name, [column]
+                yield {"references": "foreign key"}.get(kind, kind), name, [column], deferral(item[at:])
+
+
+def deferral(text):
+    found = re.search(r"(?i)(\bNOT\s+)?\bDEFERRABLE\b(\s+INITIALLY\s+DEFERRED)?", text)
+    if found is None or found.group(1):
+        return None
+    return "DEFERRABLE INITIALLY DEFERRED" if found.group(2) else "DEFERRABLE"
 
 
 def key_list(statement):

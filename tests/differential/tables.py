@@ -85,7 +85,7 @@ def flags_of(model, table, column):
     """What is written at a column besides its type."""
     rng = model.rng
     flags = []
-    if column.extra is None and model.is_postgresql and model.chance(0.05):
+    if column.extra is None and model.chance(0.05 if model.is_postgresql else 0.03):
         source = [other for other in table.columns.values() if other.kind == "int" and other is not column]
         if source and column.default is None and "Enum" not in column.type:
             column.type, column.kind = "sa.Integer()", "int"
@@ -100,7 +100,6 @@ def flags_of(model, table, column):
             table.indexes[name] = ([column.name], "unique=True" in flags)
         elif model.chance(0.12):
             flags.append("unique=True")
-            table.singles.add(column.name)
             name = model.name_of("uq", table.name, [column.name])
             if name:
                 table.unique[name] = [column.name]
@@ -129,9 +128,6 @@ def items(model, table):
     found = []
     if usable and model.chance(0.2):
         names = [column.name for column in rng.sample(usable, min(len(usable), rng.randint(1, 2)))]
-        if model.copies and names[0] in table.singles and len(names) == 1:
-            # SQLAlchemy reflects one of two that are the same.
-            return found
         name = rng.choice(["", f', name="unique_{model.number()}"', f', name=op.f("uq_{model.number()}")'])
         found.append(f"sa.UniqueConstraint({', '.join(repr_of(names))}{name})")
         name = given(name) or model.name_of("uq", table.name, names)

@@ -2,6 +2,7 @@
 //!
 //! Facts from Alembic's `operations/toimpl.py`, `operations/ops.py` and the dialects' `ddl` modules.
 
+mod batch;
 mod columns;
 mod constraints;
 mod execute;
@@ -21,6 +22,7 @@ use crate::sqlalchemy::ddl::Semantics;
 
 type Runner<'s> = Interpreter<'s, Recorder>;
 
+pub(super) use batch::{batch_changes, begun};
 pub(super) use execute::execute;
 pub(super) use metadata::{all_created_or_dropped, initial_tables};
 pub(super) use objects::created_or_dropped;
@@ -281,5 +283,6 @@ pub(super) fn refused(message: String) -> crate::catalog::Failure {
     crate::catalog::Failure {
         message,
         kind: FailureKind::Other,
+        place: None,
     }
 }

@@ -5,20 +5,21 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::answers;
 use super::calls::{
     RecordedCall, Recorder, Target, chain_has, freeze_argument, is_database_root, is_handed_over,
     is_harmless, is_library_call, is_table_of_class, reaches_database, root_name, session,
 };
-use super::emit::{self, Emitted, refused};
-use super::simulation::{Failed, Simulation, State};
+use super::carry_out::{carry_out, refuse};
+use super::emit::{self, Emitted};
+use super::simulation::{Simulation, State};
+use super::{answers, batches};
 use crate::catalog::{Ddl, Why};
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
 use crate::python::value::{
     Call, CallArgument, Piece, Pieces, Place, Reason, SymbolKind, Text, Unknown, Value,
 };
-use crate::python::{Called, Host, Interpreter};
+use crate::python::{Called, Host, Interpreter, Leaving};
 use crate::sqlalchemy::ddl::{dialect_value, type_argument};
 
 type Runner<'s> = Interpreter<'s, Recorder>;
@@ -59,7 +60,15 @@ impl Host for Recorder {
 
     fn is_same_state(one: &Self::State, other: &Self::State) -> bool {
         match (one, other) {
-            (Some(one), Some(other)) => one.database.now.is_same_as(&other.database.now),
+            (Some(one), Some(other)) => {
+                one.database.now.is_same_as(&other.database.now)
+                    && one.batches.len() == other.batches.len()
+                    && one
+                        .batches
+                        .iter()
+                        .zip(&other.batches)
+                        .all(|(one, other)| one.is_same(other))
+            }
             _ => false,
         }
     }
@@ -122,14 +131,27 @@ impl Host for Recorder {
         {
             simulation.state.database.in_transaction = false;
         }
+        batches::enter(interpreter, manager);
         None
     }
 
-    fn exit(interpreter: &mut Interpreter<'_, Self>, manager: &Value, _at: Place) {
+    fn exit(
+        interpreter: &mut Interpreter<'_, Self>,
+        manager: &Value,
+        leaving: Leaving,
+        at: Place,
+    ) -> Option<Value> {
         if is_autocommit_block(manager)
             && let Some(simulation) = interpreter.host.simulation_mut()
         {
             simulation.state.database.in_transaction = simulation.semantics.is_transactional;
+        }
+        match leaving {
+            Leaving::Raising => {
+                batches::abandon(interpreter, manager);
+                None
+            }
+            Leaving::Normally => end_batch(interpreter, manager, at),
         }
     }
 
@@ -286,7 +308,7 @@ fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
             }
             _ => {
                 record_call(interpreter, Target::Op(SmolStr::new(operation)), call, at);
-                operation_call(interpreter, operation, call, None, at)
+                operation_call(interpreter, operation, call, at)
             }
         };
     }
@@ -328,10 +350,7 @@ fn method_call(
     at: Place,
 ) -> Called {
     if let Some(batch) = base.as_call()
-        && batch
-            .callee
-            .qualified_name()
-            .is_some_and(|callee| callee == "alembic.op.batch_alter_table")
+        && batches::is_batch(batch)
     {
         return match name {
             "f" => final_name(call, at),
@@ -347,8 +366,7 @@ fn method_call(
                 if name == "execute" {
                     return execute_call(interpreter, call, at);
                 }
-                let batch = batch.clone();
-                operation_call(interpreter, name, call, Some(&batch), at)
+                batch_operation(interpreter, base, batch, name, call, at)
             }
         };
     }
@@ -429,33 +447,62 @@ fn method_call(
     }
 }
 
-fn operation_call(
+fn operation_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) -> Called {
+    let Some(semantics) = interpreter.host.semantics() else {
+        return Called::Symbolic;
+    };
+    let emitted = emit::emit(name, call, None, at, semantics, interpreter);
+    carry_out(interpreter, emitted, at)
+}
+
+/// `batch_op.<name>(…)`: carried out at once, but on SQLite when the block ends.
+fn batch_operation(
     interpreter: &mut Runner<'_>,
+    manager: &Value,
+    batch: &Call,
     name: &str,
     call: &Call,
-    batch: Option<&Call>,
     at: Place,
 ) -> Called {
     let Some(semantics) = interpreter.host.semantics() else {
         return Called::Symbolic;
     };
-    // On SQLite a batch makes the table anew when it ends: what stands in the way of one of its operations may be gone
-    // by then, so nothing is refused on the way.
-    let is_rebuilt = batch.is_some() && semantics.dialect == Dialect::Sqlite;
-    let emitted = emit::emit(name, call, batch, at, semantics, interpreter);
-    if is_rebuilt {
-        let place = interpreter.file(at);
-        let errors = emitted.errors.clone();
-        if let Some(simulation) = interpreter.host.simulation_mut() {
-            simulation.apply(&emitted.ddl, &place);
-        }
-        let refused = Emitted {
-            errors,
-            ..Emitted::default()
-        };
-        return carry_out(interpreter, refused, at);
+    if semantics.dialect != Dialect::Sqlite {
+        let emitted = emit::emit(name, call, Some(batch), at, semantics, interpreter);
+        return carry_out(interpreter, emitted, at);
+    }
+    let (changes, errors) = emit::batch_changes(name, call, batch, at, &semantics, interpreter);
+    let place = interpreter.file(at);
+    let mut emitted = Emitted {
+        errors,
+        ..Emitted::default()
+    };
+    if let Some(simulation) = interpreter.host.simulation_mut()
+        && !batches::collect(simulation, manager, changes, &place)
+    {
+        emitted.ddl.push(Ddl::Opaque {
+            what: "a batch is used outside of its block".to_owned(),
+            names: batch
+                .argument(0, "table_name")
+                .and_then(|table| table.value.as_str().map(|table| SmolStr::new(&**table)))
+                .into_iter()
+                .collect(),
+        });
     }
     carry_out(interpreter, emitted, at)
+}
+
+/// The end of a batch; the exception it raises, if the code is ready for one.
+fn end_batch(interpreter: &mut Runner<'_>, manager: &Value, at: Place) -> Option<Value> {
+    let before = interpreter.host.state();
+    let failures = batches::flush(interpreter, manager, at);
+    match refuse(interpreter, failures, before, at) {
+        Called::Raises(exception) => {
+            batches::abandon(interpreter, manager);
+            Some(exception)
+        }
+        _ => None,
+    }
 }
 
 fn execute_call(interpreter: &mut Runner<'_>, call: &Call, at: Place) -> Called {
@@ -495,76 +542,4 @@ fn statement_text(value: &Value) -> Option<Arc<str>> {
         Some(call) => call.positional().next()?.value.as_str().cloned(),
         None => value.as_str().cloned(),
     }
-}
-
-/// Carries out what an operation says. Where the database or Alembic would refuse it, that is noted, or raised if the
-/// code is ready for it.
-fn carry_out(interpreter: &mut Runner<'_>, emitted: Emitted, at: Place) -> Called {
-    let place = interpreter.file(at);
-    let is_certain = interpreter.is_certain();
-    let is_guarded = interpreter.is_guarded();
-    let Some(simulation) = interpreter.host.simulation_mut() else {
-        return Called::Symbolic;
-    };
-    let before = is_guarded.then(|| simulation.state.clone());
-    let mut failures: Vec<_> = emitted.errors.into_iter().map(refused).collect();
-    for (name, labels) in emitted.enums {
-        if simulation.state.met_enums.contains(&name) {
-            continue;
-        }
-        let is_met_from_empty = simulation.state.met_enums_from_empty.contains(&name);
-        let exists = simulation.now().enums.contains_key(&name);
-        simulation.state.met_enums.insert(name.clone());
-        simulation.state.met_enums_from_empty.insert(name.clone());
-        if is_met_from_empty
-            && !exists
-            && is_certain
-            && simulation.now().dropped_types.contains(&name)
-            && simulation.now().opaque.is_none()
-        {
-            simulation.failures.push(Failed {
-                message: format!(
-                    "type `{name}` does not exist: Alembic makes an enum once in a run, and it was dropped since"
-                ),
-                place: place.clone(),
-                in_one_go: true,
-            });
-        }
-        failures.extend(simulation.apply(
-            &[Ddl::CreateEnum {
-                name,
-                labels,
-                if_not_exists: false,
-            }],
-            &place,
-        ));
-    }
-    failures.extend(simulation.apply(&emitted.ddl, &place));
-    let Some(first) = failures.into_iter().next() else {
-        return Called::Symbolic;
-    };
-    if let Some(before) = before {
-        simulation.state = before;
-        let exception = Value::symbol(
-            SymbolKind::Call(Call {
-                callee: Value::name(Name::new_static("sqlalchemy.exc.ProgrammingError"), at),
-                arguments: vec![CallArgument {
-                    name: None,
-                    value: Value::known_str(first.message, at),
-                    at,
-                }],
-                open: false,
-            }),
-            at,
-        );
-        return Called::Raises(exception);
-    }
-    if is_certain {
-        simulation.failures.push(Failed {
-            message: first.message,
-            place,
-            in_one_go: false,
-        });
-    }
-    Called::Symbolic
 }

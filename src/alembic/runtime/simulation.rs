@@ -6,6 +6,7 @@ use imbl::OrdSet;
 use imbl::ordmap::DiffItem;
 use smol_str::SmolStr;
 
+use super::batches::{self, OpenBatch};
 use crate::catalog::{Catalog, Database, Ddl, Failure, Why};
 use crate::python::value::Place;
 use crate::source::FileSpan;
@@ -30,6 +31,8 @@ pub(super) struct State {
     pub(super) met_enums: OrdSet<SmolStr>,
     /// The same from the first revision on, as in a run from empty.
     pub(super) met_enums_from_empty: OrdSet<SmolStr>,
+    /// The blocks of `batch_alter_table` that are open, the outer ones first.
+    pub(super) batches: Vec<OpenBatch>,
 }
 
 /// An operation that fails for certain.
@@ -49,6 +52,7 @@ impl Simulation {
                 database: Database::new(semantics.dialect),
                 met_enums: OrdSet::new(),
                 met_enums_from_empty: OrdSet::new(),
+                batches: Vec::new(),
             },
             semantics,
             failures: Vec::new(),
@@ -63,6 +67,7 @@ impl Simulation {
     /// Begins a direction of a revision: a run of its own.
     pub(super) fn begin_run(&mut self) {
         self.state.met_enums = OrdSet::new();
+        self.state.batches.clear();
         self.state.database.in_transaction = self.semantics.is_transactional;
         self.failures.clear();
         self.assumptions.clear();
@@ -83,6 +88,7 @@ impl Simulation {
             && one.database.before.is_identical(&other.database.before)
         {
             let mut state = one.clone();
+            state.batches = batches::joined(&one.batches, &other.batches, why);
             state.database.in_transaction &= other.database.in_transaction;
             return state;
         }
@@ -98,6 +104,7 @@ impl Simulation {
                 .met_enums_from_empty
                 .clone()
                 .union(other.met_enums_from_empty.clone()),
+            batches: batches::joined(&one.batches, &other.batches, why),
         }
     }
 }

@@ -43,7 +43,7 @@ impl Statement<'_> {
             && self.database.now.opaque.is_none()
             && let Some(existing) = known.constraint(&name)
             && existing.maybe.is_none()
-            && !matches!(existing.kind, ConstraintKind::Unknown(_))
+            && !matches!(existing.kind, ConstraintKind::Unknown { .. })
         {
             self.fail(
                 FailureKind::Exists
@@ -51,10 +51,23 @@ impl Statement<'_> {
             );
         }
         self.check_index_name(table, &constraint);
+        if self.database.dialect == Dialect::Sqlite
+            && let Some(message) = super::copy::wrong_deferral(&constraint)
+        {
+            self.fail(FailureKind::Other.because(message));
+        }
         match &constraint.kind {
             ConstraintKind::PrimaryKey { columns } => {
                 let columns = columns.clone();
                 self.check_single_primary_key(table);
+                if self.database.dialect == Dialect::Sqlite
+                    && let Some(known) = self.table(table)
+                    && let Some(column) = super::copy::generated_in(known, &constraint)
+                {
+                    self.fail(FailureKind::Other.because(format!(
+                        "generated column `{column}` of `{table}` cannot be part of the primary key"
+                    )));
+                }
                 // SQLite's keys may hold NULL, but for the one that is the row's number.
                 let is_row_number = matches!(columns.as_slice(), [only] if self
                         .table(table)
@@ -223,7 +236,7 @@ impl Statement<'_> {
                 ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => {
                     is_same_set(columns)
                 }
-                ConstraintKind::Unknown(_) => true,
+                ConstraintKind::Unknown { .. } => true,
                 _ => false,
             })
             || target.indexes.iter().any(|index| match &index.definition {
@@ -341,7 +354,10 @@ impl Statement<'_> {
             let why = self.why(&format!("no migration read here creates `{name}`"));
             let constraint = Constraint::new(
                 Some(name.clone()),
-                ConstraintKind::Unknown(why),
+                ConstraintKind::Unknown {
+                    why,
+                    columns: Vec::new(),
+                },
                 self.place(),
             );
             self.learn(table, |table| {
@@ -515,7 +531,10 @@ impl Statement<'_> {
             let why = self.why(&format!("no migration read here creates `{name}`"));
             let mut constraint = Constraint::new(
                 Some(name.clone()),
-                ConstraintKind::Unknown(why),
+                ConstraintKind::Unknown {
+                    why,
+                    columns: Vec::new(),
+                },
                 self.place(),
             );
             self.learn(table, |table| {

@@ -34,7 +34,7 @@ impl Statement<'_> {
                         };
                         (middle, "check")
                     }
-                    ConstraintKind::Unknown(_) => return None,
+                    ConstraintKind::Unknown { .. } => return None,
                 };
                 Some(self.free_name(table_name, table, &middle, label, taken))
             }
@@ -52,7 +52,7 @@ impl Statement<'_> {
                     let stem = SmolStr::new(format!("{table}_chk_1"));
                     Some(self.next_number(table_name, &stem, table, "chk", taken))
                 }
-                ConstraintKind::Exclude { .. } | ConstraintKind::Unknown(_) => None,
+                ConstraintKind::Exclude { .. } | ConstraintKind::Unknown { .. } => None,
             },
             Dialect::Sqlite => None,
         }

@@ -136,7 +136,7 @@ impl Statement<'_> {
                 .zip(self.table(partition))
                 .is_some_and(|(name, table)| table.constraint(name).is_none()),
             ConstraintKind::Check { .. } => true,
-            ConstraintKind::Unknown(why) => {
+            ConstraintKind::Unknown { why, .. } => {
                 let why = Arc::clone(why);
                 self.change(partition, |table| {
                     table.open.get_or_insert(why);

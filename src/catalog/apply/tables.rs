@@ -42,6 +42,7 @@ impl Statement<'_> {
             place: self.place(),
             open: create.open.as_ref().map(|reason| self.why(reason)),
             temporary: create.temporary,
+            made_after: self.database.now.opaque.clone(),
             partition_of: create.partition_of.clone(),
             ..Table::default()
         };
@@ -199,7 +200,7 @@ impl Statement<'_> {
     }
 
     /// Takes a table out with everything that falls with it.
-    fn forget_table(&mut self, name: &SmolStr) {
+    pub(super) fn forget_table(&mut self, name: &SmolStr) {
         let now = &mut self.database.now;
         let Some(table) = now.tables.remove(name) else {
             return;
@@ -468,6 +469,7 @@ fn merge_keys(constraints: &mut Vec<Constraint>) {
 /// A constraint that was written at a column, with that column as its own.
 pub(super) fn at_column(constraint: &Constraint, definition: &ColumnDefinition) -> Constraint {
     let mut constraint = constraint.clone();
+    constraint.inline = true;
     let name = &definition.column.name;
     let is_check = matches!(
         constraint.kind,

@@ -150,7 +150,7 @@ impl Comparison {
 
 fn constraint_unknown(constraint: &Constraint) -> Option<Arc<Why>> {
     match &constraint.kind {
-        ConstraintKind::Unknown(why)
+        ConstraintKind::Unknown { why, .. }
         | ConstraintKind::Check {
             expression: Fact::Unknown(why),
             ..
@@ -170,7 +170,7 @@ fn subject_of(kind: &ConstraintKind) -> Subject {
         ConstraintKind::ForeignKey(_) => Subject::ForeignKey,
         ConstraintKind::Check { .. } => Subject::Check,
         ConstraintKind::Exclude { .. } => Subject::Exclude,
-        ConstraintKind::Unknown(_) => Subject::Constraint,
+        ConstraintKind::Unknown { .. } => Subject::Constraint,
     }
 }
 

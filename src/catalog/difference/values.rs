@@ -45,7 +45,7 @@ pub fn constraint_value(constraint: &Constraint) -> Value {
         ConstraintKind::Exclude { definition, .. } => {
             json!({"name": name, "definition": definition.known()})
         }
-        ConstraintKind::Unknown(_) => json!({"name": name}),
+        ConstraintKind::Unknown { .. } => json!({"name": name}),
     };
     if let Some(deferrable) = &constraint.deferrable {
         value["deferrable"] = json!(deferrable);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::statements::{Flow, Frame};
-use super::{Host, Interpreter};
+use super::{Host, Interpreter, Leaving};
 use crate::python::ast::{Name, With, WithItem};
 use crate::python::value::{CallArgument, Object, Place, Reason, Scope, Value};
 
@@ -58,8 +58,14 @@ impl<H: Host> Interpreter<'_, H> {
             self.assign(target, entered, scope);
         }
         let flow = self.exec_with(with, index + 1, scope, frame);
-        H::exit(self, &manager, at);
-        flow
+        let leaving = match flow {
+            Flow::Raise(_) | Flow::Stop => Leaving::Raising,
+            _ => Leaving::Normally,
+        };
+        match H::exit(self, &manager, leaving, at) {
+            Some(exception) => Flow::Raise(exception),
+            None => flow,
+        }
     }
 
     /// `with` over an object of a class of the repository: its `__exit__` may end a raise.

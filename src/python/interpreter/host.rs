@@ -14,6 +14,15 @@ pub enum Called {
     Raises(Value),
 }
 
+/// How a `with` block is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// At its end, or by `return`, `break` or `continue`.
+    Normally,
+    /// By an exception, or not at all as far as it is followed.
+    Raising,
+}
+
 /// Decides what calls into libraries give, and keeps what they change.
 pub trait Host: Sized {
     /// What calls change: both sides of a branch start from the same state, and what they made of it is joined.
@@ -74,9 +83,15 @@ pub trait Host: Sized {
         None
     }
 
-    /// The end of a `with` block over something outside the repository.
-    fn exit(interpreter: &mut Interpreter<'_, Self>, manager: &Value, at: Place) {
-        let _ = (interpreter, manager, at);
+    /// The end of a `with` block over something outside the repository. The exception that it raises, if it does.
+    fn exit(
+        interpreter: &mut Interpreter<'_, Self>,
+        manager: &Value,
+        leaving: Leaving,
+        at: Place,
+    ) -> Option<Value> {
+        let _ = (interpreter, manager, leaving, at);
+        None
     }
 
     /// A condition that is not known was taken not to hold, because it only guards an early `return`.

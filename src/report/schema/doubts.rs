@@ -39,7 +39,7 @@ pub(super) fn of_constraint(constraint: &Constraint) -> Vec<Doubt> {
     doubts.existence(constraint.maybe.as_ref());
     doubts.fact("name", &constraint.name);
     match &constraint.kind {
-        ConstraintKind::Unknown(why) => doubts.push("definition", why),
+        ConstraintKind::Unknown { why, .. } => doubts.push("definition", why),
         ConstraintKind::Check {
             expression: definition,
             ..

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::catalog::{Column, ColumnDefinition, Constraint, ConstraintKind, Fact, ForeignKey, Why};
+use crate::dialect::Dialect;
 use crate::python::value::{Call, CallArgument, Place, Value};
 use crate::python::{Host, Interpreter};
 use crate::sql;
 use crate::sqlalchemy::ddl::items::{
-    check_condition, given_name, reference_of, referential_options,
+    check_condition, deferrable, given_name, reference_of, referential_options,
 };
 use crate::sqlalchemy::ddl::semantics::NameParts;
 use crate::sqlalchemy::ddl::types::TypeCheck;
@@ -167,10 +168,7 @@ impl<H: Host> Reader<'_, '_, H> {
             }
         };
         // SQLAlchemy writes `GENERATED … AS IDENTITY NULL`.
-        if has_identity
-            && nullable.is(&true)
-            && self.semantics.dialect == crate::dialect::Dialect::PostgreSql
-        {
+        if has_identity && nullable.is(&true) && self.semantics.dialect == Dialect::PostgreSql {
             errors.push(format!(
                 "column `{name}` is an identity and cannot be nullable"
             ));
@@ -350,8 +348,7 @@ impl<H: Host> Reader<'_, '_, H> {
             .argument(0, "column")
             .and_then(|argument| reference_of(&argument.value, self.interpreter));
         let (references, ref_column) = target.unzip();
-        let (ondelete, onupdate, matching, deferrable) =
-            referential_options(call, self.interpreter);
+        let (ondelete, onupdate, matching) = referential_options(call);
         let (given, is_final) = given_name(call, "name", self.interpreter);
         let columns = [column.clone()];
         let referred: Vec<SmolStr> = ref_column.into_iter().flatten().collect();
@@ -386,17 +383,20 @@ impl<H: Host> Reader<'_, '_, H> {
             None => {
                 let text = self.interpreter.text_at(at);
                 let why = self.why(&format!("what `{text}` refers to is not known"), at);
-                // The name a database gives follows from what it is.
+                // The name a database gives follows from what it is; SQLite gives none.
                 let name = match name {
-                    Fact::Known(None) => Fact::Unknown(Arc::clone(&why)),
+                    Fact::Known(None) if self.semantics.dialect != Dialect::Sqlite => {
+                        Fact::Unknown(Arc::clone(&why))
+                    }
                     name => name,
                 };
-                (ConstraintKind::Unknown(why), name)
+                let columns = columns.to_vec();
+                (ConstraintKind::Unknown { why, columns }, name)
             }
         };
         let mut constraint = Constraint::new(None, kind, Some(self.interpreter.file(at)));
         constraint.name = name;
-        constraint.deferrable = deferrable;
+        constraint.deferrable = deferrable(call, self.semantics.dialect);
         Ok(constraint)
     }
 }

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use crate::catalog::{
     Constraint, ConstraintKind, Fact, ForeignKey, IndexDefinition, IndexKey, Why,
 };
+use crate::dialect::Dialect;
 use crate::python::value::{Call, CallArgument, Object, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter};
 use crate::sql;
@@ -65,7 +66,7 @@ pub fn item_ddl<H: Host>(
             )
         }
         "ForeignKeyConstraint" => {
-            if is_true(&call, "use_alter") && semantics.dialect != crate::dialect::Dialect::Sqlite {
+            if is_true(&call, "use_alter") && semantics.dialect != Dialect::Sqlite {
                 return Some(ItemDdl::Deferred);
             }
             let columns = listed(&call, 0, "columns", interpreter)?;
@@ -78,7 +79,7 @@ pub fn item_ddl<H: Host>(
                 references = Some(table);
                 ref_columns.extend(column);
             }
-            let key = foreign_key(&call, columns, references?, ref_columns, interpreter);
+            let key = foreign_key(&call, columns, references?, ref_columns);
             let referred = (key.references.clone(), key.ref_columns.clone());
             (
                 ConstraintLabel::ForeignKey,
@@ -141,7 +142,7 @@ pub fn item_ddl<H: Host>(
     };
     let mut constraint = Constraint::new(None, kind, Some(interpreter.file(at)));
     constraint.name = name;
-    constraint.deferrable = deferrable(&call);
+    constraint.deferrable = deferrable(&call, semantics.dialect);
     constraint.not_valid = is_true(&call, "postgresql_not_valid");
     Some(ItemDdl::Constraint(constraint))
 }
@@ -181,12 +182,19 @@ pub(super) fn is_true(call: &Call, name: &str) -> bool {
 }
 
 /// `DEFERRABLE INITIALLY …` as the arguments say it.
-pub(crate) fn deferrable(call: &Call) -> Option<SmolStr> {
+pub(crate) fn deferrable(call: &Call, dialect: Dialect) -> Option<SmolStr> {
     let initially = call
         .keyword("initially")
         .and_then(|argument| argument.value.as_str())
         .map(|text| text.to_uppercase());
-    let is_deferrable = match call.keyword("deferrable").map(|found| &found.value) {
+    let given = call.keyword("deferrable").map(|found| &found.value);
+    if dialect == Dialect::Sqlite
+        && initially.is_some()
+        && matches!(given, None | Some(Value::None))
+    {
+        return initially.map(|initially| SmolStr::new(format!("INITIALLY {initially}")));
+    }
+    let is_deferrable = match given {
         Some(Value::Bool(flag)) => *flag,
         _ => initially.as_deref() == Some("DEFERRED"),
     };
@@ -209,18 +217,10 @@ pub fn foreign_key_action(text: &str) -> Option<SmolStr> {
     (text != "NO ACTION" && !text.is_empty()).then(|| SmolStr::new(text))
 }
 
-type Options = (
-    Option<SmolStr>,
-    Option<SmolStr>,
-    Option<SmolStr>,
-    Option<SmolStr>,
-);
+type Options = (Option<SmolStr>, Option<SmolStr>, Option<SmolStr>);
 
-/// `ondelete`, `onupdate`, `match` and `deferrable` of a foreign key.
-pub(super) fn referential_options<H: Host>(
-    call: &Call,
-    _interpreter: &Interpreter<'_, H>,
-) -> Options {
+/// `ondelete`, `onupdate` and `match` of a foreign key.
+pub(super) fn referential_options(call: &Call) -> Options {
     let action = |name: &str| {
         call.keyword(name)
             .and_then(|argument| argument.value.as_str())
@@ -230,19 +230,17 @@ pub(super) fn referential_options<H: Host>(
         action("ondelete"),
         action("onupdate"),
         action("match").filter(|text| text != "SIMPLE"),
-        deferrable(call),
     )
 }
 
 /// A foreign key from its parts and the options of a call.
-pub(crate) fn foreign_key<H: Host>(
+pub(crate) fn foreign_key(
     call: &Call,
     columns: Vec<SmolStr>,
     references: SmolStr,
     ref_columns: Vec<SmolStr>,
-    interpreter: &Interpreter<'_, H>,
 ) -> ForeignKey {
-    let (ondelete, onupdate, matching, _) = referential_options(call, interpreter);
+    let (ondelete, onupdate, matching) = referential_options(call);
     ForeignKey {
         columns,
         references,

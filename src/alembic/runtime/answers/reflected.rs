@@ -90,7 +90,7 @@ fn written(interpreter: &mut Runner<'_>, constraint: &Constraint, at: Place) -> 
         ConstraintKind::Unique { .. } => "sqlalchemy.UniqueConstraint",
         ConstraintKind::PrimaryKey { .. } => "sqlalchemy.PrimaryKeyConstraint",
         ConstraintKind::Check { .. } => "sqlalchemy.CheckConstraint",
-        ConstraintKind::Exclude { .. } | ConstraintKind::Unknown(_) => return None,
+        ConstraintKind::Exclude { .. } | ConstraintKind::Unknown { .. } => return None,
     };
     let call = Call {
         callee: Value::name(Name::new_static(kind), at),

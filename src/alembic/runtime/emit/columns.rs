@@ -44,13 +44,13 @@ impl Operation<'_, '_> {
             &mut emitted,
         );
         // Outside of a batch, Alembic leaves these out on SQLite, with a warning.
-        if semantics.dialect != Dialect::Sqlite || self.batch.is_some() {
+        if !self.is_in_place() {
             self.type_check(&bare, &column, &mut constraints);
         }
         // The column of a primary key gets its sequence, though no key is made.
         column.definition.serial =
             column.is_primary_key && column.may_count && semantics.dialect == Dialect::PostgreSql;
-        if semantics.dialect == Dialect::Sqlite && self.batch.is_none() {
+        if self.is_in_place() {
             for constraint in &constraints {
                 emitted.errors.push(format!(
                     "SQLite cannot add a {} to a table that is there, outside of a batch",
@@ -59,8 +59,7 @@ impl Operation<'_, '_> {
             }
         }
         // `ApplyBatchImpl.add_constraint`: a table that is copied gets no nameless keys.
-        if semantics.dialect == Dialect::Sqlite
-            && self.batch.is_some()
+        if self.is_batch_of_sqlite()
             && constraints.iter().any(|constraint| {
                 constraint.name.is(&None)
                     && !matches!(constraint.kind, ConstraintKind::Check { .. })
@@ -156,7 +155,7 @@ impl Operation<'_, '_> {
     /// What keeps SQLite's `DROP COLUMN` from working. Checks are not counted: one that was written at the column goes
     /// with it.
     fn constraint_in_the_way(&self, table: &str, column: &SmolStr) -> Option<&'static str> {
-        if self.semantics.dialect != Dialect::Sqlite || self.batch.is_some() {
+        if !self.is_in_place() {
             return None;
         }
         let now = self.interpreter.host.simulation()?.now();
@@ -216,8 +215,7 @@ impl Operation<'_, '_> {
                 "on MySQL, `alter_column` needs `existing_type` to restate the column".to_owned(),
             );
         }
-        if self.semantics.dialect == Dialect::Sqlite
-            && self.batch.is_none()
+        if self.is_in_place()
             && (type_value.is_some() || nullable.is_some() || server_default.is_some())
         {
             emitted.errors.push(
@@ -348,9 +346,12 @@ impl Operation<'_, '_> {
                     .is_some_and(|value| !matches!(value, Value::None)),
             },
         ));
-        if let Some((given, check)) = &new.check
-            && old.is_some()
-        {
+        if let Some((given, check)) = &new.check {
+            // In a batch the condition names the column as it will be called.
+            let column = &match self.name(usize::MAX, "new_column_name") {
+                Some(new_name) if self.is_batch_of_sqlite() => new_name,
+                _ => column.clone(),
+            };
             let name = self.check_name(&bare, column, given.as_ref());
             let text = super::tables::check_text(column, check);
             let kind = ConstraintKind::Check {

@@ -59,21 +59,19 @@ impl Operation<'_, '_> {
             Err(error) => return Emitted::error(error),
         };
         if self.semantics.dialect == Dialect::Sqlite {
-            if self.batch.is_none() {
+            if self.is_in_place() {
                 return Emitted::error(format!(
                     "SQLite cannot add a {} to a table that is there, outside of a batch",
                     kind.noun()
                 ));
             }
-            if matches!(name, Fact::Known(None))
-                && !matches!(kind, ConstraintKind::PrimaryKey { .. })
-            {
+            if matches!(name, Fact::Known(None)) {
                 return Emitted::error("in a batch on SQLite a constraint must have a name");
             }
         }
         let mut constraint = Constraint::new(None, kind, Some(self.interpreter.file(self.at)));
         constraint.name = name;
-        constraint.deferrable = deferrable(self.call);
+        constraint.deferrable = deferrable(self.call, self.semantics.dialect);
         constraint.not_valid = self.flag("postgresql_not_valid");
         Emitted::one(Ddl::AlterTable {
             table: table.clone(),
@@ -109,13 +107,7 @@ impl Operation<'_, '_> {
         };
         let references =
             crate::sqlalchemy::qualified(self.schema("referent_schema").as_deref(), &referent);
-        let key = foreign_key(
-            self.call,
-            columns,
-            references.clone(),
-            ref_columns.clone(),
-            self.interpreter,
-        );
+        let key = foreign_key(self.call, columns, references.clone(), ref_columns.clone());
         self.add(
             &source,
             ConstraintLabel::ForeignKey,
@@ -214,7 +206,7 @@ impl Operation<'_, '_> {
         if kind.is_none() && self.semantics.dialect == Dialect::MySql {
             return Emitted::error("on MySQL `drop_constraint` needs `type_`");
         }
-        if self.semantics.dialect == Dialect::Sqlite && self.batch.is_none() {
+        if self.is_in_place() {
             return Emitted::error(
                 "SQLite cannot drop a constraint outside of a batch (`batch_alter_table`)",
             );

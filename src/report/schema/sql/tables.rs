@@ -280,7 +280,7 @@ impl Script<'_> {
             },
             ConstraintKind::Check { .. }
             | ConstraintKind::Exclude { .. }
-            | ConstraintKind::Unknown(_) => {
+            | ConstraintKind::Unknown { .. } => {
                 if let Some(name) = constraint.known_name() {
                     piece.notes.push(format!(
                         "CONSTRAINT {} {} …",
@@ -519,7 +519,7 @@ fn rank(kind: &ConstraintKind) -> u8 {
         ConstraintKind::ForeignKey(_) => 2,
         ConstraintKind::Check { .. } => 3,
         ConstraintKind::Exclude { .. } => 4,
-        ConstraintKind::Unknown(_) => 5,
+        ConstraintKind::Unknown { .. } => 5,
     }
 }
 

@@ -1,0 +1,200 @@
+//! The blocks of `batch_alter_table` that are open: on SQLite their operations are collected, and carried out together
+//! when the block ends.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::calls::Recorder;
+use super::emit;
+use super::simulation::{Failed, Simulation};
+use crate::catalog::{Batch, BatchChange, BatchStep, Ddl, Failure, Why};
+use crate::dialect::Dialect;
+use crate::python::Interpreter;
+use crate::python::value::{Call, Place, Symbol, SymbolKind, Value};
+use crate::source::FileSpan;
+
+/// In how many ways branches may fill one block.
+const WAYS: usize = 8;
+
+/// A block and the operations in it.
+#[derive(Clone, Debug)]
+pub(super) struct OpenBatch {
+    manager: Rc<Symbol>,
+    /// What may be in it: one list, or several where that depends on what is not known.
+    ways: Vec<Vec<BatchStep>>,
+    /// Set where there are too many to follow.
+    doubt: Option<Arc<Why>>,
+}
+
+impl OpenBatch {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.manager, &other.manager) && self.ways == other.ways
+    }
+}
+
+/// True for `op.batch_alter_table(…)`.
+pub(super) fn is_batch(call: &Call) -> bool {
+    call.callee
+        .qualified_name()
+        .is_some_and(|callee| callee == "alembic.op.batch_alter_table")
+}
+
+fn batch_call(manager: &Value) -> Option<(&Rc<Symbol>, &Call)> {
+    let Value::Symbol(symbol) = manager else {
+        return None;
+    };
+    match &symbol.kind {
+        SymbolKind::Call(call) if is_batch(call) => Some((symbol, call)),
+        _ => None,
+    }
+}
+
+/// Opens a block.
+pub(super) fn enter(interpreter: &mut Interpreter<'_, Recorder>, manager: &Value) {
+    let Some((symbol, _)) = batch_call(manager) else {
+        return;
+    };
+    if let Some(simulation) = interpreter.host.simulation_mut()
+        && simulation.semantics.dialect == Dialect::Sqlite
+    {
+        simulation.state.batches.push(OpenBatch {
+            manager: Rc::clone(symbol),
+            ways: vec![Vec::new()],
+            doubt: None,
+        });
+    }
+}
+
+/// Puts operations into the block of a manager; false if it is not open.
+pub(super) fn collect(
+    simulation: &mut Simulation,
+    manager: &Value,
+    changes: Vec<BatchChange>,
+    place: &FileSpan,
+) -> bool {
+    let Value::Symbol(symbol) = manager else {
+        return false;
+    };
+    let open = simulation.state.batches.iter_mut().rev();
+    let Some(batch) = open
+        .into_iter()
+        .find(|open| Rc::ptr_eq(&open.manager, symbol))
+    else {
+        return false;
+    };
+    let steps: Vec<BatchStep> = changes
+        .into_iter()
+        .map(|change| BatchStep {
+            change,
+            place: Some(place.clone()),
+        })
+        .collect();
+    for way in &mut batch.ways {
+        way.extend(steps.iter().cloned());
+    }
+    true
+}
+
+/// What is known of the open blocks if either of two states has come about.
+pub(super) fn joined(one: &[OpenBatch], other: &[OpenBatch], why: &Arc<Why>) -> Vec<OpenBatch> {
+    let mut joined = one.to_vec();
+    for (batch, other) in joined.iter_mut().zip(other) {
+        for way in &other.ways {
+            if !batch.ways.contains(way) {
+                batch.ways.push(way.clone());
+            }
+        }
+        batch.doubt = batch.doubt.clone().or_else(|| other.doubt.clone());
+        if batch.ways.len() > WAYS {
+            batch.ways.truncate(1);
+            batch.doubt = Some(Arc::clone(why));
+        }
+    }
+    joined
+}
+
+/// Forgets a block that an exception has left, and those within.
+pub(super) fn abandon(interpreter: &mut Interpreter<'_, Recorder>, manager: &Value) {
+    take(interpreter, manager);
+}
+
+fn take(interpreter: &mut Interpreter<'_, Recorder>, manager: &Value) -> Option<OpenBatch> {
+    let (symbol, _) = batch_call(manager)?;
+    let batches = &mut interpreter.host.simulation_mut()?.state.batches;
+    let position = batches
+        .iter()
+        .rposition(|open| Rc::ptr_eq(&open.manager, symbol))?;
+    let found = batches.get(position).cloned();
+    batches.truncate(position);
+    found
+}
+
+/// Ends a block: its operations are carried out. What the database or Alembic refuse comes back.
+pub(super) fn flush(
+    interpreter: &mut Interpreter<'_, Recorder>,
+    manager: &Value,
+    at: Place,
+) -> Vec<Failure> {
+    let Some(open) = take(interpreter, manager) else {
+        return Vec::new();
+    };
+    let Some((_, call)) = batch_call(manager) else {
+        return Vec::new();
+    };
+    let place = interpreter.file(at);
+    let Some(mut batch) = emit::begun(call, at, interpreter) else {
+        let Some(simulation) = interpreter.host.simulation_mut() else {
+            return Vec::new();
+        };
+        let opaque = Ddl::Opaque {
+            what: "the table of a batch is not known".to_owned(),
+            names: Vec::new(),
+        };
+        return simulation.apply(&[opaque], &place);
+    };
+    if let Some(why) = &open.doubt {
+        batch.doubt.get_or_insert_with(|| why.reason.clone());
+    }
+    let Some(simulation) = interpreter.host.simulation_mut() else {
+        return Vec::new();
+    };
+    let before = simulation.state.clone();
+    let mut outcome = None;
+    let mut failures: Option<Vec<Failure>> = None;
+    for steps in open.ways {
+        simulation.state = before.clone();
+        let batch = Batch {
+            steps,
+            ..batch.clone()
+        };
+        let found = simulation.apply(&[Ddl::Batch(Box::new(batch))], &place);
+        let state = simulation.state.clone();
+        outcome = Some(match outcome {
+            None => state,
+            Some(other) => {
+                let why = Why::new(
+                    "what a batch holds depends on a condition that is only known at run time",
+                    Some(place.clone()),
+                );
+                Simulation::joined(&other, &state, &why)
+            }
+        });
+        // It fails for certain if it fails in any case.
+        failures = match failures {
+            Some(others) if others.is_empty() || found.is_empty() => Some(Vec::new()),
+            Some(others) => Some(others),
+            None => Some(found),
+        };
+    }
+    simulation.state = outcome.unwrap_or(before);
+    failures.unwrap_or_default()
+}
+
+/// The place of a failure: that of the operation, or of the block.
+pub(super) fn failed(failure: Failure, place: &FileSpan) -> Failed {
+    Failed {
+        place: failure.place.unwrap_or_else(|| place.clone()),
+        message: failure.message,
+        in_one_go: false,
+    }
+}

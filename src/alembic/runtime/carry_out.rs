@@ -1,0 +1,96 @@
+//! Carries out what operations say, and notes or raises what is refused.
+
+use super::batches;
+use super::calls::Recorder;
+use super::emit::{Emitted, refused};
+use super::simulation::{Failed, State};
+use crate::catalog::{Ddl, Failure};
+use crate::python::ast::Name;
+use crate::python::value::{Call, CallArgument, Place, SymbolKind, Value};
+use crate::python::{Called, Interpreter};
+
+type Runner<'s> = Interpreter<'s, Recorder>;
+
+/// Carries out what an operation says. Where the database or Alembic would refuse it, that is noted, or raised if the
+/// code is ready for it.
+pub(super) fn carry_out(interpreter: &mut Runner<'_>, emitted: Emitted, at: Place) -> Called {
+    let place = interpreter.file(at);
+    let is_certain = interpreter.is_certain();
+    let is_guarded = interpreter.is_guarded();
+    let Some(simulation) = interpreter.host.simulation_mut() else {
+        return Called::Symbolic;
+    };
+    let before = is_guarded.then(|| simulation.state.clone());
+    let mut failures: Vec<_> = emitted.errors.into_iter().map(refused).collect();
+    for (name, labels) in emitted.enums {
+        if simulation.state.met_enums.contains(&name) {
+            continue;
+        }
+        let is_met_from_empty = simulation.state.met_enums_from_empty.contains(&name);
+        let exists = simulation.now().enums.contains_key(&name);
+        simulation.state.met_enums.insert(name.clone());
+        simulation.state.met_enums_from_empty.insert(name.clone());
+        if is_met_from_empty
+            && !exists
+            && is_certain
+            && simulation.now().dropped_types.contains(&name)
+            && simulation.now().opaque.is_none()
+        {
+            simulation.failures.push(Failed {
+                message: format!(
+                    "type `{name}` does not exist: Alembic makes an enum once in a run, and it was dropped since"
+                ),
+                place: place.clone(),
+                in_one_go: true,
+            });
+        }
+        failures.extend(simulation.apply(
+            &[Ddl::CreateEnum {
+                name,
+                labels,
+                if_not_exists: false,
+            }],
+            &place,
+        ));
+    }
+    failures.extend(simulation.apply(&emitted.ddl, &place));
+    refuse(interpreter, failures, before, at)
+}
+
+/// Notes what is refused, or raises it if the code is ready for that; the state is then the one before.
+pub(super) fn refuse(
+    interpreter: &mut Runner<'_>,
+    failures: Vec<Failure>,
+    before: Option<State>,
+    at: Place,
+) -> Called {
+    let place = interpreter.file(at);
+    let is_certain = interpreter.is_certain();
+    let is_guarded = interpreter.is_guarded();
+    let Some(first) = failures.into_iter().next() else {
+        return Called::Symbolic;
+    };
+    let Some(simulation) = interpreter.host.simulation_mut() else {
+        return Called::Symbolic;
+    };
+    if let Some(before) = before.filter(|_| is_guarded) {
+        simulation.state = before;
+        let exception = Value::symbol(
+            SymbolKind::Call(Call {
+                callee: Value::name(Name::new_static("sqlalchemy.exc.ProgrammingError"), at),
+                arguments: vec![CallArgument {
+                    name: None,
+                    value: Value::known_str(first.message, at),
+                    at,
+                }],
+                open: false,
+            }),
+            at,
+        );
+        return Called::Raises(exception);
+    }
+    if is_certain {
+        simulation.failures.push(batches::failed(first, &place));
+    }
+    Called::Symbolic
+}

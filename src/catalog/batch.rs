@@ -1,0 +1,66 @@
+//! `batch_alter_table`: the operations of a block, which Alembic carries out together when the block ends.
+
+use smol_str::SmolStr;
+
+use super::constraint::Constraint;
+use super::ddl::{ColumnDefinition, Ddl};
+use crate::source::FileSpan;
+
+/// The operations of one block. On SQLite they make the table anew, unless they are such as need not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    pub table: SmolStr,
+    pub recreate: Recreate,
+    pub steps: Vec<BatchStep>,
+    /// Names that a convention of the block's own gives to constraints without a name, by their position in the table.
+    pub names: Vec<(usize, SmolStr)>,
+    /// What the new table gets besides: `table_args`.
+    pub constraints: Vec<Constraint>,
+    /// False for versions of Alembic that forget all CHECKs, not only those without a name.
+    pub keeps_checks: bool,
+    /// Why the outcome is not known.
+    pub doubt: Option<String>,
+}
+
+/// Whether the table is made anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Recreate {
+    /// If an operation needs it.
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchStep {
+    pub change: BatchChange,
+    pub place: Option<FileSpan>,
+}
+
+/// One operation, or a part of one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BatchChange {
+    AddColumn(Box<NewColumn>),
+    CreateIndex {
+        ddl: Ddl,
+        /// True where a key is text: a table that is made anew has no such column.
+        is_textual: bool,
+    },
+    /// An operation that changes nothing, and is not done in place either.
+    Nothing,
+    /// What only a table that is made anew gets.
+    InCopy(Ddl),
+    Other(Ddl),
+}
+
+/// A column that is added.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewColumn {
+    pub definition: ColumnDefinition,
+    pub if_not_exists: bool,
+    pub is_primary_key: bool,
+    /// True if `ALTER TABLE … ADD COLUMN` would not take it.
+    pub needs_copy: bool,
+    pub insert_before: Option<SmolStr>,
+    pub insert_after: Option<SmolStr>,
+}

@@ -1,0 +1,218 @@
+//! Batches on SQLite, as Alembic 1.20 and SQLAlchemy 2.1 carry them out.
+
+use super::*;
+
+fn step(change: BatchChange) -> BatchStep {
+    BatchStep {
+        change,
+        place: None,
+    }
+}
+
+fn does(action: AlterAction) -> BatchStep {
+    step(BatchChange::Other(alter("t", action)))
+}
+
+fn adds(name: &str, place: (Option<&str>, Option<&str>)) -> BatchStep {
+    step(BatchChange::AddColumn(Box::new(NewColumn {
+        definition: column(name, "INTEGER"),
+        if_not_exists: false,
+        is_primary_key: false,
+        needs_copy: false,
+        insert_before: place.0.map(SmolStr::new),
+        insert_after: place.1.map(SmolStr::new),
+    })))
+}
+
+fn makes_index(name: &str, columns: &[&str]) -> BatchStep {
+    step(BatchChange::CreateIndex {
+        ddl: index(name, "t", columns),
+        is_textual: false,
+    })
+}
+
+fn drops_index(name: &str) -> BatchStep {
+    step(BatchChange::Other(Ddl::DropIndex {
+        name: name.into(),
+        table: Some("t".into()),
+        if_exists: false,
+        concurrently: false,
+    }))
+}
+
+fn renames(name: &str, new_name: &str) -> AlterAction {
+    AlterAction::RenameColumn {
+        name: name.into(),
+        new_name: new_name.into(),
+    }
+}
+
+fn batch(steps: Vec<BatchStep>) -> Ddl {
+    Ddl::Batch(Box::new(Batch {
+        table: "t".into(),
+        recreate: Recreate::Auto,
+        steps,
+        names: Vec::new(),
+        constraints: Vec::new(),
+        keeps_checks: true,
+        doubt: None,
+    }))
+}
+
+fn check(name: Option<&str>, expression: &str, columns: &[&str]) -> Constraint {
+    let mut check = constraint(ConstraintKind::Check {
+        expression: Fact::Known(expression.into()),
+        columns: names(columns),
+    });
+    check.name = Fact::Known(name.map(SmolStr::new));
+    check
+}
+
+/// Columns `id`, `a` and `b`, an index over `a`.
+fn table(constraints: Vec<Constraint>) -> Database {
+    let mut database = Database::new(Dialect::Sqlite);
+    let columns = ["id", "a", "b"].map(|name| column(name, "INTEGER"));
+    run(
+        &mut database,
+        &[
+            create("t", columns.to_vec(), constraints),
+            index("ix", "t", &["a"]),
+        ],
+    );
+    database
+}
+
+fn columns(database: &Database) -> Vec<&str> {
+    let table = database.now.table("t").unwrap();
+    table.columns.iter().map(|column| &*column.name).collect()
+}
+
+#[test]
+fn an_index_over_a_column_that_goes_must_go_in_the_same_batch() {
+    let mut database = table(vec![primary_key(&["id"])]);
+    assert!(
+        failure(&mut database.clone(), &batch(vec![does(drop_column("a"))]))
+            .starts_with("index `ix` is on column `a`")
+    );
+    run(
+        &mut database,
+        &[batch(vec![does(drop_column("a")), drops_index("ix")])],
+    );
+    assert_eq!(columns(&database), ["id", "b"]);
+    // Whatever is added under the same name takes the index over.
+    let mut database = table(vec![primary_key(&["id"])]);
+    let again = adds("a", (Some("b"), None));
+    run(&mut database, &[batch(vec![does(drop_column("a")), again])]);
+    assert_eq!(columns(&database), ["id", "a", "b"]);
+    assert!(database.now.table("t").unwrap().index("ix").is_some());
+}
+
+#[test]
+fn what_is_added_beside_others_stands_there() {
+    let mut database = table(Vec::new());
+    let nullable = AlterAction::SetNullable {
+        column: "a".into(),
+        nullable: false,
+    };
+    run(
+        &mut database,
+        &[batch(vec![
+            does(nullable),
+            adds("c", (None, Some("id"))),
+            adds("d", (None, None)),
+            adds("e", (Some("id"), None)),
+        ])],
+    );
+    assert_eq!(columns(&database), ["e", "id", "c", "a", "b", "d"]);
+    assert!(
+        failure(&mut database, &batch(vec![adds("f", (Some("a"), None))]))
+            .contains("recreate=\"always\"")
+    );
+}
+
+#[test]
+fn columns_keep_their_old_names_until_the_end() {
+    let mut database = table(vec![unique(&["a", "b"])]);
+    run(
+        &mut database,
+        &[batch(vec![
+            does(renames("a", "z")),
+            makes_index("iy", &["a"]),
+        ])],
+    );
+    let made = database.now.table("t").unwrap();
+    assert_eq!(made.constraints[0].kind.columns(), names(&["z", "b"]));
+    for name in ["ix", "iy"] {
+        let definition = made.index(name).unwrap().definition.known().unwrap();
+        assert_eq!(definition.keys[0].text, "z", "{name}");
+    }
+    let by_new_name = batch(vec![does(renames("b", "y")), makes_index("i", &["y"])]);
+    assert!(failure(&mut database, &by_new_name).contains("`y` does not exist by that name"));
+}
+
+#[test]
+fn checks_without_a_name_are_lost_and_others_keep_their_text() {
+    let mut database = table(vec![
+        check(None, "a > 0", &["a"]),
+        check(Some("positive"), "b > 0", &["b"]),
+    ]);
+    run(
+        &mut database,
+        &[batch(vec![does(drop_column("a")), drops_index("ix")])],
+    );
+    let checks = &database.now.table("t").unwrap().constraints;
+    assert_eq!(checks.len(), 1);
+    assert_eq!(checks[0].known_name().unwrap(), "positive");
+    // Whether its text still holds depends on quotes.
+    run(&mut database, &[batch(vec![does(renames("b", "c"))])]);
+    assert!(database.now.table("t").unwrap().unsure.is_some());
+}
+
+#[test]
+fn generated_columns_cannot_be_copied() {
+    let mut database = table(Vec::new());
+    let mut generated = column("g", "INTEGER");
+    generated.column.generated = Fact::Known(Some("a + 1".into()));
+    run(&mut database, &[alter("t", add(generated))]);
+    assert!(
+        failure(&mut database.clone(), &batch(vec![does(drop_column("b"))]))
+            .contains("`g` is a generated column")
+    );
+    run(
+        &mut database,
+        &[batch(vec![
+            does(drop_column("b")),
+            does(drop_column("g")),
+            adds("g", (None, None)),
+        ])],
+    );
+}
+
+#[test]
+fn constraints_that_are_not_found_are_not_dropped() {
+    let drop = |name: &str| {
+        batch(vec![does(AlterAction::DropConstraint {
+            name: name.into(),
+            if_exists: false,
+            cascade: false,
+        })])
+    };
+    let mut key = foreign_key(&["a"], "t", &["id"]);
+    key.name = Fact::Known(Some("fk".into()));
+    let mut database = table(vec![key.clone()]);
+    assert!(failure(&mut database.clone(), &drop("nothing")).contains("`nothing`"));
+    run(&mut database, &[drop("fk")]);
+    // The name of one that stands at its column is not read.
+    key.inline = true;
+    assert!(failure(&mut table(vec![key]), &drop("fk")).contains("`fk`"));
+}
+
+#[test]
+fn nothing_is_refused_where_the_table_is_not_known() {
+    let mut database = Database::new(Dialect::Sqlite);
+    run(
+        &mut database,
+        &[batch(vec![does(drop_column("a")), drops_index("ix")])],
+    );
+    assert!(database.before.table("t").unwrap().column("a").is_some());
+}
