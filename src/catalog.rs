@@ -34,7 +34,7 @@ pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
 pub use question::{
     AnswerForm, CatalogQuestion, Condition, QuestionField, QuestionKind, QuestionValue,
 };
-pub use table::{Column, Table};
+pub use table::{Column, Gone, Table};
 
 #[cfg(test)]
 mod tests;

@@ -27,7 +27,7 @@ use smol_str::SmolStr;
 use super::ddl::{AlterAction, Ddl};
 use super::fact::Why;
 use super::objects::Catalog;
-use super::table::Table;
+use super::table::{Gone, Table};
 use crate::dialect::Dialect;
 use crate::source::FileSpan;
 
@@ -365,6 +365,17 @@ impl Statement<'_> {
         let why = Why::new(what, self.place.cloned());
         if names.is_empty() {
             self.database.now.opaque = Some(why);
+            // What was dropped may be there again.
+            let now = &mut self.database.now;
+            let with_gaps: Vec<SmolStr> = now
+                .tables
+                .iter()
+                .filter(|(_, table)| table.gone != Gone::default())
+                .map(|(name, _)| name.clone())
+                .collect();
+            for name in with_gaps {
+                self.change(&name, |table| table.gone = Gone::default());
+            }
             return;
         }
         for name in names {
@@ -372,6 +383,7 @@ impl Statement<'_> {
                 let mut table = Table::clone(table);
                 table.unsure = Some(Arc::clone(&why));
                 table.open.get_or_insert_with(|| Arc::clone(&why));
+                table.gone = Gone::default();
                 self.database
                     .now
                     .tables

@@ -167,6 +167,7 @@ pub(super) fn join_tables(one: &Table, other: &Table, why: &Arc<Why>) -> Table {
             index.maybe.get_or_insert_with(|| Arc::clone(why));
         },
     );
+    joined.gone = one.gone.join(&other.gone);
     joined.open = one.open.clone().or_else(|| other.open.clone());
     if one.made_after != other.made_after {
         joined.made_after = None;

@@ -62,10 +62,33 @@ pub struct Table {
     pub unsure: Option<Arc<Why>>,
     /// What [`Catalog::opaque`](super::Catalog) was when it was made: what came after that was all seen.
     pub made_after: Option<Arc<Why>>,
+    /// Constraints and columns that certainly are no more, whatever else there may be.
+    pub gone: Gone,
     /// The table it is a partition of.
     pub partition_of: Option<SmolStr>,
     /// True for `TEMPORARY` tables, which are gone with the connection.
     pub temporary: bool,
+}
+
+/// Parts of a table that were dropped, by name, since something was done to it that is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gone {
+    pub columns: Vec<SmolStr>,
+    pub constraints: Vec<SmolStr>,
+}
+
+impl Gone {
+    /// What is gone either way.
+    pub fn join(&self, other: &Self) -> Self {
+        let both = |one: &[SmolStr], other: &[SmolStr]| {
+            let names = one.iter().filter(|name| other.contains(name));
+            names.cloned().collect()
+        };
+        Self {
+            columns: both(&self.columns, &other.columns),
+            constraints: both(&self.constraints, &other.constraints),
+        }
+    }
 }
 
 impl Table {

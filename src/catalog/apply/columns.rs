@@ -21,7 +21,10 @@ impl Statement<'_> {
         {
             return true;
         }
-        if self.is_closed(table) {
+        let is_gone = self
+            .table(table)
+            .is_some_and(|table| table.gone.columns.contains(column));
+        if is_gone || self.is_closed(table) {
             self.fail(
                 FailureKind::Missing
                     .because(format!("column `{column}` of `{table}` does not exist")),
@@ -168,6 +171,7 @@ impl Statement<'_> {
         }
         self.change(table, |table| {
             table.columns.retain(|column| column.name != *name);
+            table.gone.columns.push(name.clone());
             // Nameless constraints, as SQLite has them.
             table
                 .constraints

@@ -329,10 +329,13 @@ impl Statement<'_> {
             .table(table)
             .and_then(|table| table.constraint(name).cloned());
         let Some(constraint) = known else {
-            if self.drop_nameless(table) {
+            let is_gone = self
+                .table(table)
+                .is_some_and(|table| table.gone.constraints.contains(name));
+            if !is_gone && self.drop_nameless(table) {
                 return;
             }
-            if self.is_closed(table) {
+            if is_gone || self.is_closed(table) {
                 if !if_exists {
                     let is_index = self
                         .table(table)
@@ -477,6 +480,7 @@ impl Statement<'_> {
                 .constraints
                 .iter()
                 .position(|constraint| constraint.known_name() == Some(name))?;
+            table.gone.constraints.push(name.clone());
             Some(table.constraints.remove(position))
         });
         if let Some(Some(Constraint {

@@ -363,3 +363,17 @@ fn triggers_are_found_by_name_alone() {
     let seen = replay(text, &[], semantics(Dialect::Sqlite), None);
     assert!(seen.failures.is_empty(), "{:?}", seen.failures);
 }
+
+#[test]
+fn what_falls_with_a_column_is_gone_even_where_not_all_is_known() {
+    let text = "from alembic import op\nimport sqlalchemy as sa\nimport vendor\ndef upgrade():\n    op.create_table('t', sa.Column('a', sa.Integer), sa.Column('b', sa.Integer), sa.UniqueConstraint('a', 'b', name='pair'))\ndef downgrade():\n    vendor.do(op)\n    op.drop_column('t', 'b')\n    op.drop_constraint('pair', 't')\n";
+    let seen = replay(text, &[], semantics(Dialect::PostgreSql), None);
+    assert_eq!(seen.failures, ["constraint `pair` of `t` does not exist"]);
+    // What happens in between may have made it again.
+    let text = text.replace(
+        "'b')\n    op.drop_c",
+        "'b')\n    vendor.do(op)\n    op.drop_c",
+    );
+    let seen = replay(&text, &[], semantics(Dialect::PostgreSql), None);
+    assert!(seen.failures.is_empty(), "{:?}", seen.failures);
+}
