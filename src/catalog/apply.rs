@@ -41,6 +41,8 @@ pub struct Database {
     pub before: Catalog,
     /// True while a transaction is certainly open.
     pub in_transaction: bool,
+    /// Why it is not known whether statements since the beginning of the direction have failed.
+    pub doubts: Vec<Arc<Why>>,
 }
 
 /// A statement that the database would refuse.
@@ -100,6 +102,7 @@ impl Database {
             now: Catalog::default(),
             before: Catalog::default(),
             in_transaction: false,
+            doubts: Vec::new(),
         }
     }
 

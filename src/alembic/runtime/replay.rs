@@ -154,6 +154,8 @@ impl<'s> Replay<'s> {
         let upgrade = self.runtime.direction(module, "upgrade");
         let after = self.simulation().now().clone();
         let up = compare(&self.simulation().state.database.before, &after);
+        // Where a statement may have failed, nothing that comes after it is certain.
+        let doubts = self.simulation().state.database.doubts.clone();
         let upgrade_failures = std::mem::take(&mut self.simulation_mut().failures);
         let mut assumed = std::mem::take(&mut self.simulation_mut().assumptions);
         let met_from_empty = self.simulation().state.met_enums_from_empty.clone();
@@ -161,7 +163,10 @@ impl<'s> Replay<'s> {
         let downgrade = self.runtime.direction(module, "downgrade");
         let down = {
             let database = &self.simulation().state.database;
-            compare(&database.before, &database.now)
+            let mut down = compare(&database.before, &database.now);
+            down.unknown.extend(doubts);
+            down.unknown.extend(database.doubts.iter().cloned());
+            down
         };
         let mut downgrade_failures = std::mem::take(&mut self.simulation_mut().failures);
         assumed.append(&mut self.simulation_mut().assumptions);

@@ -84,12 +84,19 @@ impl Simulation {
 
     /// Joins two outcomes of something that may or may not have happened.
     pub(super) fn joined(one: &State, other: &State, why: &Arc<Why>) -> State {
+        let mut doubts = one.database.doubts.clone();
+        for doubt in &other.database.doubts {
+            if !doubts.iter().any(|known| Arc::ptr_eq(known, doubt)) {
+                doubts.push(Arc::clone(doubt));
+            }
+        }
         if one.database.now.is_identical(&other.database.now)
             && one.database.before.is_identical(&other.database.before)
         {
             let mut state = one.clone();
             state.batches = batches::joined(&one.batches, &other.batches, why);
             state.database.in_transaction &= other.database.in_transaction;
+            state.database.doubts = doubts;
             return state;
         }
         State {
@@ -98,6 +105,7 @@ impl Simulation {
                 in_transaction: one.database.in_transaction && other.database.in_transaction,
                 now: one.database.now.join(&other.database.now, why),
                 before: more_known(&one.database.before, &other.database.before),
+                doubts,
             },
             met_enums: one.met_enums.clone().union(other.met_enums.clone()),
             met_enums_from_empty: one

@@ -116,9 +116,10 @@ impl Statement<'_> {
             copy.constrain(constraint.clone());
         }
         let (mut made, new_indexes) = copy.finish(&read);
-        let doubt = made.unsure.is_some() && old.unsure.is_none();
+        let doubt = made.unsure.clone().filter(|_| old.unsure.is_none());
         let failures = std::mem::take(&mut copy.failures);
-        if is_closed && !doubt {
+        self.database.doubts.extend(doubt.clone());
+        if is_closed && doubt.is_none() {
             for (failure, place) in failures {
                 self.fail_at(failure, place.as_ref());
             }

@@ -377,3 +377,12 @@ fn what_falls_with_a_column_is_gone_even_where_not_all_is_known() {
     let seen = replay(&text, &[], semantics(Dialect::PostgreSql), None);
     assert!(seen.failures.is_empty(), "{:?}", seen.failures);
 }
+
+#[test]
+fn what_may_fail_proves_nothing_even_if_all_is_gone_after_it() {
+    let text = "from alembic import op\nimport sqlalchemy as sa\ndef upgrade():\n    op.create_table('t', sa.Column('id', sa.Integer), sa.Column('a', sa.Integer), sa.CheckConstraint('a > 0', name='positive'))\ndef downgrade():\n    with op.batch_alter_table('t') as batch:\n        batch.drop_column('a')\n    op.drop_table('t')\n";
+    let seen = replay(text, &[], semantics(Dialect::Sqlite), None);
+    assert_eq!(seen.verdict, Verdict::Unknown);
+    let seen = replay(text, &[], semantics(Dialect::PostgreSql), None);
+    assert_eq!(seen.verdict, Verdict::Reversible);
+}
