@@ -200,6 +200,24 @@ impl<'s, H: Host> Interpreter<'s, H> {
             .unwrap_or_default()
     }
 
+    /// True if the file of a place holds a name as a string, or assigns to an attribute of that name.
+    pub fn mentions(&self, place: Place, name: &str) -> bool {
+        let path = self.files.get(place.file.0 as usize);
+        let Some(file) = path.and_then(|path| self.sources.python(path)) else {
+            return true;
+        };
+        let text = file.text.as_str();
+        text.match_indices(name).any(|(start, _)| {
+            let before = text.get(..start).and_then(|text| text.chars().next_back());
+            let after = text.get(start + name.len()..).unwrap_or_default();
+            match before {
+                Some('"' | '\'') => after.starts_with(['"', '\'']),
+                Some('.') => after.trim_start().starts_with('='),
+                _ => false,
+            }
+        })
+    }
+
     /// The dotted name of the module a class is defined in.
     pub fn module_of(&self, class: ObjectId) -> Option<Name> {
         self.class(class)

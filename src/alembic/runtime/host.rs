@@ -10,17 +10,18 @@ use super::calls::{
     is_harmless, is_library_call, is_table_of_class, reaches_database, root_name, session,
 };
 use super::carry_out::{carry_out, refuse};
-use super::emit::{self, Emitted};
+use super::emit::{self, Emitted, refused};
 use super::simulation::{Simulation, State};
 use super::{answers, batches};
 use crate::catalog::{Ddl, Why};
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
 use crate::python::value::{
-    Call, CallArgument, Piece, Pieces, Place, Reason, SymbolKind, Text, Unknown, Value,
+    Call, CallArgument, ObjectId, Piece, Pieces, Place, Reason, SymbolKind, Text, Unknown, Value,
 };
 use crate::python::{Called, Host, Interpreter, Leaving};
 use crate::sqlalchemy::ddl::{dialect_value, type_argument};
+use crate::sqlalchemy::declarative::lacks_attribute;
 
 type Runner<'s> = Interpreter<'s, Recorder>;
 
@@ -153,6 +154,19 @@ impl Host for Recorder {
             }
             Leaving::Normally => end_batch(interpreter, manager, at),
         }
+    }
+
+    fn lacks_attribute(
+        interpreter: &Interpreter<'_, Self>,
+        class: ObjectId,
+        name: &str,
+        at: Place,
+    ) -> bool {
+        interpreter.host.simulation().is_some() && lacks_attribute(class, name, at, interpreter)
+    }
+
+    fn fails(interpreter: &mut Interpreter<'_, Self>, message: String, at: Place) {
+        refuse(interpreter, vec![refused(message)], None, at);
     }
 
     /// `isinstance(bind.dialect, PGDialect)`

@@ -174,8 +174,17 @@ impl<H: Host> Interpreter<'_, H> {
             "__members__" => return self.enum_members(id, at),
             _ => {}
         }
+        let class_name = class.def.name.clone();
         let (_, outside) = self.ancestry(id);
         if outside.is_empty() {
+            return Value::unknown(Reason::Attribute(name.clone()), at);
+        }
+        if !self.is_loading && H::lacks_attribute(self, id, name, at) {
+            if let Some(raised) = self.raise_if_guarded("AttributeError", at) {
+                return raised;
+            }
+            let message = format!("`{class_name}` has no attribute `{name}`");
+            H::fails(self, message, at);
             return Value::unknown(Reason::Attribute(name.clone()), at);
         }
         Value::symbol(

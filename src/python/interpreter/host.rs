@@ -2,7 +2,7 @@
 
 use super::Interpreter;
 use crate::python::ast::Name;
-use crate::python::value::{Call, CallArgument, Place, Unknown, Value};
+use crate::python::value::{Call, CallArgument, ObjectId, Place, Unknown, Value};
 
 /// What a call of something outside the repository gives.
 #[derive(Clone, Debug)]
@@ -53,6 +53,22 @@ pub trait Host: Sized {
         at: Place,
     ) {
         let _ = (interpreter, callee, arguments, at);
+    }
+
+    /// True if a class certainly has no such attribute, though it has bases outside the repository.
+    fn lacks_attribute(
+        interpreter: &Interpreter<'_, Self>,
+        class: ObjectId,
+        name: &str,
+        at: Place,
+    ) -> bool {
+        let _ = (interpreter, class, name, at);
+        false
+    }
+
+    /// Python raises an exception here that nothing handles and nobody wrote: an attribute is missing.
+    fn fails(interpreter: &mut Interpreter<'_, Self>, message: String, at: Place) {
+        let _ = (interpreter, message, at);
     }
 
     /// The items of something outside the repository, where a loop or an unpacking asks for them.

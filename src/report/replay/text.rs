@@ -261,7 +261,7 @@ fn verdict_sentence(replayed: &ReplayedRevision) -> String {
             } else {
                 "downgrade"
             };
-            format!("fails: the database refuses the {phase}")
+            format!("fails: the {phase} does not go through")
         }
         Verdict::Unknown => match raised(replayed) {
             Some(raised) => format!("undecided: {raised}"),

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::attributes::own_attributes;
-use crate::python::value::{CallArgument, ObjectId, SymbolKind, Value};
+use crate::python::value::{CallArgument, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter, Outcome};
 use crate::sqlalchemy::{construct, is_database_object};
 
@@ -168,6 +168,52 @@ pub fn table_name<H: Host>(
         }
         Style::Declarative | Style::Foreign => None,
     }
+}
+
+/// True if a class certainly has no such attribute: no class above it is unknown but the base of SQLAlchemy, whose few
+/// attributes are known. Another class may give it one, by `backref="name"`: what the file at hand defines is looked
+/// through for that.
+pub fn lacks_attribute<H: Host>(
+    class: ObjectId,
+    name: &str,
+    at: Place,
+    interpreter: &Interpreter<'_, H>,
+) -> bool {
+    let is_local = interpreter
+        .class(class)
+        .is_some_and(|class| class.at.file == at.file);
+    if !is_local || interpreter.mentions(at, name) {
+        return false;
+    }
+    let (order, outside) = interpreter.ancestry(class);
+    let is_base = |base: &Value| match base.as_call() {
+        Some(call) => {
+            construct(&call.callee, interpreter).as_deref() == Some("declarative_base")
+                && call.keyword("cls").is_none()
+                && call.keyword("metaclass").is_none()
+                && !call.open
+        }
+        None => base.qualified_name().is_some_and(|name| {
+            name.starts_with("sqlalchemy.")
+                && (name.ends_with(".DeclarativeBase") || name.ends_with(".AsyncAttrs"))
+        }),
+    };
+    let is_plain = order.iter().all(|id| {
+        interpreter
+            .class(*id)
+            .is_some_and(|class| class.decorators.is_empty() && class.keywords.is_empty())
+    });
+    !outside.is_empty()
+        && outside.iter().all(is_base)
+        && is_plain
+        && !name.starts_with('_')
+        && !matches!(
+            name,
+            "awaitable_attrs" | "metadata" | "registry" | "type_annotation_map"
+        )
+        && order
+            .iter()
+            .all(|id| interpreter.own_attribute(*id, name).is_none())
 }
 
 /// True for a model of Flask-SQLAlchemy with a primary key in its own body and no table name: it gets a table and a name

@@ -386,3 +386,29 @@ fn what_may_fail_proves_nothing_even_if_all_is_gone_after_it() {
     let seen = replay(text, &[], semantics(Dialect::PostgreSql), None);
     assert_eq!(seen.verdict, Verdict::Reversible);
 }
+
+#[test]
+fn attributes_that_classes_certainly_lack() {
+    let fails = |class: &str, used: &str| {
+        let text = format!(
+            "import sqlalchemy as sa\nfrom alembic import op\nfrom sqlalchemy.orm import declarative_base, relationship\nBase = declarative_base()\n{class}\ndef upgrade():\n    print({used})\ndef downgrade():\n    pass\n"
+        );
+        let seen = replay(&text, &[], semantics(Dialect::PostgreSql), None);
+        seen.failures
+    };
+    let class = "class T(Base):\n    __tablename__ = 't'\n    id = sa.Column(sa.Integer)\n";
+    assert_eq!(fails(class, "T.kind"), ["`T` has no attribute `kind`"]);
+    for (class, used) in [
+        (class.to_owned(), "T.id, T.metadata, T.__table__"),
+        // Given by another class, later, by a base that cannot be read, or only asked for.
+        (
+            format!("{class}class U(Base):\n    t = relationship('T', backref='kind')\n"),
+            "T.kind",
+        ),
+        (format!("{class}T.kind = 1\n"), "T.kind"),
+        (format!("from elsewhere import Base\n{class}"), "T.kind"),
+        (class.to_owned(), "getattr(T, 'kind', None)"),
+    ] {
+        assert!(fails(&class, used).is_empty(), "{class}{used}");
+    }
+}
