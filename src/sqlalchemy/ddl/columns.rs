@@ -151,7 +151,8 @@ impl<H: Host> Reader<'_, '_, H> {
                 _ => {}
             }
         }
-        let type_ddl = self.column_type(type_value.as_ref(), &foreign_keys);
+        let mut type_ddl = self.column_type(type_value.as_ref(), &foreign_keys);
+        errors.extend(type_ddl.error.take());
         let flag = |name: &str| {
             self.call
                 .keyword(name)
@@ -264,6 +265,7 @@ impl<H: Host> Reader<'_, '_, H> {
                     enum_type: None,
                     is_integer: false,
                     check: None,
+                    error: None,
                 }
             }
         }

@@ -31,6 +31,8 @@ pub struct TypeDdl {
     pub is_integer: bool,
     /// The values of a CHECK that comes with the type, and its name: of a non-native enum or boolean.
     pub check: Option<(Option<SmolStr>, TypeCheck)>,
+    /// Why SQLAlchemy refuses to write it.
+    pub error: Option<String>,
 }
 
 /// The condition of a CHECK that comes with a type.
@@ -58,6 +60,7 @@ impl TypeDdl {
             enum_type: None,
             is_integer: false,
             check: None,
+            error: None,
         }
     }
 
@@ -74,6 +77,7 @@ impl TypeDdl {
             enum_type: None,
             is_integer: false,
             check: None,
+            error: None,
         }
     }
 }

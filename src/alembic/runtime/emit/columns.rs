@@ -319,6 +319,7 @@ impl Operation<'_, '_> {
         let Some(type_value) = type_value else { return };
         let semantics = std::sync::Arc::clone(&self.semantics);
         let new = type_ddl(type_value, &semantics, self.interpreter);
+        emitted.errors.extend(new.error.clone());
         let old = existing_type.map(|old| type_ddl(old, &semantics, self.interpreter));
         let bare = SmolStr::new(Self::bare(table));
         if let Some((Some(name), _)) = old.as_ref().and_then(|old| old.check.as_ref())

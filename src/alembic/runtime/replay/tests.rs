@@ -412,3 +412,12 @@ fn attributes_that_classes_certainly_lack() {
         assert!(fails(&class, used).is_empty(), "{class}{used}");
     }
 }
+
+#[test]
+fn enums_without_a_name() {
+    let seen = upgrade(
+        "from vendor import Mood\ndef upgrade():\n    op.create_table('t', sa.Column('a', sa.Enum(Mood)))\n    op.add_column('t', sa.Column('b', sa.Enum('x', 'y')))\n    op.alter_column('t', 'a', type_=sa.Enum('x'))\n    op.alter_column('t', 'a', type_=sa.Enum('x', native_enum=False))\n",
+    );
+    let error = "PostgreSQL needs a name for the enum type";
+    assert_eq!(seen.failures, [error, error]);
+}

@@ -41,7 +41,15 @@ impl<H: Host> TypeReader<'_, '_, H> {
             }
             return Some(varchar);
         }
-        let name = name?;
+        let Some(name) = name else {
+            // Of an enum that is a class of a library the name is not known.
+            labels.known()?;
+            let error = "PostgreSQL needs a name for the enum type";
+            return Some(TypeDdl {
+                error: Some(error.to_owned()),
+                ..TypeDdl::unknown(Why::new(error, None))
+            });
+        };
         // `create_type` belongs to `postgresql.ENUM`; `sa.Enum` knows it since SQLAlchemy 2.1.
         let says_no = keyword("create_type") == Some(false)
             && (construct == "ENUM" || self.semantics.sqlalchemy >= (2, 1));
@@ -58,6 +66,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
             }),
             is_integer: false,
             check: None,
+            error: None,
         })
     }
 
