@@ -312,6 +312,7 @@ impl Linter {
         let replay = ((asks_for_replay && !nodes.is_empty()) || ctx.settings.statistics)
             .then(|| head.replay());
         if let Some(history) = replay {
+            self.outcome.notices.extend(head.initial_problem());
             let all = (0..head.map.nodes().len()).filter_map(|node| history.get(node));
             let counts = self.outcome.summary.reversibility.get_or_insert_default();
             all.for_each(|replayed| counts.add(replayed.verdict));

@@ -46,6 +46,8 @@ pub struct ProjectEnvironment<'s> {
     replay: OnceLock<ReplayedHistory>,
     naming: Option<NamingConvention>,
     initial_metadata: Option<MetadataName>,
+    /// Whether that leads to a metadata, once it was looked for.
+    finds_metadata: OnceLock<bool>,
     configured: Configured,
     dependencies: OnceLock<Dependencies>,
     versions: OnceLock<Versions>,
@@ -147,6 +149,7 @@ impl<'s> ProjectEnvironment<'s> {
             replay: OnceLock::new(),
             naming: settings.naming_convention.clone(),
             initial_metadata: settings.initial_metadata.clone(),
+            finds_metadata: OnceLock::new(),
             configured: Configured {
                 dialect: settings.dialect,
                 sqlalchemy: settings.sqlalchemy_version,
@@ -320,11 +323,28 @@ impl<'s> ProjectEnvironment<'s> {
 
     /// The database before the first revision.
     fn new_replay(&self) -> Replay<'_> {
-        let replay = Replay::new(self.sources, &self.finder, self.semantics());
-        match &self.initial_metadata {
-            Some(name) => replay.with_initial_metadata(name.as_str()),
-            None => replay,
+        let mut replay = Replay::new(self.sources, &self.finder, self.semantics());
+        if let Some(name) = &self.initial_metadata {
+            let is_found = replay.make_initial_tables(name.as_str());
+            let _ = self.finds_metadata.set(is_found);
         }
+        replay
+    }
+
+    /// What is wrong with `initial-metadata`.
+    pub fn initial_problem(&self) -> Option<String> {
+        let name = self.initial_metadata.as_ref()?;
+        if self.finds_metadata.get().is_none() {
+            self.new_replay();
+        }
+        if self.finds_metadata.get() == Some(&true) {
+            return None;
+        }
+        Some(format!(
+            "`initial-metadata` leads to no metadata of the repository: `{}`; what there is before the first revision is \
+             not known",
+            name.as_str()
+        ))
     }
 
     /// What the database holds after these revisions and all they build on.

@@ -179,6 +179,7 @@ fn warn(
         }
     }
     let is_sound = warnings.is_empty() || map.is_empty();
+    warnings.extend(environment.initial_problem());
     for warning in &warnings {
         writeln!(err, "warning: {}", sanitise_line(warning))?;
     }

@@ -259,12 +259,50 @@ impl<'s, H: Host> Interpreter<'s, H> {
         Some(module)
     }
 
-    /// Imports a module of the repository by its dotted name and runs the whole of its body.
+    /// Imports a module of the repository by its dotted name, runs the whole of its body, and those of all modules of
+    /// the repository that it imports, as Python would.
     pub fn run_named(&mut self, name: &str) -> Option<ObjectId> {
         let importer = self.file_id(&RepoPath::root());
-        let module = self.find_module(&Name::new(name), importer)?;
-        self.run_module(module, false);
-        Some(module)
+        let wanted = self.find_module(&Name::new(name), importer)?;
+        let mut seen = FxHashSet::from_iter([wanted]);
+        let mut waiting = vec![wanted];
+        while let Some(id) = waiting.pop() {
+            self.refuel();
+            self.run_module(id, false);
+            for import in self.imports_of(id) {
+                let file = self.heap.module(id)?.scope.file;
+                if let Some(imported) = self.find_module(&import, file)
+                    && seen.insert(imported)
+                {
+                    waiting.push(imported);
+                }
+            }
+        }
+        Some(wanted)
+    }
+
+    /// The modules that the names of a module were imported from.
+    fn imports_of(&self, module: ObjectId) -> Vec<Name> {
+        let scope = self.heap.module(module).map(|module| module.scope.names);
+        let Some(namespace) = scope.and_then(|names| self.heap.namespace(names)) else {
+            return Vec::new();
+        };
+        let bound = namespace.names.values().flat_map(|value| match value {
+            Value::Import(import) => {
+                let module = import.module.clone();
+                // `from package import module`
+                let submodule = import
+                    .attribute
+                    .as_ref()
+                    .map(|name| smol_str::format_smolstr!("{module}.{name}"));
+                [Some(module), submodule]
+            }
+            _ => [None, None],
+        });
+        bound
+            .flatten()
+            .chain(namespace.stars.iter().cloned())
+            .collect()
     }
 
     /// The value a module binds to a name, its body having been run. Imports are followed.

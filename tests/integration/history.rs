@@ -178,6 +178,30 @@ fn functions_are_treated_as_operations() {
 }
 
 #[test]
+fn an_initial_metadata_that_is_not_there_is_said_to_be_missing() {
+    let repository = project(&[("a1", None)]);
+    repository.write(
+        "app/first.py",
+        "import sqlalchemy as sa\nmetadata = sa.MetaData()\nsa.Table('old', metadata, sa.Column('id', sa.Integer))\n",
+    );
+    for (name, is_found) in [("app.first:metadata", true), ("app.first:meta", false)] {
+        let configuration = format!("initial-metadata = \"{name}\"\n");
+        repository.write("migrate-lint.toml", configuration);
+        for command in ["schema", "replay", "check"] {
+            let answer = repository.lint(&[command]);
+            let is_said = answer
+                .err
+                .contains("`initial-metadata` leads to no metadata");
+            assert_eq!(is_said, !is_found, "{name} {command} {answer:?}");
+        }
+        let answer = repository.lint(&["schema"]);
+        assert_eq!(answer.out.contains("CREATE TABLE old"), is_found);
+    }
+    repository.write("migrate-lint.toml", "initial-metadata = \"app.first\"\n");
+    assert_eq!(repository.lint(&["check"]).status, 2);
+}
+
+#[test]
 fn hostile_names_do_no_harm() {
     let repository = project(&[]);
     repository.write(

@@ -94,24 +94,20 @@ impl<'s> Replay<'s> {
         }
     }
 
-    /// Makes the tables of a metadata that are there before the first migration: `package.module:Base.metadata`.
-    #[must_use]
-    pub fn with_initial_metadata(mut self, written: &str) -> Self {
+    /// Makes the tables of a metadata that are there before the first migration: `package.module:Base.metadata`. False
+    /// where that leads to no metadata: then anything may be there.
+    pub fn make_initial_tables(&mut self, written: &str) -> bool {
         let emitted = self.initial_tables(written);
-        let simulation = self.simulation_mut();
-        match emitted {
-            Some(ddl) => {
-                let place = FileSpan::new(RepoPath::root(), Span::at(0));
-                simulation.apply(&ddl, &place);
-            }
-            None => {
-                let what = format!("which tables `{written}` has is not known");
-                let names = Vec::new();
-                let place = FileSpan::new(RepoPath::root(), Span::at(0));
-                simulation.apply(&[Ddl::Opaque { what, names }], &place);
-            }
-        }
-        self
+        let is_found = emitted.is_some();
+        let ddl = emitted.unwrap_or_else(|| {
+            vec![Ddl::Opaque {
+                what: format!("which tables `{written}` has is not known"),
+                names: Vec::new(),
+            }]
+        });
+        let place = FileSpan::new(RepoPath::root(), Span::at(0));
+        self.simulation_mut().apply(&ddl, &place);
+        is_found
     }
 
     fn initial_tables(&mut self, written: &str) -> Option<Vec<Ddl>> {

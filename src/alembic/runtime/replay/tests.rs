@@ -50,7 +50,7 @@ fn replay(
     };
     let mut replay = Replay::new(&sources, &finder, semantics);
     if let Some(initial) = initial {
-        replay = replay.with_initial_metadata(initial);
+        replay.make_initial_tables(initial);
     }
     let replayed = replay.replay(&revision);
     let failures = replayed.upgrade_failures.iter();
@@ -198,8 +198,40 @@ fn initial_tables_are_there_before_the_first_revision() {
         seen.tables[1],
         "parent: id integer not null, primary key pk_parent"
     );
+    // Modules that are imported on the way bring their tables.
+    let files = [
+        ("app/__init__.py", ""),
+        (
+            "app/models/__init__.py",
+            "from .base import Base\nfrom . import shop\nfrom .user import *\n",
+        ),
+        (
+            "app/models/base.py",
+            "from sqlalchemy.orm import declarative_base\nBase = declarative_base()\n",
+        ),
+        (
+            "app/models/shop.py",
+            "import sqlalchemy as sa\nfrom .base import Base\nclass Shop(Base):\n    __tablename__ = 'shop'\n    id = sa.Column(sa.Integer, primary_key=True)\n",
+        ),
+        (
+            "app/models/user.py",
+            "import sqlalchemy as sa\nfrom app.models.base import Base\nusers = sa.Table('users', Base.metadata, sa.Column('id', sa.Integer))\n",
+        ),
+    ];
+    let empty = "def upgrade():\n    pass\ndef downgrade():\n    pass\n";
+    let initial = Some("app.models:Base.metadata");
+    let seen = replay(empty, &files, semantics(Dialect::PostgreSql), initial);
+    assert_eq!(
+        seen.tables,
+        [
+            "shop: id integer not null, primary key shop_pkey",
+            "users: id integer"
+        ]
+    );
     // A metadata that is not found leaves open what there is.
-    let seen = with(Some("app.models:Other.metadata"));
+    let files = [("app/models.py", MODELS)];
+    let initial = Some("app.models:Other.metadata");
+    let seen = replay(text, &files, semantics(Dialect::PostgreSql), initial);
     assert!(seen.failures.is_empty(), "{:?}", seen.failures);
 }
 
