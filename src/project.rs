@@ -46,7 +46,8 @@ pub struct ProjectEnvironment<'s> {
     replay: OnceLock<ReplayedHistory>,
     naming: Option<NamingConvention>,
     initial_metadata: Option<MetadataName>,
-    /// Whether that leads to a metadata, once it was looked for.
+    initial_sql: Vec<RepoPath>,
+    /// Whether the metadata is there, once it was looked for.
     finds_metadata: OnceLock<bool>,
     configured: Configured,
     dependencies: OnceLock<Dependencies>,
@@ -149,6 +150,11 @@ impl<'s> ProjectEnvironment<'s> {
             replay: OnceLock::new(),
             naming: settings.naming_convention.clone(),
             initial_metadata: settings.initial_metadata.clone(),
+            initial_sql: settings
+                .initial_sql
+                .iter()
+                .map(|file| RepoPath::new(file.trim_start_matches("./")))
+                .collect(),
             finds_metadata: OnceLock::new(),
             configured: Configured {
                 dialect: settings.dialect,
@@ -324,6 +330,11 @@ impl<'s> ProjectEnvironment<'s> {
     /// The database before the first revision.
     fn new_replay(&self) -> Replay<'_> {
         let mut replay = Replay::new(self.sources, &self.finder, self.semantics());
+        for file in &self.initial_sql {
+            if let Some(bytes) = self.sources.read(file) {
+                replay.execute_initial_sql(file, &String::from_utf8_lossy(&bytes));
+            }
+        }
         if let Some(name) = &self.initial_metadata {
             let is_found = replay.make_initial_tables(name.as_str());
             let _ = self.finds_metadata.set(is_found);
@@ -331,8 +342,14 @@ impl<'s> ProjectEnvironment<'s> {
         replay
     }
 
-    /// What is wrong with `initial-metadata`.
+    /// What is wrong with `initial-sql` or `initial-metadata`.
     pub fn initial_problem(&self) -> Option<String> {
+        let mut files = self.initial_sql.iter();
+        if let Some(lost) = files.find(|file| !self.sources.snapshot().contains(file)) {
+            return Some(format!(
+                "`initial-sql` names a file that is not there: `{lost}`"
+            ));
+        }
         let name = self.initial_metadata.as_ref()?;
         if self.finds_metadata.get().is_none() {
             self.new_replay();

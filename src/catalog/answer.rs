@@ -53,6 +53,13 @@ impl Catalog {
                 _ => answer.is_complete = false,
             }
         }
+        // A role that no migration makes may well be there; a name has no more than one.
+        let is_named = question.conditions.iter().any(|(field, value)| {
+            *field == QuestionField::Name && matches!(value, QuestionValue::Text(_))
+        });
+        if question.about == QuestionKind::Role && !(is_named && !answer.found.is_empty()) {
+            answer.is_complete = false;
+        }
         answer
     }
 }
@@ -200,6 +207,7 @@ impl<'c> Candidates<'c> {
             }
             QuestionKind::Trigger => candidates.parts_of_tables(ObjectKind::Trigger),
             QuestionKind::Policy => candidates.parts_of_tables(ObjectKind::Policy),
+            QuestionKind::Role => candidates.objects(&[ObjectKind::Role]),
         }
         candidates.found
     }

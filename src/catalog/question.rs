@@ -36,6 +36,8 @@ pub enum QuestionKind {
     Function,
     Trigger,
     Policy,
+    /// Roles of the server, most of which are made elsewhere.
+    Role,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -27,6 +27,7 @@ struct ConfigJson {
     naming_convention: BTreeMap<&'static str, String>,
     treat_as: BTreeMap<String, &'static str>,
     initial_metadata: Option<String>,
+    initial_sql: Vec<String>,
     rules: Vec<&'static str>,
     environments: Vec<EnvironmentJson>,
     passed_over: Vec<PassedOverJson>,
@@ -142,6 +143,7 @@ pub(super) fn run(
             .initial_metadata
             .as_ref()
             .map(|name| name.as_str().to_owned()),
+        initial_sql: settings.initial_sql.clone(),
         rules: RULES
             .iter()
             .filter(|rule| {
@@ -277,6 +279,9 @@ fn text(shown: &ConfigJson, streams: &mut Streams<'_>) -> Result<(), CommandErro
     writeln!(out, "pairing        {}", shown.pairing)?;
     for (key, template) in &shown.naming_convention {
         writeln!(out, "naming         {key} is {}", sanitise_line(template))?;
+    }
+    for file in &shown.initial_sql {
+        writeln!(out, "begins with    {}", sanitise_line(file))?;
     }
     if let Some(name) = &shown.initial_metadata {
         writeln!(out, "begins with    the tables of {}", sanitise_line(name))?;

@@ -197,6 +197,7 @@ pub(super) fn settings(
         naming_convention: options.naming_convention.clone(),
         treat_as: options.treat_as.clone().unwrap_or_default(),
         initial_metadata: options.initial_metadata.clone(),
+        initial_sql: options.initial_sql.clone().unwrap_or_default(),
         statistics: false,
     })
 }

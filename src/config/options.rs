@@ -45,6 +45,9 @@ pub struct Options {
     pub treat_as: Option<TreatAs>,
     /// The metadata whose tables are there before the first migration: `app.initial_models:Base.metadata`.
     pub initial_metadata: Option<MetadataName>,
+    /// Files of SQL that a database is set up with before the first migration, in order: extensions, schemas, roles,
+    /// tables.
+    pub initial_sql: Option<Vec<String>>,
 }
 
 /// How model and migration changes belong together.

@@ -31,6 +31,8 @@ pub struct Settings {
     pub treat_as: TreatAs,
     /// The metadata whose tables are there before the first migration.
     pub initial_metadata: Option<MetadataName>,
+    /// Files of SQL that a database is set up with before the first migration.
+    pub initial_sql: Vec<String>,
     /// Whether reversibility is counted where no rule asks for it.
     pub statistics: bool,
 }

@@ -202,6 +202,22 @@ fn an_initial_metadata_that_is_not_there_is_said_to_be_missing() {
 }
 
 #[test]
+fn a_database_may_be_set_up_with_sql() {
+    let repository = project(&[("a1", None)]);
+    repository.write("db/init.sql", "CREATE TABLE old (id integer);\n");
+    repository.write("migrate-lint.toml", "initial-sql = [\"./db/init.sql\"]\n");
+    let answer = repository.lint(&["schema"]);
+    assert!(answer.out.contains("CREATE TABLE old"), "{answer:?}");
+    assert_eq!(answer.err, "");
+    repository.remove("db/init.sql");
+    for command in ["schema", "replay", "check"] {
+        let answer = repository.lint(&[command]);
+        let message = "`initial-sql` names a file that is not there: `db/init.sql`";
+        assert!(answer.err.contains(message), "{command} {answer:?}");
+    }
+}
+
+#[test]
 fn hostile_names_do_no_harm() {
     let repository = project(&[]);
     repository.write(

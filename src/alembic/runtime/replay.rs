@@ -94,6 +94,19 @@ impl<'s> Replay<'s> {
         }
     }
 
+    /// Executes the SQL that a database is set up with before the first migration.
+    pub fn execute_initial_sql(&mut self, file: &RepoPath, text: &str) {
+        let dialect = self.semantics.dialect;
+        let whole = FileSpan::new(file.clone(), Span::at(0));
+        let place = |range: std::ops::Range<usize>| {
+            let span = Span::new(range.start as u32, range.end as u32);
+            Some(FileSpan::new(file.clone(), span))
+        };
+        for statement in crate::sql::parse(text, dialect, &place) {
+            self.simulation_mut().apply(&statement.ddl, &whole);
+        }
+    }
+
     /// Makes the tables of a metadata that are there before the first migration: `package.module:Base.metadata`. False
     /// where that leads to no metadata: then anything may be there.
     pub fn make_initial_tables(&mut self, written: &str) -> bool {

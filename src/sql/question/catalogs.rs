@@ -27,10 +27,13 @@ const TABLES: &[CatalogTable] = &[
     table("pg_policies", QuestionKind::Policy, 4),
     table("pg_policy", QuestionKind::Policy, 4),
     table("pg_proc", QuestionKind::Function, 3),
+    table("pg_authid", QuestionKind::Role, 3),
+    table("pg_roles", QuestionKind::Role, 3),
     table("pg_sequences", QuestionKind::Sequence, 3),
     table("pg_tables", QuestionKind::Table, 3),
     table("pg_trigger", QuestionKind::Trigger, 4),
     table("pg_type", QuestionKind::Type, 2),
+    table("pg_user", QuestionKind::Role, 3),
     table("pg_views", QuestionKind::View, 3),
     table("routines", QuestionKind::Function, 3),
     table("schemata", QuestionKind::Schema, 1),
@@ -102,8 +105,8 @@ pub(super) fn field(
             "column_name" | "constraint_name" | "index_name" | "trigger_name" | "routine_name"
             | "schema_name" | "sequence_name" | "nspname" | "extname" | "proname" | "tgname"
             | "polname" | "policyname" | "relname" | "typname" | "conname" | "attname"
-            | "enumlabel" | "indexname" | "viewname" | "matviewname" | "sequencename" | "tablename"
-            | "table_name" | "name",
+            | "enumlabel" | "rolname" | "usename" | "indexname" | "viewname" | "matviewname"
+            | "sequencename" | "tablename" | "table_name" | "name",
         ) if !(column == "column_name" && table.about == QuestionKind::Constraint) => own_name,
         (
             _,

@@ -1,5 +1,7 @@
 //! Answers to SQL that asks the database which objects there are.
 
+mod core;
+
 use smol_str::SmolStr;
 
 use super::Runner;
@@ -65,8 +67,11 @@ pub(super) fn rows(
 /// The text of a statement and what is bound to its parameters.
 fn statement_of(
     value: &Value,
-    interpreter: &Runner<'_>,
+    interpreter: &mut Runner<'_>,
 ) -> Option<(String, Vec<(SmolStr, Value)>)> {
+    if let Some(select) = core::select(value, interpreter) {
+        return Some((select, Vec::new()));
+    }
     if let Some(text) = value.as_str() {
         return Some((text.to_string(), Vec::new()));
     }

@@ -453,3 +453,28 @@ fn enums_without_a_name() {
     let error = "PostgreSQL needs a name for the enum type";
     assert_eq!(seen.failures, [error, error]);
 }
+
+#[test]
+fn questions_in_core() {
+    let roles = "from sqlalchemy import column, select, table\ndef has(name):\n    roles = table('pg_roles', column('rolname'))\n    return op.get_bind().execute(select(roles.c.rolname).where(roles.c.rolname == name)).scalar() is not None\n";
+    let body = |ask: &str| {
+        format!(
+            "{roles}def upgrade():\n    op.execute('CREATE ROLE reader')\n    if {ask}:\n        op.create_table('t', sa.Column('a', sa.Integer))\n"
+        )
+    };
+    assert_eq!(upgrade(&body("has('reader')")).tables, ["t: a integer"]);
+    // Other roles may be there, whoever made them.
+    let without = body("has('writer')").replace("    op.execute('CREATE ROLE reader')\n", "");
+    assert_eq!(upgrade(&without).verdict, Verdict::Unknown);
+    let seen = upgrade(
+        "
+def upgrade():
+    op.create_table('t', sa.Column('a', sa.Integer))
+    tables = sa.table('tables', sa.column('table_name'), sa.column('table_schema'), schema='information_schema')
+    asked = sa.select(tables.c.table_name).where(tables.c.table_schema == 'public', tables.c.table_name.in_(['t', 'u']))
+    for (name,) in op.get_bind().execute(asked):
+        op.add_column(name, sa.Column('b', sa.Integer))
+",
+    );
+    assert_eq!(seen.tables, ["t: a integer, b integer"]);
+}
