@@ -57,8 +57,8 @@ impl Catalog {
         let is_named = question.conditions.iter().any(|(field, value)| {
             *field == QuestionField::Name && matches!(value, QuestionValue::Text(_))
         });
-        if question.about == QuestionKind::Role && !(is_named && !answer.found.is_empty()) {
-            answer.is_complete = false;
+        if question.about == QuestionKind::Role {
+            answer.is_complete &= is_named && !answer.found.is_empty();
         }
         answer
     }

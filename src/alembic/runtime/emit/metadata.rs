@@ -156,11 +156,8 @@ fn created(
     let mut emitted = Emitted::default();
     let mut waiting = Vec::new();
     for table in tables {
-        let now = interpreter
-            .host
-            .simulation()
-            .map(super::super::simulation::Simulation::now);
-        let there = now.and_then(|now| now.tables.get(&table.name));
+        let simulation = interpreter.host.simulation();
+        let there = simulation.and_then(|simulation| simulation.now().tables.get(&table.name));
         match there.map(|there| there.maybe.is_some()) {
             Some(false) if guarded => {}
             Some(true) if guarded => {
