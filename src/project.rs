@@ -342,7 +342,7 @@ impl<'s> ProjectEnvironment<'s> {
         replay
     }
 
-    /// What is wrong with `initial-sql` or `initial-metadata`.
+    /// What is wrong with `initial-sql` or `initial-metadata`, once a replay has begun with them.
     pub fn initial_problem(&self) -> Option<String> {
         let mut files = self.initial_sql.iter();
         if let Some(lost) = files.find(|file| !self.sources.snapshot().contains(file)) {
@@ -351,10 +351,7 @@ impl<'s> ProjectEnvironment<'s> {
             ));
         }
         let name = self.initial_metadata.as_ref()?;
-        if self.finds_metadata.get().is_none() {
-            self.new_replay();
-        }
-        if self.finds_metadata.get() == Some(&true) {
+        if self.finds_metadata.get() != Some(&false) {
             return None;
         }
         Some(format!(

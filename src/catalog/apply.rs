@@ -9,6 +9,7 @@ mod columns;
 mod conditional;
 mod constraints;
 mod copy;
+mod discovered;
 mod indexes;
 mod like;
 mod names;
@@ -452,19 +453,6 @@ impl Statement<'_> {
         }
         self.discover_table(name);
         true
-    }
-
-    /// A table that something names and nothing has made: it was there before.
-    fn discover_table(&mut self, name: &SmolStr) {
-        let why = self.why(&format!("no migration read here creates `{name}`"));
-        let table = Arc::new(Table::unknown(&why));
-        self.database
-            .now
-            .tables
-            .insert(name.clone(), Arc::clone(&table));
-        if !self.database.before.tables.contains_key(name) {
-            self.database.before.tables.insert(name.clone(), table);
-        }
     }
 
     /// Changes a table in place.

@@ -140,6 +140,17 @@ fn shop() -> Database {
 }
 
 /// Carries statements out that must succeed.
+/// A database of PostgreSQL in which all of this was executed, and nothing refused.
+pub(super) fn run_sql(sql: &str) -> Database {
+    let mut database = Database::new(Dialect::PostgreSql);
+    for statement in crate::sql::parse(sql, Dialect::PostgreSql, &|_| None) {
+        for ddl in &statement.ddl {
+            assert_eq!(database.apply(ddl, None).failures, [], "{sql}");
+        }
+    }
+    database
+}
+
 fn run(database: &mut Database, ddl: &[Ddl]) {
     for statement in ddl {
         let applied = database.apply(statement, None);

@@ -40,6 +40,7 @@ pub(super) fn schema(
         } else {
             environment.catalog_at(&targets.with_all_before(&nodes))
         };
+        warn_of_beginning(environment, global, streams.err)?;
         if nodes.len() > 1 && !global.quiet {
             writeln!(
                 streams.err,
@@ -78,6 +79,7 @@ pub(super) fn replay(
             named_one_by_one &= !is_range;
         }
         let history = environment.replay();
+        warn_of_beginning(environment, global, streams.err)?;
         let nodes: Vec<usize> = history
             .order
             .iter()
@@ -179,12 +181,23 @@ fn warn(
         }
     }
     let is_sound = warnings.is_empty() || map.is_empty();
-    warnings.extend(environment.initial_problem());
     for warning in &warnings {
         writeln!(err, "warning: {}", sanitise_line(warning))?;
     }
     if !is_sound {
         writeln!(err, "note: `migrate-lint check` says more")?;
+    }
+    Ok(())
+}
+
+/// Says what is wrong with what was to be there before the first revision.
+fn warn_of_beginning(
+    environment: &ProjectEnvironment<'_>,
+    global: &GlobalArgs,
+    err: &mut dyn Write,
+) -> Result<(), CommandError> {
+    if let Some(problem) = environment.initial_problem().filter(|_| !global.quiet) {
+        writeln!(err, "warning: {}", sanitise_line(&problem))?;
     }
     Ok(())
 }

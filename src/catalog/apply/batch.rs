@@ -8,11 +8,10 @@ use super::copy::{Copy, Gap};
 use super::reflected::reflected;
 use super::{Failure, FailureKind, Statement};
 use crate::catalog::batch::{Batch, BatchChange, BatchStep, Recreate};
-use crate::catalog::constraint::{Constraint, ConstraintKind};
 use crate::catalog::ddl::{AlterAction, Ddl};
 use crate::catalog::fact::Fact;
 use crate::catalog::objects::{ObjectKind, split_schema};
-use crate::catalog::table::{Column, Table};
+use crate::catalog::table::Table;
 use crate::source::FileSpan;
 
 impl Statement<'_> {
@@ -141,47 +140,13 @@ impl Statement<'_> {
     fn discover(&mut self, table: &SmolStr, copy: &mut Copy, gap: Gap) {
         match gap {
             Gap::Column(column) => {
-                let why = self.why(&format!(
-                    "no migration read here creates `{table}.{column}`"
-                ));
-                let found = Column::unknown(column.clone(), &why);
-                copy.found(found.clone());
-                self.learn(table, |table| {
-                    if table.column(&column).is_none() {
-                        table.columns.push(found);
-                    }
-                });
+                let found = self.discover_column(table, &column);
+                copy.found(found);
             }
             Gap::Constraint(name) => {
-                let why = self.why(&format!("no migration read here creates `{name}`"));
-                let constraint = Constraint::new(
-                    Some(name.clone()),
-                    ConstraintKind::Unknown {
-                        why,
-                        columns: Vec::new(),
-                    },
-                    self.place(),
-                );
-                self.learn(table, |table| {
-                    if table.constraint(&name).is_none() {
-                        table.constraints.push(constraint);
-                    }
-                });
+                self.discover_constraint(table, &name);
             }
-            Gap::Index(name) => {
-                let why = self.why(&format!("no migration read here creates `{name}`"));
-                let index = crate::catalog::Index {
-                    name: name.clone(),
-                    definition: Fact::Unknown(why),
-                    place: self.place(),
-                    maybe: None,
-                };
-                self.learn(table, |table| {
-                    if table.index(&name).is_none() {
-                        table.indexes.push(index);
-                    }
-                });
-            }
+            Gap::Index(name) => self.discover_index(table, &name),
         }
     }
 

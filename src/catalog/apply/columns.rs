@@ -31,16 +31,8 @@ impl Statement<'_> {
             );
             return false;
         }
-        let why = self.why(&format!(
-            "no migration read here creates `{table}.{column}`"
-        ));
-        let found = Column::unknown(column.clone(), &why);
-        self.learn(table, |table| {
-            if table.column(column).is_none() {
-                table.columns.push(found.clone());
-            }
-        });
-        self.change(table, |table| table.columns.push(found.clone()));
+        let found = self.discover_column(table, column);
+        self.change(table, |table| table.columns.push(found));
         true
     }
 

@@ -158,19 +158,7 @@ impl Statement<'_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::catalog::Database;
-    use crate::dialect::Dialect;
-    use crate::sql::parse;
-
-    fn run(sql: &str) -> Database {
-        let mut database = Database::new(Dialect::PostgreSql);
-        for statement in parse(sql, Dialect::PostgreSql, &|_| None) {
-            for ddl in &statement.ddl {
-                assert_eq!(database.apply(ddl, None).failures, [], "{sql}");
-            }
-        }
-        database
-    }
+    use crate::catalog::tests::run_sql as run;
 
     #[test]
     fn guarded_statements_are_carried_out_or_not() {

@@ -354,20 +354,7 @@ impl Statement<'_> {
             if if_exists {
                 return;
             }
-            let why = self.why(&format!("no migration read here creates `{name}`"));
-            let constraint = Constraint::new(
-                Some(name.clone()),
-                ConstraintKind::Unknown {
-                    why,
-                    columns: Vec::new(),
-                },
-                self.place(),
-            );
-            self.learn(table, |table| {
-                if table.constraint(name).is_none() {
-                    table.constraints.push(constraint);
-                }
-            });
+            self.discover_constraint(table, name);
             return;
         };
         if let ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } =
@@ -532,22 +519,9 @@ impl Statement<'_> {
                 );
                 return;
             }
-            let why = self.why(&format!("no migration read here creates `{name}`"));
-            let mut constraint = Constraint::new(
-                Some(name.clone()),
-                ConstraintKind::Unknown {
-                    why,
-                    columns: Vec::new(),
-                },
-                self.place(),
-            );
-            self.learn(table, |table| {
-                if table.constraint(name).is_none() {
-                    table.constraints.push(constraint.clone());
-                }
-            });
+            let mut constraint = self.discover_constraint(table, name);
             constraint.name = Fact::Known(Some(new_name.clone()));
-            self.change(table, |table| table.constraints.push(constraint.clone()));
+            self.change(table, |table| table.constraints.push(constraint));
             return;
         };
         self.forget_constraint(table, name);

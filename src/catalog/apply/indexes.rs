@@ -144,18 +144,7 @@ impl Statement<'_> {
                 if if_exists {
                     return;
                 }
-                let why = self.why(&format!("no migration read here creates `{bare}`"));
-                let index = Index {
-                    name: bare.clone(),
-                    definition: Fact::Unknown(why),
-                    place: self.place(),
-                    maybe: None,
-                };
-                self.learn(table, |table| {
-                    if table.index(&bare).is_none() {
-                        table.indexes.push(index);
-                    }
-                });
+                self.discover_index(table, &bare);
             }
             None => {
                 if if_exists {
@@ -167,8 +156,7 @@ impl Statement<'_> {
                     );
                 } else {
                     // An index of a table that is not known: it is remembered as an object of its own.
-                    let why = self.why(&format!("no migration read here creates `{bare}`"));
-                    self.learn_lost_index(&bare, &why);
+                    self.discover_lost_index(&bare);
                 }
             }
         }
@@ -181,7 +169,7 @@ impl Statement<'_> {
     }
 
     /// An index whose table is not known: the first open table stands for it.
-    fn learn_lost_index(&mut self, name: &SmolStr, why: &std::sync::Arc<crate::catalog::Why>) {
+    fn discover_lost_index(&mut self, name: &SmolStr) {
         let holder = self
             .database
             .before
@@ -190,17 +178,7 @@ impl Statement<'_> {
             .find(|(_, table)| !is_closed(table))
             .map(|(name, _)| name.clone());
         if let Some(holder) = holder {
-            let index = Index {
-                name: name.clone(),
-                definition: Fact::Unknown(std::sync::Arc::clone(why)),
-                place: self.place(),
-                maybe: None,
-            };
-            self.learn(&holder, |table| {
-                if table.index(name).is_none() {
-                    table.indexes.push(index);
-                }
-            });
+            self.discover_index(&holder, name);
         }
     }
 
@@ -253,8 +231,7 @@ impl Statement<'_> {
                 self.fail(FailureKind::Missing.because(format!("index `{bare}` does not exist")));
                 return;
             }
-            let why = self.why(&format!("no migration read here creates `{bare}`"));
-            self.learn_lost_index(&bare, &why);
+            self.discover_lost_index(&bare);
             return;
         };
         if self

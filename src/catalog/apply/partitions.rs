@@ -288,19 +288,8 @@ impl Statement<'_> {
 
 #[cfg(test)]
 mod tests {
+    use crate::catalog::tests::run_sql as run;
     use crate::catalog::{Constraint, Database, IndexKey};
-    use crate::dialect::Dialect;
-    use crate::sql::parse;
-
-    fn run(sql: &str) -> Database {
-        let mut database = Database::new(Dialect::PostgreSql);
-        for statement in parse(sql, Dialect::PostgreSql, &|_| None) {
-            for ddl in &statement.ddl {
-                assert_eq!(database.apply(ddl, None).failures, [], "{sql}");
-            }
-        }
-        database
-    }
 
     /// Columns with their defaults, names of constraints and indexes.
     fn shape(database: &Database, table: &str) -> String {

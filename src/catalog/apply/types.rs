@@ -63,18 +63,7 @@ impl Statement<'_> {
             self.fail(FailureKind::Missing.because(format!("type `{name}` does not exist")));
             return false;
         }
-        let why = self.why(&format!("no migration read here creates type `{name}`"));
-        let found = Arc::new(Enum {
-            labels: Fact::Unknown(why),
-            place: self.place(),
-            maybe: None,
-        });
-        if !self.database.before.enums.contains_key(name) {
-            self.database
-                .before
-                .enums
-                .insert(name.clone(), Arc::clone(&found));
-        }
+        let found = self.discover_enum(name);
         self.database.now.enums.insert(name.clone(), found);
         true
     }
@@ -278,15 +267,7 @@ impl Statement<'_> {
         if if_exists {
             return;
         }
-        let why = self.why(&format!("no migration read here creates type `{name}`"));
-        let found = Arc::new(Enum {
-            labels: Fact::Unknown(why),
-            place: self.place(),
-            maybe: None,
-        });
-        if !self.database.before.enums.contains_key(name) {
-            self.database.before.enums.insert(name.clone(), found);
-        }
+        self.discover_enum(name);
         self.database.now.dropped_types.insert(name.clone());
     }
 }

@@ -69,11 +69,11 @@ fn statement_of(
     value: &Value,
     interpreter: &mut Runner<'_>,
 ) -> Option<(String, Vec<(SmolStr, Value)>)> {
-    if let Some(select) = core::select(value, interpreter) {
-        return Some((select, Vec::new()));
-    }
     if let Some(text) = value.as_str() {
         return Some((text.to_string(), Vec::new()));
+    }
+    if let Some(select) = core::select(value, interpreter) {
+        return Some((select, Vec::new()));
     }
     let call = value.as_call()?;
     if construct(&call.callee, interpreter).is_some_and(|name| name == "text") {

@@ -62,17 +62,15 @@ pub(super) fn table_created_or_dropped(
     owner: &Value,
     call: &Call,
     creates: bool,
+    semantics: &Arc<Semantics>,
     interpreter: &mut Runner<'_>,
 ) -> Emitted {
-    let Some(semantics) = interpreter.host.semantics() else {
-        return Emitted::default();
-    };
     let Some(table) = declared_table(owner, semantics.sqlalchemy, interpreter) else {
         return Emitted::opaque("which table is created or dropped is not known", None);
     };
     let guarded = checks_first(call, 1);
     if creates {
-        created(vec![table], guarded, call, &semantics, interpreter)
+        created(vec![table], guarded, call, semantics, interpreter)
     } else {
         Emitted::one(Ddl::DropTable {
             name: table.name,
@@ -83,7 +81,7 @@ pub(super) fn table_created_or_dropped(
 }
 
 /// `checkfirst`, which is true unless it is said not to be.
-fn checks_first(call: &Call, position: usize) -> bool {
+pub(super) fn checks_first(call: &Call, position: usize) -> bool {
     call.argument(position, "checkfirst")
         .is_none_or(|argument| argument.value.as_bool() != Some(false))
 }
@@ -162,9 +160,8 @@ fn created(
             Some(false) if guarded => {}
             Some(true) if guarded => {
                 let what = "whether the table is there already is not known";
-                emitted
-                    .ddl
-                    .append(&mut Emitted::opaque(what, Some(table.name)).ddl);
+                let opaque = Emitted::opaque(what, Some(table.name));
+                emitted.ddl.extend(opaque.ddl);
             }
             _ => waiting.push(parts_of(table, call, semantics, &mut emitted, interpreter)),
         }

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::metadata::table_created_or_dropped;
+use super::metadata::{checks_first, table_created_or_dropped};
 use super::{Emitted, Operation, Runner};
 use crate::catalog::{Ddl, Fact, ObjectKind};
 use crate::dialect::Dialect;
@@ -139,13 +139,10 @@ pub(in crate::alembic::runtime) fn created_or_dropped(
         return Emitted::default();
     };
     let Some(made) = owner.as_call().cloned() else {
-        return table_created_or_dropped(owner, call, creates, interpreter);
+        return table_created_or_dropped(owner, call, creates, &semantics, interpreter);
     };
     let kind = construct(&made.callee, interpreter);
     let kind = kind.as_deref().unwrap_or_default();
-    let checkfirst = call
-        .argument(1, "checkfirst")
-        .map(|argument| argument.value.as_bool());
     match kind {
         "Enum" | "ENUM" | "DOMAIN" => {
             let is_native = made
@@ -154,11 +151,9 @@ pub(in crate::alembic::runtime) fn created_or_dropped(
             if semantics.dialect != Dialect::PostgreSql || !is_native {
                 return Emitted::default();
             }
-            let guarded = match checkfirst {
-                Some(Some(flag)) => flag,
-                Some(None) => true,
-                None => kind == "ENUM",
-            };
+            // Only `postgresql.ENUM` asks without being told to.
+            let is_told = call.argument(1, "checkfirst").is_some();
+            let guarded = checks_first(call, 1) && (is_told || kind == "ENUM");
             let Some(found) = enum_type_ddl(&made, &semantics, interpreter) else {
                 return Emitted::opaque("the name of the type is not known", None);
             };
@@ -176,12 +171,12 @@ pub(in crate::alembic::runtime) fn created_or_dropped(
                 }
             })
         }
-        "Table" => table_created_or_dropped(owner, call, creates, interpreter),
+        "Table" => table_created_or_dropped(owner, call, creates, &semantics, interpreter),
         "Sequence" => {
             let Some(name) = first_name(&made) else {
                 return Emitted::opaque("the name of the sequence is not known", None);
             };
-            let guarded = !matches!(checkfirst, Some(Some(false)));
+            let guarded = checks_first(call, 1);
             Emitted::one(if creates {
                 Ddl::CreateSequence {
                     name,
