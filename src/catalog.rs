@@ -15,15 +15,16 @@ mod fact;
 mod join;
 mod objects;
 mod question;
+mod session;
 mod table;
 
 pub use answer::{Answer, Found};
 pub use apply::{Applied, Database, Failure, FailureKind};
-pub use batch::{Batch, BatchChange, BatchStep, NewColumn, Recreate};
+pub use batch::{Batch, BatchChange, BatchStep, NewColumn, Recreate, Versions};
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
 pub use ddl::{
     AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, LikeClause,
-    LikePart, SequenceChange, UnnamedKind,
+    LikePart, LiteralOf, SequenceChange, UnnamedKind, UsedLiteral,
 };
 pub use difference::{
     Change, Difference, Differences, Subject, compare, constraint_value, index_value,
@@ -34,6 +35,7 @@ pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
 pub use question::{
     AnswerForm, CatalogQuestion, Condition, QuestionField, QuestionKind, QuestionValue,
 };
+pub use session::{Session, SessionChange};
 pub use table::{Column, Gone, Table};
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use crate::models::{self, Models, NamingFact};
 use crate::python::{ModuleFinder, Sources};
 use crate::schema::KnownTables;
 use crate::source::RepoPath;
-use crate::sqlalchemy::ddl::{Naming, Semantics};
+use crate::sqlalchemy::ddl::{Naming, Semantics, Transactions};
 
 pub use dialect::{DetectedDialect, DialectSource};
 
@@ -271,7 +271,17 @@ impl<'s> ProjectEnvironment<'s> {
             sqlalchemy: version(versions.sqlalchemy.version),
             alembic: version(versions.alembic.version),
             naming,
-            is_transactional: !self.may_commit_by_itself(),
+            transactions: self.transactions(),
+        }
+    }
+
+    fn transactions(&self) -> Transactions {
+        if self.may_commit_by_itself() {
+            Transactions::Unknown
+        } else if self.env_models().env.transaction_per_migration == Some(false) {
+            Transactions::PerRun
+        } else {
+            Transactions::PerRevision
         }
     }
 

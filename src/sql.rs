@@ -7,6 +7,7 @@ mod cursor;
 mod data;
 mod expression;
 mod generic;
+mod literals;
 mod object;
 mod parse;
 mod placeholder;

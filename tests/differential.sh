@@ -4,6 +4,7 @@
 #     cargo build && tests/differential.sh [--seed N] [--count N] [--dialect postgresql|sqlite] [--keep]
 #
 # Without options half of the histories are the same every time; the other half come from a fresh seed, which is printed.
+# Then fewer of them run under versions of Alembic and SQLAlchemy that many projects are still bound to.
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -54,12 +55,16 @@ if [ -n "$needs_server" ] && [ -z "$bin" ]; then
     exit 2
 fi
 
-python=$work/python
-python3 -m venv "$python" || {
-    echo 'python3 with venv is missing (Debian: apt-get install python3-venv)' >&2
-    exit 2
+# Makes a virtual environment from a file of requirements.
+environment() {
+    python3 -m venv "$1" || {
+        echo 'python3 with venv is missing (Debian: apt-get install python3-venv)' >&2
+        exit 2
+    }
+    "$1/bin/pip" install --quiet --disable-pip-version-check -r "$root/$2"
 }
-"$python/bin/pip" install --quiet --disable-pip-version-check -r "$root/tests/requirements.txt"
+environment "$work/new" tests/requirements.txt
+environment "$work/old" tests/requirements-old.txt
 
 if [ -n "$needs_server" ]; then
     if [ "$(id -u)" -eq 0 ]; then
@@ -83,4 +88,10 @@ if [ -n "$needs_server" ]; then
     set -- --postgresql "postgresql+psycopg2://postgres@/postgres?host=$work/socket" "$@"
 fi
 
-PYTHONDONTWRITEBYTECODE=1 "$python/bin/python" "$root/tests/differential" --program "$program" "$@"
+run() {
+    PYTHONDONTWRITEBYTECODE=1 "$work/$1/bin/python" "$root/tests/differential" --program "$program" "${@:2}"
+}
+failed=0
+run new "$@" || failed=1
+run old --count 30 "$@" || failed=1
+exit $failed

@@ -11,6 +11,7 @@ mod constraints;
 mod copy;
 mod discovered;
 mod indexes;
+mod labels;
 mod like;
 mod names;
 mod objects;
@@ -28,6 +29,7 @@ use smol_str::SmolStr;
 use super::ddl::{AlterAction, Ddl};
 use super::fact::Why;
 use super::objects::Catalog;
+use super::session::Session;
 use super::table::{Gone, Table};
 use crate::dialect::Dialect;
 use crate::source::FileSpan;
@@ -40,8 +42,8 @@ pub struct Database {
     pub now: Catalog,
     /// What it held before the revision. Whatever the revision shows to have been there is added.
     pub before: Catalog,
-    /// True while a transaction is certainly open.
-    pub in_transaction: bool,
+    /// The connection through which it is changed.
+    pub session: Session,
     /// Why it is not known whether statements since the beginning of the direction have failed.
     pub doubts: Vec<Arc<Why>>,
 }
@@ -54,6 +56,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What caused it, if that is not the whole statement.
     pub place: Option<FileSpan>,
+    /// True if it is only refused where earlier revisions run in the same transaction.
+    pub in_one_go: bool,
 }
 
 /// What is wrong with a statement.
@@ -72,6 +76,7 @@ impl FailureKind {
             message: message.into(),
             kind: self,
             place: None,
+            in_one_go: false,
         }
     }
 }
@@ -102,7 +107,7 @@ impl Database {
             dialect,
             now: Catalog::default(),
             before: Catalog::default(),
-            in_transaction: false,
+            session: Session::default(),
             doubts: Vec::new(),
         }
     }
@@ -284,6 +289,8 @@ impl Statement<'_> {
                 on_failure,
             } => self.attempt(statements, on_failure),
             Ddl::OpaqueObject { what, kind } => self.unnamed(what, *kind),
+            Ddl::Session(change) => self.database.session.change(*change),
+            Ddl::Uses(literals) => self.check_literals(literals),
             Ddl::Data { .. } | Ddl::Nothing => {}
             Ddl::Opaque { what, names } => self.opaque(what, names),
         }
@@ -414,7 +421,7 @@ impl Statement<'_> {
 
     fn check_transaction(&mut self, statement: &str, concurrently: bool) {
         if concurrently
-            && self.database.in_transaction
+            && self.database.session.in_transaction
             && self.database.dialect == Dialect::PostgreSql
         {
             self.fail(FailureKind::Other.because(format!(

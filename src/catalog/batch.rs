@@ -16,10 +16,16 @@ pub struct Batch {
     pub names: Vec<(usize, SmolStr)>,
     /// What the new table gets besides: `table_args`.
     pub constraints: Vec<Constraint>,
-    /// False for versions of Alembic that forget all CHECKs, not only those without a name.
-    pub keeps_checks: bool,
+    pub versions: Versions,
     /// Why the outcome is not known.
     pub doubt: Option<String>,
+}
+
+/// Major and minor versions, on which it depends what is read of a table and written again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Versions {
+    pub sqlalchemy: (u32, u32),
+    pub alembic: (u32, u32),
 }
 
 /// Whether the table is made anew.
@@ -59,6 +65,8 @@ pub struct NewColumn {
     pub definition: ColumnDefinition,
     pub if_not_exists: bool,
     pub is_primary_key: bool,
+    /// The CHECK that its type writes into the copy, besides what the operation adds.
+    pub type_check: Option<Constraint>,
     /// True if `ALTER TABLE … ADD COLUMN` would not take it.
     pub needs_copy: bool,
     pub insert_before: Option<SmolStr>,

@@ -7,6 +7,7 @@ use super::constraint::{Constraint, IndexDefinition};
 use super::fact::Fact;
 use super::objects::ObjectKind;
 use super::question::Condition;
+use super::session::SessionChange;
 use super::table::Column;
 
 /// One statement. Names of tables, types and other objects carry their schema if that is not the default one:
@@ -157,7 +158,11 @@ pub enum Ddl {
     Data {
         tables: Vec<SmolStr>,
     },
-    /// Nothing that stays: `SET`, `LOCK`, `SELECT`, `ANALYZE`.
+    /// Strings that a statement puts into columns of tables, or compares with them.
+    Uses(Vec<UsedLiteral>),
+    /// The connection changes, not the database.
+    Session(SessionChange),
+    /// Nothing that is followed: `SET`, `LOCK`, `SELECT`, `ANALYZE`.
     Nothing,
     /// Something is made, changed or dropped whose name is not known. Tables that exist keep their columns and
     /// constraints.
@@ -170,6 +175,24 @@ pub enum Ddl {
         what: String,
         names: Vec<SmolStr>,
     },
+}
+
+/// A string that is read as a value of a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedLiteral {
+    pub text: SmolStr,
+    pub of: LiteralOf,
+}
+
+/// What gives a string its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiteralOf {
+    Column {
+        table: SmolStr,
+        column: SmolStr,
+    },
+    /// A cast.
+    Type(SmolStr),
 }
 
 /// What something of an unknown name is.

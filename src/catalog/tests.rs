@@ -1,6 +1,7 @@
 //! What statements make of a database, as PostgreSQL 15 does it.
 
 mod batch;
+mod session;
 
 use smol_str::SmolStr;
 
@@ -139,7 +140,6 @@ fn shop() -> Database {
     database
 }
 
-/// Carries statements out that must succeed.
 /// A database of PostgreSQL in which all of this was executed, and nothing refused.
 pub(super) fn run_sql(sql: &str) -> Database {
     let mut database = Database::new(Dialect::PostgreSql);
@@ -151,6 +151,7 @@ pub(super) fn run_sql(sql: &str) -> Database {
     database
 }
 
+/// Carries statements out that must succeed.
 fn run(database: &mut Database, ddl: &[Ddl]) {
     for statement in ddl {
         let applied = database.apply(statement, None);
@@ -165,6 +166,15 @@ fn failure(database: &mut Database, ddl: &Ddl) -> String {
         .first()
         .map(|failure| failure.message.clone())
         .unwrap_or_default()
+}
+
+/// What is refused of some SQL, each with whether that is so in one go only.
+fn refused_sql(database: &mut Database, sql: &str) -> Vec<(String, bool)> {
+    let statements = crate::sql::parse(sql, database.dialect, &|_| None);
+    let ddl = statements.iter().flat_map(|statement| &statement.ddl);
+    ddl.flat_map(|ddl| database.apply(ddl, None).failures)
+        .map(|failure| (failure.message, failure.in_one_go))
+        .collect()
 }
 
 fn kinds(database: &Database) -> Vec<String> {

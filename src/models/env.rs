@@ -1,7 +1,7 @@
 //! What `env.py` says without being run: the metadata, and how migrations are run.
 
 use crate::models::ModelHost;
-use crate::python::value::{ObjectId, SymbolKind, Value};
+use crate::python::value::{Call, ObjectId, SymbolKind, Value};
 use crate::python::{Interpreter, Outcome};
 use crate::source::RepoPath;
 use crate::sqlalchemy::{MetadataKey, NamingFact, metadata_of_value, naming_of_metadata};
@@ -52,13 +52,8 @@ pub(super) fn read(file: &RepoPath, interpreter: &mut Interpreter<'_, ModelHost>
         if let Some(argument) = call.keyword("target_metadata") {
             metadata.push(argument.value.clone());
         }
-        if let Some(flag) = call
-            .keyword("transaction_per_migration")
-            .and_then(|argument| argument.value.as_bool())
-        {
-            facts.transaction_per_migration = Some(flag);
-        }
     }
+    facts.transaction_per_migration = transaction_per_migration(&configured);
     facts.naming = match metadata.last() {
         Some(value) => naming_of_metadata(value, interpreter),
         None => NamingFact::Unresolved,
@@ -82,6 +77,18 @@ pub(super) fn read(file: &RepoPath, interpreter: &mut Interpreter<'_, ModelHost>
     }
     facts.bases.dedup();
     facts
+}
+
+/// What all calls of `context.configure` agree on; it is false where it is left out.
+fn transaction_per_migration(configured: &[Call]) -> Option<bool> {
+    let mut flags = configured
+        .iter()
+        .map(|call| match call.keyword("transaction_per_migration") {
+            Some(argument) => argument.value.as_bool(),
+            None => (!call.open).then_some(false),
+        });
+    let first = flags.next()??;
+    flags.all(|flag| flag == Some(first)).then_some(first)
 }
 
 /// The class in `Base.metadata`.

@@ -8,6 +8,7 @@ use super::source::{Source, qualified};
 use super::token::{Token, TokenKind};
 
 /// Reads the tokens of one statement. Ranges are those of the whole text.
+#[derive(Clone)]
 pub(super) struct Cursor<'a> {
     tokens: Vec<Token<'a>>,
     at: usize,

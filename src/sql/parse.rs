@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use smol_str::SmolStr;
 
+use super::cursor::Cursor;
 use super::source::{Place, Source};
 use super::statement::{Effect, Statement, StatementKind, statements_of};
-use super::{data, generic, object, postgresql, query, unnamed};
-use crate::catalog::{Ddl, UnnamedKind};
+use super::{data, generic, literals, object, postgresql, query, unnamed};
+use crate::catalog::{Ddl, SessionChange, UnnamedKind};
 use crate::dialect::Dialect;
 
 /// Longer statements are known by their heads only.
@@ -67,8 +68,12 @@ pub(super) fn one(source: &Source<'_>, statement: &Statement, depth: usize) -> V
         return vec![by_head(source, statement)];
     }
     let read = match statement.kind {
-        StatementKind::Data => Some(vec![data::read(source, range)]),
-        StatementKind::Query => query::read(source, range, depth),
+        StatementKind::Data => {
+            let rows = data::read(source, range.clone());
+            Some(uses(source, range).into_iter().chain([rows]).collect())
+        }
+        StatementKind::Query => query::read(source, range.clone(), depth)
+            .map(|read| uses(source, range).into_iter().chain(read).collect()),
         // What comes later may be about tables of any schema.
         StatementKind::Session if search_path(source, &range) => Some(vec![Ddl::Opaque {
             what: summary(source, range),
@@ -80,7 +85,7 @@ pub(super) fn one(source: &Source<'_>, statement: &Statement, depth: usize) -> V
                 .get(range.clone())
                 .is_some_and(|text| !starts_with_select(text)) =>
         {
-            Some(vec![Ddl::Nothing])
+            Some(vec![session(source, range)])
         }
         StatementKind::Session => query::read(source, range, depth),
         StatementKind::Maintenance | StatementKind::Grant => Some(vec![Ddl::Nothing]),
@@ -109,6 +114,51 @@ pub(super) fn one(source: &Source<'_>, statement: &Statement, depth: usize) -> V
         StatementKind::Code | StatementKind::Unknown => None,
     };
     read.unwrap_or_else(|| vec![by_head(source, statement)])
+}
+
+/// The strings that a statement reads as values of types. Only PostgreSQL refuses them before it has met a row.
+fn uses(source: &Source<'_>, range: Range<usize>) -> Option<Ddl> {
+    if source.dialect != Dialect::PostgreSql {
+        return None;
+    }
+    let literals = literals::read(source, range);
+    (!literals.is_empty()).then_some(Ddl::Uses(literals))
+}
+
+/// What a statement changes of its connection.
+fn session(source: &Source<'_>, range: Range<usize>) -> Ddl {
+    let mut cursor = Cursor::new(source, range);
+    let ends = cursor.take("commit") || cursor.take("end") || cursor.take("abort");
+    if ends || cursor.take("rollback") {
+        // `ROLLBACK TO SAVEPOINT`, `COMMIT PREPARED`
+        let is_partial = cursor.is("to") || cursor.is("prepared");
+        return if is_partial {
+            Ddl::Nothing
+        } else {
+            Ddl::Session(SessionChange::End)
+        };
+    }
+    if cursor.take("begin") || cursor.take_all(&["start", "transaction"]) {
+        return Ddl::Session(SessionChange::Begin);
+    }
+    if cursor.take("pragma") && source.dialect == Dialect::Sqlite {
+        return pragma(&mut cursor).map_or(Ddl::Nothing, Ddl::Session);
+    }
+    Ddl::Nothing
+}
+
+/// `PRAGMA legacy_alter_table = ON`, with the words that SQLite takes for true.
+fn pragma(cursor: &mut Cursor<'_>) -> Option<SessionChange> {
+    let name = cursor.name()?;
+    if !name.eq_ignore_ascii_case("legacy_alter_table")
+        || !(cursor.take_punctuation("=") || cursor.take_punctuation("("))
+    {
+        return None;
+    }
+    let value = cursor.peek()?.text.trim_matches('\'').to_lowercase();
+    let is_on = matches!(value.as_str(), "on" | "true" | "yes")
+        || value.parse::<i64>().is_ok_and(|number| number != 0);
+    Some(SessionChange::LegacyAlterTable(is_on))
 }
 
 fn starts_with_select(text: &str) -> bool {

@@ -14,7 +14,7 @@ pub(crate) use items::{
     column_names_of, condition_kind, deferrable, exclusion, foreign_key, name_value,
 };
 pub(crate) use semantics::truncated;
-pub use semantics::{ConstraintLabel, NameParts, Naming, Semantics};
+pub use semantics::{ConstraintLabel, NameParts, Naming, Semantics, Transactions};
 pub use text::{default_text, sql_text};
 pub use types::{
     EnumType, TypeCheck, TypeDdl, dialect_value, enum_type_ddl, type_argument, type_ddl,

@@ -4,6 +4,8 @@ import copy
 import os
 from dataclasses import dataclass, field
 
+import versions
+
 
 @dataclass
 class Snippet:
@@ -114,12 +116,12 @@ class Case:
     def texts(self):
         parent = None
         for revision in self.revisions:
-            yield revision.id, revision.text(parent)
+            yield revision.id, versions.fitting(revision.text(parent))
             parent = revision.id
 
     def write(self, folder, requirements):
-        versions = os.path.join(folder, "migrations", "versions")
-        os.makedirs(versions)
+        scripts = os.path.join(folder, "migrations", "versions")
+        os.makedirs(scripts)
         files = {
             "alembic.ini": "[alembic]\nscript_location = migrations\n",
             "requirements.txt": requirements,

@@ -1,6 +1,7 @@
 """The databases that are asked: how migrations run in them, and what they hold afterwards."""
 
 import contextlib
+import copy
 import itertools
 import os
 import shutil
@@ -39,9 +40,15 @@ def alembic(connection, folder, direction, revision):
         raise Failed(error, folder) from error
 
 
+def commit(connection):
+    """Before SQLAlchemy 2.0 every statement outside of a transaction was committed at once."""
+    if hasattr(connection, "commit"):
+        connection.commit()
+
+
 class PostgreSql:
     def __init__(self, url):
-        self.url = sa.make_url(url)
+        self.url = sa.engine.url.make_url(url)
         self.names = (f"differential_{os.getpid()}_{number}" for number in itertools.count())
         self.server = sa.create_engine(self.url, isolation_level="AUTOCOMMIT")
         self.template = next(self.names)
@@ -49,14 +56,20 @@ class PostgreSql:
 
     def _run(self, statement):
         with self.server.connect() as connection:
-            connection.exec_driver_sql(statement)
+            connection.execute(sa.text(statement))
 
     @contextlib.contextmanager
     def session(self, folder):
         del folder
         name = next(self.names)
         self._run(f'CREATE DATABASE "{name}" TEMPLATE "{self.template}"')
-        engine = sa.create_engine(self.url.set(database=name), poolclass=sa.pool.StaticPool)
+        # `set()` came with SQLAlchemy 1.4; before, an address could be changed in place.
+        url = copy.copy(self.url)
+        if hasattr(url, "set"):
+            url = url.set(database=name)
+        else:
+            url.database = name
+        engine = sa.create_engine(url, poolclass=sa.pool.StaticPool)
         try:
             yield PostgreSqlSession(engine)
         finally:
@@ -106,10 +119,10 @@ class SqliteSession:
     def _run(self, path, folder, direction, revision):
         engine = sa.create_engine(f"sqlite:///{path}", poolclass=sa.pool.NullPool)
         with engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA synchronous=OFF")
-            connection.commit()
+            connection.execute(sa.text("PRAGMA synchronous=OFF"))
+            commit(connection)
             alembic(connection, folder, direction, revision)
-            connection.commit()
+            commit(connection)
         with engine.connect() as connection:
             return reflect_sqlite.reflect(connection)
 
@@ -118,9 +131,9 @@ class SqliteSession:
 
     def downgrade(self, folder, revision):
         """What the downgrade would leave; it is done to a copy."""
-        copy = self.path + ".copy"
-        shutil.copyfile(self.path, copy)
+        other = self.path + ".copy"
+        shutil.copyfile(self.path, other)
         try:
-            return self._run(copy, folder, "downgrade", revision)
+            return self._run(other, folder, "downgrade", revision)
         finally:
-            os.remove(copy)
+            os.remove(other)

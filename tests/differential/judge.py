@@ -9,12 +9,10 @@ import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
-from importlib.metadata import version
 
 import compare
+import versions
 from database import Failed
-
-REQUIREMENTS = f"alembic=={version('alembic')}\nsqlalchemy=={version('sqlalchemy')}\n"
 
 
 @dataclass
@@ -44,7 +42,7 @@ class Outcome:
 def judge(case, database, program, keep=None):
     folder = keep or tempfile.mkdtemp(prefix="migrate-lint-differential-")
     try:
-        case.write(folder, REQUIREMENTS)
+        case.write(folder, versions.REQUIREMENTS)
         return _judge(case, database, program, folder)
     finally:
         if keep is None:

@@ -56,7 +56,7 @@ where c.relkind = 'S' and c.relnamespace = 'public'::regnamespace order by 1
 
 def reflect(connection):
     def rows(query):
-        return connection.execute(text(query.replace("::", "\\:\\:"))).all()
+        return connection.execute(text(query.replace("::", "\\:\\:"))).fetchall()
 
     tables = {}
     for table, comment, name, spelling, nullable, default, identity, generated, column_comment in rows(COLUMNS):

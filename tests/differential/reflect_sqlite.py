@@ -2,10 +2,12 @@
 
 import re
 
+from sqlalchemy import text
+
 
 def reflect(connection):
     def rows(query):
-        return connection.exec_driver_sql(query).all()
+        return connection.execute(text(query)).fetchall()
 
     statements = {
         (kind, name): sql for kind, name, sql in rows("select type, name, sql from sqlite_master order by name")

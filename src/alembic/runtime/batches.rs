@@ -195,6 +195,6 @@ pub(super) fn failed(failure: Failure, place: &FileSpan) -> Failed {
     Failed {
         place: failure.place.unwrap_or_else(|| place.clone()),
         message: failure.message,
-        in_one_go: false,
+        in_one_go: failure.in_one_go,
     }
 }

@@ -284,5 +284,6 @@ pub(super) fn refused(message: String) -> crate::catalog::Failure {
         message,
         kind: FailureKind::Other,
         place: None,
+        in_one_go: false,
     }
 }

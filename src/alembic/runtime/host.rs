@@ -20,7 +20,7 @@ use crate::python::value::{
     Call, CallArgument, ObjectId, Piece, Pieces, Place, Reason, SymbolKind, Text, Unknown, Value,
 };
 use crate::python::{Called, Host, Interpreter, Leaving};
-use crate::sqlalchemy::ddl::{dialect_value, type_argument};
+use crate::sqlalchemy::ddl::{Transactions, dialect_value, type_argument};
 use crate::sqlalchemy::declarative::lacks_attribute;
 
 type Runner<'s> = Interpreter<'s, Recorder>;
@@ -130,7 +130,7 @@ impl Host for Recorder {
         if is_autocommit_block(manager)
             && let Some(simulation) = interpreter.host.simulation_mut()
         {
-            simulation.state.database.in_transaction = false;
+            simulation.state.database.session.commit(false);
         }
         batches::enter(interpreter, manager);
         None
@@ -145,7 +145,8 @@ impl Host for Recorder {
         if is_autocommit_block(manager)
             && let Some(simulation) = interpreter.host.simulation_mut()
         {
-            simulation.state.database.in_transaction = simulation.semantics.is_transactional;
+            let is_transactional = simulation.semantics.transactions != Transactions::Unknown;
+            simulation.state.database.session.commit(is_transactional);
         }
         match leaving {
             Leaving::Raising => {
@@ -417,7 +418,7 @@ fn method_call(
         // `connection.commit()`
         "commit" if root_name(base).is_some_and(|root| is_database_root(&root)) => {
             if let Some(simulation) = interpreter.host.simulation_mut() {
-                simulation.state.database.in_transaction = false;
+                simulation.state.database.session.commit(false);
             }
             Called::Symbolic
         }
@@ -531,29 +532,6 @@ fn execute_call(interpreter: &mut Runner<'_>, call: &Call, at: Place) -> Called 
     let Some(argument) = argument.cloned() else {
         return Called::Symbolic;
     };
-    // `COMMIT` by hand ends the transaction Alembic has begun.
-    if let Some(text) = statement_text(&argument.value)
-        && let Some(simulation) = interpreter.host.simulation_mut()
-    {
-        let word: String = text
-            .trim_start()
-            .chars()
-            .take_while(char::is_ascii_alphabetic)
-            .collect();
-        match word.to_uppercase().as_str() {
-            "COMMIT" | "END" | "ROLLBACK" => simulation.state.database.in_transaction = false,
-            "BEGIN" | "START" => simulation.state.database.in_transaction = true,
-            _ => {}
-        }
-    }
     let emitted = emit::execute(&argument.value, argument.at, interpreter);
     carry_out(interpreter, emitted, at)
-}
-
-/// The text of a statement, bare or in `text(…)`.
-fn statement_text(value: &Value) -> Option<Arc<str>> {
-    match value.as_call() {
-        Some(call) => call.positional().next()?.value.as_str().cloned(),
-        None => value.as_str().cloned(),
-    }
 }

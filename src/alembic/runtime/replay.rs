@@ -168,7 +168,8 @@ impl<'s> Replay<'s> {
         let upgrade_failures = std::mem::take(&mut self.simulation_mut().failures);
         let mut assumed = std::mem::take(&mut self.simulation_mut().assumptions);
         let met_from_empty = self.simulation().state.met_enums_from_empty.clone();
-        self.simulation_mut().begin_run();
+        let session = self.simulation().state.database.session.clone();
+        self.simulation_mut().begin_run(false);
         let downgrade = self.runtime.direction(module, "downgrade");
         let down = {
             let database = &self.simulation().state.database;
@@ -189,7 +190,7 @@ impl<'s> Replay<'s> {
         };
         let works = upgrade_failures.is_empty() && downgrade_failures.is_empty();
         let second_upgrade_failures = if works && !down.found.is_empty() {
-            self.simulation_mut().begin_run();
+            self.simulation_mut().begin_run(false);
             self.runtime.direction(module, "upgrade");
             std::mem::take(&mut self.simulation_mut().failures)
         } else {
@@ -198,6 +199,7 @@ impl<'s> Replay<'s> {
         // What the revision has shown to be there is not made by it, but known from now on.
         let simulation = self.simulation_mut();
         simulation.state.database.now = after;
+        simulation.state.database.session = session;
         simulation.state.met_enums_from_empty = met_from_empty;
         let assumptions = assumed
             .into_iter()
@@ -235,7 +237,7 @@ impl<'s> Replay<'s> {
         }
         self.replayed += 1;
         let simulation = self.simulation_mut();
-        simulation.begin_run();
+        simulation.begin_run(true);
         simulation.state.database.begin();
     }
 

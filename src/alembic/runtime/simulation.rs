@@ -10,7 +10,7 @@ use super::batches::{self, OpenBatch};
 use crate::catalog::{Catalog, Database, Ddl, Failure, Why};
 use crate::python::value::Place;
 use crate::source::FileSpan;
-use crate::sqlalchemy::ddl::Semantics;
+use crate::sqlalchemy::ddl::{Semantics, Transactions};
 
 /// A database, and what happened to it.
 #[derive(Debug)]
@@ -64,11 +64,15 @@ impl Simulation {
         &self.state.database.now
     }
 
-    /// Begins a direction of a revision: a run of its own.
-    pub(super) fn begin_run(&mut self) {
+    /// Begins a direction of a revision: a run of its own, or one that `continues` the transaction of the last.
+    pub(super) fn begin_run(&mut self, continues: bool) {
         self.state.met_enums = OrdSet::new();
         self.state.batches.clear();
-        self.state.database.in_transaction = self.semantics.is_transactional;
+        let transactions = self.semantics.transactions;
+        self.state.database.session.begin(
+            transactions != Transactions::Unknown,
+            continues && transactions == Transactions::PerRun,
+        );
         self.failures.clear();
         self.assumptions.clear();
     }
@@ -95,14 +99,14 @@ impl Simulation {
         {
             let mut state = one.clone();
             state.batches = batches::joined(&one.batches, &other.batches, why);
-            state.database.in_transaction &= other.database.in_transaction;
+            state.database.session = one.database.session.join(&other.database.session);
             state.database.doubts = doubts;
             return state;
         }
         State {
             database: Database {
                 dialect: one.database.dialect,
-                in_transaction: one.database.in_transaction && other.database.in_transaction,
+                session: one.database.session.join(&other.database.session),
                 now: one.database.now.join(&other.database.now, why),
                 before: more_known(&one.database.before, &other.database.before),
                 doubts,

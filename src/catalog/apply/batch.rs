@@ -96,7 +96,7 @@ impl Statement<'_> {
                 .unwrap_or_default()
         });
         let is_closed = self.is_closed(name);
-        let mut copy = Copy::of(&read, is_closed);
+        let mut copy = Copy::of(&read, batch.versions, is_closed);
         for step in &batch.steps {
             let gaps = copy.run(&step.change, step.place.as_ref());
             for gap in gaps {

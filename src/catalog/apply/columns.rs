@@ -100,6 +100,33 @@ impl Statement<'_> {
             })
     }
 
+    /// What in its own table keeps SQLite from dropping a column. What stands at the column goes with it, unless that
+    /// makes it a key.
+    fn needed_by(&self, table: &str, name: &SmolStr) -> Option<String> {
+        let known = self.table(table)?;
+        let constraint = known.constraints.iter().find(|constraint| {
+            let falls = constraint.inline
+                && matches!(
+                    constraint.kind,
+                    ConstraintKind::ForeignKey(_) | ConstraintKind::Check { .. }
+                );
+            constraint.maybe.is_none() && !falls && constraint.kind.columns().contains(name)
+        });
+        if let Some(constraint) = constraint {
+            let noun = constraint.kind.noun();
+            return Some(match constraint.known_name() {
+                Some(constraint) => format!("{noun} `{constraint}` is on it"),
+                None => format!("a {noun} is on it"),
+            });
+        }
+        let column = known.columns.iter().find(|column| {
+            column.name != *name
+                && column.maybe.is_none()
+                && matches!(&column.generated, Fact::Known(Some(expression)) if mentions(expression, name))
+        })?;
+        Some(format!("generated column `{}` is made of it", column.name))
+    }
+
     pub(super) fn drop_column(
         &mut self,
         table: &SmolStr,
@@ -115,6 +142,15 @@ impl Statement<'_> {
         }
         if !self.needs_column(table, name) {
             return;
+        }
+        if self.database.dialect == Dialect::Sqlite
+            && self.is_sure(table, name)
+            && let Some(what) = self.needed_by(table, name)
+        {
+            self.fail(
+                FailureKind::InUse
+                    .because(format!("column `{table}.{name}` cannot be dropped: {what}")),
+            );
         }
         self.drop_references_to(table, std::slice::from_ref(name), cascade);
         let gone: Vec<SmolStr> = self
@@ -325,7 +361,7 @@ impl Statement<'_> {
                 .and_then(|table| table.column(column))
                 .and_then(|column| column.column_type.known().cloned())
         {
-            self.check_label(default, &column_type);
+            self.check_default(default, &column_type);
         }
         let place = self.place();
         let dialect = self.database.dialect;
@@ -348,7 +384,7 @@ impl Statement<'_> {
         if let (Fact::Known(Some(default)), Fact::Known(column_type)) =
             (&column.default, &column.column_type)
         {
-            self.check_label(default, column_type);
+            self.check_default(default, column_type);
         }
         // Nothing is kept of comments there.
         if self.database.dialect == Dialect::Sqlite {
@@ -360,54 +396,6 @@ impl Statement<'_> {
             *default = for_type(default, column_type, self.database.dialect);
         }
         column
-    }
-
-    /// The default of a column of an enum must be one of its labels.
-    fn check_label(&mut self, default: &str, column_type: &str) {
-        let literal = default
-            .strip_prefix('\'')
-            .and_then(|rest| rest.strip_suffix('\''))
-            .map(|label| label.replace("''", "'"));
-        let now = &self.database.now;
-        if let Some(label) = literal
-            && now.opaque.is_none()
-            && let Some(known) = now.enums.get(column_type)
-            && known.maybe.is_none()
-            && let Fact::Known(labels) = &known.labels
-            && !labels.iter().any(|known| *known == label)
-        {
-            self.fail(FailureKind::Missing.because(format!(
-                "the default `{label}` is no label of type `{column_type}`"
-            )));
-        }
-    }
-
-    /// A default holds the label itself, not its name.
-    pub(super) fn rename_label_in_defaults(
-        &mut self,
-        name: &SmolStr,
-        label: &str,
-        new_label: &str,
-    ) {
-        let literal = |label: &str| SmolStr::new(format!("'{}'", label.replace('\'', "''")));
-        let (old, new) = (literal(label), literal(new_label));
-        let has_it =
-            |column: &Column| column.column_type.is(name) && column.default.is(&Some(old.clone()));
-        let tables: Vec<SmolStr> = self
-            .database
-            .now
-            .tables
-            .iter()
-            .filter(|(_, table)| table.columns.iter().any(has_it))
-            .map(|(table, _)| table.clone())
-            .collect();
-        for table in tables {
-            self.change(&table, |table| {
-                for column in table.columns.iter_mut().filter(|column| has_it(column)) {
-                    column.default = Fact::Known(Some(new.clone()));
-                }
-            });
-        }
     }
 
     pub(super) fn set_identity(
@@ -582,4 +570,11 @@ fn renamed(expression: &str, name: &str, new_name: &str) -> SmolStr {
     }
     result.push_str(rest);
     SmolStr::new(result)
+}
+
+/// True if a name is a word of an expression.
+fn mentions(expression: &str, name: &str) -> bool {
+    expression
+        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+        .any(|word| word.eq_ignore_ascii_case(name))
 }

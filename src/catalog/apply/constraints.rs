@@ -27,6 +27,7 @@ impl Statement<'_> {
                 }
             }
         }
+        self.check_constraint_labels(table, &constraint);
         if matches!(constraint.name, Fact::Known(None)) {
             constraint.name = Fact::Known(self.implicit_name(table, &constraint.kind, &[]));
         } else if self.database.dialect == Dialect::MySql

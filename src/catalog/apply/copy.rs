@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-pub(super) use outcome::{generated_in, wrong_deferral};
+use outcome::written;
+pub(super) use outcome::{generated_in, is_plain, wrong_deferral};
 
 use super::{Failure, FailureKind};
-use crate::catalog::batch::{BatchChange, NewColumn};
+use crate::catalog::batch::{BatchChange, NewColumn, Versions};
 use crate::catalog::constraint::{Constraint, ConstraintKind, Index};
 use crate::catalog::ddl::{AlterAction, Ddl};
 use crate::catalog::defaults::for_type;
@@ -40,6 +41,7 @@ pub(super) struct Copy {
     /// What Alembic or SQLite refuse, and where.
     pub(super) failures: Vec<(Failure, Option<FileSpan>)>,
     doubt: Option<Arc<Why>>,
+    versions: Versions,
     /// The last operation that took columns away or renamed them.
     culprit: Option<FileSpan>,
     is_closed: bool,
@@ -51,6 +53,8 @@ struct Entry {
     /// True where no values are copied, for the column is added.
     is_new: bool,
     is_primary_key: bool,
+    /// The CHECK that its type writes.
+    type_check: Option<Constraint>,
 }
 
 /// What an operation names and the table is not known to have.
@@ -61,7 +65,7 @@ pub(super) enum Gap {
 }
 
 impl Copy {
-    pub(super) fn of(table: &Table, is_closed: bool) -> Self {
+    pub(super) fn of(table: &Table, versions: Versions, is_closed: bool) -> Self {
         let columns: Vec<Entry> = table
             .columns
             .iter()
@@ -72,6 +76,7 @@ impl Copy {
                 is_primary_key: table
                     .primary_key()
                     .is_some_and(|key| key.kind.columns().contains(&column.name)),
+                type_check: brought_by(column, versions),
             })
             .collect();
         Self {
@@ -84,6 +89,7 @@ impl Copy {
             new_indexes: Vec::new(),
             failures: Vec::new(),
             doubt: None,
+            versions,
             culprit: None,
             is_closed,
         }
@@ -94,6 +100,7 @@ impl Copy {
         self.existing.push(column.name.clone());
         self.columns.push(Entry {
             key: column.name.clone(),
+            type_check: brought_by(&column, self.versions),
             column,
             is_new: false,
             is_primary_key: false,
@@ -146,7 +153,11 @@ impl Copy {
                     None => return vec![Gap::Index(name.clone())],
                 }
             }
-            Ddl::Comment { .. } | Ddl::Nothing | Ddl::Data { .. } => {}
+            Ddl::Comment { .. }
+            | Ddl::Nothing
+            | Ddl::Data { .. }
+            | Ddl::Uses(_)
+            | Ddl::Session(_) => {}
             Ddl::Opaque { what, .. } => self.doubt(what, place),
             _ => self.doubt("what a batch does is not known", place),
         }
@@ -171,6 +182,10 @@ impl Copy {
                 if is_added {
                     self.doubt("the type of a column that was just added is changed", place);
                 }
+                // That of the new type is added by itself.
+                if let Some(entry) = self.entry(column) {
+                    entry.type_check = None;
+                }
                 return self.on_column(column, place, |column| {
                     column.column_type = column_type.clone();
                 });
@@ -191,6 +206,14 @@ impl Copy {
                 let mut constraint = constraint.clone();
                 constraint.place = constraint.place.or_else(|| place.cloned());
                 let gaps = self.gaps_of(&constraint);
+                let is_nameless_check = |constraint: &Constraint| {
+                    matches!(constraint.kind, ConstraintKind::Check { .. })
+                        && constraint.name.is(&None)
+                };
+                // Before 1.10 all of them were kept under the one name `_unnamed_`.
+                if self.versions.alembic < (1, 10) && is_nameless_check(&constraint) {
+                    self.constraints.retain(|other| !is_nameless_check(other));
+                }
                 self.constrain(constraint);
                 return gaps;
             }
@@ -215,6 +238,7 @@ impl Copy {
             column,
             is_new: true,
             is_primary_key: added.is_primary_key,
+            type_check: added.type_check.clone(),
         };
         match self.entry(&name) {
             Some(existing) => *existing = entry,
@@ -379,4 +403,28 @@ impl Copy {
         let entry = self.columns.iter().find(|entry| entry.key == key)?;
         Some(entry.column.name.clone())
     }
+}
+
+/// The CHECK that a column writes into the copy because it is read as a BOOLEAN.
+fn brought_by(column: &Column, versions: Versions) -> Option<Constraint> {
+    // `create_constraint` of `Boolean` is false since 1.4.
+    if versions.sqlalchemy >= (1, 4) {
+        return None;
+    }
+    let maybe = match &column.column_type {
+        Fact::Known(spelling) if spelling.eq_ignore_ascii_case("boolean") => None,
+        Fact::Known(_) => return None,
+        Fact::Unknown(why) => Some(Arc::clone(why)),
+    };
+    let name = &column.name;
+    let mut check = Constraint::new(
+        None,
+        ConstraintKind::Check {
+            expression: Fact::Known(SmolStr::new(format!("{} IN (0, 1)", written(name)))),
+            columns: vec![name.clone()],
+        },
+        column.place.clone(),
+    );
+    check.maybe = column.maybe.clone().or(maybe);
+    Some(check)
 }

@@ -33,6 +33,9 @@ impl Statement<'_> {
                     return;
                 }
             }
+            if let Some(predicate) = &definition.predicate {
+                self.check_condition(table, predicate);
+            }
         }
         let name = match name {
             Some(name) => SmolStr::new(split_schema(name).1),

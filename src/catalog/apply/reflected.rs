@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::catalog::batch::Batch;
+use super::copy::is_plain;
+use crate::catalog::batch::{Batch, Versions};
 use crate::catalog::constraint::{Constraint, ConstraintKind, Index};
 use crate::catalog::fact::{Fact, Why};
 use crate::catalog::table::Table;
@@ -28,7 +29,8 @@ pub(super) fn reflected(
     let listed = table.constraints.iter().enumerate();
     let (inline, listed): (Vec<_>, Vec<_>) = listed.partition(|(_, constraint)| constraint.inline);
     for (position, constraint) in listed.into_iter().chain(inline) {
-        let Some(mut constraint) = reflected_constraint(table, constraint, why) else {
+        let Some(mut constraint) = reflected_constraint(table, constraint, batch.versions, why)
+        else {
             continue;
         };
         if let ConstraintKind::ForeignKey(key) = &mut constraint.kind
@@ -43,7 +45,8 @@ pub(super) fn reflected(
         }
         if let ConstraintKind::Check { .. } = constraint.kind {
             match &constraint.name {
-                _ if !batch.keeps_checks => continue,
+                // Before 1.7 Alembic left out all of them.
+                _ if batch.versions.alembic < (1, 7) => continue,
                 // Alembic leaves them out: it cannot tell them from those of types.
                 Fact::Known(None) => continue,
                 Fact::Unknown(unknown) => {
@@ -78,7 +81,8 @@ pub(super) fn reflected(
             constraint.maybe.get_or_insert_with(|| Arc::clone(why));
         }
     }
-    read.indexes.retain_mut(|index| is_reflected(index, why));
+    read.indexes
+        .retain_mut(|index| is_reflected(index, batch.versions, why));
     read
 }
 
@@ -86,10 +90,12 @@ pub(super) fn reflected(
 fn reflected_constraint(
     table: &Table,
     constraint: &Constraint,
+    versions: Versions,
     why: &Arc<Why>,
 ) -> Option<Constraint> {
     let mut constraint = constraint.clone();
     let is_inline = std::mem::take(&mut constraint.inline);
+    let is_in_quotes = constraint.known_name().is_some_and(|name| !is_plain(name));
     match &mut constraint.kind {
         ConstraintKind::ForeignKey(key) => {
             key.matching = None;
@@ -103,6 +109,10 @@ fn reflected_constraint(
         ConstraintKind::Unique { columns, .. } if is_inline => {
             constraint.name = Fact::Known(None);
             let column = columns.first().and_then(|column| table.column(column))?;
+            // The name of the column too, before 1.4 without an underscore.
+            if versions.sqlalchemy < (1, 4) && is_plain(&column.name) && column.name.contains('_') {
+                return None;
+            }
             // It is looked for behind plain words.
             match &column.column_type {
                 Fact::Known(spelling) if spelling.contains('(') => return None,
@@ -111,6 +121,10 @@ fn reflected_constraint(
                     constraint.maybe.get_or_insert_with(|| Arc::clone(why));
                 }
             }
+        }
+        // Before 2.1 its name was only found without quotes.
+        ConstraintKind::PrimaryKey { .. } if versions.sqlalchemy < (2, 1) && is_in_quotes => {
+            constraint.name = Fact::Known(None);
         }
         _ => {}
     }
@@ -134,7 +148,7 @@ fn is_found_as(earlier: &Constraint, constraint: &Constraint) -> bool {
 }
 
 /// Indexes over expressions are not read, and of the others neither order nor collation.
-fn is_reflected(index: &mut Index, why: &Arc<Why>) -> bool {
+fn is_reflected(index: &mut Index, versions: Versions, why: &Arc<Why>) -> bool {
     match &mut index.definition {
         Fact::Known(definition) => {
             if definition.keys.iter().any(|key| !key.is_column) {
@@ -143,6 +157,10 @@ fn is_reflected(index: &mut Index, why: &Arc<Why>) -> bool {
             for key in &mut definition.keys {
                 key.order = None;
                 key.operator_class = None;
+            }
+            // Since 1.4 its condition is.
+            if versions.sqlalchemy < (1, 4) {
+                definition.predicate = None;
             }
         }
         Fact::Unknown(_) => {

@@ -277,10 +277,12 @@ impl Statement<'_> {
                 now.constraint_tables.insert(new, new_name.clone());
             }
         }
+        // SQLite, asked to behave as it did before 3.26, lets foreign keys refer to the old name.
+        let keeps_references = self.database.session.legacy_alter_table;
         for (_, key) in table.foreign_keys() {
             now.references
                 .remove(&(key.references.clone(), name.clone()));
-            let target = if key.references == *name {
+            let target = if key.references == *name && !keeps_references {
                 new_name.clone()
             } else {
                 key.references.clone()
@@ -326,6 +328,9 @@ impl Statement<'_> {
                 .map_or_else(|| key.name.clone(), SmolStr::new);
             let key = super::Catalog::key(key.kind, &bare, Some(new_name));
             now.objects.insert(key, Arc::new(object));
+        }
+        if keeps_references {
+            return;
         }
         for other in self.referring(name) {
             self.database

@@ -111,6 +111,7 @@ impl Statement<'_> {
             }
             return;
         }
+        self.database.session.add_label(name, label);
         self.change_labels(name, |labels| {
             let at = match position {
                 LabelPosition::Last => None,
@@ -183,6 +184,7 @@ impl Statement<'_> {
             if let Some(known) = self.database.now.enums.remove(name) {
                 self.database.now.enums.insert(new_name.clone(), known);
             }
+            self.database.session.rename_enum(name, Some(new_name));
             self.database.now.dropped_types.insert(name.clone());
             self.database.now.dropped_types.remove(new_name);
         }
@@ -250,6 +252,7 @@ impl Statement<'_> {
                 self.database.now.objects.remove(&key);
             }
             None => {
+                self.database.session.rename_enum(name, None);
                 self.database.now.enums.remove(name);
                 self.database.now.dropped_types.insert(name.clone());
             }

@@ -12,12 +12,15 @@ use crate::catalog::fact::{Fact, Why};
 
 impl Comparison {
     pub(super) fn constraints(&mut self, table: &SmolStr, old: &[Constraint], new: &[Constraint]) {
-        let mut left: Vec<&Constraint> = old.iter().filter(|one| !new.contains(one)).collect();
-        let mut right: Vec<&Constraint> = new.iter().filter(|one| !old.contains(one)).collect();
-        // The same definition at another place in the file is the same constraint.
-        pair(&mut left, &mut right, |one, two| {
-            one.name == two.name && one.has_same_definition(two) && one.maybe == two.maybe
-        });
+        // The same definition at another place in the file is the same constraint, and there twice it says no more
+        // than once.
+        let is_in = |one: &Constraint, others: &[Constraint]| {
+            others.iter().any(|two| {
+                one.name == two.name && one.has_same_definition(two) && one.maybe == two.maybe
+            })
+        };
+        let mut left: Vec<&Constraint> = old.iter().filter(|one| !is_in(one, new)).collect();
+        let mut right: Vec<&Constraint> = new.iter().filter(|one| !is_in(one, old)).collect();
         // By name.
         for (one, two) in pair(&mut left, &mut right, |one, two| {
             one.known_name().is_some() && one.known_name() == two.known_name()

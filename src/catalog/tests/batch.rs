@@ -18,6 +18,7 @@ fn adds(name: &str, place: (Option<&str>, Option<&str>)) -> BatchStep {
         definition: column(name, "INTEGER"),
         if_not_exists: false,
         is_primary_key: false,
+        type_check: None,
         needs_copy: false,
         insert_before: place.0.map(SmolStr::new),
         insert_after: place.1.map(SmolStr::new),
@@ -54,7 +55,10 @@ fn batch(steps: Vec<BatchStep>) -> Ddl {
         steps,
         names: Vec::new(),
         constraints: Vec::new(),
-        keeps_checks: true,
+        versions: Versions {
+            sqlalchemy: (2, 1),
+            alembic: (1, 20),
+        },
         doubt: None,
     }))
 }
@@ -215,4 +219,119 @@ fn nothing_is_refused_where_the_table_is_not_known() {
         &[batch(vec![does(drop_column("a")), drops_index("ix")])],
     );
     assert!(database.before.table("t").unwrap().column("a").is_some());
+}
+
+fn batch_of(versions: Versions, steps: Vec<BatchStep>) -> Ddl {
+    match batch(steps) {
+        Ddl::Batch(batch) => Ddl::Batch(Box::new(Batch { versions, ..*batch })),
+        ddl => ddl,
+    }
+}
+
+fn constraints(database: &Database) -> Vec<String> {
+    let table = database.now.table("t").unwrap();
+    let constraints = table.constraints.iter();
+    constraints
+        .map(|constraint| {
+            let name = constraint.known_name().map_or("-", |name| name.as_str());
+            match &constraint.kind {
+                ConstraintKind::Check { expression, .. } => {
+                    format!("{name}: {}", expression.known().unwrap())
+                }
+                kind => format!("{name}: {}", kind.noun()),
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn booleans_bring_their_check_before_1_4() {
+    let old = Versions {
+        sqlalchemy: (1, 3),
+        alembic: (1, 4),
+    };
+    let mut database = table(vec![
+        check(None, "flag IN (0, 1)", &["flag"]),
+        check(Some("named"), "a > 0", &["a"]),
+    ]);
+    run(&mut database, &[alter("t", add(column("flag", "BOOLEAN")))]);
+    let mut added = NewColumn {
+        definition: column("new", "BOOLEAN"),
+        if_not_exists: false,
+        is_primary_key: false,
+        type_check: Some(check(None, "new IN (0, 1)", &["new"])),
+        needs_copy: false,
+        insert_before: None,
+        insert_after: None,
+    };
+    let steps = vec![
+        does(renames("flag", "order")),
+        step(BatchChange::AddColumn(Box::new(added.clone()))),
+        does(AlterAction::AddConstraint(check(
+            None,
+            "new IN (0, 1)",
+            &["new"],
+        ))),
+    ];
+    let mut earlier = database.clone();
+    run(&mut earlier, &[batch_of(old, steps.clone())]);
+    assert_eq!(
+        constraints(&earlier),
+        [
+            "-: \"order\" IN (0, 1)",
+            "-: new IN (0, 1)",
+            "-: new IN (0, 1)"
+        ]
+    );
+    // A type that is changed brings none.
+    run(
+        &mut earlier,
+        &[batch_of(
+            old,
+            vec![does(AlterAction::AlterType {
+                column: "new".into(),
+                column_type: Fact::Known("INTEGER".into()),
+                using: false,
+            })],
+        )],
+    );
+    assert_eq!(constraints(&earlier), ["-: \"order\" IN (0, 1)"]);
+    added.type_check = None;
+    run(
+        &mut database,
+        &[batch(vec![
+            step(BatchChange::AddColumn(Box::new(added))),
+            does(drop_column("flag")),
+        ])],
+    );
+    assert_eq!(constraints(&database), ["named: a > 0"]);
+}
+
+#[test]
+fn what_older_versions_do_not_read_is_lost() {
+    let mut key = primary_key(&["id"]);
+    key.name = Fact::Known(Some("pk_T".into()));
+    let mut unique = unique(&["a_b"]);
+    unique.inline = true;
+    let mut before = table(vec![key]);
+    run(&mut before, &[alter("t", add(column("a_b", "INTEGER")))]);
+    run(
+        &mut before,
+        &[alter("t", AlterAction::AddConstraint(unique))],
+    );
+    let seen = |sqlalchemy: (u32, u32)| {
+        let mut database = before.clone();
+        let versions = Versions {
+            sqlalchemy,
+            alembic: (1, 14),
+        };
+        run(
+            &mut database,
+            &[batch_of(versions, vec![does(renames("b", "c"))])],
+        );
+        constraints(&database)
+    };
+    assert_eq!(seen((1, 3)), ["-: primary key"]);
+    assert_eq!(seen((2, 0)), ["-: unique constraint", "-: primary key"]);
+    assert_eq!(seen((2, 1)), ["-: unique constraint", "pk_T: primary key"]);
 }

@@ -32,7 +32,8 @@ impl Violation for FailingUpgrade<'_> {
 
     fn notes(&self) -> Vec<String> {
         vec![if self.in_one_go {
-            "a new database is built in one go, as tests and CI do; revision by revision it works"
+            "new databases are built in one go, as in tests and CI, and those that are several revisions behind are \
+             upgraded so; revision by revision it works"
                 .to_owned()
         } else {
             "what follows was judged as if it had worked".to_owned()

@@ -412,11 +412,13 @@ fn data_and_queries() {
         "GRANT SELECT ON a TO b",
         "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO b",
         "VACUUM",
-        "COMMIT",
+        "ROLLBACK TO SAVEPOINT a",
         "ALTER VIEW v OWNER TO x",
     ] {
         assert_eq!(one(sql), Ddl::Nothing, "{sql}");
     }
+    assert_eq!(one("COMMIT"), Ddl::Session(SessionChange::End));
+    assert_eq!(one("begin"), Ddl::Session(SessionChange::Begin));
     assert!(matches!(
         one("SELECT create_hypertable('a', 'time')"),
         Ddl::Opaque { names, .. } if names == ["a"]

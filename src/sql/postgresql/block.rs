@@ -104,7 +104,7 @@ fn unknown_code() -> Vec<Ddl> {
 
 fn is_harmless(ddl: &Ddl) -> bool {
     match ddl {
-        Ddl::Nothing | Ddl::Data { .. } | Ddl::Assign { .. } => true,
+        Ddl::Nothing | Ddl::Data { .. } | Ddl::Uses(_) | Ddl::Assign { .. } => true,
         Ddl::If {
             then, otherwise, ..
         } => then.iter().chain(otherwise).all(is_harmless),

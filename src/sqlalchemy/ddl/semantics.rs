@@ -16,8 +16,7 @@ pub struct Semantics {
     pub sqlalchemy: (u32, u32),
     pub alembic: (u32, u32),
     pub naming: Naming,
-    /// True if revisions certainly run in a transaction, as they do unless `env.py` says otherwise.
-    pub is_transactional: bool,
+    pub transactions: Transactions,
 }
 
 impl Default for Semantics {
@@ -27,9 +26,20 @@ impl Default for Semantics {
             sqlalchemy: (2, 0),
             alembic: (1, 20),
             naming: Naming::None,
-            is_transactional: true,
+            transactions: Transactions::PerRevision,
         }
     }
+}
+
+/// What certainly runs in one transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transactions {
+    /// Nothing for certain.
+    Unknown,
+    /// Each revision; perhaps several of them.
+    PerRevision,
+    /// All revisions of a run, as is usual: `transaction_per_migration` is false.
+    PerRun,
 }
 
 /// Where the names of constraints come from that were given none.

@@ -170,8 +170,10 @@ impl<H: Host> Writer<'_, '_, H> {
     /// The name of a column, which is meant as it is written.
     fn column(&self, name: &str) -> String {
         match self.semantics.dialect {
-            Dialect::PostgreSql => format!("\"{}\"", name.replace('"', "\"\"")),
-            Dialect::MySql | Dialect::Sqlite => name.to_owned(),
+            Dialect::PostgreSql | Dialect::Sqlite => {
+                format!("\"{}\"", name.replace('"', "\"\""))
+            }
+            Dialect::MySql => format!("`{}`", name.replace('`', "``")),
         }
     }
 

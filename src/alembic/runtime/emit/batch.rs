@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::{Emitted, Operation, Runner};
 use crate::catalog::{
     AlterAction, Batch, BatchChange, Constraint, ConstraintKind, Ddl, Fact, IndexDefinition,
-    NewColumn, Recreate,
+    NewColumn, Recreate, Versions,
 };
 use crate::dialect::Dialect;
 use crate::python::value::{Call, CallArgument, Object, Place, Value};
@@ -61,7 +61,8 @@ pub(in crate::alembic::runtime) fn batch_changes(
             .is_some_and(|new_name| {
                 operation.name(operation.shifted(1), "column_name") != Some(new_name)
             });
-    if renames || name == "drop_column" {
+    // Since 1.7 it looks for the CHECK of the type.
+    if (renames || name == "drop_column") && operation.semantics.alembic >= (1, 7) {
         errors.extend(operation.refused_type());
     }
     for ddl in ddl {
@@ -79,6 +80,7 @@ pub(in crate::alembic::runtime) fn batch_changes(
                     definition: *definition,
                     if_not_exists,
                     is_primary_key: false,
+                    type_check: None,
                     needs_copy: false,
                     insert_before: operation.name(usize::MAX, "insert_before"),
                     insert_after: operation.name(usize::MAX, "insert_after"),
@@ -115,21 +117,20 @@ pub(in crate::alembic::runtime) fn batch_changes(
     }
     // Before 1.20 the copy got the CHECK of a type that is added once more.
     if name == "add_column" && operation.semantics.alembic < (1, 20) {
-        let with_check = changes.iter().find_map(|change| match change {
+        let check = changes.iter().find_map(|change| match change {
             BatchChange::Other(Ddl::AlterTable {
-                table,
                 action: AlterAction::AddConstraint(constraint),
                 ..
-            }) if matches!(constraint.kind, ConstraintKind::Check { .. }) => Some(table.clone()),
+            }) if matches!(constraint.kind, ConstraintKind::Check { .. }) => {
+                Some(constraint.clone())
+            }
             _ => None,
         });
-        changes.extend(with_check.map(|table| {
-            BatchChange::Other(Ddl::Opaque {
-                what: "what this version of Alembic makes of the CHECK of a type is not followed"
-                    .to_owned(),
-                names: vec![table],
-            })
-        }));
+        for change in &mut changes {
+            if let BatchChange::AddColumn(column) = change {
+                column.type_check.clone_from(&check);
+            }
+        }
     }
     (changes, errors)
 }
@@ -351,8 +352,10 @@ pub(in crate::alembic::runtime) fn begun(
         steps: Vec::new(),
         names,
         constraints,
-        // Before, all that were reflected were left out.
-        keeps_checks: semantics.alembic >= (1, 7),
+        versions: Versions {
+            sqlalchemy: semantics.sqlalchemy,
+            alembic: semantics.alembic,
+        },
         doubt: doubts.first().map(ToString::to_string),
     })
 }

@@ -45,7 +45,8 @@ impl Operation<'_, '_> {
         );
         // Outside of a batch, Alembic leaves these out on SQLite, with a warning.
         if !self.is_in_place() {
-            self.type_check(&bare, &column, &mut constraints);
+            // Here it stays nameless where the convention wants a name.
+            let _ = self.type_check(&bare, &column, &mut constraints);
         }
         // The column of a primary key gets its sequence, though no key is made.
         column.definition.serial =
@@ -354,7 +355,7 @@ impl Operation<'_, '_> {
                 _ => column.clone(),
             };
             let name = self.check_name(&bare, column, given.as_ref());
-            let text = super::tables::check_text(column, check);
+            let text = super::tables::check_text(column, check, semantics.dialect);
             let kind = ConstraintKind::Check {
                 expression: Fact::Known(sql::canonical_expression(&text, semantics.dialect)),
                 columns: vec![column.clone()],

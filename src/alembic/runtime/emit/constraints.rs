@@ -306,6 +306,11 @@ impl Operation<'_, '_> {
                         .collect(),
                 )
             });
+        let refuses_expressions = semantics.alembic < (1, 6)
+            && keys
+                .iter()
+                .flatten()
+                .any(|key| self.is_expression(&key.value));
         let definition = match keys {
             Some(keys) => {
                 let mut call = self.call.clone();
@@ -325,12 +330,26 @@ impl Operation<'_, '_> {
             return self.nameless("op.create_index", Some(table));
         };
         let name = self.index_name(&table, given.as_ref(), is_final, &definition);
-        Emitted::one(Ddl::CreateIndex {
+        let mut emitted = Emitted::one(Ddl::CreateIndex {
             name,
             table,
             definition,
             if_not_exists: self.guard("if_not_exists"),
             concurrently: self.is_concurrent(),
+        });
+        if refuses_expressions {
+            emitted.errors.push(
+                "Alembic before 1.6 takes only strings and `text()` as keys of an index".to_owned(),
+            );
+        }
+        emitted
+    }
+
+    /// True for a key that is neither a string nor `text(…)`.
+    fn is_expression(&self, key: &Value) -> bool {
+        key.as_call().is_some_and(|call| {
+            crate::sqlalchemy::construct(&call.callee, self.interpreter)
+                .is_some_and(|name| name != "text")
         })
     }
 

@@ -136,7 +136,11 @@ impl Operation<'_, '_> {
                 *nullable = false;
             }
             at_columns.append(&mut column.foreign_keys);
-            self.type_check(&bare, &column, &mut at_columns);
+            if let Err(error) = self.type_check(&bare, &column, &mut at_columns)
+                && self.semantics.sqlalchemy < (1, 4)
+            {
+                emitted.errors.push(error);
+            }
             if let Some(found) = &column.enum_type
                 && found.is_created
             {
@@ -256,53 +260,48 @@ impl Operation<'_, '_> {
         }
     }
 
-    /// The CHECK of a non-native enum or boolean.
+    /// The CHECK of a non-native enum or boolean. An error says that the naming convention wants it to have a name,
+    /// which SQLAlchemy overlooks since 1.4.
     pub(super) fn type_check(
         &mut self,
         table: &SmolStr,
         column: &ColumnDdl,
         constraints: &mut Vec<Constraint>,
-    ) {
+    ) -> Result<(), String> {
         let Some((given, check)) = &column.type_check else {
-            return;
+            return Ok(());
         };
         let name = &column.definition.column.name;
-        let expression = check_text(name, check);
+        let expression = check_text(name, check, self.semantics.dialect);
         let columns = vec![name.clone()];
         let parts = NameParts {
             table,
             columns: &columns,
             ..NameParts::default()
         };
-        match self.semantics.naming.name(
+        let name = self.semantics.naming.name(
             self.semantics.dialect,
             ConstraintLabel::Check,
             given.as_deref(),
             false,
             &parts,
-        ) {
-            Ok(name) => {
-                let kind = ConstraintKind::Check {
-                    expression: Fact::Known(crate::sql::canonical_expression(
-                        &expression,
-                        self.semantics.dialect,
-                    )),
-                    columns,
-                };
-                let mut constraint =
-                    Constraint::new(None, kind, column.definition.column.place.clone());
-                constraint.name = name;
-                constraints.push(constraint);
-            }
-            // SQLAlchemy leaves such a constraint nameless.
-            Err(_) => {
-                let kind = ConstraintKind::Check {
-                    expression: Fact::Known(SmolStr::new(expression)),
-                    columns,
-                };
-                constraints.push(Constraint::new(None, kind, None));
-            }
-        }
+        );
+        let kind = ConstraintKind::Check {
+            expression: Fact::Known(crate::sql::canonical_expression(
+                &expression,
+                self.semantics.dialect,
+            )),
+            columns,
+        };
+        let place = column.definition.column.place.clone();
+        let mut constraint = Constraint::new(None, kind, place);
+        let (name, outcome) = match name {
+            Ok(name) => (name, Ok(())),
+            Err(error) => (Fact::Known(None), Err(error)),
+        };
+        constraint.name = name;
+        constraints.push(constraint);
+        outcome
     }
 
     /// The name of an index: SQLAlchemy makes `ix_<table>_<first column>` where none is given.
@@ -393,7 +392,12 @@ impl Operation<'_, '_> {
 }
 
 /// The condition of a CHECK that comes with a type.
-pub(super) fn check_text(column: &str, check: &TypeCheck) -> String {
+pub(super) fn check_text(column: &str, check: &TypeCheck, dialect: Dialect) -> String {
+    let quote = match dialect {
+        Dialect::MySql => "`",
+        Dialect::PostgreSql | Dialect::Sqlite => "\"",
+    };
+    let column = format!("{quote}{}{quote}", column.replace(quote, &quote.repeat(2)));
     match check {
         TypeCheck::Boolean => format!("{column} IN (0, 1)"),
         TypeCheck::Labels(labels) => {

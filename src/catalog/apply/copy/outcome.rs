@@ -28,6 +28,7 @@ impl Copy {
             made.columns.push(entry.column.clone());
         }
         self.check_columns(culprit);
+        made.constraints.extend(self.type_checks());
         let constraints = std::mem::take(&mut self.constraints);
         for constraint in constraints {
             if let Some(constraint) = self.carried(constraint, read) {
@@ -120,6 +121,28 @@ impl Copy {
         for (message, place) in refused {
             self.refuse(FailureKind::Other, message, place);
         }
+    }
+
+    /// What the types of columns write, under the names that the columns have in the end.
+    fn type_checks(&self) -> Vec<Constraint> {
+        let mut checks = Vec::new();
+        for entry in &self.columns {
+            let Some(mut check) = entry.type_check.clone() else {
+                continue;
+            };
+            if let ConstraintKind::Check {
+                expression: Fact::Known(expression),
+                columns,
+            } = &mut check.kind
+                && let Some(rest) = expression.strip_prefix(written(&entry.key).as_str())
+            {
+                let name = &entry.column.name;
+                *expression = SmolStr::new(format!("{}{rest}", written(name)));
+                *columns = vec![name.clone()];
+            }
+            checks.push(check);
+        }
+        checks
     }
 
     /// A constraint of the new table; `None` where one of its columns is gone.
@@ -292,12 +315,26 @@ fn number_of_rows(read: &Table, made: &mut Table) {
 }
 
 /// True for a name that needs no quotes.
-fn is_plain(name: &str) -> bool {
+pub(in crate::catalog::apply) fn is_plain(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && name
             .chars()
             .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         && !RESERVED.split(' ').any(|word| word == name)
+}
+
+/// A name in the one spelling of expressions, which keeps quotes only where they are needed.
+pub(super) fn written(name: &str) -> String {
+    let is_word = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if is_word
+        && !RESERVED
+            .split(' ')
+            .any(|word| word.eq_ignore_ascii_case(name))
+    {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
 }
 
 /// The words that SQLAlchemy puts between quotes for SQLite.

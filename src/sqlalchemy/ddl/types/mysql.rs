@@ -79,7 +79,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
                 })
             }
             "Double" | "DOUBLE" | "DOUBLE_PRECISION" | "REAL" => TypeDdl::plain("double"),
-            "LargeBinary" | "BLOB" | "PickleType" => TypeDdl::plain("blob"),
+            "Binary" | "LargeBinary" | "BLOB" | "PickleType" => TypeDdl::plain("blob"),
             "BINARY" => {
                 let length = Self::number(call, 0, &["length"])?.unwrap_or(1);
                 TypeDdl::plain(format_smolstr!("binary({length})"))

@@ -54,9 +54,8 @@ impl<H: Host> TypeReader<'_, '_, H> {
             }
             "Double" | "DOUBLE" | "DOUBLE_PRECISION" => TypeDdl::plain("double precision"),
             "REAL" => TypeDdl::plain("real"),
-            "LargeBinary" | "BYTEA" | "PickleType" | "EncryptedType" | "PasswordType" => {
-                TypeDdl::plain("bytea")
-            }
+            "Binary" | "LargeBinary" | "BYTEA" | "PickleType" | "EncryptedType"
+            | "PasswordType" => TypeDdl::plain("bytea"),
             "JSON" | "JSONType" => TypeDdl::plain("json"),
             "JSONB" => TypeDdl::plain("jsonb"),
             "JSONPATH" => TypeDdl::plain("jsonpath"),

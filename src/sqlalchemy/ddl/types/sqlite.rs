@@ -44,7 +44,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
             "Double" | "DOUBLE" => TypeDdl::plain("DOUBLE"),
             "DOUBLE_PRECISION" => TypeDdl::plain("DOUBLE PRECISION"),
             "REAL" => TypeDdl::plain("REAL"),
-            "LargeBinary" | "BLOB" | "PickleType" => TypeDdl::plain("BLOB"),
+            "Binary" | "LargeBinary" | "BLOB" | "PickleType" => TypeDdl::plain("BLOB"),
             "BINARY" => return Self::sized("BINARY", call),
             "VARBINARY" => return Self::sized("VARBINARY", call),
             "JSON" => TypeDdl::plain("JSON"),
