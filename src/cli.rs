@@ -181,6 +181,9 @@ pub struct SchemaArgs {
     /// [default: heads]
     #[arg(long, value_name = "REV", allow_hyphen_values = true)]
     pub at: Option<String>,
+    /// Show the schema that the models describe instead
+    #[arg(long, conflicts_with = "at")]
+    pub models: bool,
     /// How the schema is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "sql")]
     pub output_format: SchemaFormat,

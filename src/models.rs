@@ -19,7 +19,7 @@ use crate::sqlalchemy::declarative::is_declarative_base;
 
 pub use crate::sqlalchemy::{MetadataKey, NamingFact};
 pub use base_columns::BaseColumns;
-pub use candidates::{is_test_file, model_files};
+pub use candidates::{is_test_file, may_declare_models, model_files};
 pub use changes::{DifferenceKind, ModelDifference, TableChange, changes};
 pub use env::EnvFacts;
 

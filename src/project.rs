@@ -9,8 +9,8 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::alembic::{
-    Direction, Discovery, End, Environment, Migration, Replay, ReplayedRevision, Revision,
-    RevisionMap, Runtime, ScriptDirectory, discover,
+    Direction, Discovery, End, Environment, Migration, ModelFiles, ModelSchema, Replay,
+    ReplayedRevision, Revision, RevisionMap, Runtime, ScriptDirectory, discover, read_models,
 };
 use crate::catalog::{Catalog, Why};
 use crate::config::{MetadataName, NamingConvention, Settings};
@@ -43,6 +43,7 @@ pub struct ProjectEnvironment<'s> {
     tables: OnceLock<KnownTables>,
     models: OnceLock<Models>,
     env_models: OnceLock<Models>,
+    model_schema: OnceLock<ModelSchema>,
     replay: OnceLock<ReplayedHistory>,
     naming: Option<NamingConvention>,
     initial_metadata: Option<MetadataName>,
@@ -147,6 +148,7 @@ impl<'s> ProjectEnvironment<'s> {
             tables: OnceLock::new(),
             models: OnceLock::new(),
             env_models: OnceLock::new(),
+            model_schema: OnceLock::new(),
             replay: OnceLock::new(),
             naming: settings.naming_convention.clone(),
             initial_metadata: settings.initial_metadata.clone(),
@@ -440,13 +442,34 @@ impl<'s> ProjectEnvironment<'s> {
     /// All models of the repository, with the search path of this environment.
     pub fn models(&self) -> &Models {
         self.models.get_or_init(|| {
-            let mut folders = self.environment.version_locations.clone();
-            folders.push(self.environment.script_location.clone());
-            let files = models::files(self.sources, &folders);
-            self.sources.preload(&files);
+            let files = self.model_files();
             let env = self.environment.env_file();
             Models::load(env.as_ref(), &files, self.sources, &self.finder)
         })
+    }
+
+    /// The schema that the models describe, with what `env.py` registers.
+    pub fn model_schema(&self) -> &ModelSchema {
+        self.model_schema.get_or_init(|| {
+            let env = self.environment.env_file();
+            read_models(
+                env.as_ref(),
+                self,
+                &self.replay().catalog,
+                self.semantics(),
+                self.sources,
+                &self.finder,
+            )
+        })
+    }
+
+    /// The files of the application that may define models.
+    fn model_files(&self) -> Vec<RepoPath> {
+        let mut folders = self.environment.version_locations.clone();
+        folders.push(self.environment.script_location.clone());
+        let files = models::files(self.sources, &folders);
+        self.sources.preload(&files);
+        files
     }
 
     /// The packages that the migrations run with.
@@ -499,5 +522,15 @@ impl<'s> ProjectEnvironment<'s> {
             .iter()
             .map(|node| self.map.node(*node).id().clone())
             .collect()
+    }
+}
+
+impl ModelFiles for ProjectEnvironment<'_> {
+    fn may_define(&self, file: &RepoPath) -> bool {
+        models::may_declare_models(file, self.sources)
+    }
+
+    fn all(&self) -> Vec<RepoPath> {
+        self.model_files()
     }
 }

@@ -7,10 +7,12 @@ mod carry_out;
 mod emit;
 mod host;
 mod ignored;
+mod model_schema;
 mod operations;
 mod replay;
 mod simulation;
 
+pub use model_schema::{MetadataOrigin, ModelFiles, ModelSchema, UnregisteredTable, read_models};
 pub use replay::{Replay, ReplayedRevision, Verdict};
 pub use simulation::Failed;
 

@@ -6,7 +6,7 @@ use std::io::Write;
 
 use rustc_hash::FxHashSet;
 
-use crate::alembic::Verdict;
+use crate::alembic::{MetadataOrigin, Verdict};
 use crate::cli::{
     GlobalArgs, ProcessEnvironment, ReplayArgs, ReplayFormat, SchemaArgs, SchemaFormat,
     VerdictChoice,
@@ -31,6 +31,9 @@ pub(super) fn schema(
     streams: &mut Streams<'_>,
 ) -> Result<Exit, CommandError> {
     with_environment(global, process, |environment| {
+        if args.models {
+            return models(args, environment, global, streams);
+        }
         warn(environment, global, streams.err)?;
         let targets = Targets::new(&environment.map);
         let nodes = targets.several(args.at.as_deref().unwrap_or("heads"))?;
@@ -53,13 +56,64 @@ pub(super) fn schema(
             at: &at,
             catalog: &catalog,
         };
-        match args.output_format {
-            SchemaFormat::Json => schema::write_json(&view, streams.out)?,
-            SchemaFormat::Sql => schema::write_sql(&view, streams.out)?,
-            SchemaFormat::Mermaid => schema::write_mermaid(&view, streams.out)?,
-        }
+        write_schema(args, &view, streams.out)?;
         Ok(Exit::Clean)
     })
+}
+
+fn write_schema(
+    args: &SchemaArgs,
+    view: &schema::SchemaView<'_>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    match args.output_format {
+        SchemaFormat::Json => schema::write_json(view, out),
+        SchemaFormat::Sql => schema::write_sql(view, out),
+        SchemaFormat::Mermaid => schema::write_mermaid(view, out),
+    }
+}
+
+/// `migrate-lint schema --models`
+fn models(
+    args: &SchemaArgs,
+    environment: &ProjectEnvironment<'_>,
+    global: &GlobalArgs,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, CommandError> {
+    let models = environment.model_schema();
+    warn_of_models(environment, global, streams.err)?;
+    let view = schema::SchemaView {
+        environment,
+        at: &[],
+        catalog: &models.catalog,
+    };
+    write_schema(args, &view, streams.out)?;
+    Ok(Exit::Clean)
+}
+
+/// Says where the models come from, if not from `env.py`.
+fn warn_of_models(
+    environment: &ProjectEnvironment<'_>,
+    global: &GlobalArgs,
+    err: &mut dyn Write,
+) -> Result<(), CommandError> {
+    if global.quiet {
+        return Ok(());
+    }
+    let location = &environment.environment.script_location;
+    match environment.model_schema().origin {
+        MetadataOrigin::Environment => {}
+        MetadataOrigin::Repository => writeln!(
+            err,
+            "note: `{location}/env.py` leads to no metadata; these are the classes of the repository on the Base that most \
+             of the migrated tables are on"
+        )?,
+        MetadataOrigin::Unknown => writeln!(
+            err,
+            "warning: `{location}/env.py` leads to no metadata, and no class of the repository has a migrated table"
+        )?,
+    }
+    Ok(())
 }
 
 pub(super) fn replay(

@@ -22,19 +22,18 @@ const WORDS: &[&str] = &[
 pub fn model_files(paths: &[RepoPath], sources: &Sources<'_>) -> Vec<RepoPath> {
     paths
         .par_iter()
-        .filter(|path| {
-            sources
-                .read(path)
-                .is_some_and(|bytes| may_declare_models(&bytes))
-        })
+        .filter(|path| may_declare_models(path, sources))
         .cloned()
         .collect()
 }
 
-fn may_declare_models(bytes: &[u8]) -> bool {
-    WORDS
-        .iter()
-        .any(|word| memmem::find(bytes, word.as_bytes()).is_some())
+/// True for a file with such words.
+pub fn may_declare_models(path: &RepoPath, sources: &Sources<'_>) -> bool {
+    sources.read(path).is_some_and(|bytes| {
+        WORDS
+            .iter()
+            .any(|word| memmem::find(&bytes, word.as_bytes()).is_some())
+    })
 }
 
 /// True for files that only tests and documentation use: what they declare is in no database of the project.

@@ -29,6 +29,7 @@ mod names;
 mod numbers;
 mod operators;
 mod paths;
+mod reach;
 mod reflection;
 mod sequences;
 mod specifications;
@@ -38,6 +39,7 @@ mod subscripts;
 mod text;
 
 pub use self::host::{Called, Host, Leaving, NoHost};
+pub use self::reach::Reached;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -50,7 +52,7 @@ use crate::python::module_finder::{FoundModule, ModuleFinder};
 use crate::python::sources::Sources;
 use crate::python::value::{
     Call, CallArgument, Deferred, FileId, Import, Instance, Module, ModuleName, ModuleState,
-    Namespace, Object, ObjectId, Place, Reason, Scope, ScopeKind, Value,
+    Namespace, Object, ObjectId, Place, Reason, Scope, ScopeKind, Symbol, Value,
 };
 use crate::source::{FileSpan, RepoPath, Span};
 
@@ -94,6 +96,8 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     module_files: FxHashMap<RepoPath, ObjectId>,
     limits: Limits,
     lazy_imports: bool,
+    /// The imports that were run, while somebody wants to know.
+    import_log: Option<Vec<reach::LoggedImport>>,
     /// What the constructors of bases outside the repository were called with, while somebody wants to know.
     constructors: Option<Vec<Call>>,
     fuel: Cell<u64>,
@@ -120,6 +124,8 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     generators: Vec<generators::Generator<H>>,
     /// The class that a class body became, by the namespace of the body.
     classes_by_body: FxHashMap<ObjectId, ObjectId>,
+    /// Values that were asked of classes, by their addresses, which are kept alive: which class it was, and the name.
+    members: FxHashMap<usize, (Rc<Symbol>, ObjectId, Name)>,
     /// What `defaultdict` gives for keys it lacks.
     default_factories: FxHashMap<ObjectId, Value>,
     /// What imports have led to, by the address of the import, which is kept alive by it.
@@ -154,6 +160,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             module_files: FxHashMap::default(),
             limits,
             lazy_imports: false,
+            import_log: None,
             constructors: None,
             fuel: Cell::new(limits.fuel),
             module_fuel: limits.fuel * 8,
@@ -168,6 +175,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             activations: Vec::new(),
             generators: Vec::new(),
             classes_by_body: FxHashMap::default(),
+            members: FxHashMap::default(),
             default_factories: FxHashMap::default(),
             followed_imports: FxHashMap::default(),
             star_searches: FxHashSet::default(),

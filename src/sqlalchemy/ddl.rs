@@ -11,7 +11,7 @@ mod types;
 pub use columns::{ColumnDdl, column_ddl};
 pub use items::{ItemDdl, foreign_key_action, index_definition, item_ddl};
 pub(crate) use items::{
-    column_names_of, condition_kind, deferrable, exclusion, foreign_key, name_value,
+    column_names_of, condition_kind, deferrable, exclusion, foreign_key, name_value, reference_of,
 };
 pub(crate) use semantics::truncated;
 pub use semantics::{ConstraintLabel, NameParts, Naming, Semantics, Transactions};

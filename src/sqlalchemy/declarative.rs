@@ -13,4 +13,4 @@ pub use style::{
     Style, has_named_table, has_table_keyword, is_abstract, is_declarative_base, lacks_attribute,
     style, table_name,
 };
-pub use table::{DeclaredTable, declared_table, declared_tables};
+pub use table::{DeclaredTable, declared_table, declared_tables, table_name_of};

@@ -133,7 +133,7 @@ impl<'s> Replay<'s> {
         for name in names {
             value = interpreter.attribute_of(&value, name, at);
         }
-        emit::initial_tables(&value, interpreter).map(|emitted| emitted.ddl)
+        emit::tables_of_metadata(&value, interpreter).map(|(emitted, _)| emitted.ddl)
     }
 
     /// What the database holds now.

@@ -7,7 +7,9 @@ use rustc_hash::FxHashMap;
 use super::decorators::has_decorator;
 use super::{Host, Interpreter};
 use crate::python::ast::{FunctionDef, Name};
-use crate::python::value::{Class, Object, ObjectId, Place, Reason, SymbolKind, Value};
+use crate::python::value::{
+    Call, Class, Object, ObjectId, Place, Reason, Symbol, SymbolKind, Value,
+};
 
 impl<H: Host> Interpreter<'_, H> {
     pub fn class(&self, id: ObjectId) -> Option<&Class> {
@@ -137,6 +139,9 @@ impl<H: Host> Interpreter<'_, H> {
     /// The class whose body bound a value made outside the repository, such as a column, and the name it has there.
     pub fn class_that_binds(&self, value: &Value) -> Option<(ObjectId, Name)> {
         let wanted = value.as_symbol()?;
+        if let Some((_, class, name)) = self.members.get(&(Rc::as_ptr(wanted) as usize)) {
+            return Some((*class, name.clone()));
+        }
         self.classes_by_body.iter().find_map(|(body, class)| {
             let names = &self.heap.namespace(*body)?.names;
             let (name, _) = names.iter().find(|(_, bound)| {
@@ -158,21 +163,29 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     pub(super) fn class_attribute(&mut self, id: ObjectId, name: &Name, at: Place) -> Value {
+        // The class of classes has this, whatever the class itself binds.
+        if name == "__name__"
+            && let Some(class) = self.class(id)
+        {
+            return Value::known_str(class.def.name.as_str(), at);
+        }
         if let Some(value) = self.inherited_attribute(id, name) {
             return match &value {
                 Value::Function(function) if has_decorator(&function.decorators, "classmethod") => {
                     Value::Method(Rc::new((Value::Class(id), Rc::clone(function))))
                 }
+                Value::Symbol(symbol) => match &symbol.kind {
+                    SymbolKind::Call(call) => self.member(id, name, call, symbol.at),
+                    _ => value,
+                },
                 _ => value,
             };
         }
         let Some(class) = self.class(id) else {
             return Value::unknown(Reason::Attribute(name.clone()), at);
         };
-        match name.as_str() {
-            "__name__" => return Value::known_str(class.def.name.as_str(), at),
-            "__members__" => return self.enum_members(id, at),
-            _ => {}
+        if name == "__members__" {
+            return self.enum_members(id, at);
         }
         let class_name = class.def.name.clone();
         let (_, outside) = self.ancestry(id);
@@ -194,6 +207,18 @@ impl<H: Host> Interpreter<'_, H> {
             },
             at,
         )
+    }
+
+    /// What a class holds, such as a column, as what it is when asked of this class: a base may hold it for others too.
+    fn member(&mut self, class: ObjectId, name: &Name, held: &Call, at: Place) -> Value {
+        let symbol = Rc::new(Symbol {
+            kind: SymbolKind::Call(held.clone()),
+            at,
+        });
+        let key = Rc::as_ptr(&symbol) as usize;
+        let kept = Rc::clone(&symbol);
+        self.members.insert(key, (kept, class, name.clone()));
+        Value::Symbol(symbol)
     }
 
     pub(super) fn instance_attribute(&mut self, id: ObjectId, name: &Name, at: Place) -> Value {

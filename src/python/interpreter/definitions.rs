@@ -147,6 +147,7 @@ impl<H: Host> Interpreter<'_, H> {
             }
             return;
         };
+        self.log_import(&module, scope.file);
         if import.star {
             if let Some(namespace) = self.heap.namespace_mut(scope.names) {
                 namespace.stars.push(module);
@@ -156,6 +157,11 @@ impl<H: Host> Interpreter<'_, H> {
         for alias in &import.names {
             let at = Self::place(scope, alias.span);
             let attribute = Some(alias.name.clone());
+            // It may be a module of the package.
+            if self.import_log.is_some() {
+                let submodule = smol_str::format_smolstr!("{module}.{}", alias.name);
+                self.log_import(&submodule, scope.file);
+            }
             let value = Value::Import(Rc::new(Import {
                 module: module.clone(),
                 attribute,

@@ -32,7 +32,7 @@ impl<H: Host> Interpreter<'_, H> {
     pub(super) fn exec_definitions(&mut self, file: &Arc<ParsedFile>, scope: &Rc<Scope>) {
         let mut frame: Frame<H> = Frame::default();
         for (statement, stmt) in file.module.body.iter().enumerate() {
-            if is_effect_only(stmt) {
+            if is_effect_only(stmt) && !(self.import_log.is_some() && may_import(stmt)) {
                 continue;
             }
             if let Some(name) = postponable(stmt)
@@ -56,6 +56,19 @@ impl<H: Host> Interpreter<'_, H> {
             let block = std::slice::from_ref(stmt);
             if !matches!(self.exec_block(block, scope, &mut frame), Flow::Next) {
                 break;
+            }
+        }
+    }
+
+    /// Runs what [`Self::exec_definitions`] has left out.
+    pub(super) fn exec_left_out(&mut self, file: &ParsedFile, scope: &Rc<Scope>) {
+        for stmt in &file.module.body {
+            if is_effect_only(stmt) && !may_import(stmt) {
+                self.refuel();
+                self.apart(true, |this| {
+                    let mut frame: Frame<H> = Frame::default();
+                    this.exec_block(std::slice::from_ref(stmt), scope, &mut frame);
+                });
             }
         }
     }
@@ -160,4 +173,20 @@ fn is_effect_only(stmt: &Stmt) -> bool {
         },
         _ => false,
     }
+}
+
+/// True for a call that by its name may be made to import modules: `import_submodules(__name__)`.
+fn may_import(stmt: &Stmt) -> bool {
+    let StmtKind::Expr(expr) = &stmt.kind else {
+        return false;
+    };
+    let ExprKind::Call(call) = &expr.kind else {
+        return false;
+    };
+    let (ExprKind::Name(name) | ExprKind::Attribute { name, .. }) = &call.function.kind else {
+        return false;
+    };
+    ["import", "load", "discover", "scan"]
+        .iter()
+        .any(|word| name.contains(word))
 }

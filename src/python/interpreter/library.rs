@@ -180,6 +180,7 @@ impl<H: Host> Interpreter<'_, H> {
             format!("{package}.{relative}")
         };
         let name = Name::new(absolute);
+        self.log_import(&name, at.file);
         Some(match self.find_module(&name, at.file) {
             Some(module) => Value::Module(module),
             None => Value::name(name, at),

@@ -93,7 +93,10 @@ impl<H: Host> Interpreter<'_, H> {
     fn module_member(&mut self, module: ObjectId, name: &Name) -> Option<Value> {
         let scope = Rc::clone(&self.heap.module(module)?.scope);
         let value = self.heap.namespace(scope.names)?.names.get(name).cloned();
-        if let Some(value) = value {
+        // `from package import module` in the package itself binds what is not there yet: the module.
+        let is_own = matches!(&value, Some(Value::Import(import))
+            if import.attribute.as_ref() == Some(name) && import.module == scope.module.name);
+        if let Some(value) = value.filter(|_| !is_own) {
             return Some(self.force_in(value, &scope));
         }
         let stars = self.heap.namespace(scope.names)?.stars.clone();

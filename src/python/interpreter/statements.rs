@@ -139,6 +139,7 @@ impl<H: Host> Interpreter<'_, H> {
             }
             StmtKind::Import(aliases) => {
                 for alias in aliases {
+                    self.log_import(&alias.name, scope.file);
                     let (bound, module) = match &alias.asname {
                         Some(asname) => (asname.clone(), alias.name.clone()),
                         None => {

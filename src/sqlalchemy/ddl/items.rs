@@ -11,6 +11,7 @@ use crate::python::{Host, Interpreter};
 use crate::sql;
 use crate::sqlalchemy::ddl::semantics::NameParts;
 use crate::sqlalchemy::ddl::{ConstraintLabel, Semantics, sql_text};
+use crate::sqlalchemy::declarative::table_name_of;
 use crate::sqlalchemy::{column_call, column_of_class, construct};
 
 /// A constraint or index among the items of a table.
@@ -252,9 +253,9 @@ pub(crate) fn foreign_key(
 }
 
 /// The table and column a foreign key names: `users.id`, `audit.users.id`, `User.id` of a model, `table.c.id`.
-pub(super) fn reference_of<H: Host>(
+pub(crate) fn reference_of<H: Host>(
     value: &Value,
-    interpreter: &Interpreter<'_, H>,
+    interpreter: &mut Interpreter<'_, H>,
 ) -> Option<(SmolStr, Option<SmolStr>)> {
     if let Some(text) = value.as_str() {
         let parts: Vec<&str> = text.split('.').collect();
@@ -276,8 +277,7 @@ pub(super) fn reference_of<H: Host>(
     // A column of a model is what its class binds.
     if column_call(value, interpreter).is_some() {
         let (class, attribute) = interpreter.class_that_binds(value)?;
-        let table = interpreter.own_attribute(class, "__tablename__")?;
-        let table = SmolStr::new(&**table.as_str()?);
+        let table = table_name_of(class, interpreter)?;
         let column = column_name(value, interpreter).unwrap_or(attribute);
         return Some((table, Some(column)));
     }

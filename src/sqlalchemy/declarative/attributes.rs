@@ -88,7 +88,22 @@ pub(super) fn own_attributes<H: Host>(
     let map = interpreter.inherited_attribute(class, "type_annotation_map");
     let is_sql_model = is_sql_model(class, interpreter);
     let mut attributes = Vec::new();
-    for binding in bindings(&def) {
+    let mut bound = bindings(&def);
+    // Under an `if`, in the dict of `type(name, bases, {…})`, or from outside: `Class.name = Column(…)`.
+    let names = interpreter
+        .heap
+        .namespace(scope.names)
+        .map(|namespace| namespace.names.keys().cloned().collect::<Vec<_>>());
+    for name in names.into_iter().flatten() {
+        if !name.starts_with("__") && !bound.iter().any(|binding| binding.name == name) {
+            bound.push(Binding {
+                name,
+                annotation: None,
+                span: def.name_span,
+            });
+        }
+    }
+    for binding in bound {
         let annotation = binding.annotation.map(|annotation| {
             let value = interpreter.evaluate(annotation, &scope);
             unquoted(value, &scope, interpreter)

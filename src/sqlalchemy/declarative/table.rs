@@ -2,15 +2,21 @@
 
 use std::rc::Rc;
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::order::ordered_attributes;
 use super::style::{Style, has_table_keyword, is_abstract, style, table_name};
 use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter, Outcome};
+use crate::sqlalchemy::ddl::reference_of;
 use crate::sqlalchemy::{
-    column_call, construct, metadata_of_class, metadata_of_value, qualified, type_argument_of,
+    MetadataKey, column_call, construct, metadata_of_class, metadata_of_value, qualified,
+    type_argument_of,
 };
+
+/// How often classes may make further classes.
+const ROUNDS: usize = 4;
 
 /// A table as models describe it.
 #[derive(Clone, Debug)]
@@ -33,20 +39,28 @@ struct Tables {
 }
 
 /// The tables of a metadata, as far as the modules that define them have run, in the order in which they were made.
-/// `written` are the `Table(…)` calls. `None` where it is not known which metadata it is.
+/// `written` are the `Table(…)` calls.
 pub fn declared_tables<H: Host>(
-    metadata: &Value,
+    key: &MetadataKey,
     written: &[(Call, Place)],
     sqlalchemy: (u32, u32),
     interpreter: &mut Interpreter<'_, H>,
-) -> Option<Vec<DeclaredTable>> {
-    let key = metadata_of_value(metadata, interpreter)?;
+) -> Vec<DeclaredTable> {
     let mut found = Tables::default();
-    for class in interpreter.classes() {
-        if metadata_of_class(class, interpreter).as_ref() == Some(&key)
-            && let Some(table) = of_class(class, sqlalchemy, interpreter)
-        {
-            found.add(table, interpreter);
+    // `@declared_attr` may make further classes.
+    let mut read: FxHashSet<ObjectId> = FxHashSet::default();
+    for _ in 0..ROUNDS {
+        let classes = interpreter.classes();
+        if read.len() == classes.len() {
+            break;
+        }
+        for class in classes {
+            if read.insert(class)
+                && metadata_of_class(class, interpreter).as_ref() == Some(key)
+                && let Some(table) = of_class(class, sqlalchemy, interpreter)
+            {
+                found.add(table, interpreter);
+            }
         }
     }
     for (call, at) in written {
@@ -55,14 +69,14 @@ pub fn declared_tables<H: Host>(
             .nth(1)
             .map(|argument| argument.value.clone());
         let of = of.and_then(|of| metadata_of_value(&of, interpreter));
-        if of.as_ref() == Some(&key)
+        if of.as_ref() == Some(key)
             && let Some(table) = of_call(call, *at, interpreter)
         {
             found.add(table, interpreter);
         }
     }
     found.resolve_types(interpreter);
-    Some(found.tables)
+    found.tables
 }
 
 /// The table that a value is: `Model.__table__`, or `Table(…)` itself.
@@ -82,6 +96,23 @@ pub fn declared_table<H: Host>(
         }
         _ => None,
     }
+}
+
+/// The name of the table of a class, with its schema.
+pub fn table_name_of<H: Host>(
+    class: ObjectId,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<SmolStr> {
+    let style = style(class, interpreter)?;
+    let mut table = DeclaredTable {
+        name: table_name(class, style, interpreter)?,
+        items: Vec::new(),
+        comment: None,
+        at: interpreter.class(class)?.at,
+        open: None,
+    };
+    table.arguments(class, interpreter);
+    Some(table.name)
 }
 
 /// The table of one class; `None` for a class that has none.
@@ -269,7 +300,7 @@ impl Tables {
     }
 
     /// A column without a type has that of the column it refers to.
-    fn resolve_types<H: Host>(&mut self, interpreter: &Interpreter<'_, H>) {
+    fn resolve_types<H: Host>(&mut self, interpreter: &mut Interpreter<'_, H>) {
         // A chain of references is as long as there are tables, at most.
         for _ in 0..8 {
             let mut changes = Vec::new();
@@ -292,7 +323,11 @@ impl Tables {
         }
     }
 
-    fn typed<H: Host>(&self, column: &Value, interpreter: &Interpreter<'_, H>) -> Option<Value> {
+    fn typed<H: Host>(
+        &self,
+        column: &Value,
+        interpreter: &mut Interpreter<'_, H>,
+    ) -> Option<Value> {
         let (call, at) = column_call(column, interpreter)?;
         if type_argument_of(call, interpreter).is_some() {
             return None;
@@ -301,12 +336,13 @@ impl Tables {
             let key = argument.value.as_call()?;
             (construct(&key.callee, interpreter)? == "ForeignKey").then_some(key)
         })?;
-        let target = key.argument(0, "column")?.value.as_str()?.clone();
-        let (table, name) = target.rsplit_once('.')?;
+        let target = key.argument(0, "column")?.value.clone();
+        let (table, name) = reference_of(&target, interpreter)?;
+        let name = name?;
         let table = self.tables.iter().find(|known| known.name == table)?;
         let (_, referred) = table
             .columns(interpreter)
-            .find(|(known, _)| known == name)?;
+            .find(|(known, _)| *known == name)?;
         let found = type_argument_of(referred, interpreter)?.clone();
         let mut call = call.clone();
         let first = call

@@ -11,7 +11,7 @@ use crate::dialect::Dialect;
 use crate::python::value::{Call, Place, Value};
 use crate::sqlalchemy::ddl::{Naming, Semantics};
 use crate::sqlalchemy::declarative::{DeclaredTable, declared_table, declared_tables};
-use crate::sqlalchemy::{NamingFact, metadata_of_value, naming_of_metadata};
+use crate::sqlalchemy::{MetadataKey, NamingFact, metadata_of_value, naming_of_metadata};
 
 /// `metadata.create_all(bind, tables=[…])` and `metadata.drop_all(bind)`
 pub(in crate::alembic::runtime) fn all_created_or_dropped(
@@ -41,20 +41,25 @@ pub(in crate::alembic::runtime) fn all_created_or_dropped(
     }
 }
 
-/// All tables of a metadata whose modules have run.
-pub(in crate::alembic::runtime) fn initial_tables(
+/// What makes all tables of a metadata whose modules have run, and where those are declared.
+pub(in crate::alembic::runtime) fn tables_of_metadata(
     metadata: &Value,
     interpreter: &mut Runner<'_>,
-) -> Option<Emitted> {
+) -> Option<(Emitted, Vec<(SmolStr, Place)>)> {
     let semantics = interpreter.host.semantics()?;
-    let tables = all_tables(metadata, &semantics, interpreter)?;
+    let tables = tables_of(metadata, &semantics, interpreter)?;
+    let places = tables
+        .iter()
+        .map(|table| (table.name.clone(), table.at))
+        .collect();
     let semantics = with_naming_of(metadata, semantics, interpreter);
     let call = Call {
         callee: metadata.clone(),
         arguments: Vec::new(),
         open: false,
     };
-    Some(created(tables, true, &call, &semantics, interpreter))
+    let emitted = created(tables, true, &call, &semantics, interpreter);
+    Some((emitted, places))
 }
 
 /// `Model.__table__.create(bind)` and `Table(…).drop(bind)`
@@ -102,16 +107,26 @@ fn local_tables(
     if !is_local {
         return None;
     }
-    all_tables(metadata, semantics, interpreter)
+    tables_of(metadata, semantics, interpreter)
 }
 
-fn all_tables(
+/// The tables of a metadata, as far as the modules that define them have run.
+pub(in crate::alembic::runtime) fn tables_of(
     metadata: &Value,
     semantics: &Semantics,
     interpreter: &mut Runner<'_>,
 ) -> Option<Vec<DeclaredTable>> {
+    let key = metadata_of_value(metadata, interpreter)?;
+    Some(tables_of_key(&key, semantics, interpreter))
+}
+
+pub(in crate::alembic::runtime) fn tables_of_key(
+    key: &MetadataKey,
+    semantics: &Semantics,
+    interpreter: &mut Runner<'_>,
+) -> Vec<DeclaredTable> {
     let written = interpreter.host.tables.clone();
-    declared_tables(metadata, &written, semantics.sqlalchemy, interpreter)
+    declared_tables(key, &written, semantics.sqlalchemy, interpreter)
 }
 
 fn listed_tables(

@@ -1,0 +1,280 @@
+//! The tables that the models describe, put into a symbolic database as `metadata.create_all()` would.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::Runtime;
+use super::calls::Recorder;
+use super::emit;
+use super::simulation::Simulation;
+use crate::catalog::{Catalog, Why};
+use crate::python::ast::Name;
+use crate::python::value::{Place, SymbolKind, Value};
+use crate::python::{Interpreter, Limits, ModuleFinder, Reached, Sources};
+use crate::source::{FileSpan, RepoPath};
+use crate::sqlalchemy::ddl::Semantics;
+use crate::sqlalchemy::{MetadataKey, metadata_of_class, metadata_of_value};
+
+/// The schema that the models describe.
+#[derive(Clone, Debug)]
+pub struct ModelSchema {
+    pub catalog: Catalog,
+    pub origin: MetadataOrigin,
+    /// Tables on the same metadata in modules that `env.py` does not lead to.
+    pub unregistered: Vec<UnregisteredTable>,
+}
+
+/// Where the metadata comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MetadataOrigin {
+    /// The `target_metadata` of `env.py`.
+    Environment,
+    /// The Base that most of the migrated tables are on, because `env.py` leads to none.
+    Repository,
+    /// There is none that could be read.
+    Unknown,
+}
+
+/// A table that no run of `env.py` would see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnregisteredTable {
+    pub name: SmolStr,
+    /// The class, or the call of `Table(…)`.
+    pub place: FileSpan,
+}
+
+/// For all models together, which are read in one go.
+const FUEL: u64 = 20_000_000;
+
+type Runner<'s> = Interpreter<'s, Recorder>;
+
+/// Which files may define models.
+pub trait ModelFiles {
+    /// Whether a file that `env.py` leads to may.
+    fn may_define(&self, file: &RepoPath) -> bool;
+
+    /// All files of the repository that may and that are part of the application.
+    fn all(&self) -> Vec<RepoPath>;
+}
+
+/// Reads the models. `migrated` is what the migrations build: by its tables a Base is recognised that `env.py` does not
+/// name.
+pub fn read_models<'s>(
+    env_file: Option<&RepoPath>,
+    files: &dyn ModelFiles,
+    migrated: &Catalog,
+    semantics: Semantics,
+    sources: &'s Sources<'s>,
+    finder: &'s ModuleFinder<'s>,
+) -> ModelSchema {
+    let runtime = Runtime::new(sources, finder);
+    let limits = Limits {
+        fuel: FUEL,
+        ..Limits::default()
+    };
+    let mut interpreter = runtime.interpreter.with_limits(limits).with_import_log();
+    interpreter.host.simulation = Some(Simulation::new(Arc::new(semantics)));
+    let reached = match env_file {
+        Some(env_file) => interpreter.reach(env_file, |file| files.may_define(file)),
+        None => Reached::default(),
+    };
+    let mut reader = Reader {
+        interpreter,
+        reached,
+        keys: Vec::new(),
+        places: BTreeMap::new(),
+    };
+    let targets = env_file.map_or_else(Vec::new, |file| reader.targets(file));
+    let mut origin = MetadataOrigin::Environment;
+    let found = targets
+        .iter()
+        .map(|target| reader.make(target))
+        .filter(|made| *made)
+        .count();
+    if found == 0 {
+        origin = if reader.scan(&files.all(), migrated) {
+            MetadataOrigin::Repository
+        } else {
+            MetadataOrigin::Unknown
+        };
+    }
+    let unregistered = match origin {
+        MetadataOrigin::Environment => reader.unregistered(&files.all()),
+        _ => Vec::new(),
+    };
+    ModelSchema {
+        catalog: reader.catalog(),
+        origin,
+        unregistered,
+    }
+}
+
+struct Reader<'s> {
+    interpreter: Runner<'s>,
+    reached: Reached,
+    /// The metadata whose tables were made.
+    keys: Vec<MetadataKey>,
+    /// Where tables are declared.
+    places: BTreeMap<SmolStr, Place>,
+}
+
+impl Reader<'_> {
+    /// The metadata that `env.py` hands to Alembic.
+    fn targets(&mut self, env_file: &RepoPath) -> Vec<Value> {
+        let interpreter = &mut self.interpreter;
+        interpreter.refuel();
+        let Some(module) = interpreter.run_file(env_file) else {
+            return Vec::new();
+        };
+        let mut values: Vec<Value> = interpreter
+            .module_attribute(module, "target_metadata")
+            .into_iter()
+            .collect();
+        for call in std::mem::take(&mut interpreter.host.configured) {
+            values.extend(
+                call.keyword("target_metadata")
+                    .map(|argument| argument.value.clone()),
+            );
+        }
+        let mut targets = Vec::new();
+        for value in values {
+            match interpreter.heap.elements(&value) {
+                Some(items) => targets.extend(items.to_vec()),
+                None => targets.push(value),
+            }
+        }
+        targets
+    }
+
+    /// Makes the tables of a metadata; false where it has none.
+    fn make(&mut self, metadata: &Value) -> bool {
+        let interpreter = &mut self.interpreter;
+        let Some(key) = metadata_of_value(metadata, interpreter) else {
+            return false;
+        };
+        if self.keys.contains(&key) {
+            return true;
+        }
+        interpreter.refuel();
+        let Some((emitted, places)) = emit::tables_of_metadata(metadata, interpreter) else {
+            return false;
+        };
+        if places.is_empty() {
+            return false;
+        }
+        self.keys.push(key);
+        for (name, at) in places {
+            self.places.entry(name).or_insert(at);
+        }
+        let nowhere = FileSpan::new(RepoPath::root(), crate::source::Span::at(0));
+        if let Some(simulation) = interpreter.host.simulation_mut() {
+            simulation.apply(&emitted.ddl, &nowhere);
+        }
+        true
+    }
+
+    /// Reads all models, and makes the tables of the Base that has most of those that are migrated.
+    fn scan(&mut self, candidates: &[RepoPath], migrated: &Catalog) -> bool {
+        for file in candidates {
+            self.interpreter.complete_file(file);
+        }
+        let semantics = self.interpreter.host.semantics();
+        let Some(semantics) = semantics else {
+            return false;
+        };
+        let mut found: Vec<(Value, MetadataKey)> = Vec::new();
+        for class in self.interpreter.classes() {
+            if let Some(key) = metadata_of_class(class, &mut self.interpreter)
+                && !found.iter().any(|(_, known)| *known == key)
+            {
+                let metadata = Value::symbol(
+                    SymbolKind::Attribute {
+                        base: Value::Class(class),
+                        name: Name::new_static("metadata"),
+                    },
+                    Place::default(),
+                );
+                found.push((metadata, key));
+            }
+        }
+        for (call, _) in self.interpreter.host.tables.clone() {
+            if let Some(argument) = call.positional().nth(1)
+                && let metadata = argument.value.clone()
+                && let Some(key) = metadata_of_value(&metadata, &mut self.interpreter)
+                && !found.iter().any(|(_, known)| *known == key)
+            {
+                found.push((metadata, key));
+            }
+        }
+        let mut best: Option<(usize, Value)> = None;
+        for (metadata, _) in found {
+            self.interpreter.refuel();
+            let tables = emit::tables_of(&metadata, &semantics, &mut self.interpreter);
+            let shared = tables
+                .iter()
+                .flatten()
+                .filter(|table| migrated.tables.contains_key(&table.name))
+                .count();
+            if shared > best.as_ref().map_or(0, |(most, _)| *most) {
+                best = Some((shared, metadata));
+            }
+        }
+        best.is_some_and(|(_, metadata)| self.make(&metadata))
+    }
+
+    /// Tables on the metadata that was read, in files that were not reached.
+    fn unregistered(&mut self, candidates: &[RepoPath]) -> Vec<UnregisteredTable> {
+        let Some(semantics) = self.interpreter.host.semantics() else {
+            return Vec::new();
+        };
+        for file in candidates {
+            if self.reached.certainty(file).is_none() {
+                self.interpreter.complete_file(file);
+            }
+        }
+        let mut found = Vec::new();
+        for key in self.keys.clone() {
+            let tables = emit::tables_of_key(&key, &semantics, &mut self.interpreter);
+            for table in tables {
+                let place = self.interpreter.file(table.at);
+                if !self.places.contains_key(&table.name)
+                    && self.reached.certainty(&place.file).is_none()
+                {
+                    found.push(UnregisteredTable {
+                        name: table.name,
+                        place,
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    /// What was made, with the places of the models. A table whose module may not be imported may not be there.
+    fn catalog(&self) -> Catalog {
+        let simulation = self.interpreter.host.simulation();
+        let mut catalog = simulation.map(|simulation| simulation.now().clone());
+        for (name, at) in &self.places {
+            let place = self.interpreter.file(*at);
+            let is_certain = self.reached.certainty(&place.file) != Some(false);
+            if let Some(table) = catalog
+                .as_mut()
+                .and_then(|catalog| catalog.tables.get_mut(name))
+            {
+                let table = Arc::make_mut(table);
+                if !is_certain {
+                    table.maybe.get_or_insert_with(|| {
+                        Why::new(
+                            "whether `env.py` leads to its module is not known",
+                            Some(place.clone()),
+                        )
+                    });
+                }
+                table.place = Some(place);
+            }
+        }
+        catalog.unwrap_or_default()
+    }
+}
