@@ -14,7 +14,7 @@ pub use ini::{IniError, IniFile, IniProblem, InterpolationError};
 pub use revision::{DocLine, Identifier, Revision, RevisionDoc};
 pub use revision_map::{BrokenLink, HeadGroup, Heads, LabelConflict, RevisionMap, RevisionNode};
 pub use runtime::{
-    Direction, End, Failed, MetadataOrigin, Migration, ModelFiles, ModelSchema, Replay,
+    Comparison, Direction, End, Failed, MetadataOrigin, Migration, ModelFiles, ModelSchema, Replay,
     ReplayedRevision, Run, Runtime, UnregisteredTable, Verdict, read_models,
 };
 pub use script_directory::{Script, ScriptDirectory, ScriptProblem, ScriptProblemKind};

@@ -76,6 +76,8 @@ pub enum Command {
     Schema(SchemaArgs),
     /// Show what each revision changes, and whether its downgrade takes that back
     Replay(ReplayArgs),
+    /// Compare what the models describe with what the migrations build
+    Drift(DriftArgs),
     /// Explain a rule, or list them all
     Rule(RuleArgs),
     /// Show what was found in the repository, and why
@@ -198,6 +200,25 @@ pub enum SchemaFormat {
     Json,
     /// An entity diagram for Markdown
     Mermaid,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct DriftArgs {
+    /// Show also what `alembic revision --autogenerate` does not compare
+    #[arg(long)]
+    pub all: bool,
+    /// How differences are written
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    pub output_format: DriftFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DriftFormat {
+    /// A line for each difference
+    #[default]
+    Text,
+    /// One JSON object
+    Json,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -4,6 +4,7 @@ mod base_columns;
 mod candidates;
 mod changes;
 mod classes;
+mod drift;
 mod env;
 mod tables;
 
@@ -21,6 +22,7 @@ pub use crate::sqlalchemy::{MetadataKey, NamingFact};
 pub use base_columns::BaseColumns;
 pub use candidates::{is_test_file, may_declare_models, model_files};
 pub use changes::{DifferenceKind, ModelDifference, TableChange, changes};
+pub use drift::{Drift, DriftDifference, drift};
 pub use env::EnvFacts;
 
 /// A table and where its model is.

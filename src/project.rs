@@ -16,7 +16,7 @@ use crate::catalog::{Catalog, Why};
 use crate::config::{MetadataName, NamingConvention, Settings};
 use crate::dependencies::{Dependencies, Versions, WrittenVersion};
 use crate::dialect::Dialect;
-use crate::models::{self, Models, NamingFact};
+use crate::models::{self, Drift, Models, NamingFact};
 use crate::python::{ModuleFinder, Sources};
 use crate::schema::KnownTables;
 use crate::source::RepoPath;
@@ -44,6 +44,7 @@ pub struct ProjectEnvironment<'s> {
     models: OnceLock<Models>,
     env_models: OnceLock<Models>,
     model_schema: OnceLock<ModelSchema>,
+    drift: OnceLock<Drift>,
     replay: OnceLock<ReplayedHistory>,
     naming: Option<NamingConvention>,
     initial_metadata: Option<MetadataName>,
@@ -149,6 +150,7 @@ impl<'s> ProjectEnvironment<'s> {
             models: OnceLock::new(),
             env_models: OnceLock::new(),
             model_schema: OnceLock::new(),
+            drift: OnceLock::new(),
             replay: OnceLock::new(),
             naming: settings.naming_convention.clone(),
             initial_metadata: settings.initial_metadata.clone(),
@@ -459,6 +461,17 @@ impl<'s> ProjectEnvironment<'s> {
                 self.semantics(),
                 self.sources,
                 &self.finder,
+            )
+        })
+    }
+
+    /// What models and migrations differ in.
+    pub fn drift(&self) -> &Drift {
+        self.drift.get_or_init(|| {
+            models::drift(
+                &self.replay().catalog,
+                self.model_schema(),
+                "alembic_version",
             )
         })
     }

@@ -1,6 +1,7 @@
 //! Diagnostics as text for people and machines.
 
 mod concise;
+pub mod drift;
 mod full;
 pub mod graph;
 mod json;

@@ -12,7 +12,9 @@ mod operations;
 mod replay;
 mod simulation;
 
-pub use model_schema::{MetadataOrigin, ModelFiles, ModelSchema, UnregisteredTable, read_models};
+pub use model_schema::{
+    Comparison, MetadataOrigin, ModelFiles, ModelSchema, UnregisteredTable, read_models,
+};
 pub use replay::{Replay, ReplayedRevision, Verdict};
 pub use simulation::Failed;
 

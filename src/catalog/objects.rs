@@ -136,6 +136,23 @@ impl fmt::Display for ObjectKind {
 }
 
 impl Catalog {
+    /// Why not everything about a table is known by name.
+    pub fn doubt_about(&self, table: &Table) -> Option<Arc<Why>> {
+        if let Some(why) = table
+            .maybe
+            .as_ref()
+            .or(table.open.as_ref())
+            .or(table.unsure.as_ref())
+        {
+            return Some(Arc::clone(why));
+        }
+        match (&self.opaque, &table.made_after) {
+            (None, _) => None,
+            (Some(now), Some(then)) if Arc::ptr_eq(now, then) => None,
+            (Some(now), _) => Some(Arc::clone(now)),
+        }
+    }
+
     pub fn table(&self, name: &str) -> Option<&Arc<Table>> {
         self.tables.get(name)
     }

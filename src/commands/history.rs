@@ -8,15 +8,15 @@ use rustc_hash::FxHashSet;
 
 use crate::alembic::{MetadataOrigin, Verdict};
 use crate::cli::{
-    GlobalArgs, ProcessEnvironment, ReplayArgs, ReplayFormat, SchemaArgs, SchemaFormat,
-    VerdictChoice,
+    DriftArgs, DriftFormat, GlobalArgs, ProcessEnvironment, ReplayArgs, ReplayFormat, SchemaArgs,
+    SchemaFormat, VerdictChoice,
 };
 use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, listed, settings};
 use crate::commands::{CommandError, Exit, Streams, style};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
 use crate::report::replay::Detail;
-use crate::report::{replay, sanitise_line, schema};
+use crate::report::{drift, replay, sanitise_line, schema};
 
 pub use targets::TargetError;
 use targets::Targets;
@@ -71,6 +71,36 @@ fn write_schema(
         SchemaFormat::Sql => schema::write_sql(view, out),
         SchemaFormat::Mermaid => schema::write_mermaid(view, out),
     }
+}
+
+pub(super) fn drift(
+    args: &DriftArgs,
+    global: &GlobalArgs,
+    process: &ProcessEnvironment,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, CommandError> {
+    with_environment(global, process, |environment| {
+        warn(environment, global, streams.err)?;
+        let drift = environment.drift();
+        warn_of_beginning(environment, global, streams.err)?;
+        warn_of_models(environment, global, streams.err)?;
+        let view = drift::DriftView {
+            drift,
+            sources: environment.sources(),
+            all: args.all,
+            verbose: global.verbose,
+            style: style(global, process),
+        };
+        match args.output_format {
+            DriftFormat::Text => drift::write_text(&view, streams.out)?,
+            DriftFormat::Json => drift::write_json(&view, streams.out)?,
+        }
+        Ok(if view.shown().next().is_some() {
+            Exit::Findings
+        } else {
+            Exit::Clean
+        })
+    })
 }
 
 /// `migrate-lint schema --models`

@@ -8,6 +8,7 @@ mod words;
 pub use json::write as write_json;
 pub use statistics::{write_json as write_statistics_json, write_text as write_statistics};
 pub use text::write as write_text;
+pub(super) use words::change_line;
 
 use crate::project::ProjectEnvironment;
 use crate::report::Style;

@@ -22,6 +22,7 @@ use crate::python::value::{
 use crate::python::{Called, Host, Interpreter, Leaving};
 use crate::sqlalchemy::ddl::{Transactions, dialect_value, type_argument};
 use crate::sqlalchemy::declarative::lacks_attribute;
+use crate::sqlalchemy::metadata_of_value;
 
 type Runner<'s> = Interpreter<'s, Recorder>;
 
@@ -200,6 +201,12 @@ impl Host for Recorder {
         at: Place,
     ) -> Option<Value> {
         let semantics = interpreter.host.semantics()?;
+        if name == "tables"
+            && let Some(tables) = interpreter.host.described.clone()
+            && metadata_of_value(base, interpreter).is_some()
+        {
+            return Some(tables);
+        }
         if let Some(argument) = type_argument(base, name, interpreter) {
             return Some(argument);
         }

@@ -9,10 +9,10 @@ use super::Runtime;
 use super::calls::Recorder;
 use super::emit;
 use super::simulation::Simulation;
-use crate::catalog::{Catalog, Why};
+use crate::catalog::{Catalog, Ddl, Why};
 use crate::python::ast::Name;
-use crate::python::value::{Place, SymbolKind, Value};
-use crate::python::{Interpreter, Limits, ModuleFinder, Reached, Sources};
+use crate::python::value::{Call, CallArgument, Object, Place, Reason, SymbolKind, Value};
+use crate::python::{Interpreter, Limits, ModuleFinder, Outcome, Reached, Sources};
 use crate::source::{FileSpan, RepoPath};
 use crate::sqlalchemy::ddl::Semantics;
 use crate::sqlalchemy::{MetadataKey, metadata_of_class, metadata_of_value};
@@ -24,6 +24,25 @@ pub struct ModelSchema {
     pub origin: MetadataOrigin,
     /// Tables on the same metadata in modules that `env.py` does not lead to.
     pub unregistered: Vec<UnregisteredTable>,
+    pub comparison: Comparison,
+}
+
+/// How `context.configure(…)` wants models and database to be compared.
+#[derive(Clone, Debug, Default)]
+pub struct Comparison {
+    /// `compare_type`; `None` where that is a function, or not known.
+    pub compares_types: Option<bool>,
+    /// `compare_server_default`
+    pub compares_defaults: Option<bool>,
+    /// What `include_object` and `include_name` say of tables; those that are not listed are taken in.
+    tables: BTreeMap<SmolStr, Option<bool>>,
+}
+
+impl Comparison {
+    /// Whether a table is compared; `None` where that is not known.
+    pub fn includes_table(&self, name: &str) -> Option<bool> {
+        self.tables.get(name).copied().unwrap_or(Some(true))
+    }
 }
 
 /// Where the metadata comes from.
@@ -87,6 +106,7 @@ pub fn read_models<'s>(
         places: BTreeMap::new(),
     };
     let targets = env_file.map_or_else(Vec::new, |file| reader.targets(file));
+    let configured = std::mem::take(&mut reader.interpreter.host.configured);
     let mut origin = MetadataOrigin::Environment;
     let found = targets
         .iter()
@@ -104,10 +124,13 @@ pub fn read_models<'s>(
         MetadataOrigin::Environment => reader.unregistered(&files.all()),
         _ => Vec::new(),
     };
+    let catalog = reader.catalog();
+    let comparison = reader.comparison(&configured, &catalog, migrated);
     ModelSchema {
-        catalog: reader.catalog(),
+        catalog,
         origin,
         unregistered,
+        comparison,
     }
 }
 
@@ -132,7 +155,7 @@ impl Reader<'_> {
             .module_attribute(module, "target_metadata")
             .into_iter()
             .collect();
-        for call in std::mem::take(&mut interpreter.host.configured) {
+        for call in &interpreter.host.configured {
             values.extend(
                 call.keyword("target_metadata")
                     .map(|argument| argument.value.clone()),
@@ -168,9 +191,17 @@ impl Reader<'_> {
         for (name, at) in places {
             self.places.entry(name).or_insert(at);
         }
-        let nowhere = FileSpan::new(RepoPath::root(), crate::source::Span::at(0));
-        if let Some(simulation) = interpreter.host.simulation_mut() {
-            simulation.apply(&emitted.ddl, &nowhere);
+        for ddl in emitted.ddl {
+            let table = match &ddl {
+                Ddl::CreateTable(create) => Some(&create.name),
+                Ddl::AlterTable { table, .. } | Ddl::CreateIndex { table, .. } => Some(table),
+                _ => None,
+            };
+            let at = table.and_then(|table| self.places.get(table));
+            let place = interpreter.file(at.copied().unwrap_or_default());
+            if let Some(simulation) = interpreter.host.simulation_mut() {
+                simulation.apply(&[ddl], &place);
+            }
         }
         true
     }
@@ -250,6 +281,123 @@ impl Reader<'_> {
             }
         }
         found
+    }
+
+    fn comparison(
+        &mut self,
+        configured: &[Call],
+        described: &Catalog,
+        migrated: &Catalog,
+    ) -> Comparison {
+        let types_by_default = self
+            .interpreter
+            .host
+            .semantics()
+            .is_some_and(|semantics| semantics.alembic >= (1, 12));
+        // All calls of `configure` must agree.
+        let flag = |name: &str, default: bool| {
+            let mut flags = configured.iter().map(|call| match call.keyword(name) {
+                Some(argument) => argument.value.as_bool(),
+                None => (!call.open).then_some(default),
+            });
+            let first = flags.next().unwrap_or(Some(default))?;
+            flags.all(|flag| flag == Some(first)).then_some(first)
+        };
+        let mut comparison = Comparison {
+            compares_types: flag("compare_type", types_by_default),
+            compares_defaults: flag("compare_server_default", false),
+            tables: BTreeMap::new(),
+        };
+        let filters: Vec<(&str, Value)> = ["include_object", "include_name"]
+            .into_iter()
+            .flat_map(|name| {
+                configured
+                    .iter()
+                    .filter_map(move |call| Some((name, call.keyword(name)?.value.clone())))
+            })
+            .filter(|(_, value)| !matches!(value, Value::None))
+            .collect();
+        if filters.is_empty() {
+            return comparison;
+        }
+        let pairs = described
+            .tables
+            .keys()
+            .map(|name| {
+                let table = Value::unknown(Reason::Name(Name::new(name)), Place::default());
+                (Value::known_str(name.as_str(), Place::default()), table)
+            })
+            .collect();
+        let tables = self.interpreter.heap.allocate(Object::Dict(pairs));
+        self.interpreter.host.described = Some(Value::Object(tables));
+        let names = described.tables.keys().chain(migrated.tables.keys());
+        for name in names.cloned().collect::<Vec<_>>() {
+            let is_reflected = !described.tables.contains_key(&name);
+            let mut included = Some(true);
+            for (kind, filter) in &filters {
+                // Only what is in the database is asked for by name.
+                if *kind == "include_name" && !migrated.tables.contains_key(&name) {
+                    continue;
+                }
+                let answer = self.asked(kind, filter, &name, is_reflected);
+                included = match (included, answer) {
+                    (Some(false), _) | (_, Some(false)) => Some(false),
+                    (None, _) | (_, None) => None,
+                    (Some(true), Some(true)) => Some(true),
+                };
+            }
+            comparison.tables.insert(name, included);
+        }
+        comparison
+    }
+
+    /// What a filter says of a table.
+    fn asked(&mut self, kind: &str, filter: &Value, table: &str, reflected: bool) -> Option<bool> {
+        let at = Place::default();
+        let (schema, bare) = table.rsplit_once('.').unwrap_or(("", table));
+        let schema_name = match schema {
+            "" => Value::None,
+            schema => Value::known_str(schema, at),
+        };
+        let bare_name = Value::known_str(bare, at);
+        let kind_name = Value::known_str("table", at);
+        let unknown = || Value::unknown(Reason::Name(Name::new_static("object")), at);
+        let values = if kind == "include_name" {
+            let pairs = vec![
+                (Value::known_str("schema_name", at), schema_name),
+                (
+                    Value::known_str("schema_qualified_table_name", at),
+                    Value::known_str(table, at),
+                ),
+            ];
+            let parents = self.interpreter.heap.allocate(Object::Dict(pairs));
+            vec![bare_name, kind_name, Value::Object(parents)]
+        } else {
+            // A table with its name and schema is all that such functions look at.
+            let object = Value::symbol(
+                SymbolKind::Call(Call {
+                    callee: Value::name(Name::new_static("sqlalchemy.Table"), at),
+                    arguments: Vec::new(),
+                    open: true,
+                }),
+                at,
+            );
+            let other = if reflected { Value::None } else { unknown() };
+            vec![object, bare_name, kind_name, Value::Bool(reflected), other]
+        };
+        let arguments = values
+            .into_iter()
+            .map(|value| CallArgument {
+                name: None,
+                value,
+                at,
+            })
+            .collect();
+        self.interpreter.refuel();
+        match self.interpreter.call(filter, arguments, at) {
+            Outcome::Returned(value) => self.interpreter.truth(&value),
+            _ => None,
+        }
     }
 
     /// What was made, with the places of the models. A table whose module may not be imported may not be there.

@@ -44,7 +44,7 @@ pub(super) fn verdict_words(verdict: Verdict) -> &'static str {
 }
 
 /// What an upgrade does, after a sign: `+ table users`, `~ users.email type text -> integer`.
-pub(super) fn change_line(difference: &Difference) -> (char, String) {
+pub(in crate::report) fn change_line(difference: &Difference) -> (char, String) {
     let sign = match difference.change {
         Change::Added => '+',
         Change::Removed => '-',

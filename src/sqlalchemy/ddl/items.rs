@@ -112,6 +112,10 @@ pub fn item_ddl<H: Host>(
                 value => Some(SmolStr::new(&**value.as_str()?)),
             };
             let keys: Vec<CallArgument> = positional.cloned().collect();
+            // Over nothing it belongs to no table.
+            if keys.is_empty() && !call.open {
+                return None;
+            }
             let definition = index_definition(&keys, &call, at, semantics, interpreter);
             return Some(ItemDdl::Index { name, definition });
         }

@@ -1,0 +1,348 @@
+//! Drift: what the models describe and the migrations do not build, or the other way round.
+//!
+//! The rules of equality are those of Alembic's autogenerate (`alembic.autogenerate.compare` and `DefaultImpl`): what it
+//! would write is told apart from what it cannot see, as CHECKs, primary keys and the names of constraints.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use crate::alembic::{MetadataOrigin, ModelSchema};
+use crate::catalog::{Catalog, Change, Column, Difference, Fact, Subject, Table, Why, compare};
+use crate::source::FileSpan;
+
+/// The differences between models and migrations.
+#[derive(Clone, Debug, Default)]
+pub struct Drift {
+    pub differences: Vec<DriftDifference>,
+    /// Why other parts could not be compared; each reason once.
+    pub uncertain: Vec<Arc<Why>>,
+}
+
+/// One thing in which models and migrations differ. It goes from what the migrations build to what the models say.
+#[derive(Clone, Debug)]
+pub struct DriftDifference {
+    pub difference: Difference,
+    /// True if `alembic revision --autogenerate` would write an operation for it.
+    pub is_seen: bool,
+    /// Where the model says it.
+    pub model: Option<FileSpan>,
+    /// Where a migration makes it.
+    pub migration: Option<FileSpan>,
+}
+
+/// Compares what the migrations build with what the models describe.
+pub fn drift(migrated: &Catalog, models: &ModelSchema, version_table: &str) -> Drift {
+    if models.origin == MetadataOrigin::Unknown {
+        let why = Why::new("no models were found", None);
+        return Drift {
+            differences: Vec::new(),
+            uncertain: vec![why],
+        };
+    }
+    let mut comparison = Comparing {
+        migrated,
+        models,
+        drift: Drift::default(),
+    };
+    let (database, described) = comparison.comparable(version_table);
+    let differences = compare(&database, &described);
+    for why in differences.unknown {
+        comparison.doubt(&why);
+    }
+    for difference in differences.found {
+        comparison.judge(difference, &database, &described);
+    }
+    let mut drift = comparison.drift;
+    drift
+        .differences
+        .sort_by(|one, other| one.difference.object.cmp(&other.difference.object));
+    drift
+}
+
+struct Comparing<'a> {
+    migrated: &'a Catalog,
+    models: &'a ModelSchema,
+    drift: Drift,
+}
+
+impl Comparing<'_> {
+    fn doubt(&mut self, why: &Arc<Why>) {
+        if !self.drift.uncertain.contains(why) {
+            self.drift.uncertain.push(Arc::clone(why));
+        }
+    }
+
+    /// Both states without what models do not describe, and without what is not known to be comparable.
+    fn comparable(&mut self, version_table: &str) -> (Catalog, Catalog) {
+        let mut database = self.migrated.clone();
+        let mut described = self.models.catalog.clone();
+        for catalog in [&mut database, &mut described] {
+            catalog.objects.clear();
+            catalog.sequences.clear();
+        }
+        let names: Vec<_> = database
+            .tables
+            .keys()
+            .chain(described.tables.keys())
+            .cloned()
+            .collect();
+        for name in names {
+            let is_left_out = |table: &Arc<Table>| table.temporary || table.partition_of.is_some();
+            let there = self.migrated.tables.get(&name);
+            let here = self.models.catalog.tables.get(&name);
+            let doubt = match (there, here) {
+                _ if name == version_table => None,
+                (Some(table), _) | (_, Some(table)) if is_left_out(table) => None,
+                (there, here) => match self.doubt_about(&name, there, here) {
+                    Ok(()) => continue,
+                    Err(doubt) => doubt,
+                },
+            };
+            if let Some(doubt) = doubt {
+                self.doubt(&doubt);
+            }
+            database.tables.remove(&name);
+            described.tables.remove(&name);
+        }
+        // A type that one side does not know of belongs to a column that differs, or to nothing that is mapped.
+        let both = |name: &SmolStr| {
+            self.migrated.enums.contains_key(name) && self.models.catalog.enums.contains_key(name)
+        };
+        database.enums = database
+            .enums
+            .iter()
+            .filter(|(name, _)| both(name))
+            .map(|(name, known)| (name.clone(), Arc::clone(known)))
+            .collect();
+        described.enums = described
+            .enums
+            .iter()
+            .filter(|(name, _)| both(name))
+            .map(|(name, known)| (name.clone(), Arc::clone(known)))
+            .collect();
+        (database, described)
+    }
+
+    /// Why a table cannot be compared; `Err(None)` where it is not to be.
+    fn doubt_about(
+        &self,
+        name: &str,
+        there: Option<&Arc<Table>>,
+        here: Option<&Arc<Table>>,
+    ) -> Result<(), Option<Arc<Why>>> {
+        match self.models.comparison.includes_table(name) {
+            Some(true) => {}
+            Some(false) => return Err(None),
+            None => {
+                return Err(Some(Why::new(
+                    format!(
+                        "whether `include_object` or `include_name` leaves out `{name}` is not known"
+                    ),
+                    here.or(there).and_then(|table| table.place.clone()),
+                )));
+            }
+        }
+        match (there, here) {
+            (Some(there), Some(_)) => match self.migrated.doubt_about(there) {
+                Some(why) => Err(Some(why)),
+                None => Ok(()),
+            },
+            (None, Some(_)) => match &self.migrated.opaque {
+                Some(why) => Err(Some(Arc::clone(why))),
+                None => Ok(()),
+            },
+            // Without the metadata of `env.py`, others may describe it.
+            (Some(there), None) if self.models.origin == MetadataOrigin::Repository => {
+                Err(Some(Why::new(
+                    format!(
+                        "no model of `{name}` was found, and `env.py` does not say where models are"
+                    ),
+                    there.place.clone(),
+                )))
+            }
+            (Some(there), None) => match there.open.as_ref().or(there.unsure.as_ref()) {
+                Some(why) => Err(Some(Arc::clone(why))),
+                None => Ok(()),
+            },
+            (None, None) => Ok(()),
+        }
+    }
+
+    fn judge(&mut self, difference: Difference, database: &Catalog, described: &Catalog) {
+        let Some(is_seen) = self.is_seen(&difference, database, described) else {
+            return;
+        };
+        let place = |catalog: &Catalog| -> Option<FileSpan> {
+            let (table, part) = match difference.object.find(['.', '(']) {
+                _ if difference.subject == Subject::Table => (difference.object.as_str(), None),
+                _ => split_object(&difference.object, catalog),
+            };
+            let known = catalog.tables.get(table)?;
+            let column = part
+                .filter(|_| difference.subject == Subject::Column)
+                .and_then(|part| known.column(part));
+            match column {
+                Some(column) => column.place.clone().or_else(|| known.place.clone()),
+                None => known.place.clone(),
+            }
+        };
+        let is_model = !matches!(difference.change, Change::Removed);
+        let exact = difference.place.clone();
+        let model = exact
+            .clone()
+            .filter(|_| is_model)
+            .or_else(|| place(described));
+        let migration = exact.filter(|_| !is_model).or_else(|| place(database));
+        self.drift.differences.push(DriftDifference {
+            is_seen,
+            model,
+            migration,
+            difference,
+        });
+    }
+
+    /// Whether autogenerate sees a difference; `None` for what is none.
+    fn is_seen(
+        &self,
+        difference: &Difference,
+        database: &Catalog,
+        described: &Catalog,
+    ) -> Option<bool> {
+        let settings = &self.models.comparison;
+        Some(match (difference.subject, difference.change) {
+            (Subject::Table, Change::Changed("row_security" | "partition")) => return None,
+            (Subject::ForeignKey, Change::Added | Change::Removed) => {
+                // Two that say the same count once.
+                let (there, here) = match difference.change {
+                    Change::Added => (database, described),
+                    _ => (described, database),
+                };
+                let (table, name) = split_object(&difference.object, here);
+                let key = here
+                    .tables
+                    .get(table)?
+                    .foreign_keys()
+                    .find(|(constraint, _)| constraint.known_name().map(SmolStr::as_str) == name);
+                let others = there.tables.get(table)?;
+                !key.is_some_and(|(_, key)| others.foreign_keys().any(|(_, other)| key == other))
+            }
+            (Subject::Table, Change::Added | Change::Removed) => true,
+            (Subject::Table, Change::Changed("comment")) => true,
+            (Subject::Column, Change::Added | Change::Removed) => true,
+            (Subject::Column, Change::Changed(fact)) => {
+                let (table, column) = split_object(&difference.object, database);
+                let column_of = |catalog: &Catalog| {
+                    let column = catalog.tables.get(table)?.column(column?)?;
+                    Some(column.clone())
+                };
+                let (there, here) = (column_of(database)?, column_of(described)?);
+                let is_made = |fact: &Fact<Option<_>>| matches!(fact, Fact::Known(Some(_)));
+                match fact {
+                    "type" => {
+                        let spelled = (there.column_type.known()?, here.column_type.known()?);
+                        settings.compares_types? && !is_same_type(spelled.0, spelled.1)
+                    }
+                    // A computed or identity column cannot be changed so.
+                    "nullable" => {
+                        !(is_made(&here.generated)
+                            || is_made(&there.generated)
+                            || here.identity.known().is_some_and(Option::is_some))
+                    }
+                    "default" => {
+                        let counts = |column: &Column| {
+                            let default = column.default.known().and_then(Option::as_ref);
+                            default.is_some_and(|default| default.starts_with("nextval("))
+                        };
+                        settings.compares_defaults? && !counts(&there) && !counts(&here)
+                    }
+                    "comment" | "identity" => true,
+                    _ => false,
+                }
+            }
+            (Subject::Unique, Change::Added | Change::Removed) => true,
+            (Subject::Index, Change::Added | Change::Removed | Change::Renamed) => {
+                let keys = |value: &serde_json::Value| value["columns"].to_string();
+                !keys(&difference.from).contains('(') && !keys(&difference.to).contains('(')
+            }
+            (Subject::Index, Change::Changed(_)) => {
+                difference.from["columns"] != difference.to["columns"]
+                    || difference.from["unique"] != difference.to["unique"]
+            }
+            (Subject::ForeignKey, Change::Changed(_)) => true,
+            (Subject::Sequence | Subject::Object(_), _) => return None,
+            _ => false,
+        })
+    }
+}
+
+/// The table and the part of it that an object is: `audit.users.email`.
+fn split_object<'o>(object: &'o str, catalog: &Catalog) -> (&'o str, Option<&'o str>) {
+    let ends = object.match_indices(['.', '(']).map(|(at, _)| at);
+    for at in ends {
+        let (table, part) = object.split_at(at);
+        if catalog.tables.contains_key(table) {
+            return (table, part.get(1..));
+        }
+    }
+    match object.split_once('.') {
+        Some((table, part)) => (table, Some(part)),
+        None => (object, None),
+    }
+}
+
+/// `DefaultImpl.compare_type`: the words of both spellings, and the numbers between parentheses where both have as many.
+fn is_same_type(there: &str, here: &str) -> bool {
+    let parts = |spelling: &str| -> (String, Vec<String>) {
+        let lower = spelling.to_lowercase();
+        match lower.split_once('(') {
+            Some((name, rest)) => {
+                let (arguments, tail) = rest.split_once(')').unwrap_or((rest, ""));
+                let words = format!("{} {}", name.trim(), tail.trim());
+                (
+                    words.trim().to_owned(),
+                    arguments
+                        .split(',')
+                        .map(|one| one.trim().to_owned())
+                        .collect(),
+                )
+            }
+            None => (lower, Vec::new()),
+        }
+    };
+    const SYNONYMS: &[&[&str]] = &[&["numeric", "decimal"], &["float", "double precision"]];
+    let ((one, arguments), (other, others)) = (parts(there), parts(here));
+    let is_synonym = SYNONYMS
+        .iter()
+        .any(|names| names.contains(&one.as_str()) && names.contains(&other.as_str()));
+    (one == other || is_synonym) && (arguments.len() != others.len() || arguments == others)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_the_same_as_far_as_both_say() {
+        for (there, here, same) in [
+            ("character varying(50)", "character varying", true),
+            ("character varying(50)", "character varying(20)", false),
+            ("numeric(10,2)", "numeric", true),
+            ("NUMERIC", "DECIMAL", true),
+            ("text", "character varying", false),
+            (
+                "timestamp without time zone",
+                "timestamp with time zone",
+                false,
+            ),
+            (
+                "timestamp(3) without time zone",
+                "timestamp without time zone",
+                true,
+            ),
+            ("mood", "character varying", false),
+        ] {
+            assert_eq!(is_same_type(there, here), same, "{there} {here}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Drift between models and migrations, as text and JSON.
+
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::replay::change_line;
+use super::schema::{why_text, why_value};
+use super::{Style, sanitise_line, write_json as write_value};
+use crate::models::{Drift, DriftDifference};
+use crate::python::Sources;
+use crate::source::FileSpan;
+
+/// What is shown of a drift.
+pub struct DriftView<'a> {
+    pub drift: &'a Drift,
+    pub sources: &'a Sources<'a>,
+    /// Also what autogenerate does not see.
+    pub all: bool,
+    /// Name what could not be compared.
+    pub verbose: bool,
+    pub style: Style,
+}
+
+impl<'a> DriftView<'a> {
+    /// The differences that are shown.
+    pub fn shown(&self) -> impl Iterator<Item = &'a DriftDifference> {
+        let all = self.all;
+        self.drift
+            .differences
+            .iter()
+            .filter(move |difference| all || difference.is_seen)
+    }
+
+    fn line(&self, place: &FileSpan) -> Option<u32> {
+        let file = self.sources.python(&place.file)?;
+        Some(file.text.position(place.span.start).line)
+    }
+}
+
+/// A line for each difference, and how many there are.
+pub fn write_text(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let rows: Vec<(String, String)> = view
+        .shown()
+        .map(|found| {
+            let (sign, text) = change_line(&found.difference);
+            let place = found.model.as_ref().or(found.migration.as_ref());
+            let place = place.map_or_else(String::new, |place| match view.line(place) {
+                Some(line) => format!("{}:{line}", place.file),
+                None => place.file.to_string(),
+            });
+            (
+                sanitise_line(&format!("{sign} {text}")),
+                sanitise_line(&place),
+            )
+        })
+        .collect();
+    let width = rows
+        .iter()
+        .map(|(text, _)| text.chars().count())
+        .filter(|width| *width <= view.style.width)
+        .max()
+        .unwrap_or_default();
+    for (text, place) in &rows {
+        writeln!(out, "{text:width$}  {place}")?;
+    }
+    if !rows.is_empty() {
+        writeln!(out)?;
+    }
+    let seen = view.drift.differences.iter().filter(|found| found.is_seen);
+    let seen = seen.count();
+    let hidden = view.drift.differences.len() - seen;
+    match seen {
+        0 => writeln!(
+            out,
+            "models and migrations agree, as far as `alembic revision --autogenerate` compares them"
+        )?,
+        1 => writeln!(
+            out,
+            "1 difference, from what the migrations build to what the models say: \
+             `alembic revision --autogenerate` would write it"
+        )?,
+        _ => writeln!(
+            out,
+            "{seen} differences, from what the migrations build to what the models say: \
+             `alembic revision --autogenerate` would write them"
+        )?,
+    }
+    if hidden > 0 {
+        let shown = if view.all {
+            "are shown too"
+        } else {
+            "`--all` shows them"
+        };
+        writeln!(
+            out,
+            "{hidden} that autogenerate does not see (names and checks of constraints, primary keys, labels, defaults): {shown}"
+        )?;
+    }
+    let uncertain = &view.drift.uncertain;
+    if uncertain.is_empty() {
+        return Ok(());
+    }
+    let parts = if uncertain.len() == 1 {
+        "reason"
+    } else {
+        "reasons"
+    };
+    let more = if view.verbose {
+        ":"
+    } else {
+        ", which `--verbose` lists"
+    };
+    writeln!(
+        out,
+        "not everything could be compared, for {} {parts}{more}",
+        uncertain.len()
+    )?;
+    if view.verbose {
+        for why in uncertain {
+            writeln!(out, "  {}", sanitise_line(&why_text(why, view.sources)))?;
+        }
+    }
+    Ok(())
+}
+
+/// The `drift` contract.
+pub fn write_json(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let file = |place: Option<&FileSpan>| place.map(|place| place.file.to_string());
+    let line = |place: Option<&FileSpan>| place.and_then(|place| view.line(place));
+    let differences: Vec<Value> = view
+        .shown()
+        .map(|found| {
+            let difference = &found.difference;
+            json!({
+                "kind": difference.kind(),
+                "object": difference.object,
+                "model": difference.to,
+                "database": difference.from,
+                "model_file": file(found.model.as_ref()),
+                "model_line": line(found.model.as_ref()),
+                "migration_file": file(found.migration.as_ref()),
+                "migration_line": line(found.migration.as_ref()),
+                "autogenerate": found.is_seen,
+            })
+        })
+        .collect();
+    let uncertain: Vec<Value> = view
+        .drift
+        .uncertain
+        .iter()
+        .map(|why| why_value(why, view.sources))
+        .collect();
+    write_value(
+        &json!({"version": 1, "differences": differences, "uncertain": uncertain}),
+        out,
+    )
+}
