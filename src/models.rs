@@ -16,7 +16,7 @@ use crate::python::value::{Call, Object, ObjectId, Place, Value};
 use crate::python::{Called, Host, Interpreter, ModuleFinder, Sources};
 use crate::schema::Table;
 use crate::source::{FileSpan, RepoPath};
-use crate::sqlalchemy::declarative::is_declarative_base;
+use crate::sqlalchemy::declarative::{base_of_class, is_declarative_base};
 
 pub use crate::sqlalchemy::{MetadataKey, NamingFact};
 pub use base_columns::BaseColumns;
@@ -219,6 +219,9 @@ impl Host for ModelHost {
             },
             (None, None) => return Called::Symbolic,
         };
+        if let Some(class) = base_of_class(call, at, interpreter) {
+            return Called::Value(class);
+        }
         match name.rsplit('.').next() {
             Some("Table") => interpreter.host.tables.push((call.clone(), at)),
             Some("configure") if name == "alembic.context.configure" => {

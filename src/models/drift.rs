@@ -8,7 +8,9 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::alembic::{MetadataOrigin, ModelSchema};
-use crate::catalog::{Catalog, Change, Column, Difference, Fact, Subject, Table, Why, compare};
+use crate::catalog::{
+    Catalog, Change, Column, Difference, Fact, ForeignKey, Subject, Table, Why, compare,
+};
 use crate::source::FileSpan;
 
 /// The differences between models and migrations.
@@ -161,7 +163,12 @@ impl Comparing<'_> {
                     there.place.clone(),
                 )))
             }
-            (Some(there), None) => match there.open.as_ref().or(there.unsure.as_ref()) {
+            (Some(there), None) => match there
+                .open
+                .as_ref()
+                .or(there.unsure.as_ref())
+                .or(self.models.open.as_ref())
+            {
                 Some(why) => Err(Some(Arc::clone(why))),
                 None => Ok(()),
             },
@@ -269,7 +276,18 @@ impl Comparing<'_> {
                 difference.from["columns"] != difference.to["columns"]
                     || difference.from["unique"] != difference.to["unique"]
             }
-            (Subject::ForeignKey, Change::Changed(_)) => true,
+            // Autogenerate goes by what they say, not by their names.
+            (Subject::ForeignKey, Change::Changed(_)) => {
+                let (table, _) = split_object(&difference.object, database);
+                let keys = |catalog: &Catalog| -> Vec<ForeignKey> {
+                    let table = catalog.tables.get(table);
+                    let keys = table.into_iter().flat_map(|table| table.foreign_keys());
+                    keys.map(|(_, key)| key.clone()).collect()
+                };
+                let (there, here) = (keys(database), keys(described));
+                there.iter().any(|key| !here.contains(key))
+                    || here.iter().any(|key| !there.contains(key))
+            }
             (Subject::Sequence | Subject::Object(_), _) => return None,
             _ => false,
         })

@@ -101,6 +101,20 @@ impl Heap {
         self.branches = branches;
     }
 
+    /// Replaces what a name was bound to before the open branches began, too, where that was a definition put off: it is
+    /// the same on both sides.
+    pub fn settle(&mut self, namespace: ObjectId, name: &str, value: &Value) {
+        for (id, old) in &mut self.journal {
+            if *id == namespace
+                && let Object::Namespace(old) = old
+                && let Some(bound) = old.names.get_mut(name)
+                && matches!(bound, Value::Import(import) if import.postponed.is_some())
+            {
+                *bound = value.clone();
+            }
+        }
+    }
+
     /// Starts to record what is written.
     pub fn begin_branch(&mut self) {
         self.branches.push(Branch {

@@ -10,7 +10,7 @@ mod table;
 pub use attributes::Attribute;
 pub use order::ordered_attributes;
 pub use style::{
-    Style, has_named_table, has_table_keyword, is_abstract, is_declarative_base, lacks_attribute,
-    style, table_name,
+    Style, base_of_class, has_named_table, has_table_keyword, is_abstract, is_declarative_base,
+    lacks_attribute, style, table_name,
 };
-pub use table::{DeclaredTable, declared_table, declared_tables, table_name_of};
+pub use table::{DeclaredTable, DeclaredTables, declared_table, declared_tables, table_name_of};

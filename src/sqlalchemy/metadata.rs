@@ -109,6 +109,35 @@ pub fn metadata_of_class<H: Host>(
             _ => return None,
         }
     }
+    metadata_of_decorator(&order, interpreter)
+}
+
+/// `@registry.mapped`, `@registry.mapped_as_dataclass(…)`, `@as_declarative(metadata=…)`
+fn metadata_of_decorator<H: Host>(
+    order: &[ObjectId],
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<MetadataKey> {
+    let decorators: Vec<Value> = order
+        .iter()
+        .filter_map(|class| interpreter.class(*class))
+        .flat_map(|class| class.decorators.iter().cloned())
+        .collect();
+    for decorator in decorators {
+        let call = decorator.as_call();
+        if let Some(metadata) = call.and_then(|call| call.keyword("metadata")) {
+            return metadata_of_value(&metadata.value.clone(), interpreter);
+        }
+        let callee = call.map_or(&decorator, |call| &call.callee);
+        if let Some(symbol) = callee.as_symbol()
+            && let SymbolKind::Attribute { base, name } = &symbol.kind
+            && matches!(
+                name.as_str(),
+                "mapped" | "mapped_as_dataclass" | "as_declarative_base"
+            )
+        {
+            return metadata_of_value(base, interpreter);
+        }
+    }
     None
 }
 

@@ -21,7 +21,7 @@ use crate::python::value::{
 };
 use crate::python::{Called, Host, Interpreter, Leaving};
 use crate::sqlalchemy::ddl::{Transactions, dialect_value, type_argument};
-use crate::sqlalchemy::declarative::lacks_attribute;
+use crate::sqlalchemy::declarative::{base_of_class, lacks_attribute};
 use crate::sqlalchemy::metadata_of_value;
 
 type Runner<'s> = Interpreter<'s, Recorder>;
@@ -336,6 +336,9 @@ fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
     }
     if is_table(name) {
         interpreter.host.tables.push((call.clone(), at));
+    }
+    if let Some(class) = base_of_class(call, at, interpreter) {
+        return Called::Value(class);
     }
     match name {
         "alembic.context.configure" => {

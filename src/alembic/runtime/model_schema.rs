@@ -25,6 +25,8 @@ pub struct ModelSchema {
     /// Tables on the same metadata in modules that `env.py` does not lead to.
     pub unregistered: Vec<UnregisteredTable>,
     pub comparison: Comparison,
+    /// Why there may be tables that were not found.
+    pub open: Option<Arc<Why>>,
 }
 
 /// How `context.configure(…)` wants models and database to be compared.
@@ -103,6 +105,7 @@ pub fn read_models<'s>(
         interpreter,
         reached,
         keys: Vec::new(),
+        open: None,
         places: BTreeMap::new(),
     };
     let targets = env_file.map_or_else(Vec::new, |file| reader.targets(file));
@@ -131,6 +134,7 @@ pub fn read_models<'s>(
         origin,
         unregistered,
         comparison,
+        open: reader.open,
     }
 }
 
@@ -139,6 +143,8 @@ struct Reader<'s> {
     reached: Reached,
     /// The metadata whose tables were made.
     keys: Vec<MetadataKey>,
+    /// Why there may be other tables.
+    open: Option<Arc<Why>>,
     /// Where tables are declared.
     places: BTreeMap<SmolStr, Place>,
 }
@@ -181,17 +187,28 @@ impl Reader<'_> {
             return true;
         }
         interpreter.refuel();
-        let Some((emitted, places)) = emit::tables_of_metadata(metadata, interpreter) else {
+        let Some(made) = emit::tables_of_metadata(metadata, interpreter) else {
             return false;
         };
-        if places.is_empty() {
+        if made.places.is_empty() {
             return false;
         }
+        // `sqlmodel.SQLModel` is what everybody's models are on.
+        let is_foreign = !key.contains(':') && key != "sqlmodel";
+        let open = made.open.or_else(|| {
+            is_foreign.then(|| {
+                format!("`{key}` is not part of the repository, nor are others of its models")
+            })
+        });
+        self.open = self
+            .open
+            .take()
+            .or(open.map(|reason| Why::new(reason, None)));
         self.keys.push(key);
-        for (name, at) in places {
+        for (name, at) in made.places {
             self.places.entry(name).or_insert(at);
         }
-        for ddl in emitted.ddl {
+        for ddl in made.ddl {
             let table = match &ddl {
                 Ddl::CreateTable(create) => Some(&create.name),
                 Ddl::AlterTable { table, .. } | Ddl::CreateIndex { table, .. } => Some(table),
@@ -245,7 +262,7 @@ impl Reader<'_> {
             let tables = emit::tables_of(&metadata, &semantics, &mut self.interpreter);
             let shared = tables
                 .iter()
-                .flatten()
+                .flat_map(|found| &found.tables)
                 .filter(|table| migrated.tables.contains_key(&table.name))
                 .count();
             if shared > best.as_ref().map_or(0, |(most, _)| *most) {
@@ -268,7 +285,7 @@ impl Reader<'_> {
         let mut found = Vec::new();
         for key in self.keys.clone() {
             let tables = emit::tables_of_key(&key, &semantics, &mut self.interpreter);
-            for table in tables {
+            for table in tables.tables {
                 let place = self.interpreter.file(table.at);
                 if !self.places.contains_key(&table.name)
                     && self.reached.certainty(&place.file).is_none()

@@ -133,7 +133,7 @@ impl<'s> Replay<'s> {
         for name in names {
             value = interpreter.attribute_of(&value, name, at);
         }
-        emit::tables_of_metadata(&value, interpreter).map(|(emitted, _)| emitted.ddl)
+        emit::tables_of_metadata(&value, interpreter).map(|made| made.ddl)
     }
 
     /// What the database holds now.

@@ -261,6 +261,11 @@ impl<H: Host> Interpreter<'_, H> {
         Some(self.made_class(name, bases, names, Vec::new(), at))
     }
 
+    /// A class that no `class` statement makes.
+    pub fn make_class(&mut self, name: &str, bases: Vec<Value>, names: Names, at: Place) -> Value {
+        self.made_class(Name::new(name), bases, names, Vec::new(), at)
+    }
+
     fn made_class(
         &mut self,
         name: Name,

@@ -108,7 +108,10 @@ impl<H: Host> Interpreter<'_, H> {
                 .and_then(|namespace| namespace.names.get(&postponed.name).cloned());
             match bound {
                 Some(Value::Import(import)) if import.postponed.is_some() => unknown(),
-                Some(value) => this.force(value),
+                Some(value) => {
+                    this.heap.settle(scope.names, &postponed.name, &value);
+                    this.force(value)
+                }
                 None => unknown(),
             }
         })

@@ -3,7 +3,8 @@
 use smol_str::SmolStr;
 
 use super::attributes::own_attributes;
-use crate::python::value::{CallArgument, ObjectId, Place, SymbolKind, Value};
+use crate::python::ast::Name;
+use crate::python::value::{Call, CallArgument, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter, Outcome};
 use crate::sqlalchemy::{construct, is_database_object};
 
@@ -301,4 +302,52 @@ mod tests {
             assert_eq!(flask_table_name(class), name);
         }
     }
+}
+
+/// What `declarative_base(cls=Model)` makes: a class above which `Model` stands. `None` for other calls.
+pub fn base_of_class<H: Host>(
+    call: &Call,
+    at: Place,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<Value> {
+    if construct(&call.callee, interpreter)? != "declarative_base" {
+        return None;
+    }
+    let given = call.keyword("cls")?.value.clone();
+    let mut bases = match &given {
+        Value::Class(_) => vec![given],
+        Value::Tuple(items) => items.to_vec(),
+        _ => return None,
+    };
+    bases.push(Value::symbol(SymbolKind::Call(call.clone()), at));
+    // It has no table itself.
+    let names = std::iter::once((Name::new_static("__abstract__"), Value::Bool(true))).collect();
+    Some(interpreter.make_class("Base", bases, names, at))
+}
+
+/// A base outside of the repository that may bring columns, or a table, along.
+pub(super) fn foreign_base<H: Host>(
+    class: ObjectId,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<String> {
+    const HARMLESS: &[&str] = &[
+        "flask_login",
+        "flask_sqlalchemy",
+        "pydantic",
+        "sqlalchemy",
+        "sqlmodel",
+        "structlog",
+        "typing_extensions",
+        "zope",
+    ];
+    let (_, outside) = interpreter.ancestry(class);
+    outside.iter().find_map(|base| {
+        if base.is_unknown() {
+            return Some("a base that is not known".to_owned());
+        }
+        let name = base.qualified_name()?;
+        let root = name.split('.').next().unwrap_or_default();
+        let is_harmless = crate::python::is_standard_library(root) || HARMLESS.contains(&root);
+        (!is_harmless).then(|| format!("`{name}`, which is not part of the repository"))
+    })
 }

@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::order::ordered_attributes;
-use super::style::{Style, has_table_keyword, is_abstract, style, table_name};
+use super::style::{Style, foreign_base, has_table_keyword, is_abstract, style, table_name};
 use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter, Outcome};
 use crate::sqlalchemy::ddl::reference_of;
@@ -33,9 +33,11 @@ pub struct DeclaredTable {
 }
 
 /// The tables of one metadata, in the order in which they were made.
-#[derive(Default)]
-struct Tables {
-    tables: Vec<DeclaredTable>,
+#[derive(Clone, Debug, Default)]
+pub struct DeclaredTables {
+    pub tables: Vec<DeclaredTable>,
+    /// Why there may be others.
+    pub open: Option<String>,
 }
 
 /// The tables of a metadata, as far as the modules that define them have run, in the order in which they were made.
@@ -45,8 +47,8 @@ pub fn declared_tables<H: Host>(
     written: &[(Call, Place)],
     sqlalchemy: (u32, u32),
     interpreter: &mut Interpreter<'_, H>,
-) -> Vec<DeclaredTable> {
-    let mut found = Tables::default();
+) -> DeclaredTables {
+    let mut found = DeclaredTables::default();
     // `@declared_attr` may make further classes.
     let mut read: FxHashSet<ObjectId> = FxHashSet::default();
     for _ in 0..ROUNDS {
@@ -55,11 +57,22 @@ pub fn declared_tables<H: Host>(
             break;
         }
         for class in classes {
-            if read.insert(class)
-                && metadata_of_class(class, interpreter).as_ref() == Some(key)
-                && let Some(table) = of_class(class, sqlalchemy, interpreter)
-            {
-                found.add(table, interpreter);
+            if !read.insert(class) || metadata_of_class(class, interpreter).as_ref() != Some(key) {
+                continue;
+            }
+            match of_class(class, sqlalchemy, interpreter) {
+                Some(table) => found.add(table, interpreter),
+                // A base may name the table.
+                None if !is_abstract(class, interpreter) => {
+                    if let (Some(base), Some(named)) =
+                        (foreign_base(class, interpreter), interpreter.class(class))
+                    {
+                        let name = &named.def.name;
+                        let open = format!("`{name}` may have its table from {base}");
+                        found.open.get_or_insert(open);
+                    }
+                }
+                None => {}
             }
         }
     }
@@ -76,7 +89,7 @@ pub fn declared_tables<H: Host>(
         }
     }
     found.resolve_types(interpreter);
-    found.tables
+    found
 }
 
 /// The table that a value is: `Model.__table__`, or `Table(…)` itself.
@@ -141,9 +154,8 @@ fn of_class<H: Host>(
         at,
         open: None,
     };
-    let (_, outside) = interpreter.ancestry(class);
-    if outside.iter().any(Value::is_unknown) || style == Style::Foreign {
-        table.open = Some("a base of the class is not known".to_owned());
+    if let Some(base) = foreign_base(class, interpreter) {
+        table.open = Some(format!("there may be columns from {base}"));
     }
     let mut items = Vec::new();
     for attribute in ordered_attributes(class, sqlalchemy, interpreter) {
@@ -278,7 +290,7 @@ fn name_of(call: &Call) -> Option<SmolStr> {
     name.value.as_str().map(|name| SmolStr::new(&**name))
 }
 
-impl Tables {
+impl DeclaredTables {
     /// Classes that share a table describe it together, as single-table inheritance does.
     fn add<H: Host>(&mut self, table: DeclaredTable, interpreter: &Interpreter<'_, H>) {
         let Some(known) = self

@@ -10,7 +10,9 @@ use crate::catalog::{AlterAction, Constraint, ConstraintKind, Ddl};
 use crate::dialect::Dialect;
 use crate::python::value::{Call, Place, Value};
 use crate::sqlalchemy::ddl::{Naming, Semantics};
-use crate::sqlalchemy::declarative::{DeclaredTable, declared_table, declared_tables};
+use crate::sqlalchemy::declarative::{
+    DeclaredTable, DeclaredTables, declared_table, declared_tables,
+};
 use crate::sqlalchemy::{MetadataKey, NamingFact, metadata_of_value, naming_of_metadata};
 
 /// `metadata.create_all(bind, tables=[…])` and `metadata.drop_all(bind)`
@@ -26,7 +28,9 @@ pub(in crate::alembic::runtime) fn all_created_or_dropped(
     };
     let name = if creates { "create_all" } else { "drop_all" };
     let tables = match call.argument(1, "tables").map(|argument| &argument.value) {
-        None | Some(Value::None) => local_tables(metadata, at, &semantics, interpreter),
+        None | Some(Value::None) => {
+            local_tables(metadata, at, &semantics, interpreter).map(|found| found.tables)
+        }
         Some(listed) => listed_tables(&listed.clone(), &semantics, interpreter),
     };
     let Some(tables) = tables else {
@@ -41,13 +45,22 @@ pub(in crate::alembic::runtime) fn all_created_or_dropped(
     }
 }
 
-/// What makes all tables of a metadata whose modules have run, and where those are declared.
+/// All tables of a metadata.
+pub(in crate::alembic::runtime) struct MadeTables {
+    pub(in crate::alembic::runtime) ddl: Vec<Ddl>,
+    /// Where they are declared.
+    pub(in crate::alembic::runtime) places: Vec<(SmolStr, Place)>,
+    /// Why there may be others.
+    pub(in crate::alembic::runtime) open: Option<String>,
+}
+
+/// What makes all tables of a metadata whose modules have run.
 pub(in crate::alembic::runtime) fn tables_of_metadata(
     metadata: &Value,
     interpreter: &mut Runner<'_>,
-) -> Option<(Emitted, Vec<(SmolStr, Place)>)> {
+) -> Option<MadeTables> {
     let semantics = interpreter.host.semantics()?;
-    let tables = tables_of(metadata, &semantics, interpreter)?;
+    let DeclaredTables { tables, open } = tables_of(metadata, &semantics, interpreter)?;
     let places = tables
         .iter()
         .map(|table| (table.name.clone(), table.at))
@@ -59,7 +72,11 @@ pub(in crate::alembic::runtime) fn tables_of_metadata(
         open: false,
     };
     let emitted = created(tables, true, &call, &semantics, interpreter);
-    Some((emitted, places))
+    Some(MadeTables {
+        ddl: emitted.ddl,
+        places,
+        open,
+    })
 }
 
 /// `Model.__table__.create(bind)` and `Table(…).drop(bind)`
@@ -98,7 +115,7 @@ fn local_tables(
     at: Place,
     semantics: &Semantics,
     interpreter: &mut Runner<'_>,
-) -> Option<Vec<DeclaredTable>> {
+) -> Option<DeclaredTables> {
     let key = metadata_of_value(metadata, interpreter)?;
     let file = interpreter.file(at).file;
     let is_local = key
@@ -115,7 +132,7 @@ pub(in crate::alembic::runtime) fn tables_of(
     metadata: &Value,
     semantics: &Semantics,
     interpreter: &mut Runner<'_>,
-) -> Option<Vec<DeclaredTable>> {
+) -> Option<DeclaredTables> {
     let key = metadata_of_value(metadata, interpreter)?;
     Some(tables_of_key(&key, semantics, interpreter))
 }
@@ -124,7 +141,7 @@ pub(in crate::alembic::runtime) fn tables_of_key(
     key: &MetadataKey,
     semantics: &Semantics,
     interpreter: &mut Runner<'_>,
-) -> Vec<DeclaredTable> {
+) -> DeclaredTables {
     let written = interpreter.host.tables.clone();
     declared_tables(key, &written, semantics.sqlalchemy, interpreter)
 }
