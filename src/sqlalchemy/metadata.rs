@@ -77,6 +77,8 @@ pub fn metadata_of_class<H: Host>(
         return metadata_of_value(&registry, interpreter);
     }
     let (order, outside) = interpreter.ancestry(class);
+    // What is certainly a declarative base goes before classes of which nothing is known.
+    let mut foreign = None;
     for base in &outside {
         match base {
             Value::Symbol(symbol) => match &symbol.kind {
@@ -100,6 +102,7 @@ pub fn metadata_of_class<H: Host>(
                     return Some(MetadataKey::new_static("sqlmodel"));
                 }
                 SymbolKind::Name(name) if is_plain_library_name(name) => {}
+                SymbolKind::Name(_) => foreign = foreign.or_else(|| Some(base.clone())),
                 _ => {
                     if let Some(key) = metadata_of_value(base, interpreter) {
                         return Some(key);
@@ -109,7 +112,10 @@ pub fn metadata_of_class<H: Host>(
             _ => return None,
         }
     }
-    metadata_of_decorator(&order, interpreter)
+    if let Some(key) = metadata_of_decorator(&order, interpreter) {
+        return Some(key);
+    }
+    metadata_of_value(&foreign?, interpreter)
 }
 
 /// `@registry.mapped`, `@registry.mapped_as_dataclass(…)`, `@as_declarative(metadata=…)`

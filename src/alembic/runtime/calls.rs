@@ -48,6 +48,8 @@ pub(super) struct Recorder {
     pub(super) simulation: Option<Simulation>,
     /// The calls of `Table(…)`.
     pub(super) tables: Vec<(Call, Place)>,
+    /// The calls of `Index(…)` and `UniqueConstraint(…)`.
+    pub(super) indexes: Vec<(Call, Place)>,
     /// `metadata.tables`, once the models are read.
     pub(super) described: Option<Value>,
     /// The calls of `context.configure(…)`.

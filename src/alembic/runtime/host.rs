@@ -207,6 +207,23 @@ impl Host for Recorder {
         {
             return Some(tables);
         }
+        // `include_object(table, …)` looks at these.
+        if interpreter.host.described.is_some()
+            && let Some(call) = base.as_call()
+            && call
+                .callee
+                .qualified_name()
+                .is_some_and(|name| name == "sqlalchemy.Table")
+        {
+            let argument = match name.as_str() {
+                "name" => call.positional().next(),
+                "schema" => call.keyword("schema"),
+                _ => None,
+            };
+            if let Some(argument) = argument {
+                return Some(argument.value.clone());
+            }
+        }
         if let Some(argument) = type_argument(base, name, interpreter) {
             return Some(argument);
         }
@@ -339,6 +356,11 @@ fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
     }
     if let Some(class) = base_of_class(call, at, interpreter) {
         return Called::Value(class);
+    }
+    if name.starts_with("sqlalchemy.")
+        && (name.ends_with(".Index") || name.ends_with(".UniqueConstraint"))
+    {
+        interpreter.host.indexes.push((call.clone(), at));
     }
     match name {
         "alembic.context.configure" => {

@@ -391,11 +391,19 @@ impl Reader<'_> {
             vec![bare_name, kind_name, Value::Object(parents)]
         } else {
             // A table with its name and schema is all that such functions look at.
+            let argument = |name: Option<&'static str>, value: &Value| CallArgument {
+                name: name.map(Name::new_static),
+                value: value.clone(),
+                at,
+            };
             let object = Value::symbol(
                 SymbolKind::Call(Call {
                     callee: Value::name(Name::new_static("sqlalchemy.Table"), at),
-                    arguments: Vec::new(),
-                    open: true,
+                    arguments: vec![
+                        argument(None, &bare_name),
+                        argument(Some("schema"), &schema_name),
+                    ],
+                    open: false,
                 }),
                 at,
             );

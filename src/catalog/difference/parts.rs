@@ -60,6 +60,9 @@ impl Comparison {
                 );
             }
         }
+        // One of which little is known may be any that is missed over the same columns.
+        left.retain(|one| !self.may_be_among(one, &right));
+        right.retain(|two| !self.may_be_among(two, &left));
         for one in left {
             match &one.maybe {
                 Some(why) => self.unknown(why),
@@ -86,6 +89,25 @@ impl Comparison {
                 ),
             }
         }
+    }
+
+    fn may_be_among(&mut self, constraint: &Constraint, others: &[&Constraint]) -> bool {
+        let unknown = others.iter().find_map(|other| match &other.kind {
+            ConstraintKind::Unknown { why, columns }
+                if columns.is_empty()
+                    || columns
+                        .iter()
+                        .any(|column| constraint.kind.columns().contains(column)) =>
+            {
+                Some(Arc::clone(why))
+            }
+            _ => None,
+        });
+        let is_found = unknown.is_some();
+        if let Some(why) = unknown {
+            self.unknown(&why);
+        }
+        is_found
     }
 
     pub(super) fn indexes(&mut self, table: &SmolStr, old: &[Index], new: &[Index]) {

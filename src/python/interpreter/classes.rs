@@ -8,7 +8,7 @@ use super::decorators::has_decorator;
 use super::{Host, Interpreter};
 use crate::python::ast::{FunctionDef, Name};
 use crate::python::value::{
-    Call, Class, Object, ObjectId, Place, Reason, Symbol, SymbolKind, Value,
+    Call, CallArgument, Class, Object, ObjectId, Place, Reason, Symbol, SymbolKind, Value,
 };
 
 impl<H: Host> Interpreter<'_, H> {
@@ -173,6 +173,17 @@ impl<H: Host> Interpreter<'_, H> {
             return match &value {
                 Value::Function(function) if has_decorator(&function.decorators, "classmethod") => {
                     Value::Method(Rc::new((Value::Class(id), Rc::clone(function))))
+                }
+                // SQLAlchemy's, made for the class it is asked of.
+                Value::Function(function)
+                    if has_decorator(&function.decorators, "declared_attr") =>
+                {
+                    let argument = CallArgument {
+                        name: None,
+                        value: Value::Class(id),
+                        at,
+                    };
+                    self.call_value(&value, vec![argument], false, at)
                 }
                 Value::Symbol(symbol) => match &symbol.kind {
                     SymbolKind::Call(call) => self.member(id, name, call, symbol.at),

@@ -326,13 +326,18 @@ impl<H: Host> TypeReader<'_, '_, H> {
                 }
                 instance => return self.read(&instance.clone()),
             };
-            // What a constructor of its own passes on is not followed, unless it takes nothing.
+            // What a constructor of its own does not certainly pass on matters only to types that take something.
             let arguments = if defines(self, "__init__") && !call.arguments.is_empty() {
-                let name = construct(&callee, self.interpreter)?;
-                if !is_sizeless(&name) {
-                    return None;
+                match self.passed_on(class, call, at) {
+                    Some(arguments) => arguments,
+                    None => {
+                        let name = construct(&callee, self.interpreter)?;
+                        if !is_sizeless(&name) {
+                            return None;
+                        }
+                        Vec::new()
+                    }
                 }
-                Vec::new()
             } else {
                 call.arguments.clone()
             };

@@ -15,7 +15,8 @@ const MAX_DEPTH: u32 = 8;
 pub(super) struct Annotation {
     /// The type, as it would be given to `Column`; `None` where it is not known.
     pub(super) column_type: Option<Value>,
-    pub(super) optional: bool,
+    /// Whether it takes `None`; `None` where that is not known.
+    pub(super) optional: Option<bool>,
     /// `mapped_column(…)` inside `Annotated`.
     pub(super) column: Option<Call>,
     /// True where the type is a model or a collection of them, which a relationship fills.
@@ -75,14 +76,16 @@ fn read<H: Host>(
 ) -> Annotation {
     let unknown = Annotation {
         column_type: None,
-        optional: false,
+        optional: None,
         column: None,
         is_related: false,
     };
     if depth > MAX_DEPTH {
         return unknown;
     }
-    let (inner, optional) = without_none(value);
+    let (inner, takes_none) = without_none(value);
+    let optional = (takes_none || !inner.is_unknown() && !matches!(inner, Value::Str(_)))
+        .then_some(takes_none);
     // An entry of the map for the whole of it goes first.
     if let Some(found) = map.and_then(|map| entry(map, &inner, interpreter)) {
         return Annotation {
@@ -104,7 +107,9 @@ fn read<H: Host>(
             .map(|(call, _)| call.clone());
         let first = first.clone();
         let mut annotation = read(&first, map, at, interpreter, depth + 1);
-        annotation.optional |= optional;
+        if takes_none {
+            annotation.optional = Some(true);
+        }
         annotation.column = column;
         return annotation;
     }
@@ -112,6 +117,7 @@ fn read<H: Host>(
         if !interpreter.is_enum(class) {
             return Annotation {
                 is_related: true,
+                optional,
                 ..unknown
             };
         }

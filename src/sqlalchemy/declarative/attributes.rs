@@ -7,7 +7,9 @@ use smol_str::SmolStr;
 
 use super::annotation::{self, Annotation, mapped, unquoted};
 use crate::python::ast::{ClassDef, Expr, ExprKind, Name, StmtKind};
-use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKind, Value};
+use crate::python::value::{
+    Call, CallArgument, Object, ObjectId, Place, Reason, SymbolKind, Value,
+};
 use crate::python::{Host, Interpreter, Outcome};
 use crate::source::Span;
 use crate::sqlalchemy::{column_call, construct, type_argument_of};
@@ -28,6 +30,8 @@ pub struct Attribute {
     pub(super) sort_order: i64,
     /// Why it is not known what it is.
     pub unknown: Option<String>,
+    /// `name = None`: what a base says of it does not count.
+    pub(super) is_taken_away: bool,
 }
 
 /// A name bound in a class body.
@@ -124,12 +128,17 @@ pub(super) fn own_attributes<H: Host>(
             is_declared_attr: false,
             sort_order: 0,
             unknown: None,
+            is_taken_away: matches!(value, Some(Value::None)) && annotation.is_none(),
         };
         match annotation.filter(|_| is_sql_model && mapped_as.is_none()) {
             Some(annotation) => attribute.field(value, &annotation, interpreter),
             None => attribute.read(value, mapped_as.as_ref(), class, interpreter),
         }
-        if attribute.column.is_some() || attribute.item.is_some() || attribute.unknown.is_some() {
+        if attribute.column.is_some()
+            || attribute.item.is_some()
+            || attribute.unknown.is_some()
+            || attribute.is_taken_away
+        {
             attributes.push(attribute);
         }
     }
@@ -153,6 +162,18 @@ impl Attribute {
                         .is_some_and(|name| name.contains("declared_attr"))
                 });
                 if !is_declared {
+                    // `@aggregated("users", Column(Integer))`
+                    let brings_column = function.decorators.iter().any(|decorator| {
+                        decorator.as_call().is_some_and(|call| {
+                            call.arguments
+                                .iter()
+                                .any(|argument| column_call(&argument.value, interpreter).is_some())
+                        })
+                    });
+                    if brings_column {
+                        self.unknown =
+                            Some(format!("what decorates `{}` may make a column", self.name));
+                    }
                     return;
                 }
                 self.is_declared_attr = true;
@@ -391,7 +412,10 @@ impl Attribute {
         {
             arguments.push(CallArgument {
                 name: Some(Name::new_static("nullable")),
-                value: Value::Bool(annotation.optional),
+                value: annotation.optional.map_or_else(
+                    || Value::unknown(Reason::Name(Name::new(&self.name)), at),
+                    Value::Bool,
+                ),
                 at,
             });
         }

@@ -26,6 +26,7 @@ pub fn ordered_attributes<H: Host>(
         let mut own = own_attributes(*member, class, interpreter);
         own.retain(|attribute| !names.contains(&attribute.name));
         names.extend(own.iter().map(|attribute| attribute.name.clone()));
+        own.retain(|attribute| !attribute.is_taken_away);
         groups.push((*member, own));
     }
     // The fields of SQLModel are Pydantic's, which takes the bases first.

@@ -319,10 +319,18 @@ pub fn base_of_class<H: Host>(
         Value::Tuple(items) => items.to_vec(),
         _ => return None,
     };
-    bases.push(Value::symbol(SymbolKind::Call(call.clone()), at));
-    // It has no table itself.
-    let names = std::iter::once((Name::new_static("__abstract__"), Value::Bool(true))).collect();
-    Some(interpreter.make_class("Base", bases, names, at))
+    let made = Value::symbol(SymbolKind::Call(call.clone()), at);
+    bases.push(made.clone());
+    // It has no table itself, and a metadata, whatever the class says.
+    let attribute = SymbolKind::Attribute {
+        base: made,
+        name: Name::new_static("metadata"),
+    };
+    let names = [
+        (Name::new_static("__abstract__"), Value::Bool(true)),
+        (Name::new_static("metadata"), Value::symbol(attribute, at)),
+    ];
+    Some(interpreter.make_class("Base", bases, names.into_iter().collect(), at))
 }
 
 /// A base outside of the repository that may bring columns, or a table, along.

@@ -311,6 +311,39 @@ impl DeclaredTables {
         known.open = known.open.take().or(table.open);
     }
 
+    /// `Index("name", Model.column)` and `UniqueConstraint(column)` that nothing holds: they join the table of their
+    /// columns. Those of `__table_args__` are there already.
+    pub fn add_indexes<H: Host>(
+        &mut self,
+        indexes: &[(Call, Place)],
+        interpreter: &mut Interpreter<'_, H>,
+    ) {
+        for (call, at) in indexes {
+            let first = call
+                .positional()
+                .map(|key| key.value.clone())
+                .find(|key| !matches!(key, Value::Str(_) | Value::None));
+            let Some((table, _)) = first.and_then(|key| reference_of(&key, interpreter)) else {
+                continue;
+            };
+            let Some(table) = self.tables.iter_mut().find(|known| known.name == table) else {
+                continue;
+            };
+            let stands_at = |item: &CallArgument| {
+                item.value
+                    .as_symbol()
+                    .is_some_and(|symbol| symbol.at == *at)
+            };
+            if !table.items.iter().any(stands_at) {
+                table.items.push(CallArgument {
+                    name: None,
+                    value: Value::symbol(SymbolKind::Call(call.clone()), *at),
+                    at: *at,
+                });
+            }
+        }
+    }
+
     /// A column without a type has that of the column it refers to.
     fn resolve_types<H: Host>(&mut self, interpreter: &mut Interpreter<'_, H>) {
         // A chain of references is as long as there are tables, at most.

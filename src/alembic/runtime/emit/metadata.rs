@@ -143,7 +143,10 @@ pub(in crate::alembic::runtime) fn tables_of_key(
     interpreter: &mut Runner<'_>,
 ) -> DeclaredTables {
     let written = interpreter.host.tables.clone();
-    declared_tables(key, &written, semantics.sqlalchemy, interpreter)
+    let mut found = declared_tables(key, &written, semantics.sqlalchemy, interpreter);
+    let indexes = interpreter.host.indexes.clone();
+    found.add_indexes(&indexes, interpreter);
+    found
 }
 
 fn listed_tables(
