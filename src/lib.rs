@@ -19,3 +19,7 @@ pub mod schema;
 pub mod source;
 pub mod sql;
 pub mod sqlalchemy;
+
+/// The stack of threads that read source, in bytes: deeply nested source is read recursively. Only what is used is ever
+/// taken from the system.
+pub const STACK_SIZE: usize = 64 * 1024 * 1024;

@@ -182,6 +182,18 @@ pub fn lint(input: &Input<'_>, cache: &ParseCache) -> Result<Outcome, GitError> 
     }
 }
 
+/// Reads the models while the history is replayed: both take their time, and neither needs the other for most of it.
+///
+/// This is a thread of its own, not one of the pool: there it might be waiting for the replay below which it was begun.
+fn read_models_meanwhile(head: &ProjectEnvironment<'_>) {
+    std::thread::scope(|scope| {
+        let models = std::thread::Builder::new().stack_size(crate::STACK_SIZE);
+        // Without a thread they are read when they are needed.
+        let _ = models.spawn_scoped(scope, || head.model_schema());
+        head.replay();
+    });
+}
+
 /// The selected rules and what they have found.
 struct Linter {
     rules: Vec<&'static Rule>,
@@ -228,6 +240,13 @@ impl Linter {
     fn environment(&mut self, ctx: &EnvironmentContext<'_>, whole: Option<&ChangeSet>) {
         let head = ctx.head;
         self.outcome.summary.revisions += head.map.nodes().len();
+        let compares_models = self
+            .rules
+            .iter()
+            .any(|rule| matches!(rule.listener, Listener::Drift(_)));
+        if ctx.change.is_none() && compares_models {
+            read_models_meanwhile(head);
+        }
         self.files(ctx);
         if whole.is_none_or(|changes| touches_scripts(ctx, changes)) {
             self.each(|rule, reporter| {
@@ -253,6 +272,13 @@ impl Linter {
             });
         }
         self.migrations(ctx);
+        if ctx.change.is_none() {
+            self.each(|rule, reporter| {
+                if let Listener::Drift(check) = rule.listener {
+                    check(ctx, reporter);
+                }
+            });
+        }
         if let Some(change) = &ctx.change {
             let context = ChangeContext {
                 environment: ctx,

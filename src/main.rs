@@ -12,17 +12,14 @@ use migrate_lint::commands::{CommandError, Exit, Streams, run, style};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Deeply nested source is read recursively. In bytes; only what is used is ever taken from the system.
-const STACK_SIZE: usize = 64 * 1024 * 1024;
-
 fn main() -> ExitCode {
     let cli = Cli::of_process();
     // Threads that parse need the same room. Failing means the pool exists already, which is as good.
     let _ = rayon::ThreadPoolBuilder::new()
-        .stack_size(STACK_SIZE)
+        .stack_size(migrate_lint::STACK_SIZE)
         .build_global();
     let main = std::thread::Builder::new()
-        .stack_size(STACK_SIZE)
+        .stack_size(migrate_lint::STACK_SIZE)
         .spawn(move || start(&cli));
     match main.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,

@@ -457,7 +457,7 @@ impl<'s> ProjectEnvironment<'s> {
             read_models(
                 env.as_ref(),
                 self,
-                &self.replay().catalog,
+                &|| self.replay().catalog.clone(),
                 self.semantics(),
                 self.sources,
                 &self.finder,
@@ -465,9 +465,26 @@ impl<'s> ProjectEnvironment<'s> {
         })
     }
 
+    /// True if all revisions are there and follow each other, so that the schema after them is that of a database.
+    pub fn is_complete(&self) -> bool {
+        self.is_whole()
+            && !self.map.is_empty()
+            && self.map.missing_parents().is_empty()
+            && self.map.missing_dependencies().is_empty()
+            && self.map.cycles().is_empty()
+            && self.map.duplicates().is_empty()
+    }
+
     /// What models and migrations differ in.
     pub fn drift(&self) -> &Drift {
         self.drift.get_or_init(|| {
+            if !self.is_complete() {
+                let why = Why::new("not all migrations could be found or read", None);
+                return Drift {
+                    differences: Vec::new(),
+                    uncertain: vec![why],
+                };
+            }
             models::drift(
                 &self.replay().catalog,
                 self.model_schema(),

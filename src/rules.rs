@@ -53,6 +53,9 @@ pub static RULES: &[&Rule] = &[
     &downgrade::ignored_argument::RULE,
     &model::model_without_migration::RULE,
     &model::migration_without_model::RULE,
+    &model::schema_drift::RULE,
+    &model::hidden_drift::RULE,
+    &model::unregistered_model::RULE,
     &model::migration_with_code::RULE,
     &convention::base_columns_not_first::RULE,
 ];

@@ -165,8 +165,9 @@ fn examples(rule: &'static Rule) -> Vec<Trial> {
 static FILE_LINE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^`([^`]+)`(?: \(([^)]*)\))?:$").unwrap());
 
-static MARK: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r#"[ \t]*# (error|warning): \[([a-z-]+)\](?: "(.*)")?$"#).unwrap());
+static MARK: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"[ \t]*# (error|warning|info): \[([a-z-]+)\](?: "(.*)")?$"#).unwrap()
+});
 
 /// The text without its marks, and the marks with their lines.
 fn unmark(text: &str) -> (String, Vec<(u32, String, String, String)>) {

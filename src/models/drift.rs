@@ -154,6 +154,18 @@ impl Comparing<'_> {
                 Some(why) => Err(Some(Arc::clone(why))),
                 None => Ok(()),
             },
+            (Some(there), None)
+                if self
+                    .models
+                    .unregistered
+                    .iter()
+                    .any(|table| table.name == name) =>
+            {
+                Err(Some(Why::new(
+                    format!("the model of `{name}` is in a module that `env.py` does not import"),
+                    there.place.clone(),
+                )))
+            }
             // Without the metadata of `env.py`, others may describe it.
             (Some(there), None) if self.models.origin == MetadataOrigin::Repository => {
                 Err(Some(Why::new(
@@ -176,7 +188,31 @@ impl Comparing<'_> {
         }
     }
 
+    /// sqlalchemy-searchable gives every model with a search vector an index of its own making.
+    fn may_come_from_elsewhere(difference: &Difference, described: &Catalog) -> bool {
+        if (difference.subject, difference.change) != (Subject::Index, Change::Removed) {
+            return false;
+        }
+        let (table, _) = split_object(&difference.object, described);
+        let Some(table) = described.tables.get(table) else {
+            return false;
+        };
+        let keys = difference.from["columns"].as_array();
+        keys.into_iter()
+            .flatten()
+            .filter_map(|key| table.column(key.as_str()?))
+            .any(|column| column.column_type.is(&SmolStr::new_static("tsvector")))
+    }
+
     fn judge(&mut self, difference: Difference, database: &Catalog, described: &Catalog) {
+        if Self::may_come_from_elsewhere(&difference, described) {
+            let why = Why::new(
+                format!("index `{}` may be made by a library", difference.object),
+                difference.place.clone(),
+            );
+            self.doubt(&why);
+            return;
+        }
         let Some(is_seen) = self.is_seen(&difference, database, described) else {
             return;
         };

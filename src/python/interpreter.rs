@@ -31,6 +31,7 @@ mod operators;
 mod paths;
 mod reach;
 mod reflection;
+mod regular;
 mod sequences;
 mod specifications;
 mod statements;

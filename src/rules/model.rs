@@ -1,5 +1,8 @@
 //! Models and migrations together.
 
+pub(super) mod hidden_drift;
 pub(super) mod migration_with_code;
 pub(super) mod migration_without_model;
 pub(super) mod model_without_migration;
+pub(super) mod schema_drift;
+pub(super) mod unregistered_model;

@@ -69,6 +69,8 @@ pub(crate) enum Listener {
     Migration(fn(&MigrationContext<'_>, &mut Reporter<'_>)),
     /// What a revision makes of the database, and its downgrade after it.
     Replay(fn(&ReplayContext<'_>, &mut Reporter<'_>)),
+    /// Models and migrations of an environment as they are, where no change is judged.
+    Drift(fn(&EnvironmentContext<'_>, &mut Reporter<'_>)),
     /// What a change does to an environment.
     Change(fn(&ChangeContext<'_>, &mut Reporter<'_>)),
 }
@@ -82,6 +84,7 @@ impl std::fmt::Debug for Listener {
             Self::Script(_) => "Script",
             Self::Migration(_) => "Migration",
             Self::Replay(_) => "Replay",
+            Self::Drift(_) => "Drift",
             Self::Change(_) => "Change",
         })
     }

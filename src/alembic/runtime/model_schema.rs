@@ -80,12 +80,12 @@ pub trait ModelFiles {
     fn all(&self) -> Vec<RepoPath>;
 }
 
-/// Reads the models. `migrated` is what the migrations build: by its tables a Base is recognised that `env.py` does not
-/// name.
+/// Reads the models. `migrated` gives what the migrations build, once it is needed: by its tables a Base is
+/// recognised that `env.py` does not name.
 pub fn read_models<'s>(
     env_file: Option<&RepoPath>,
     files: &dyn ModelFiles,
-    migrated: &Catalog,
+    migrated: &dyn Fn() -> Catalog,
     semantics: Semantics,
     sources: &'s Sources<'s>,
     finder: &'s ModuleFinder<'s>,
@@ -117,7 +117,7 @@ pub fn read_models<'s>(
         .filter(|made| *made)
         .count();
     if found == 0 {
-        origin = if reader.scan(&files.all(), migrated) {
+        origin = if reader.scan(&files.all(), &migrated()) {
             MetadataOrigin::Repository
         } else {
             MetadataOrigin::Unknown
@@ -304,7 +304,7 @@ impl Reader<'_> {
         &mut self,
         configured: &[Call],
         described: &Catalog,
-        migrated: &Catalog,
+        migrated: &dyn Fn() -> Catalog,
     ) -> Comparison {
         let types_by_default = self
             .interpreter
@@ -337,6 +337,7 @@ impl Reader<'_> {
         if filters.is_empty() {
             return comparison;
         }
+        let migrated = migrated();
         let pairs = described
             .tables
             .keys()
@@ -451,3 +452,6 @@ impl Reader<'_> {
         catalog.unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -175,9 +175,7 @@ impl<H: Host> Interpreter<'_, H> {
                     Value::Method(Rc::new((Value::Class(id), Rc::clone(function))))
                 }
                 // SQLAlchemy's, made for the class it is asked of.
-                Value::Function(function)
-                    if has_decorator(&function.decorators, "declared_attr") =>
-                {
+                Value::Function(function) if is_declared_attribute(&function.decorators) => {
                     let argument = CallArgument {
                         name: None,
                         value: Value::Class(id),
@@ -304,4 +302,12 @@ impl<H: Host> Interpreter<'_, H> {
         }
         None
     }
+}
+
+fn is_declared_attribute(decorators: &[Value]) -> bool {
+    decorators.iter().any(|decorator| {
+        decorator
+            .qualified_name()
+            .is_some_and(|name| name.starts_with("sqlalchemy.") && name.contains(".declared_attr"))
+    })
 }

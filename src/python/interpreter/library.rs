@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::regular::compiled;
 use super::{Host, Interpreter};
 use crate::python::ast::{BinaryOp, Name};
 use crate::python::value::{Call, Object, ObjectId, Place, Reason, SymbolKind, Value};
@@ -17,6 +18,12 @@ impl<H: Host> Interpreter<'_, H> {
         let name = match &symbol.kind {
             SymbolKind::Name(name) => name.clone(),
             SymbolKind::Attribute { base, name } if !call.open => {
+                if let Some(pattern) = compiled(base) {
+                    let name = smol_str::format_smolstr!("re.{name}");
+                    let positional: Vec<Value> =
+                        std::iter::once(pattern).chain(positional).collect();
+                    return self.regular_expression(&name, &positional, at);
+                }
                 return self.path_method(base, name, &positional, at);
             }
             // A call of `functools.partial(f, …)`.
@@ -140,6 +147,9 @@ impl<H: Host> Interpreter<'_, H> {
                 [one, other] => Some(self.binary(one, BinaryOp::Add, other, at)),
                 _ => None,
             },
+            "re.sub" | "re.split" | "re.findall" if call.arguments.len() == positional.len() => {
+                self.regular_expression(&name, &positional, at)
+            }
             "textwrap.dedent" => Some(Value::known_str(dedent(first?.as_str()?), at)),
             "inspect.cleandoc" => None,
             "importlib.import_module" => self.imported_module(&positional, at),

@@ -6,7 +6,9 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::order::ordered_attributes;
-use super::style::{Style, foreign_base, has_table_keyword, is_abstract, style, table_name};
+use super::style::{
+    Style, foreign_base, has_table_keyword, is_abstract, is_declarative_base, style, table_name,
+};
 use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter, Outcome};
 use crate::sqlalchemy::ddl::reference_of;
@@ -64,11 +66,16 @@ pub fn declared_tables<H: Host>(
                 Some(table) => found.add(table, interpreter),
                 // A base may name the table.
                 None if !is_abstract(class, interpreter) => {
-                    if let (Some(base), Some(named)) =
-                        (foreign_base(class, interpreter), interpreter.class(class))
-                    {
-                        let name = &named.def.name;
+                    let name = interpreter.class(class).map(|class| class.def.name.clone());
+                    let name = name.unwrap_or_default();
+                    let names_itself = interpreter
+                        .inherited_attribute(class, "__tablename__")
+                        .is_some_and(|value| !matches!(value, Value::None));
+                    if let Some(base) = foreign_base(class, interpreter) {
                         let open = format!("`{name}` may have its table from {base}");
+                        found.open.get_or_insert(open);
+                    } else if names_itself && !is_declarative_base(class, interpreter) {
+                        let open = format!("the name of the table of `{name}` is not known");
                         found.open.get_or_insert(open);
                     }
                 }
@@ -140,7 +147,11 @@ fn of_class<H: Host>(
     {
         return None;
     }
-    let at = interpreter.class(class)?.at;
+    let found = interpreter.class(class)?;
+    let at = Place {
+        span: found.def.name_span,
+        ..found.at
+    };
     if let Some(Value::Symbol(symbol)) = interpreter.own_attribute(class, "__table__")
         && let SymbolKind::Call(call) = &symbol.kind
     {

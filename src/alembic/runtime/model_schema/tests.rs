@@ -1,0 +1,259 @@
+//! Small applications, and the tables that their `env.py` leads to.
+
+use super::*;
+use crate::git::Snapshot;
+use crate::python::ParseCache;
+
+const BASE: (&str, &str) = (
+    "app/base.py",
+    "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase):\n    pass\n",
+);
+
+/// A model with a key.
+fn model(name: &str) -> String {
+    format!(
+        "from sqlalchemy.orm import mapped_column, Mapped\nfrom app.base import Base\nclass {name}(Base):\n    __tablename__ = '{}'\n    id: Mapped[int] = mapped_column(primary_key=True)\n",
+        name.to_lowercase()
+    )
+}
+
+struct AllFiles<'s>(&'s Snapshot);
+
+impl ModelFiles for AllFiles<'_> {
+    fn may_define(&self, file: &RepoPath) -> bool {
+        file.as_str() != "migrations/env.py"
+    }
+
+    fn all(&self) -> Vec<RepoPath> {
+        let paths = self.0.iter().map(|(path, _)| path.clone());
+        paths.filter(|path| self.may_define(path)).collect()
+    }
+}
+
+fn read(env: &str, files: &[(&str, &str)], migrated: &Catalog) -> ModelSchema {
+    let all: Vec<(&str, &str)> = files
+        .iter()
+        .copied()
+        .chain([BASE, ("migrations/env.py", env)])
+        .collect();
+    let snapshot = Snapshot::in_memory(all);
+    let cache = ParseCache::default();
+    let sources = Sources::new(&snapshot, &cache);
+    let finder = ModuleFinder::new(&snapshot, []);
+    read_models(
+        Some(&RepoPath::new("migrations/env.py")),
+        &AllFiles(&snapshot),
+        &|| migrated.clone(),
+        Semantics::default(),
+        &sources,
+        &finder,
+    )
+}
+
+fn tables(models: &ModelSchema) -> Vec<String> {
+    let tables = models.catalog.tables.iter();
+    tables
+        .map(|(name, table)| {
+            let doubt = if table.maybe.is_some() { "?" } else { "" };
+            format!("{name}{doubt}")
+        })
+        .collect()
+}
+
+const TARGET: &str = "\nfrom app.base import Base\ntarget_metadata = Base.metadata\n";
+
+#[test]
+fn what_is_imported_is_registered() {
+    let (user, team) = (model("User"), model("Team"));
+    let files = |init: &'static str| -> Vec<(&'static str, String)> {
+        vec![
+            ("app/__init__.py", String::new()),
+            ("app/models/__init__.py", init.to_owned()),
+            ("app/models/user.py", user.clone()),
+            ("app/models/team.py", team.clone()),
+        ]
+    };
+    for (env, init, found) in [
+        ("import app.models.user", "", &["user"][..]),
+        ("from app.models import user as _", "", &["user"]),
+        (
+            "from app.models import *",
+            "from .team import Team",
+            &["team"],
+        ),
+        (
+            "import app.models",
+            "from app.models import user, team",
+            &["team", "user"],
+        ),
+        (
+            "import app.models",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .user import User\nelse:\n    from .team import Team",
+            &["team"],
+        ),
+        (
+            "from app import models\nmodels.import_all()",
+            "def import_all():\n    import app.models.user\n    from . import team",
+            &["team", "user"],
+        ),
+        (
+            "import importlib\nfor name in ('user', 'team'):\n    importlib.import_module('app.models.' + name)",
+            "",
+            &["team", "user"],
+        ),
+        (
+            "import app.models",
+            "import os\nif os.environ.get('TEAMS'):\n    from .team import Team\nfrom .user import User",
+            &["team?", "user"],
+        ),
+    ] {
+        let files = files(init);
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (*path, text.as_str()))
+            .collect();
+        let models = read(&format!("{env}{TARGET}"), &files, &Catalog::default());
+        assert_eq!(models.origin, MetadataOrigin::Environment, "{env}");
+        assert_eq!(tables(&models), found, "{env}\n{init}");
+    }
+}
+
+#[test]
+fn what_is_not_imported_is_known_to_be_there() {
+    let (user, team) = (model("User"), model("Team"));
+    let files = [("app/user.py", user.as_str()), ("app/team.py", &team)];
+    let models = read(
+        &format!("import app.user{TARGET}"),
+        &files,
+        &Catalog::default(),
+    );
+    let names: Vec<&str> = models
+        .unregistered
+        .iter()
+        .map(|table| table.name.as_str())
+        .collect();
+    assert_eq!(names, ["team"]);
+}
+
+#[test]
+fn without_a_metadata_the_base_of_most_tables_is_taken() {
+    let other = "from sqlalchemy.orm import DeclarativeBase, mapped_column\nclass Other(DeclarativeBase):\n    pass\nclass A(Other):\n    __tablename__ = 'a'\n    id = mapped_column(primary_key=True)\nclass B(Other):\n    __tablename__ = 'b'\n    id = mapped_column(primary_key=True)\n";
+    let user = model("User");
+    let files = [("app/user.py", user.as_str()), ("other.py", other)];
+    let migrated = crate::catalog::Database::new(crate::dialect::Dialect::PostgreSql);
+    let mut migrated = migrated;
+    for statement in crate::sql::parse(
+        "CREATE TABLE \"user\" (id int)",
+        crate::dialect::Dialect::PostgreSql,
+        &|_| None,
+    ) {
+        for ddl in &statement.ddl {
+            migrated.apply(ddl, None);
+        }
+    }
+    let env = "from flask import current_app\ntarget_metadata = current_app.extensions['migrate'].db.metadata\n";
+    let models = read(env, &files, &migrated.now);
+    assert_eq!(models.origin, MetadataOrigin::Repository);
+    assert_eq!(tables(&models), ["user"]);
+    let models = read(env, &files, &Catalog::default());
+    assert_eq!(models.origin, MetadataOrigin::Unknown);
+}
+
+#[test]
+fn classes_hold_more_than_their_bodies_say() {
+    let text = "import re
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import declarative_base, declared_attr
+class Common:
+    metadata = None
+    @declared_attr
+    def __tablename__(cls):
+        return re.sub(r'(?<!^)(?=[A-Z])', '_', cls.__name__).lower()
+    id = Column(Integer, primary_key=True)
+    @declared_attr
+    def path(cls):
+        return f'{cls.__tablename__}.id'
+Base = declarative_base(cls=Common)
+class MainTeam(Base):
+    name = Column(String)
+    UniqueConstraint(name)
+class Member(Base):
+    __name__ = 'something else'
+    id = None
+    team_id = Column(ForeignKey(MainTeam.id), primary_key=True)
+    other_id = Column(ForeignKey(MainTeam.path))
+Member.late = Column(String(5))
+Made = type('Made', (Base,), {'extra': Column(Integer)})
+Index('ix_name', MainTeam.name)
+";
+    let env = "from app.models import Base\ntarget_metadata = [Base.metadata]\n";
+    let models = read(env, &[("app/models.py", text)], &Catalog::default());
+    assert_eq!(tables(&models), ["made", "main_team", "member"]);
+    let columns = |table: &str| -> Vec<String> {
+        let table = &models.catalog.tables[table];
+        let columns = table.columns.iter();
+        columns
+            .map(|column| {
+                let spelling = column.column_type.known().cloned().unwrap_or_default();
+                format!("{} {spelling}", column.name)
+            })
+            .collect()
+    };
+    assert_eq!(columns("made"), ["extra integer", "id integer"]);
+    assert_eq!(
+        columns("main_team"),
+        ["name character varying", "id integer"]
+    );
+    assert_eq!(
+        columns("member"),
+        [
+            "team_id integer",
+            "other_id integer",
+            "late character varying(5)"
+        ]
+    );
+    let team = &models.catalog.tables["main_team"];
+    assert!(team.index("ix_name").is_some());
+    assert!(
+        team.constraints
+            .iter()
+            .any(|constraint| { constraint.kind.noun() == "unique constraint" })
+    );
+    assert_eq!(models.catalog.tables["member"].foreign_keys().count(), 2);
+}
+
+#[test]
+fn filters_of_env_py_are_asked() {
+    let env = "from alembic import context
+from app.base import Base
+import app.user
+def include_object(object, name, type_, reflected, compare_to):
+    if type_ == 'table' and reflected and name not in target_metadata.tables:
+        return False
+    return object.schema != 'audit' and name != unknown_name
+def include_name(name, type_, parent_names):
+    return not name.startswith('tmp_')
+target_metadata = Base.metadata
+context.configure(target_metadata=target_metadata, include_name=include_name, compare_type=False, include_object=lambda *a: include_object(*a) if a[1] != 'x' else True)
+";
+    let user = model("User");
+    let mut migrated = crate::catalog::Database::new(crate::dialect::Dialect::PostgreSql);
+    for statement in crate::sql::parse(
+        "CREATE TABLE tmp_a (id int); CREATE TABLE x (id int); CREATE TABLE old (id int)",
+        crate::dialect::Dialect::PostgreSql,
+        &|_| None,
+    ) {
+        for ddl in &statement.ddl {
+            migrated.apply(ddl, None);
+        }
+    }
+    let models = read(env, &[("app/user.py", &user)], &migrated.now);
+    let comparison = &models.comparison;
+    assert_eq!(comparison.compares_types, Some(false));
+    assert_eq!(comparison.compares_defaults, Some(false));
+    assert_eq!(comparison.includes_table("tmp_a"), Some(false));
+    assert_eq!(comparison.includes_table("old"), Some(false));
+    assert_eq!(comparison.includes_table("x"), Some(true));
+    // It depends on a name that is not found.
+    assert_eq!(comparison.includes_table("user"), None);
+}

@@ -1,0 +1,131 @@
+//! ML303
+
+use serde_json::Value;
+
+use crate::catalog::{Change, Difference, Subject};
+use crate::diagnostic::Label;
+use crate::models::DriftDifference;
+use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
+use crate::source::FileSpan;
+
+declare_rule! {
+    "ML303", "schema-drift" in Model("model"),
+    severity: Warning,
+    since: "0.1.0",
+    fix: None,
+    on: Drift(check),
+}
+
+/// A difference between models and migrations, in words.
+pub(super) struct Drifted<'a> {
+    found: &'a DriftDifference,
+}
+
+impl Violation for Drifted<'_> {
+    fn message(&self) -> String {
+        message(&self.found.difference)
+    }
+
+    fn subject(&self) -> String {
+        let difference = &self.found.difference;
+        format!("{} {}", difference.kind(), difference.object)
+    }
+
+    fn help(&self) -> Option<String> {
+        self.found.is_seen.then(|| {
+            "let `alembic revision --autogenerate` write the migration, or bring the model back in line"
+                .to_owned()
+        })
+    }
+}
+
+fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
+    report(ctx, reporter, |found| found.is_seen);
+}
+
+/// Reports the differences that are wanted, each where the model says it or else where the migration makes it.
+pub(super) fn report(
+    ctx: &EnvironmentContext<'_>,
+    reporter: &mut Reporter<'_>,
+    wanted: impl Fn(&DriftDifference) -> bool,
+) {
+    for found in &ctx.head.drift().differences {
+        if !wanted(found) {
+            continue;
+        }
+        let label = |place: &FileSpan, message: &str| {
+            Label::new(place.file.clone(), place.span, message.to_owned())
+        };
+        let model = found.model.as_ref().map(|place| label(place, "the model"));
+        let migration = found
+            .migration
+            .as_ref()
+            .map(|place| match found.difference.change {
+                Change::Added => label(place, "the table is made here"),
+                _ => label(place, "the migration"),
+            });
+        let (primary, related) = match (model, migration) {
+            (Some(model), migration) => (model, migration),
+            (None, Some(migration)) => (migration, None),
+            (None, None) => continue,
+        };
+        reporter
+            .report(&Drifted { found }, primary)
+            .related(related);
+    }
+}
+
+fn message(difference: &Difference) -> String {
+    let object = format!("`{}`", difference.object);
+    let noun = match difference.subject {
+        Subject::Table => "table ",
+        Subject::Column => "",
+        Subject::PrimaryKey => "primary key ",
+        Subject::Unique => "unique constraint ",
+        Subject::ForeignKey => "foreign key ",
+        Subject::Check => "check ",
+        Subject::Index => "index ",
+        Subject::Enum => "enum ",
+        _ => "",
+    };
+    match difference.change {
+        Change::Added => format!("no migration makes {noun}{object}"),
+        Change::Removed if difference.subject == Subject::Table => {
+            format!("no model describes table {object}")
+        }
+        Change::Removed => {
+            format!("the migrations make {noun}{object}, which the model does not have")
+        }
+        Change::Renamed => format!(
+            "{noun}{object} is called `{}` in the model",
+            plain(&difference.to)
+        ),
+        Change::Changed("nullable") => {
+            let word = |value: &Value| match value {
+                Value::Bool(true) => "NULL",
+                _ => "NOT NULL",
+            };
+            format!(
+                "{object} is {} after the migrations, {} in the model",
+                word(&difference.from),
+                word(&difference.to)
+            )
+        }
+        Change::Changed(fact @ ("type" | "default" | "comment")) => format!(
+            "the {fact} of {object} is `{}` after the migrations, `{}` in the model",
+            plain(&difference.from),
+            plain(&difference.to)
+        ),
+        Change::Changed(_) => {
+            format!("{noun}{object} is made otherwise by the migrations than the model has it")
+        }
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

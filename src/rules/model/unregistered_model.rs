@@ -1,0 +1,52 @@
+//! ML305
+
+use crate::diagnostic::Label;
+use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
+
+declare_rule! {
+    "ML305", "unregistered-model" in Model("model"),
+    severity: Warning,
+    since: "0.1.0",
+    fix: None,
+    on: Drift(check),
+}
+
+struct UnregisteredModel<'a> {
+    table: &'a str,
+}
+
+impl Violation for UnregisteredModel<'_> {
+    fn message(&self) -> String {
+        format!(
+            "Alembic does not see the model of table `{}`: nothing that `env.py` imports leads to this module",
+            self.table
+        )
+    }
+
+    fn subject(&self) -> String {
+        self.table.to_owned()
+    }
+
+    fn help(&self) -> Option<String> {
+        Some("import the module where the other models are imported".to_owned())
+    }
+}
+
+fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
+    let head = ctx.head;
+    if !head.is_complete() {
+        return;
+    }
+    let migrated = &head.replay().catalog;
+    if migrated.opaque.is_some() {
+        return;
+    }
+    for table in &head.model_schema().unregistered {
+        // Where it was migrated, something imports it that is not seen here.
+        if migrated.tables.contains_key(&table.name) {
+            continue;
+        }
+        let label = Label::new(table.place.file.clone(), table.place.span, "not imported");
+        reporter.report(&UnregisteredModel { table: &table.name }, label);
+    }
+}
