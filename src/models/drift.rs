@@ -238,10 +238,10 @@ impl Comparing<'_> {
             .or_else(|| place(described));
         let migration = exact.filter(|_| !is_model).or_else(|| place(database));
         self.drift.differences.push(DriftDifference {
+            difference,
             is_seen,
             model,
             migration,
-            difference,
         });
     }
 
@@ -347,6 +347,7 @@ fn split_object<'o>(object: &'o str, catalog: &Catalog) -> (&'o str, Option<&'o 
 
 /// `DefaultImpl.compare_type`: the words of both spellings, and the numbers between parentheses where both have as many.
 fn is_same_type(there: &str, here: &str) -> bool {
+    const SYNONYMS: &[&[&str]] = &[&["numeric", "decimal"], &["float", "double precision"]];
     let parts = |spelling: &str| -> (String, Vec<String>) {
         let lower = spelling.to_lowercase();
         match lower.split_once('(') {
@@ -364,7 +365,6 @@ fn is_same_type(there: &str, here: &str) -> bool {
             None => (lower, Vec::new()),
         }
     };
-    const SYNONYMS: &[&[&str]] = &[&["numeric", "decimal"], &["float", "double precision"]];
     let ((one, arguments), (other, others)) = (parts(there), parts(here));
     let is_synonym = SYNONYMS
         .iter()

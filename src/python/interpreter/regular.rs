@@ -52,9 +52,8 @@ impl<H: Host> Interpreter<'_, H> {
             }
             ("re.findall", [_, _]) if pattern.captures_len() == 1 => pattern
                 .find_iter(&text)
-                .map(|whole| whole.map(|whole| whole.as_str().to_owned()))
-                .collect::<Result<_, _>>()
-                .ok()?,
+                .map(|whole| Some(whole.ok()?.as_str().to_owned()))
+                .collect::<Option<_>>()?,
             _ => return None,
         };
         let items = found

@@ -284,26 +284,6 @@ pub fn has_named_table<H: Host>(class: ObjectId, interpreter: &mut Interpreter<'
     (is_named && !is_abstract(class, interpreter)) || names_itself(class, interpreter)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::flask_table_name;
-
-    #[test]
-    fn flask_table_names() {
-        for (class, name) in [
-            ("UserRole", "user_role"),
-            ("HTTPServer", "http_server"),
-            ("APIKey", "api_key"),
-            ("OAuth2Token", "o_auth2_token"),
-            ("User2Role", "user2_role"),
-            ("IPv4Address", "i_pv4_address"),
-            ("S3Object", "s3_object"),
-        ] {
-            assert_eq!(flask_table_name(class), name);
-        }
-    }
-}
-
 /// What `declarative_base(cls=Model)` makes: a class above which `Model` stands. `None` for other calls.
 pub fn base_of_class<H: Host>(
     call: &Call,
@@ -358,4 +338,24 @@ pub(super) fn foreign_base<H: Host>(
         let is_harmless = crate::python::is_standard_library(root) || HARMLESS.contains(&root);
         (!is_harmless).then(|| format!("`{name}`, which is not part of the repository"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::flask_table_name;
+
+    #[test]
+    fn flask_table_names() {
+        for (class, name) in [
+            ("UserRole", "user_role"),
+            ("HTTPServer", "http_server"),
+            ("APIKey", "api_key"),
+            ("OAuth2Token", "o_auth2_token"),
+            ("User2Role", "user2_role"),
+            ("IPv4Address", "i_pv4_address"),
+            ("S3Object", "s3_object"),
+        ] {
+            assert_eq!(flask_table_name(class), name);
+        }
+    }
 }
