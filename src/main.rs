@@ -29,7 +29,8 @@ fn main() -> ExitCode {
 
 fn start(cli: &Cli) -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut err = io::stderr().lock();
+    // Not locked: a thread that panics has to be able to say so.
+    let mut err = io::stderr();
     let exit = match ProcessEnvironment::read() {
         Ok(process) => {
             let mut streams = Streams {

@@ -37,13 +37,13 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     if !head.is_complete() {
         return;
     }
-    let migrated = &head.replay().catalog;
-    if migrated.opaque.is_some() {
-        return;
-    }
     for table in &head.model_schema().unregistered {
-        // Where it was migrated, something imports it that is not seen here.
-        if migrated.tables.contains_key(&table.name) {
+        // Where it was migrated, something imports it that is not seen here. Another environment may be for it.
+        let may_be_migrated = ctx.all.iter().any(|environment| {
+            let migrated = &environment.replay().catalog;
+            migrated.opaque.is_some() || migrated.tables.contains_key(&table.name)
+        });
+        if may_be_migrated {
             continue;
         }
         let label = Label::new(table.place.file.clone(), table.place.span, "not imported");
