@@ -109,6 +109,7 @@ pub fn metadata_of_class<H: Host>(
                     }
                 }
             },
+            Value::Builtin(_) => {}
             _ => return None,
         }
     }
