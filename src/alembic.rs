@@ -1,5 +1,6 @@
 //! Alembic without Alembic: its configuration, its revisions and the map they form.
 
+mod configured;
 mod discovery;
 mod ini;
 mod locations;
@@ -9,6 +10,7 @@ mod revision_map;
 mod runtime;
 mod script_directory;
 
+pub use configured::{configured_flag, each_metadata, target_metadata};
 pub use discovery::{ConfigProblem, Declaration, Discovery, Environment, PassedOver, discover};
 pub use ini::{IniError, IniFile, IniProblem, InterpolationError};
 pub use revision::{DocLine, Identifier, Revision, RevisionDoc};

@@ -485,11 +485,7 @@ impl<'s> ProjectEnvironment<'s> {
                     uncertain: vec![why],
                 };
             }
-            models::drift(
-                &self.replay().catalog,
-                self.model_schema(),
-                "alembic_version",
-            )
+            models::drift(&self.replay().catalog, self.model_schema())
         })
     }
 

@@ -489,13 +489,7 @@ impl Statement<'_> {
 
     /// True if everything in a table is known by name.
     fn is_closed(&self, name: &str) -> bool {
-        self.table(name).is_some_and(|table| {
-            let is_followed = match (&self.database.now.opaque, &table.made_after) {
-                (None, _) => true,
-                (Some(now), Some(then)) => Arc::ptr_eq(now, then),
-                (Some(_), None) => false,
-            };
-            is_followed && table.open.is_none() && table.unsure.is_none()
-        })
+        self.table(name)
+            .is_some_and(|table| self.database.now.doubt_about(table).is_none())
     }
 }

@@ -71,6 +71,26 @@ pub struct Differences {
     pub is_unbounded: bool,
 }
 
+impl Subject {
+    /// What it is called in messages.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::Column => "column",
+            Self::PrimaryKey => "primary key",
+            Self::Unique => "unique constraint",
+            Self::ForeignKey => "foreign key",
+            Self::Check => "check",
+            Self::Exclude => "exclusion",
+            Self::Constraint => "constraint",
+            Self::Index => "index",
+            Self::Enum => "enum",
+            Self::Sequence => "sequence",
+            Self::Object(kind) => kind.as_str(),
+        }
+    }
+}
+
 impl Difference {
     /// The kind as the JSON contract names it: `column_type_changed`, `fk_added`, `enum_labels_changed`.
     pub fn kind(&self) -> String {

@@ -136,14 +136,10 @@ impl fmt::Display for ObjectKind {
 }
 
 impl Catalog {
-    /// Why not everything about a table is known by name.
+    /// Why not everything in a table is known by name.
     pub fn doubt_about(&self, table: &Table) -> Option<Arc<Why>> {
-        if let Some(why) = table
-            .maybe
-            .as_ref()
-            .or(table.open.as_ref())
-            .or(table.unsure.as_ref())
-        {
+        let doubts = [&table.open, &table.unsure];
+        if let Some(why) = doubts.into_iter().flatten().next() {
             return Some(Arc::clone(why));
         }
         match (&self.opaque, &table.made_after) {

@@ -13,6 +13,9 @@ use crate::catalog::{
 };
 use crate::source::FileSpan;
 
+/// Where Alembic keeps at which revision a database is.
+const VERSION_TABLE: &str = "alembic_version";
+
 /// The differences between models and migrations.
 #[derive(Clone, Debug, Default)]
 pub struct Drift {
@@ -34,7 +37,7 @@ pub struct DriftDifference {
 }
 
 /// Compares what the migrations build with what the models describe.
-pub fn drift(migrated: &Catalog, models: &ModelSchema, version_table: &str) -> Drift {
+pub fn drift(migrated: &Catalog, models: &ModelSchema) -> Drift {
     if models.origin == MetadataOrigin::Unknown {
         let why = Why::new("no models were found", None);
         return Drift {
@@ -47,7 +50,7 @@ pub fn drift(migrated: &Catalog, models: &ModelSchema, version_table: &str) -> D
         models,
         drift: Drift::default(),
     };
-    let (database, described) = comparison.comparable(version_table);
+    let (database, described) = comparison.comparable();
     let differences = compare(&database, &described);
     for why in differences.unknown {
         comparison.doubt(&why);
@@ -76,7 +79,7 @@ impl Comparing<'_> {
     }
 
     /// Both states without what models do not describe, and without what is not known to be comparable.
-    fn comparable(&mut self, version_table: &str) -> (Catalog, Catalog) {
+    fn comparable(&mut self) -> (Catalog, Catalog) {
         let mut database = self.migrated.clone();
         let mut described = self.models.catalog.clone();
         for catalog in [&mut database, &mut described] {
@@ -94,7 +97,7 @@ impl Comparing<'_> {
             let there = self.migrated.tables.get(&name);
             let here = self.models.catalog.tables.get(&name);
             let doubt = match (there, here) {
-                _ if name == version_table => None,
+                _ if name == VERSION_TABLE => None,
                 (Some(table), _) | (_, Some(table)) if is_left_out(table) => None,
                 (there, here) => match self.doubt_about(&name, there, here) {
                     Ok(()) => continue,
@@ -108,21 +111,13 @@ impl Comparing<'_> {
             described.tables.remove(&name);
         }
         // A type that one side does not know of belongs to a column that differs, or to nothing that is mapped.
-        let both = |name: &SmolStr| {
-            self.migrated.enums.contains_key(name) && self.models.catalog.enums.contains_key(name)
-        };
-        database.enums = database
-            .enums
-            .iter()
-            .filter(|(name, _)| both(name))
-            .map(|(name, known)| (name.clone(), Arc::clone(known)))
-            .collect();
-        described.enums = described
-            .enums
-            .iter()
-            .filter(|(name, _)| both(name))
-            .map(|(name, known)| (name.clone(), Arc::clone(known)))
-            .collect();
+        let (migrated, modelled) = (&self.migrated.enums, &self.models.catalog.enums);
+        for name in migrated.keys().filter(|name| !modelled.contains_key(*name)) {
+            database.enums.remove(name);
+        }
+        for name in modelled.keys().filter(|name| !migrated.contains_key(*name)) {
+            described.enums.remove(name);
+        }
         (database, described)
     }
 
@@ -146,14 +141,11 @@ impl Comparing<'_> {
             }
         }
         match (there, here) {
-            (Some(there), Some(_)) => match self.migrated.doubt_about(there) {
-                Some(why) => Err(Some(why)),
-                None => Ok(()),
-            },
-            (None, Some(_)) => match &self.migrated.opaque {
-                Some(why) => Err(Some(Arc::clone(why))),
-                None => Ok(()),
-            },
+            (Some(there), Some(_)) => {
+                let maybe = there.maybe.clone();
+                certain(maybe.or_else(|| self.migrated.doubt_about(there)))
+            }
+            (None, Some(_)) => certain(self.migrated.opaque.clone()),
             (Some(there), None)
                 if self
                     .models
@@ -175,15 +167,10 @@ impl Comparing<'_> {
                     there.place.clone(),
                 )))
             }
-            (Some(there), None) => match there
-                .open
-                .as_ref()
-                .or(there.unsure.as_ref())
-                .or(self.models.open.as_ref())
-            {
-                Some(why) => Err(Some(Arc::clone(why))),
-                None => Ok(()),
-            },
+            (Some(there), None) => {
+                let doubts = [&there.open, &there.unsure, &self.models.open];
+                certain(doubts.into_iter().flatten().next().cloned())
+            }
             (None, None) => Ok(()),
         }
     }
@@ -217,18 +204,16 @@ impl Comparing<'_> {
             return;
         };
         let place = |catalog: &Catalog| -> Option<FileSpan> {
-            let (table, part) = match difference.object.find(['.', '(']) {
-                _ if difference.subject == Subject::Table => (difference.object.as_str(), None),
+            let (table, part) = match difference.subject {
+                Subject::Table => (difference.object.as_str(), None),
                 _ => split_object(&difference.object, catalog),
             };
             let known = catalog.tables.get(table)?;
             let column = part
                 .filter(|_| difference.subject == Subject::Column)
                 .and_then(|part| known.column(part));
-            match column {
-                Some(column) => column.place.clone().or_else(|| known.place.clone()),
-                None => known.place.clone(),
-            }
+            let place = column.and_then(|column| column.place.clone());
+            place.or_else(|| known.place.clone())
         };
         let is_model = !matches!(difference.change, Change::Removed);
         let exact = difference.place.clone();
@@ -328,6 +313,11 @@ impl Comparing<'_> {
             _ => false,
         })
     }
+}
+
+/// An error with the reason, if there is one.
+fn certain(doubt: Option<Arc<Why>>) -> Result<(), Option<Arc<Why>>> {
+    doubt.map_or(Ok(()), |why| Err(Some(why)))
 }
 
 /// The table and the part of it that an object is: `audit.users.email`.

@@ -1,7 +1,8 @@
 //! What `env.py` says without being run: the metadata, and how migrations are run.
 
+use crate::alembic::{configured_flag, each_metadata, target_metadata};
 use crate::models::ModelHost;
-use crate::python::value::{Call, ObjectId, SymbolKind, Value};
+use crate::python::value::{ObjectId, SymbolKind, Value};
 use crate::python::{Interpreter, Outcome};
 use crate::source::RepoPath;
 use crate::sqlalchemy::{MetadataKey, NamingFact, metadata_of_value, naming_of_metadata};
@@ -43,27 +44,16 @@ pub(super) fn read(file: &RepoPath, interpreter: &mut Interpreter<'_, ModelHost>
             }
         }
     }
-    let mut metadata: Vec<Value> = interpreter
-        .module_attribute(module, "target_metadata")
-        .into_iter()
-        .collect();
     let configured = std::mem::take(&mut interpreter.host.configured);
-    for call in &configured {
-        if let Some(argument) = call.keyword("target_metadata") {
-            metadata.push(argument.value.clone());
-        }
-    }
-    facts.transaction_per_migration = transaction_per_migration(&configured);
+    let metadata = target_metadata(module, &configured, interpreter);
+    facts.transaction_per_migration =
+        configured_flag(&configured, "transaction_per_migration", false);
     facts.naming = match metadata.last() {
         Some(value) => naming_of_metadata(value, interpreter),
         None => NamingFact::Unresolved,
     };
     for value in metadata {
-        let items = interpreter
-            .heap
-            .elements(&value)
-            .map_or_else(|| vec![value.clone()], <[Value]>::to_vec);
-        for item in items {
+        for item in each_metadata(&value, interpreter) {
             if let Some(base) = base_of(&item) {
                 facts.bases.push(base);
             }
@@ -77,18 +67,6 @@ pub(super) fn read(file: &RepoPath, interpreter: &mut Interpreter<'_, ModelHost>
     }
     facts.bases.dedup();
     facts
-}
-
-/// What all calls of `context.configure` agree on; it is false where it is left out.
-fn transaction_per_migration(configured: &[Call]) -> Option<bool> {
-    let mut flags = configured
-        .iter()
-        .map(|call| match call.keyword("transaction_per_migration") {
-            Some(argument) => argument.value.as_bool(),
-            None => (!call.open).then_some(false),
-        });
-    let first = flags.next()??;
-    flags.all(|flag| flag == Some(first)).then_some(first)
 }
 
 /// The class in `Base.metadata`.

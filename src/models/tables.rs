@@ -29,11 +29,7 @@ pub(super) fn table_arguments(class: ObjectId, interpreter: &mut Reader<'_>) -> 
         return arguments;
     };
     if matches!(value, Value::Function(_)) {
-        let argument = CallArgument {
-            name: None,
-            value: Value::Class(class),
-            at,
-        };
+        let argument = CallArgument::positional(Value::Class(class), at);
         value = match interpreter.call(&value, vec![argument], at) {
             Outcome::Returned(value) => value,
             _ => {
@@ -57,14 +53,7 @@ pub(super) fn table_arguments(class: ObjectId, interpreter: &mut Reader<'_>) -> 
     };
     for part in parts {
         let place = part.as_symbol().map_or(at, |symbol| symbol.at);
-        if let Some(found) = item(
-            &CallArgument {
-                name: None,
-                value: part.clone(),
-                at: place,
-            },
-            interpreter,
-        ) {
+        if let Some(found) = item(&CallArgument::positional(part.clone(), place), interpreter) {
             arguments.items.push(found);
         } else if let Value::Object(id) = &part
             && let Object::Dict(pairs) = interpreter.heap.get(*id)
@@ -100,16 +89,7 @@ fn body_indexes(class: ObjectId, interpreter: &mut Reader<'_>) -> Vec<Item> {
             let at = value.as_symbol()?.at;
             let kind = construct(&value.as_call()?.callee, interpreter)?;
             (kind == "Index")
-                .then(|| {
-                    item(
-                        &CallArgument {
-                            name: None,
-                            value,
-                            at,
-                        },
-                        interpreter,
-                    )
-                })
+                .then(|| item(&CallArgument::positional(value, at), interpreter))
                 .flatten()
         })
         .collect()

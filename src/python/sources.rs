@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use crate::git::{BlobId, GitError, Snapshot};
 use crate::python::ast::Module;
 use crate::python::parse::{SyntaxError, parse};
-use crate::source::{RepoPath, SourceText};
+use crate::source::{FileSpan, RepoPath, SourceText};
 
 /// Files beyond this size are not parsed: nobody writes such a migration by hand. In bytes.
 pub const MAX_FILE_SIZE: usize = 4 * 1024 * 1024;
@@ -125,6 +125,12 @@ impl<'s> Sources<'s> {
     }
 
     /// The bytes of any file; a failure is kept for [`Self::failure`].
+    /// The line a place in a Python file is on; `None` where the file cannot be read.
+    pub fn line_of(&self, place: &FileSpan) -> Option<u32> {
+        let file = self.python(&place.file)?;
+        Some(file.text.position(place.span.start).line)
+    }
+
     pub fn read(&self, path: &RepoPath) -> Option<Vec<u8>> {
         match self.snapshot.read(path) {
             Ok(bytes) => bytes,

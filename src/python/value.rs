@@ -256,6 +256,16 @@ pub struct CallArgument {
     pub at: Place,
 }
 
+impl CallArgument {
+    pub fn positional(value: Value, at: Place) -> Self {
+        Self {
+            name: None,
+            value,
+            at,
+        }
+    }
+}
+
 impl Call {
     /// The positional arguments in order.
     pub fn positional(&self) -> impl Iterator<Item = &CallArgument> {

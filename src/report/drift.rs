@@ -31,11 +31,6 @@ impl<'a> DriftView<'a> {
             .iter()
             .filter(move |difference| all || difference.is_seen)
     }
-
-    fn line(&self, place: &FileSpan) -> Option<u32> {
-        let file = self.sources.python(&place.file)?;
-        Some(file.text.position(place.span.start).line)
-    }
 }
 
 /// A line for each difference, and how many there are.
@@ -45,7 +40,7 @@ pub fn write_text(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
         .map(|found| {
             let (sign, text) = change_line(&found.difference);
             let place = found.model.as_ref().or(found.migration.as_ref());
-            let place = place.map_or_else(String::new, |place| match view.line(place) {
+            let place = place.map_or_else(String::new, |place| match view.sources.line_of(place) {
                 Some(line) => format!("{}:{line}", place.file),
                 None => place.file.to_string(),
             });
@@ -127,7 +122,7 @@ pub fn write_text(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// The `drift` contract.
 pub fn write_json(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
     let file = |place: Option<&FileSpan>| place.map(|place| place.file.to_string());
-    let line = |place: Option<&FileSpan>| place.and_then(|place| view.line(place));
+    let line = |place: Option<&FileSpan>| place.and_then(|place| view.sources.line_of(place));
     let differences: Vec<Value> = view
         .shown()
         .map(|found| {

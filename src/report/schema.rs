@@ -69,11 +69,8 @@ pub(crate) fn why_text(why: &Why, sources: &Sources<'_>) -> String {
         return reason;
     };
     let file = sanitise_line(place.file.as_str());
-    match sources.python(&place.file) {
-        Some(parsed) => {
-            let line = parsed.text.position(place.span.start).line;
-            format!("{reason} ({file}:{line})")
-        }
+    match sources.line_of(place) {
+        Some(line) => format!("{reason} ({file}:{line})"),
         None => format!("{reason} ({file})"),
     }
 }

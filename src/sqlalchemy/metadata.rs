@@ -148,7 +148,7 @@ fn metadata_of_decorator<H: Host>(
     None
 }
 
-fn is_new_style_base(name: &str) -> bool {
+pub(super) fn is_new_style_base(name: &str) -> bool {
     name.ends_with(".DeclarativeBase") || name.ends_with(".DeclarativeBaseNoMeta")
 }
 

@@ -422,11 +422,7 @@ fn enum_type<H: Host>(call: &Call, interpreter: &mut Interpreter<'_, H>) -> Opti
                 .map(|argument| (argument.value.clone(), argument.at));
             match by_value {
                 Some((function, at)) => {
-                    let argument = CallArgument {
-                        name: None,
-                        value: Value::Class(*class),
-                        at,
-                    };
+                    let argument = CallArgument::positional(Value::Class(*class), at);
                     let Outcome::Returned(values) = interpreter.call(&function, vec![argument], at)
                     else {
                         return None;

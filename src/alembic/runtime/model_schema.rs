@@ -9,6 +9,7 @@ use super::Runtime;
 use super::calls::Recorder;
 use super::emit;
 use super::simulation::Simulation;
+use crate::alembic::configured::{configured_flag, each_metadata, target_metadata};
 use crate::catalog::{Catalog, Ddl, Why};
 use crate::python::ast::Name;
 use crate::python::value::{Call, CallArgument, Object, Place, Reason, SymbolKind, Value};
@@ -110,19 +111,17 @@ pub fn read_models<'s>(
     };
     let targets = env_file.map_or_else(Vec::new, |file| reader.targets(file));
     let configured = std::mem::take(&mut reader.interpreter.host.configured);
-    let mut origin = MetadataOrigin::Environment;
-    let found = targets
-        .iter()
-        .map(|target| reader.make(target))
-        .filter(|made| *made)
-        .count();
-    if found == 0 {
-        origin = if reader.scan(&files.all(), &migrated()) {
-            MetadataOrigin::Repository
-        } else {
-            MetadataOrigin::Unknown
-        };
+    let mut is_found = false;
+    for target in &targets {
+        is_found |= reader.make(target);
     }
+    let origin = if is_found {
+        MetadataOrigin::Environment
+    } else if reader.scan(&files.all(), &migrated()) {
+        MetadataOrigin::Repository
+    } else {
+        MetadataOrigin::Unknown
+    };
     let unregistered = match origin {
         MetadataOrigin::Environment => reader.unregistered(&files.all()),
         _ => Vec::new(),
@@ -157,24 +156,12 @@ impl Reader<'_> {
         let Some(module) = interpreter.run_file(env_file) else {
             return Vec::new();
         };
-        let mut values: Vec<Value> = interpreter
-            .module_attribute(module, "target_metadata")
-            .into_iter()
-            .collect();
-        for call in &interpreter.host.configured {
-            values.extend(
-                call.keyword("target_metadata")
-                    .map(|argument| argument.value.clone()),
-            );
-        }
-        let mut targets = Vec::new();
-        for value in values {
-            match interpreter.heap.elements(&value) {
-                Some(items) => targets.extend(items.to_vec()),
-                None => targets.push(value),
-            }
-        }
+        let configured = interpreter.host.configured.clone();
+        let targets = target_metadata(module, &configured, interpreter);
         targets
+            .iter()
+            .flat_map(|target| each_metadata(target, interpreter))
+            .collect()
     }
 
     /// Makes the tables of a metadata; false where it has none.
@@ -257,12 +244,12 @@ impl Reader<'_> {
             }
         }
         let mut best: Option<(usize, Value)> = None;
-        for (metadata, _) in found {
+        for (metadata, key) in found {
             self.interpreter.refuel();
-            let tables = emit::tables_of(&metadata, &semantics, &mut self.interpreter);
+            let tables = emit::tables_of_key(&key, &semantics, &mut self.interpreter);
             let shared = tables
+                .tables
                 .iter()
-                .flat_map(|found| &found.tables)
                 .filter(|table| migrated.tables.contains_key(&table.name))
                 .count();
             if shared > best.as_ref().map_or(0, |(most, _)| *most) {
@@ -311,14 +298,11 @@ impl Reader<'_> {
             .host
             .semantics()
             .is_some_and(|semantics| semantics.alembic >= (1, 12));
-        // All calls of `configure` must agree.
         let flag = |name: &str, default: bool| {
-            let mut flags = configured.iter().map(|call| match call.keyword(name) {
-                Some(argument) => argument.value.as_bool(),
-                None => (!call.open).then_some(default),
-            });
-            let first = flags.next().unwrap_or(Some(default))?;
-            flags.all(|flag| flag == Some(first)).then_some(first)
+            if configured.is_empty() {
+                return Some(default);
+            }
+            configured_flag(configured, name, default)
         };
         let mut comparison = Comparison {
             compares_types: flag("compare_type", types_by_default),
@@ -413,11 +397,7 @@ impl Reader<'_> {
         };
         let arguments = values
             .into_iter()
-            .map(|value| CallArgument {
-                name: None,
-                value,
-                at,
-            })
+            .map(|value| CallArgument::positional(value, at))
             .collect();
         self.interpreter.refuel();
         match self.interpreter.call(filter, arguments, at) {

@@ -176,11 +176,7 @@ impl<H: Host> Interpreter<'_, H> {
                 }
                 // SQLAlchemy's, made for the class it is asked of.
                 Value::Function(function) if is_declared_attribute(&function.decorators) => {
-                    let argument = CallArgument {
-                        name: None,
-                        value: Value::Class(id),
-                        at,
-                    };
+                    let argument = CallArgument::positional(Value::Class(id), at);
                     self.call_value(&value, vec![argument], false, at)
                 }
                 Value::Symbol(symbol) => match &symbol.kind {

@@ -30,14 +30,6 @@ impl Reached {
     pub fn certainty(&self, file: &RepoPath) -> Option<bool> {
         self.files.get(file).copied()
     }
-
-    pub fn len(&self) -> usize {
-        self.files.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.files.is_empty()
-    }
 }
 
 impl<H: Host> Interpreter<'_, H> {

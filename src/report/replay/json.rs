@@ -10,7 +10,6 @@ use crate::alembic::Failed;
 use crate::catalog::Difference;
 use crate::report::schema::why_value;
 use crate::report::write_json;
-use crate::source::FileSpan;
 
 /// Writes one JSON object.
 pub fn write(view: &ReplayView<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -22,13 +21,9 @@ pub fn write(view: &ReplayView<'_>, out: &mut dyn Write) -> io::Result<()> {
         .filter_map(|node| {
             let replayed = history.get(*node)?;
             let revision = &view.environment.map.node(*node).revision;
-            let line_of = |place: &FileSpan| {
-                let file = sources.python(&place.file)?;
-                Some(file.text.position(place.span.start).line)
-            };
             let error = |failures: &[Failed], phase: &str| {
                 let failed = failures.iter().find(|failed| !failed.in_one_go)?;
-                let line = line_of(&failed.place);
+                let line = sources.line_of(&failed.place);
                 Some(json!({"phase": phase, "message": failed.message, "line": line}))
             };
             let failures = |failures: &'_ [Failed], phase: &'static str| {
@@ -39,7 +34,7 @@ pub fn write(view: &ReplayView<'_>, out: &mut dyn Write) -> io::Result<()> {
                             "phase": phase,
                             "message": failed.message,
                             "file": failed.place.file.as_str(),
-                            "line": line_of(&failed.place),
+                            "line": sources.line_of(&failed.place),
                             "in_one_go": failed.in_one_go,
                         })
                     })
@@ -73,7 +68,7 @@ pub fn write(view: &ReplayView<'_>, out: &mut dyn Write) -> io::Result<()> {
                 "assumptions": replayed
                     .assumptions
                     .iter()
-                    .map(|place| json!({"file": place.file.as_str(), "line": line_of(place)}))
+                    .map(|place| json!({"file": place.file.as_str(), "line": sources.line_of(place)}))
                     .collect::<Vec<_>>(),
                 "uncertain": uncertain,
             }))

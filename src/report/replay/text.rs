@@ -325,11 +325,7 @@ fn assumption(view: &ReplayView<'_>, file: &RepoPath, place: &FileSpan) -> Strin
 
 /// `line 12`, with the file where it is another one.
 fn place_text(view: &ReplayView<'_>, file: &RepoPath, place: &FileSpan) -> String {
-    let line = view
-        .environment
-        .sources()
-        .python(&place.file)
-        .map(|parsed| parsed.text.position(place.span.start).line);
+    let line = view.environment.sources().line_of(place);
     let other = sanitise_line(place.file.as_str());
     match line {
         Some(line) if place.file == *file => format!("line {line}"),

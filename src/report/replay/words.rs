@@ -108,33 +108,22 @@ pub(super) fn loss_line(difference: &Difference) -> String {
 
 /// `users.email`, `index users.ix_email`
 fn named(difference: &Difference) -> String {
-    let noun = match difference.subject {
-        Subject::Table => "table ",
-        Subject::Column => match difference.change {
-            Change::Changed(_) => "",
-            _ => "column ",
-        },
-        Subject::PrimaryKey => "primary key ",
-        Subject::Unique => "unique constraint ",
-        Subject::ForeignKey => "foreign key ",
-        Subject::Check => "check ",
-        Subject::Exclude => "exclusion ",
-        Subject::Constraint => "constraint ",
-        Subject::Index => match difference
+    let is_unique = || {
+        let options = difference
             .to
             .get("unique")
-            .or(difference.from.get("unique"))
-        {
-            Some(Value::Bool(true)) => "unique index ",
-            _ => "index ",
-        },
-        Subject::Enum => "enum ",
-        Subject::Sequence => "sequence ",
-        Subject::Object(kind) => {
+            .or(difference.from.get("unique"));
+        options.and_then(Value::as_bool) == Some(true)
+    };
+    let noun = match (difference.subject, difference.change) {
+        (Subject::Object(kind), _) => {
             return format!("{kind} {}", shorten(&difference.object, MAX_TEXT));
         }
+        (Subject::Column, Change::Changed(_)) => return shorten(&difference.object, 2 * MAX_TEXT),
+        (Subject::Index, _) if is_unique() => "unique index",
+        (subject, _) => subject.noun(),
     };
-    format!("{noun}{}", shorten(&difference.object, 2 * MAX_TEXT))
+    format!("{noun} {}", shorten(&difference.object, 2 * MAX_TEXT))
 }
 
 fn aspect(what: &str) -> String {

@@ -179,11 +179,7 @@ fn table_value(table: &Table, sources: &Sources<'_>) -> Value {
 
 /// A reason with its place.
 pub(crate) fn why_value(why: &Why, sources: &Sources<'_>) -> Value {
-    let line = why.place.as_ref().and_then(|place| {
-        sources
-            .python(&place.file)
-            .map(|file| file.text.position(place.span.start).line)
-    });
+    let line = why.place.as_ref().and_then(|place| sources.line_of(place));
     json!({
         "reason": why.reason,
         "file": why.place.as_ref().map(|place| place.file.as_str()),

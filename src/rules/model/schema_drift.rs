@@ -78,15 +78,8 @@ pub(super) fn report(
 fn message(difference: &Difference) -> String {
     let object = format!("`{}`", difference.object);
     let noun = match difference.subject {
-        Subject::Table => "table ",
-        Subject::Column => "",
-        Subject::PrimaryKey => "primary key ",
-        Subject::Unique => "unique constraint ",
-        Subject::ForeignKey => "foreign key ",
-        Subject::Check => "check ",
-        Subject::Index => "index ",
-        Subject::Enum => "enum ",
-        _ => "",
+        Subject::Column => String::new(),
+        subject => format!("{} ", subject.noun()),
     };
     match difference.change {
         Change::Added => format!("no migration makes {noun}{object}"),

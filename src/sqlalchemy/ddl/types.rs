@@ -386,11 +386,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
     fn passed_on(&mut self, class: ObjectId, call: &Call, at: Place) -> Option<Vec<CallArgument>> {
         let instance = self.interpreter.bare_instance(class);
         let init = self.interpreter.inherited_attribute(class, "__init__")?;
-        let mut arguments = vec![CallArgument {
-            name: None,
-            value: instance,
-            at,
-        }];
+        let mut arguments = vec![CallArgument::positional(instance, at)];
         arguments.extend(call.arguments.iter().cloned());
         let (outcome, seen) = self
             .interpreter
@@ -407,11 +403,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
     fn called(&mut self, method: &Value, arguments: Vec<Value>, at: Place) -> Option<Value> {
         let arguments = arguments
             .into_iter()
-            .map(|value| CallArgument {
-                name: None,
-                value,
-                at,
-            })
+            .map(|value| CallArgument::positional(value, at))
             .collect();
         match self.interpreter.call(method, arguments, at) {
             Outcome::Returned(value) if !value.is_unknown() => Some(value),

@@ -177,11 +177,7 @@ impl Attribute {
                     return;
                 }
                 self.is_declared_attr = true;
-                let argument = CallArgument {
-                    name: None,
-                    value: Value::Class(class),
-                    at: self.place,
-                };
+                let argument = CallArgument::positional(Value::Class(class), self.place);
                 match interpreter.call(&Value::Function(function), vec![argument], self.place) {
                     Outcome::Returned(value) => Some(value),
                     _ => {
@@ -294,11 +290,7 @@ impl Attribute {
             value,
             at,
         };
-        let positional = |value| CallArgument {
-            name: None,
-            value,
-            at,
-        };
+        let positional = |value| CallArgument::positional(value, at);
         if let Some(own) = given("sa_type") {
             found.column_type = Some(own);
         } else if let (Some(length), Some(of)) = (given("max_length"), &found.column_type) {
@@ -352,11 +344,7 @@ impl Attribute {
         interpreter: &Interpreter<'_, H>,
     ) {
         let at = self.place;
-        let positional = |value| CallArgument {
-            name: None,
-            value,
-            at,
-        };
+        let positional = |value| CallArgument::positional(value, at);
         let mut call = merged(
             call.clone(),
             annotation.and_then(|found| found.column.as_ref()),

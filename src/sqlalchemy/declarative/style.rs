@@ -6,6 +6,7 @@ use super::attributes::own_attributes;
 use crate::python::ast::Name;
 use crate::python::value::{Call, CallArgument, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter, Outcome};
+use crate::sqlalchemy::metadata::is_new_style_base;
 use crate::sqlalchemy::{construct, is_database_object};
 
 /// How a class comes to be declarative.
@@ -25,7 +26,7 @@ pub fn style<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) -> Opti
     let mut foreign = false;
     for base in &outside {
         if let Some(name) = base.qualified_name() {
-            if name.ends_with(".DeclarativeBase") || name.ends_with(".DeclarativeBaseNoMeta") {
+            if is_new_style_base(name) {
                 return Some(Style::Declarative);
             }
             if name.starts_with("sqlmodel.") && name.ends_with("SQLModel") {
@@ -98,11 +99,13 @@ pub fn is_declarative_base<H: Host>(class: ObjectId, interpreter: &Interpreter<'
     let directly = found.bases.iter().any(|base| match base {
         Value::Class(_) => false,
         other => {
-            other.qualified_name().is_some_and(|name| {
-                name.ends_with(".DeclarativeBase") || name.ends_with(".DeclarativeBaseNoMeta")
-            }) || other.as_call().is_some_and(|call| {
-                construct(&call.callee, interpreter).is_some_and(|name| name == "declarative_base")
-            })
+            other
+                .qualified_name()
+                .is_some_and(|name| is_new_style_base(name))
+                || other.as_call().is_some_and(|call| {
+                    construct(&call.callee, interpreter)
+                        .is_some_and(|name| name == "declarative_base")
+                })
         }
     });
     directly
@@ -145,11 +148,7 @@ pub fn table_name<H: Host>(
             // A plain name of a mapped parent is the parent's: the child shares its table.
             Value::Str(_) => return value.as_str().map(|name| SmolStr::new(&**name)),
             Value::Function(_) => {
-                let argument = CallArgument {
-                    name: None,
-                    value: Value::Class(class),
-                    at,
-                };
+                let argument = CallArgument::positional(Value::Class(class), at);
                 let Outcome::Returned(name) = interpreter.call(&value, vec![argument], at) else {
                     return None;
                 };
@@ -290,10 +289,11 @@ pub fn base_of_class<H: Host>(
     at: Place,
     interpreter: &mut Interpreter<'_, H>,
 ) -> Option<Value> {
+    // Every call of the library comes by here, and few have this.
+    let given = call.keyword("cls")?.value.clone();
     if construct(&call.callee, interpreter)? != "declarative_base" {
         return None;
     }
-    let given = call.keyword("cls")?.value.clone();
     let mut bases = match &given {
         Value::Class(_) => vec![given],
         Value::Tuple(items) => items.to_vec(),

@@ -170,11 +170,7 @@ fn of_class<H: Host>(
     }
     let mut items = Vec::new();
     for attribute in ordered_attributes(class, sqlalchemy, interpreter) {
-        let argument = |value| CallArgument {
-            name: None,
-            value,
-            at: attribute.place,
-        };
+        let argument = |value| CallArgument::positional(value, attribute.place);
         if let Some(column) = attribute.column {
             let column = Value::symbol(SymbolKind::Call(column), attribute.place);
             table.items.push(argument(column));
@@ -227,11 +223,7 @@ impl DeclaredTable {
             return;
         };
         if matches!(value, Value::Function(_)) {
-            let argument = CallArgument {
-                name: None,
-                value: Value::Class(class),
-                at: self.at,
-            };
+            let argument = CallArgument::positional(Value::Class(class), self.at);
             value = match interpreter.call(&value, vec![argument], self.at) {
                 Outcome::Returned(value) => value,
                 _ => Value::None,
@@ -260,11 +252,7 @@ impl DeclaredTable {
             };
             let Some(pairs) = dict else {
                 let at = part.as_symbol().map_or(self.at, |symbol| symbol.at);
-                self.items.push(CallArgument {
-                    name: None,
-                    value: part,
-                    at,
-                });
+                self.items.push(CallArgument::positional(part, at));
                 continue;
             };
             for (key, value) in pairs {
@@ -346,11 +334,10 @@ impl DeclaredTables {
                     .is_some_and(|symbol| symbol.at == *at)
             };
             if !table.items.iter().any(stands_at) {
-                table.items.push(CallArgument {
-                    name: None,
-                    value: Value::symbol(SymbolKind::Call(call.clone()), *at),
-                    at: *at,
-                });
+                table.items.push(CallArgument::positional(
+                    Value::symbol(SymbolKind::Call(call.clone()), *at),
+                    *at,
+                ));
             }
         }
     }

@@ -128,7 +128,7 @@ fn local_tables(
 }
 
 /// The tables of a metadata, as far as the modules that define them have run.
-pub(in crate::alembic::runtime) fn tables_of(
+fn tables_of(
     metadata: &Value,
     semantics: &Semantics,
     interpreter: &mut Runner<'_>,
