@@ -10,7 +10,7 @@ mod revision_map;
 mod runtime;
 mod script_directory;
 
-pub use configured::{configured_flag, each_metadata, target_metadata};
+pub use configured::{configured_flag, each_metadata, run_configuring, target_metadata};
 pub use discovery::{ConfigProblem, Declaration, Discovery, Environment, PassedOver, discover};
 pub use ini::{IniError, IniFile, IniProblem, InterpolationError};
 pub use revision::{DocLine, Identifier, Revision, RevisionDoc};

@@ -28,7 +28,7 @@ pub use ddl::{
 };
 pub use difference::{
     Change, Difference, Differences, Subject, compare, constraint_value, index_value,
-    sequence_value,
+    sequence_value, split_object,
 };
 pub use fact::{Fact, Why};
 pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};

@@ -7,6 +7,7 @@ mod heap;
 mod interpreter;
 mod module_finder;
 mod parse;
+mod protobuf;
 mod sources;
 mod standard_library;
 mod strings;

@@ -1,7 +1,31 @@
 //! What `env.py` hands to Alembic, by the calls of `context.configure(…)`.
 
-use crate::python::value::{Call, ObjectId, Value};
-use crate::python::{Host, Interpreter};
+use crate::python::value::{Call, ObjectId, Place, Value};
+use crate::python::{Host, Interpreter, Outcome};
+
+/// Runs the functions of an `env.py` that configure, where its body did not: `asyncio.run(run_migrations_online())`
+/// calls a coroutine, `connection.run_sync(do_run_migrations)` hands a function over.
+pub fn run_configuring<H: Host>(
+    module: ObjectId,
+    interpreter: &mut Interpreter<'_, H>,
+    lacks_calls: impl Fn(&H) -> bool,
+) {
+    if !lacks_calls(&interpreter.host) {
+        return;
+    }
+    let names = interpreter.module_names(module);
+    for name in names
+        .iter()
+        .filter(|name| name.contains("online") || name.contains("do_run"))
+    {
+        if let Some(function @ Value::Function(_)) = interpreter.module_attribute(module, name) {
+            interpreter.refuel();
+            if let Outcome::Stopped = interpreter.call(&function, Vec::new(), Place::default()) {
+                break;
+            }
+        }
+    }
+}
 
 /// What all calls agree on for a flag, which has its default where it is left out. `None` where that is not known, or
 /// nothing is configured.

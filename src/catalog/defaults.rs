@@ -45,6 +45,8 @@ pub(super) fn for_type(default: &SmolStr, column_type: &str, dialect: Dialect) -
                 let is_whole = number == number.trunc() && number.abs() < 1e15;
                 if is_whole {
                     SmolStr::new(format!("{number:.0}"))
+                } else if text.contains('.') && !text.contains(['e', 'E']) {
+                    SmolStr::new(text.trim_end_matches('0'))
                 } else {
                     SmolStr::new(text)
                 }
@@ -102,6 +104,8 @@ mod tests {
             ("'0'", "boolean", "false"),
             ("'0.0'", "double precision", "0"),
             ("'1.5'", "numeric(10,2)", "1.5"),
+            ("1.50", "double precision", "1.5"),
+            ("1.50", "text", "1.50"),
             ("'t'", "text", "'t'"),
             ("now()", "integer", "now()"),
         ] {

@@ -465,6 +465,21 @@ impl Comparison {
     }
 }
 
+/// The table and the part of it that the object of a difference is: `audit.users.email`.
+pub fn split_object<'o>(object: &'o str, catalog: &Catalog) -> (&'o str, Option<&'o str>) {
+    let ends = object.match_indices(['.', '(']).map(|(at, _)| at);
+    for at in ends {
+        let (table, part) = object.split_at(at);
+        if catalog.tables.contains_key(table) {
+            return (table, part.get(1..));
+        }
+    }
+    match object.split_once('.') {
+        Some((table, part)) => (table, Some(part)),
+        None => (object, None),
+    }
+}
+
 /// Why two states cannot be compared: one of them may not be, and not for the reason the other may not.
 fn doubt(old: Option<&Arc<Why>>, new: Option<&Arc<Why>>) -> Option<Arc<Why>> {
     match (old, new) {

@@ -10,7 +10,9 @@ use smol_str::SmolStr;
 use crate::alembic::{MetadataOrigin, ModelSchema};
 use crate::catalog::{
     Catalog, Change, Column, Difference, Fact, ForeignKey, Subject, Table, Why, compare,
+    split_object,
 };
+use crate::dialect::Dialect;
 use crate::source::FileSpan;
 
 /// Where Alembic keeps at which revision a database is.
@@ -128,16 +130,12 @@ impl Comparing<'_> {
         there: Option<&Arc<Table>>,
         here: Option<&Arc<Table>>,
     ) -> Result<(), Option<Arc<Why>>> {
-        match self.models.comparison.includes_table(name) {
+        match self.models.comparison.includes(Subject::Table, name) {
             Some(true) => {}
             Some(false) => return Err(None),
             None => {
-                return Err(Some(Why::new(
-                    format!(
-                        "whether `include_object` or `include_name` leaves out `{name}` is not known"
-                    ),
-                    here.or(there).and_then(|table| table.place.clone()),
-                )));
+                let place = here.or(there).and_then(|table| table.place.clone());
+                return Err(Some(left_out(name, place)));
             }
         }
         match (there, here) {
@@ -199,6 +197,19 @@ impl Comparing<'_> {
             );
             self.doubt(&why);
             return;
+        }
+        match self
+            .models
+            .comparison
+            .includes(difference.subject, &difference.object)
+        {
+            Some(true) => {}
+            Some(false) => return,
+            None => {
+                let why = left_out(&difference.object, difference.place.clone());
+                self.doubt(&why);
+                return;
+            }
         }
         let Some(is_seen) = self.is_seen(&difference, database, described) else {
             return;
@@ -269,7 +280,8 @@ impl Comparing<'_> {
                 match fact {
                     "type" => {
                         let spelled = (there.column_type.known()?, here.column_type.known()?);
-                        settings.compares_types? && !is_same_type(spelled.0, spelled.1)
+                        let dialect = self.models.dialect;
+                        settings.compares_types? && !is_same_type(spelled.0, spelled.1, dialect)
                     }
                     // A computed or identity column cannot be changed so.
                     "nullable" => {
@@ -284,7 +296,8 @@ impl Comparing<'_> {
                         };
                         settings.compares_defaults? && !counts(&there) && !counts(&here)
                     }
-                    "comment" | "identity" => true,
+                    "identity" => settings.compares_identities?,
+                    "comment" => true,
                     _ => false,
                 }
             }
@@ -315,51 +328,73 @@ impl Comparing<'_> {
     }
 }
 
+/// Why an object is not compared that may not be meant to be.
+fn left_out(object: &str, place: Option<FileSpan>) -> Arc<Why> {
+    let what = format!("whether `env.py` leaves `{object}` out of the comparison is not known");
+    Why::new(what, place)
+}
+
 /// An error with the reason, if there is one.
 fn certain(doubt: Option<Arc<Why>>) -> Result<(), Option<Arc<Why>>> {
     doubt.map_or(Ok(()), |why| Err(Some(why)))
 }
 
-/// The table and the part of it that an object is: `audit.users.email`.
-fn split_object<'o>(object: &'o str, catalog: &Catalog) -> (&'o str, Option<&'o str>) {
-    let ends = object.match_indices(['.', '(']).map(|(at, _)| at);
-    for at in ends {
-        let (table, part) = object.split_at(at);
-        if catalog.tables.contains_key(table) {
-            return (table, part.get(1..));
-        }
-    }
-    match object.split_once('.') {
-        Some((table, part)) => (table, Some(part)),
-        None => (object, None),
-    }
+/// `DefaultImpl.compare_type`: the first words, the others and the numbers between parentheses are told apart as far as
+/// both spellings give as many of them.
+fn is_same_type(there: &str, here: &str, dialect: Dialect) -> bool {
+    let (there, here) = (TypeWords::of(there), TypeWords::of(here));
+    let synonyms: &[&[&str]] = match dialect {
+        Dialect::PostgreSql => &[&["numeric", "decimal"], &["float", "double precision"]],
+        Dialect::MySql => &[
+            &["numeric", "decimal"],
+            &["bool", "tinyint"],
+            &["json", "longtext"],
+        ],
+        _ => &[&["numeric", "decimal"]],
+    };
+    let is_synonym = |one: &str, other: &str| {
+        let mut groups = synonyms.iter();
+        groups.any(|names| names.contains(&one) && names.contains(&other))
+    };
+    let (one, other) = (there.words.join(" "), here.words.join(" "));
+    let is_same_first = there.words.first() == here.words.first()
+        || is_synonym(
+            there.words.first().map_or("", String::as_str),
+            here.words.first().map_or("", String::as_str),
+        )
+        || is_synonym(&one, &other);
+    let differ = |one: &[String], other: &[String]| one.len() == other.len() && one != other;
+    is_same_first
+        && !differ(
+            there.words.get(1..).unwrap_or_default(),
+            here.words.get(1..).unwrap_or_default(),
+        )
+        && !differ(&there.arguments, &here.arguments)
 }
 
-/// `DefaultImpl.compare_type`: the words of both spellings, and the numbers between parentheses where both have as many.
-fn is_same_type(there: &str, here: &str) -> bool {
-    const SYNONYMS: &[&[&str]] = &[&["numeric", "decimal"], &["float", "double precision"]];
-    let parts = |spelling: &str| -> (String, Vec<String>) {
+/// The spelling of a type in its parts.
+struct TypeWords {
+    words: Vec<String>,
+    arguments: Vec<String>,
+}
+
+impl TypeWords {
+    fn of(spelling: &str) -> Self {
         let lower = spelling.to_lowercase();
-        match lower.split_once('(') {
-            Some((name, rest)) => {
-                let (arguments, tail) = rest.split_once(')').unwrap_or((rest, ""));
-                let words = format!("{} {}", name.trim(), tail.trim());
-                (
-                    words.trim().to_owned(),
-                    arguments
-                        .split(',')
-                        .map(|one| one.trim().to_owned())
-                        .collect(),
-                )
-            }
-            None => (lower, Vec::new()),
+        let (name, rest) = lower.split_once('(').unwrap_or((lower.as_str(), ""));
+        let (arguments, tail) = rest.split_once(')').unwrap_or((rest, ""));
+        // `[]` and other signs are no words.
+        let is_sign = |c: char| !(c.is_alphanumeric() || c == '_' || c == '-');
+        let words = [name, tail]
+            .into_iter()
+            .flat_map(|part| part.split(is_sign));
+        let arguments = arguments.split(',').map(str::trim);
+        let whole = |part: &&str| !part.is_empty();
+        Self {
+            words: words.filter(whole).map(str::to_owned).collect(),
+            arguments: arguments.filter(whole).map(str::to_owned).collect(),
         }
-    };
-    let ((one, arguments), (other, others)) = (parts(there), parts(here));
-    let is_synonym = SYNONYMS
-        .iter()
-        .any(|names| names.contains(&one.as_str()) && names.contains(&other.as_str()));
-    (one == other || is_synonym) && (arguments.len() != others.len() || arguments == others)
+    }
 }
 
 #[cfg(test)]
@@ -385,8 +420,13 @@ mod tests {
                 true,
             ),
             ("mood", "character varying", false),
+            ("double precision", "float", true),
+            ("integer[]", "integer", true),
+            ("integer[]", "bigint[]", false),
+            ("real", "double precision", false),
         ] {
-            assert_eq!(is_same_type(there, here), same, "{there} {here}");
+            let is_same = is_same_type(there, here, Dialect::PostgreSql);
+            assert_eq!(is_same, same, "{there} {here}");
         }
     }
 }

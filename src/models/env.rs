@@ -1,9 +1,9 @@
 //! What `env.py` says without being run: the metadata, and how migrations are run.
 
-use crate::alembic::{configured_flag, each_metadata, target_metadata};
+use crate::alembic::{configured_flag, each_metadata, run_configuring, target_metadata};
 use crate::models::ModelHost;
+use crate::python::Interpreter;
 use crate::python::value::{ObjectId, SymbolKind, Value};
-use crate::python::{Interpreter, Outcome};
 use crate::source::RepoPath;
 use crate::sqlalchemy::{MetadataKey, NamingFact, metadata_of_value, naming_of_metadata};
 
@@ -27,23 +27,7 @@ pub(super) fn read(file: &RepoPath, interpreter: &mut Interpreter<'_, ModelHost>
     let Some(module) = interpreter.run_file(file) else {
         return facts;
     };
-    // `asyncio.run(run_migrations_online())` calls a coroutine; others hand the function over.
-    if interpreter.host.configured.is_empty() {
-        let names = interpreter.module_names(module);
-        for name in names
-            .iter()
-            .filter(|name| name.contains("online") || name.contains("do_run"))
-        {
-            if let Some(function @ Value::Function(_)) = interpreter.module_attribute(module, name)
-            {
-                interpreter.refuel();
-                let at = crate::python::value::Place::default();
-                if let Outcome::Stopped = interpreter.call(&function, Vec::new(), at) {
-                    break;
-                }
-            }
-        }
-    }
+    run_configuring(module, interpreter, |host| host.configured.is_empty());
     let configured = std::mem::take(&mut interpreter.host.configured);
     let metadata = target_metadata(module, &configured, interpreter);
     facts.transaction_per_migration =

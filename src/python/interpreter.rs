@@ -44,13 +44,15 @@ pub use self::reach::Reached;
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::python::ast::{self, Name};
 use crate::python::heap::Heap;
 use crate::python::module_finder::{FoundModule, ModuleFinder};
-use crate::python::sources::Sources;
+use crate::python::protobuf;
+use crate::python::sources::{ParsedFile, Sources};
 use crate::python::value::{
     Call, CallArgument, Deferred, FileId, Import, Instance, Module, ModuleName, ModuleState,
     Namespace, Object, ObjectId, Place, Reason, Scope, ScopeKind, Symbol, Value,
@@ -433,7 +435,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
         let scope = Rc::clone(&module.scope);
         let path = self.files.get(scope.file.0 as usize).cloned();
         self.set_module_state(id, ModuleState::Running);
-        if let Some(file) = path.and_then(|path| self.sources.python(&path)) {
+        if let Some(file) = path.and_then(|path| self.module_source(&path)) {
             self.apart(is_lazy, |this| {
                 if is_lazy {
                     this.exec_definitions(&file, &scope);
@@ -444,6 +446,12 @@ impl<'s, H: Host> Interpreter<'s, H> {
             });
         }
         self.set_module_state(id, ModuleState::Done);
+    }
+
+    /// What runs when a file is imported.
+    fn module_source(&self, path: &RepoPath) -> Option<Arc<ParsedFile>> {
+        let file = self.sources.python(path)?;
+        Some(protobuf::meaning(path, &file).unwrap_or(file))
     }
 
     /// An instance of a class whose constructor has not run.

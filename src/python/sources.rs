@@ -124,13 +124,13 @@ impl<'s> Sources<'s> {
         })
     }
 
-    /// The bytes of any file; a failure is kept for [`Self::failure`].
     /// The line a place in a Python file is on; `None` where the file cannot be read.
     pub fn line_of(&self, place: &FileSpan) -> Option<u32> {
         let file = self.python(&place.file)?;
         Some(file.text.position(place.span.start).line)
     }
 
+    /// The bytes of any file; a failure is kept for [`Self::failure`].
     pub fn read(&self, path: &RepoPath) -> Option<Vec<u8>> {
         match self.snapshot.read(path) {
             Ok(bytes) => bytes,

@@ -22,7 +22,7 @@ use crate::python::value::{
 use crate::python::{Called, Host, Interpreter, Leaving};
 use crate::sqlalchemy::ddl::{Transactions, dialect_value, type_argument};
 use crate::sqlalchemy::declarative::{base_of_class, lacks_attribute};
-use crate::sqlalchemy::metadata_of_value;
+use crate::sqlalchemy::{construct, metadata_of_value};
 
 type Runner<'s> = Interpreter<'s, Recorder>;
 
@@ -171,12 +171,27 @@ impl Host for Recorder {
         refuse(interpreter, vec![refused(message)], None, at);
     }
 
+    fn has_attribute(
+        interpreter: &Interpreter<'_, Self>,
+        value: &Value,
+        name: &Name,
+    ) -> Option<bool> {
+        let item = schema_item(interpreter, value)?;
+        item.keyword(name).is_some().then_some(true)
+    }
+
     /// `isinstance(bind.dialect, PGDialect)`
     fn is_instance(
         interpreter: &Interpreter<'_, Self>,
         value: &Value,
         class: &Value,
     ) -> Option<bool> {
+        if let Some(item) = schema_item(interpreter, value)
+            && let Some(class) = construct(class, interpreter)
+            && ITEMS.contains(&class.as_str())
+        {
+            return Some(construct(&item.callee, interpreter)? == class);
+        }
         let dialect = interpreter.host.semantics()?.dialect;
         if root_name(value)? != "sqlalchemy.engine.Dialect" {
             return None;
@@ -207,22 +222,8 @@ impl Host for Recorder {
         {
             return Some(tables);
         }
-        // `include_object(table, …)` looks at these.
-        if interpreter.host.described.is_some()
-            && let Some(call) = base.as_call()
-            && call
-                .callee
-                .qualified_name()
-                .is_some_and(|name| name == "sqlalchemy.Table")
-        {
-            let argument = match name.as_str() {
-                "name" => call.positional().next(),
-                "schema" => call.keyword("schema"),
-                _ => None,
-            };
-            if let Some(argument) = argument {
-                return Some(argument.value.clone());
-            }
+        if let Some(argument) = schema_item(interpreter, base).and_then(|call| call.keyword(name)) {
+            return Some(argument.value.clone());
         }
         if let Some(argument) = type_argument(base, name, interpreter) {
             return Some(argument);
@@ -250,6 +251,23 @@ impl Host for Recorder {
             _ => None,
         }
     }
+}
+
+/// The classes of what functions of `env.py` are asked about.
+const ITEMS: [&str; 5] = [
+    "Table",
+    "Column",
+    "Index",
+    "UniqueConstraint",
+    "ForeignKeyConstraint",
+];
+
+/// What is handed to `include_object`: a call whose keywords are the attributes.
+fn schema_item<'v>(interpreter: &Runner<'_>, value: &'v Value) -> Option<&'v Call> {
+    interpreter.host.described.as_ref()?;
+    let call = value.as_call()?;
+    let construct = construct(&call.callee, interpreter)?;
+    ITEMS.contains(&construct.as_str()).then_some(call)
 }
 
 /// The address of the database, of which only the beginning is known.

@@ -1,5 +1,7 @@
 //! The tables that the models describe, put into a symbolic database as `metadata.create_all()` would.
 
+mod filters;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,12 +10,14 @@ use smol_str::SmolStr;
 use super::Runtime;
 use super::calls::Recorder;
 use super::emit;
+use super::emit::MadeTable;
 use super::simulation::Simulation;
-use crate::alembic::configured::{configured_flag, each_metadata, target_metadata};
-use crate::catalog::{Catalog, Ddl, Why};
+use crate::alembic::configured::{each_metadata, run_configuring, target_metadata};
+use crate::catalog::{Catalog, Ddl, Subject, Why};
+use crate::dialect::Dialect;
 use crate::python::ast::Name;
-use crate::python::value::{Call, CallArgument, Object, Place, Reason, SymbolKind, Value};
-use crate::python::{Interpreter, Limits, ModuleFinder, Outcome, Reached, Sources};
+use crate::python::value::{Place, SymbolKind, Value};
+use crate::python::{Interpreter, Limits, ModuleFinder, Reached, Sources};
 use crate::source::{FileSpan, RepoPath};
 use crate::sqlalchemy::ddl::Semantics;
 use crate::sqlalchemy::{MetadataKey, metadata_of_class, metadata_of_value};
@@ -26,6 +30,8 @@ pub struct ModelSchema {
     /// Tables on the same metadata in modules that `env.py` does not lead to.
     pub unregistered: Vec<UnregisteredTable>,
     pub comparison: Comparison,
+    /// The database that types are spelled for.
+    pub dialect: Dialect,
     /// Why there may be tables that were not found.
     pub open: Option<Arc<Why>>,
 }
@@ -37,14 +43,19 @@ pub struct Comparison {
     pub compares_types: Option<bool>,
     /// `compare_server_default`
     pub compares_defaults: Option<bool>,
-    /// What `include_object` and `include_name` say of tables; those that are not listed are taken in.
-    tables: BTreeMap<SmolStr, Option<bool>>,
+    /// Whether identities are, which go with defaults from Alembic 1.18 on.
+    pub compares_identities: Option<bool>,
+    /// What `include_schemas`, `include_object` and `include_name` say, by kind and name; what is not listed is taken
+    /// in.
+    included: BTreeMap<(Subject, String), Option<bool>>,
 }
 
 impl Comparison {
-    /// Whether a table is compared; `None` where that is not known.
-    pub fn includes_table(&self, name: &str) -> Option<bool> {
-        self.tables.get(name).copied().unwrap_or(Some(true))
+    /// Whether an object is compared, by its name as differences have it; `None` where that is not known.
+    pub fn includes(&self, subject: Subject, object: &str) -> Option<bool> {
+        // A map that is asked with a borrowed pair would need an owned one.
+        let answer = self.included.get(&(subject, object.to_owned()));
+        answer.copied().unwrap_or(Some(true))
     }
 }
 
@@ -96,6 +107,7 @@ pub fn read_models<'s>(
         fuel: FUEL,
         ..Limits::default()
     };
+    let dialect = semantics.dialect;
     let mut interpreter = runtime.interpreter.with_limits(limits).with_import_log();
     interpreter.host.simulation = Some(Simulation::new(Arc::new(semantics)));
     let reached = match env_file {
@@ -107,7 +119,7 @@ pub fn read_models<'s>(
         reached,
         keys: Vec::new(),
         open: None,
-        places: BTreeMap::new(),
+        declared: BTreeMap::new(),
     };
     let targets = env_file.map_or_else(Vec::new, |file| reader.targets(file));
     let configured = std::mem::take(&mut reader.interpreter.host.configured);
@@ -133,6 +145,7 @@ pub fn read_models<'s>(
         origin,
         unregistered,
         comparison,
+        dialect,
         open: reader.open,
     }
 }
@@ -144,8 +157,8 @@ struct Reader<'s> {
     keys: Vec<MetadataKey>,
     /// Why there may be other tables.
     open: Option<Arc<Why>>,
-    /// Where tables are declared.
-    places: BTreeMap<SmolStr, Place>,
+    /// The tables as they are declared.
+    declared: BTreeMap<SmolStr, MadeTable>,
 }
 
 impl Reader<'_> {
@@ -156,6 +169,7 @@ impl Reader<'_> {
         let Some(module) = interpreter.run_file(env_file) else {
             return Vec::new();
         };
+        run_configuring(module, interpreter, |host| host.configured.is_empty());
         let configured = interpreter.host.configured.clone();
         let targets = target_metadata(module, &configured, interpreter);
         targets
@@ -177,7 +191,7 @@ impl Reader<'_> {
         let Some(made) = emit::tables_of_metadata(metadata, interpreter) else {
             return false;
         };
-        if made.places.is_empty() {
+        if made.declared.is_empty() {
             return false;
         }
         // `sqlmodel.SQLModel` is what everybody's models are on.
@@ -192,8 +206,8 @@ impl Reader<'_> {
             .take()
             .or(open.map(|reason| Why::new(reason, None)));
         self.keys.push(key);
-        for (name, at) in made.places {
-            self.places.entry(name).or_insert(at);
+        for table in made.declared {
+            self.declared.entry(table.name.clone()).or_insert(table);
         }
         for ddl in made.ddl {
             let table = match &ddl {
@@ -201,8 +215,8 @@ impl Reader<'_> {
                 Ddl::AlterTable { table, .. } | Ddl::CreateIndex { table, .. } => Some(table),
                 _ => None,
             };
-            let at = table.and_then(|table| self.places.get(table));
-            let place = interpreter.file(at.copied().unwrap_or_default());
+            let declared = table.and_then(|table| self.declared.get(table));
+            let place = interpreter.file(declared.map(|table| table.at).unwrap_or_default());
             if let Some(simulation) = interpreter.host.simulation_mut() {
                 simulation.apply(&[ddl], &place);
             }
@@ -274,7 +288,7 @@ impl Reader<'_> {
             let tables = emit::tables_of_key(&key, &semantics, &mut self.interpreter);
             for table in tables.tables {
                 let place = self.interpreter.file(table.at);
-                if !self.places.contains_key(&table.name)
+                if !self.declared.contains_key(&table.name)
                     && self.reached.certainty(&place.file).is_none()
                 {
                     found.push(UnregisteredTable {
@@ -287,131 +301,12 @@ impl Reader<'_> {
         found
     }
 
-    fn comparison(
-        &mut self,
-        configured: &[Call],
-        described: &Catalog,
-        migrated: &dyn Fn() -> Catalog,
-    ) -> Comparison {
-        let types_by_default = self
-            .interpreter
-            .host
-            .semantics()
-            .is_some_and(|semantics| semantics.alembic >= (1, 12));
-        let flag = |name: &str, default: bool| {
-            if configured.is_empty() {
-                return Some(default);
-            }
-            configured_flag(configured, name, default)
-        };
-        let mut comparison = Comparison {
-            compares_types: flag("compare_type", types_by_default),
-            compares_defaults: flag("compare_server_default", false),
-            tables: BTreeMap::new(),
-        };
-        let filters: Vec<(&str, Value)> = ["include_object", "include_name"]
-            .into_iter()
-            .flat_map(|name| {
-                configured
-                    .iter()
-                    .filter_map(move |call| Some((name, call.keyword(name)?.value.clone())))
-            })
-            .filter(|(_, value)| !matches!(value, Value::None))
-            .collect();
-        if filters.is_empty() {
-            return comparison;
-        }
-        let migrated = migrated();
-        let pairs = described
-            .tables
-            .keys()
-            .map(|name| {
-                let table = Value::unknown(Reason::Name(Name::new(name)), Place::default());
-                (Value::known_str(name.as_str(), Place::default()), table)
-            })
-            .collect();
-        let tables = self.interpreter.heap.allocate(Object::Dict(pairs));
-        self.interpreter.host.described = Some(Value::Object(tables));
-        let names = described.tables.keys().chain(migrated.tables.keys());
-        for name in names.cloned().collect::<Vec<_>>() {
-            let is_reflected = !described.tables.contains_key(&name);
-            let mut included = Some(true);
-            for (kind, filter) in &filters {
-                // Only what is in the database is asked for by name.
-                if *kind == "include_name" && !migrated.tables.contains_key(&name) {
-                    continue;
-                }
-                let answer = self.asked(kind, filter, &name, is_reflected);
-                included = match (included, answer) {
-                    (Some(false), _) | (_, Some(false)) => Some(false),
-                    (None, _) | (_, None) => None,
-                    (Some(true), Some(true)) => Some(true),
-                };
-            }
-            comparison.tables.insert(name, included);
-        }
-        comparison
-    }
-
-    /// What a filter says of a table.
-    fn asked(&mut self, kind: &str, filter: &Value, table: &str, reflected: bool) -> Option<bool> {
-        let at = Place::default();
-        let (schema, bare) = table.rsplit_once('.').unwrap_or(("", table));
-        let schema_name = match schema {
-            "" => Value::None,
-            schema => Value::known_str(schema, at),
-        };
-        let bare_name = Value::known_str(bare, at);
-        let kind_name = Value::known_str("table", at);
-        let unknown = || Value::unknown(Reason::Name(Name::new_static("object")), at);
-        let values = if kind == "include_name" {
-            let pairs = vec![
-                (Value::known_str("schema_name", at), schema_name),
-                (
-                    Value::known_str("schema_qualified_table_name", at),
-                    Value::known_str(table, at),
-                ),
-            ];
-            let parents = self.interpreter.heap.allocate(Object::Dict(pairs));
-            vec![bare_name, kind_name, Value::Object(parents)]
-        } else {
-            // A table with its name and schema is all that such functions look at.
-            let argument = |name: Option<&'static str>, value: &Value| CallArgument {
-                name: name.map(Name::new_static),
-                value: value.clone(),
-                at,
-            };
-            let object = Value::symbol(
-                SymbolKind::Call(Call {
-                    callee: Value::name(Name::new_static("sqlalchemy.Table"), at),
-                    arguments: vec![
-                        argument(None, &bare_name),
-                        argument(Some("schema"), &schema_name),
-                    ],
-                    open: false,
-                }),
-                at,
-            );
-            let other = if reflected { Value::None } else { unknown() };
-            vec![object, bare_name, kind_name, Value::Bool(reflected), other]
-        };
-        let arguments = values
-            .into_iter()
-            .map(|value| CallArgument::positional(value, at))
-            .collect();
-        self.interpreter.refuel();
-        match self.interpreter.call(filter, arguments, at) {
-            Outcome::Returned(value) => self.interpreter.truth(&value),
-            _ => None,
-        }
-    }
-
     /// What was made, with the places of the models. A table whose module may not be imported may not be there.
     fn catalog(&self) -> Catalog {
         let simulation = self.interpreter.host.simulation();
         let mut catalog = simulation.map(|simulation| simulation.now().clone());
-        for (name, at) in &self.places {
-            let place = self.interpreter.file(*at);
+        for (name, declared) in &self.declared {
+            let place = self.interpreter.file(declared.at);
             let is_certain = self.reached.certainty(&place.file) != Some(false);
             if let Some(table) = catalog
                 .as_mut()

@@ -93,6 +93,16 @@ pub trait Host: Sized {
         None
     }
 
+    /// `hasattr(value, name)` of something outside the repository.
+    fn has_attribute(
+        interpreter: &Interpreter<'_, Self>,
+        value: &Value,
+        name: &Name,
+    ) -> Option<bool> {
+        let _ = (interpreter, value, name);
+        None
+    }
+
     /// What `with manager as name` binds where the manager is outside the repository. `None` binds the manager itself.
     fn enter(interpreter: &mut Interpreter<'_, Self>, manager: &Value, at: Place) -> Option<Value> {
         let _ = (interpreter, manager, at);

@@ -146,7 +146,7 @@ impl<H: Host> Interpreter<'_, H> {
             self.force(value);
         }
         let path = self.files.get(scope.file.0 as usize).cloned();
-        if let Some(file) = path.and_then(|path| self.sources.python(&path)) {
+        if let Some(file) = path.and_then(|path| self.module_source(&path)) {
             self.exec_left_out(&file, &scope);
         }
     }

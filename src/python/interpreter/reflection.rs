@@ -142,6 +142,8 @@ impl<H: Host> Interpreter<'_, H> {
                     object => self.has_attribute(&object, name),
                 };
             }
+            Value::None if !name.starts_with("__") => return Some(false),
+            Value::Symbol(_) => return H::has_attribute(self, object, name),
             _ => return None,
         };
         if self.inherited_attribute(class, name).is_some() {

@@ -28,6 +28,8 @@ pub struct DeclaredTable {
     /// Columns, constraints and indexes, as arguments of `Table(name, metadata, …)`.
     pub items: Vec<CallArgument>,
     pub comment: Option<SmolStr>,
+    /// What is written down with it under `info`.
+    pub info: Option<Value>,
     /// Where the class or table is made.
     pub at: Place,
     /// Why not all of it is known.
@@ -128,6 +130,7 @@ pub fn table_name_of<H: Host>(
         name: table_name(class, style, interpreter)?,
         items: Vec::new(),
         comment: None,
+        info: None,
         at: interpreter.class(class)?.at,
         open: None,
     };
@@ -162,6 +165,7 @@ fn of_class<H: Host>(
         name,
         items: Vec::new(),
         comment: None,
+        info: None,
         at,
         open: None,
     };
@@ -209,6 +213,7 @@ fn of_call<H: Host>(
         name: qualified(text("schema").as_deref(), &name),
         items,
         comment: text("comment").map(|comment| SmolStr::new(&*comment)),
+        info: call.keyword("info").map(|argument| argument.value.clone()),
         at,
         open: call
             .open
@@ -266,6 +271,7 @@ impl DeclaredTable {
                     (Some("comment"), Some(comment)) => {
                         self.comment = Some(SmolStr::new(&**comment));
                     }
+                    (Some("info"), _) => self.info = Some(value.clone()),
                     _ => {}
                 }
             }

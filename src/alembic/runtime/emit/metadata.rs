@@ -48,10 +48,18 @@ pub(in crate::alembic::runtime) fn all_created_or_dropped(
 /// All tables of a metadata.
 pub(in crate::alembic::runtime) struct MadeTables {
     pub(in crate::alembic::runtime) ddl: Vec<Ddl>,
-    /// Where they are declared.
-    pub(in crate::alembic::runtime) places: Vec<(SmolStr, Place)>,
+    pub(in crate::alembic::runtime) declared: Vec<MadeTable>,
     /// Why there may be others.
     pub(in crate::alembic::runtime) open: Option<String>,
+}
+
+/// What the model of a table says that is not in the database.
+pub(in crate::alembic::runtime) struct MadeTable {
+    pub(in crate::alembic::runtime) name: SmolStr,
+    /// Where it is declared.
+    pub(in crate::alembic::runtime) at: Place,
+    /// `info`, which functions of `env.py` may go by.
+    pub(in crate::alembic::runtime) info: Option<Value>,
 }
 
 /// What makes all tables of a metadata whose modules have run.
@@ -61,9 +69,13 @@ pub(in crate::alembic::runtime) fn tables_of_metadata(
 ) -> Option<MadeTables> {
     let semantics = interpreter.host.semantics()?;
     let DeclaredTables { tables, open } = tables_of(metadata, &semantics, interpreter)?;
-    let places = tables
+    let declared = tables
         .iter()
-        .map(|table| (table.name.clone(), table.at))
+        .map(|table| MadeTable {
+            name: table.name.clone(),
+            at: table.at,
+            info: table.info.clone(),
+        })
         .collect();
     let semantics = with_naming_of(metadata, semantics, interpreter);
     let call = Call {
@@ -74,7 +86,7 @@ pub(in crate::alembic::runtime) fn tables_of_metadata(
     let emitted = created(tables, true, &call, &semantics, interpreter);
     Some(MadeTables {
         ddl: emitted.ddl,
-        places,
+        declared,
         open,
     })
 }

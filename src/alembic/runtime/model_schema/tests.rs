@@ -1,6 +1,7 @@
 //! Small applications, and the tables that their `env.py` leads to.
 
 use super::*;
+use crate::catalog::Database;
 use crate::git::Snapshot;
 use crate::python::ParseCache;
 
@@ -140,11 +141,11 @@ fn without_a_metadata_the_base_of_most_tables_is_taken() {
     let other = "from sqlalchemy.orm import DeclarativeBase, mapped_column\nclass Other(DeclarativeBase):\n    pass\nclass A(Other):\n    __tablename__ = 'a'\n    id = mapped_column(primary_key=True)\nclass B(Other):\n    __tablename__ = 'b'\n    id = mapped_column(primary_key=True)\n";
     let user = model("User");
     let files = [("app/user.py", user.as_str()), ("other.py", other)];
-    let migrated = crate::catalog::Database::new(crate::dialect::Dialect::PostgreSql);
+    let migrated = Database::new(Dialect::PostgreSql);
     let mut migrated = migrated;
     for statement in crate::sql::parse(
         "CREATE TABLE \"user\" (id int)",
-        crate::dialect::Dialect::PostgreSql,
+        Dialect::PostgreSql,
         &|_| None,
     ) {
         for ddl in &statement.ddl {
@@ -237,10 +238,10 @@ target_metadata = Base.metadata
 context.configure(target_metadata=target_metadata, include_name=include_name, compare_type=False, include_object=lambda *a: include_object(*a) if a[1] != 'x' else True)
 ";
     let user = model("User");
-    let mut migrated = crate::catalog::Database::new(crate::dialect::Dialect::PostgreSql);
+    let mut migrated = Database::new(Dialect::PostgreSql);
     for statement in crate::sql::parse(
         "CREATE TABLE tmp_a (id int); CREATE TABLE x (id int); CREATE TABLE old (id int)",
-        crate::dialect::Dialect::PostgreSql,
+        Dialect::PostgreSql,
         &|_| None,
     ) {
         for ddl in &statement.ddl {
@@ -249,11 +250,69 @@ context.configure(target_metadata=target_metadata, include_name=include_name, co
     }
     let models = read(env, &[("app/user.py", &user)], &migrated.now);
     let comparison = &models.comparison;
+    let includes = |table| comparison.includes(Subject::Table, table);
     assert_eq!(comparison.compares_types, Some(false));
     assert_eq!(comparison.compares_defaults, Some(false));
-    assert_eq!(comparison.includes_table("tmp_a"), Some(false));
-    assert_eq!(comparison.includes_table("old"), Some(false));
-    assert_eq!(comparison.includes_table("x"), Some(true));
+    assert_eq!(includes("tmp_a"), Some(false));
+    assert_eq!(includes("old"), Some(false));
+    assert_eq!(includes("x"), Some(true));
     // It depends on a name that is not found.
-    assert_eq!(comparison.includes_table("user"), None);
+    assert_eq!(includes("user"), None);
+}
+
+#[test]
+fn filters_are_asked_about_parts_of_tables() {
+    let env = "from alembic import context
+import sqlalchemy as sa
+from app.base import Base
+import app.user
+import app.view
+def include_object(object, name, type_, reflected, compare_to):
+    if type_ == 'table' and hasattr(object, 'info') and object.info.get('skip'):
+        return False
+    if isinstance(object, sa.Index):
+        return not reflected
+    if type_ == 'unique_constraint' and name == 'user_a_key' and compare_to is None:
+        return False
+    if type_ == 'column' and object.table.name == 'user' and name == 'later':
+        return unknown_name
+    return type_ != 'column' or hasattr(compare_to, 'name')
+async def run_migrations_online():
+    async with connectable.connect() as connection:
+        await connection.run_sync(do_run_migrations)
+def do_run_migrations(connection):
+    context.configure(connection=connection, target_metadata=Base.metadata, include_object=include_object)
+";
+    let user = model("User") + "    a: Mapped[int]\n    later: Mapped[int]\n";
+    let view = model("View") + "    __table_args__ = {'info': {'skip': True}}\n";
+    let mut migrated = Database::new(Dialect::PostgreSql);
+    for statement in crate::sql::parse(
+        "CREATE TABLE \"user\" (id serial PRIMARY KEY, a bigint NOT NULL UNIQUE, b int UNIQUE, \
+         CONSTRAINT other UNIQUE (a, b)); CREATE INDEX ix ON \"user\" (a); CREATE TABLE audit.log (id int)",
+        Dialect::PostgreSql,
+        &|_| None,
+    ) {
+        for ddl in &statement.ddl {
+            migrated.apply(ddl, None);
+        }
+    }
+    let files = [("app/user.py", user.as_str()), ("app/view.py", &view)];
+    let models = read(env, &files, &migrated.now);
+    let includes = |subject, object| models.comparison.includes(subject, object);
+    for (subject, object, included) in [
+        (Subject::Table, "user", Some(true)),
+        (Subject::Table, "view", Some(false)),
+        // Only the default schema is looked at.
+        (Subject::Table, "audit.log", Some(false)),
+        (Subject::Index, "user.ix", Some(false)),
+        (Subject::Unique, "user.user_a_key", Some(false)),
+        (Subject::Unique, "user.other", Some(true)),
+        // It is on both sides, in another type.
+        (Subject::Column, "user.a", Some(true)),
+        // It is in the database only.
+        (Subject::Column, "user.b", Some(false)),
+        (Subject::Column, "user.later", None),
+    ] {
+        assert_eq!(includes(subject, object), included, "{object}");
+    }
 }
