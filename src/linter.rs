@@ -138,7 +138,8 @@ pub fn lint(input: &Input<'_>, cache: &ParseCache) -> Result<Outcome, GitError> 
                 .change
                 .as_ref()
                 .zip(changes.as_ref())
-                .map(|(change, changes)| EnvironmentChange {
+                .zip(whole.as_ref())
+                .map(|((change, changes), whole)| EnvironmentChange {
                     before: before
                         .as_ref()
                         .and_then(|project| project.counterpart(environment)),
@@ -152,6 +153,7 @@ pub fn lint(input: &Input<'_>, cache: &ParseCache) -> Result<Outcome, GitError> 
                         .as_ref()
                         .and_then(|project| project.counterpart(environment)),
                     changes,
+                    whole,
                     base_name: change.base_name,
                     releases: change.releases,
                 });
@@ -180,18 +182,6 @@ pub fn lint(input: &Input<'_>, cache: &ParseCache) -> Result<Outcome, GitError> 
         Some(failure) => Err(failure),
         None => Ok(outcome),
     }
-}
-
-/// Reads the models while the history is replayed: both take their time, and neither needs the other for most of it.
-///
-/// This is a thread of its own, not one of the pool: there it might be waiting for the replay below which it was begun.
-fn read_models_meanwhile(head: &ProjectEnvironment<'_>) {
-    std::thread::scope(|scope| {
-        let models = std::thread::Builder::new().stack_size(crate::STACK_SIZE);
-        // Without a thread they are read when they are needed.
-        let _ = models.spawn_scoped(scope, || head.model_schema());
-        head.replay();
-    });
 }
 
 /// The selected rules and what they have found.
@@ -245,7 +235,7 @@ impl Linter {
             .iter()
             .any(|rule| matches!(rule.listener, Listener::Drift(_)));
         if ctx.change.is_none() && compares_models {
-            read_models_meanwhile(head);
+            head.read_models_and_replay();
         }
         self.files(ctx);
         if whole.is_none_or(|changes| touches_scripts(ctx, changes)) {

@@ -6,6 +6,7 @@ mod changes;
 mod classes;
 mod drift;
 mod env;
+mod introduced;
 mod tables;
 
 use rustc_hash::FxHashMap;
@@ -22,8 +23,9 @@ pub use crate::sqlalchemy::{MetadataKey, NamingFact};
 pub use base_columns::BaseColumns;
 pub use candidates::{is_test_file, may_declare_models, model_files};
 pub use changes::{DifferenceKind, ModelDifference, TableChange, changes};
-pub use drift::{Drift, DriftDifference, drift};
+pub use drift::{Drift, DriftDifference, Weight, drift};
 pub use env::EnvFacts;
+pub use introduced::{Introduced, State};
 
 /// A table and where its model is.
 #[derive(Clone, Debug)]

@@ -1,16 +1,18 @@
 //! A repository at one snapshot, analysed on demand.
 
 mod dialect;
+mod history;
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::alembic::{
-    Direction, Discovery, End, Environment, Migration, ModelFiles, ModelSchema, Replay,
-    ReplayedRevision, Revision, RevisionMap, Runtime, ScriptDirectory, discover, read_models,
+    Direction, Discovery, End, Environment, Migration, ModelFiles, ModelSchema, Replay, Revision,
+    RevisionMap, Runtime, ScriptDirectory, discover, read_models,
 };
 use crate::catalog::{Catalog, Why};
 use crate::config::{MetadataName, NamingConvention, Settings};
@@ -23,6 +25,8 @@ use crate::source::RepoPath;
 use crate::sqlalchemy::ddl::{Naming, Semantics, Transactions};
 
 pub use dialect::{DetectedDialect, DialectSource};
+use history::RECENT;
+pub use history::ReplayedHistory;
 
 /// The environments of a repository and what they hold.
 pub struct Project<'s> {
@@ -45,6 +49,7 @@ pub struct ProjectEnvironment<'s> {
     env_models: OnceLock<Models>,
     model_schema: OnceLock<ModelSchema>,
     drift: OnceLock<Drift>,
+    migrated: OnceLock<Catalog>,
     replay: OnceLock<ReplayedHistory>,
     naming: Option<NamingConvention>,
     initial_metadata: Option<MetadataName>,
@@ -63,23 +68,6 @@ struct Configured {
     dialect: Option<Dialect>,
     sqlalchemy: Option<WrittenVersion>,
     alembic: Option<WrittenVersion>,
-}
-
-/// What the revisions of an environment do, one after the other.
-#[derive(Debug)]
-pub struct ReplayedHistory {
-    /// The nodes in the order in which they ran.
-    pub order: Vec<usize>,
-    /// By node.
-    revisions: Vec<Option<ReplayedRevision>>,
-    /// The database after all of them.
-    pub catalog: Catalog,
-}
-
-impl ReplayedHistory {
-    pub fn get(&self, node: usize) -> Option<&ReplayedRevision> {
-        self.revisions.get(node)?.as_ref()
-    }
 }
 
 impl<'s> Project<'s> {
@@ -151,6 +139,7 @@ impl<'s> ProjectEnvironment<'s> {
             env_models: OnceLock::new(),
             model_schema: OnceLock::new(),
             drift: OnceLock::new(),
+            migrated: OnceLock::new(),
             replay: OnceLock::new(),
             naming: settings.naming_convention.clone(),
             initial_metadata: settings.initial_metadata.clone(),
@@ -327,18 +316,32 @@ impl<'s> ProjectEnvironment<'s> {
             self.sources.preload(&files);
             let mut replay = self.new_replay();
             let mut revisions = vec![None; self.map.nodes().len()];
+            let mut recent = VecDeque::with_capacity(RECENT);
             for node in &order {
                 let replayed = replay.replay(&self.map.node(*node).revision);
+                if recent.len() == RECENT {
+                    recent.pop_front();
+                }
+                recent.push_back(replay.catalog());
                 if let Some(slot) = revisions.get_mut(*node) {
                     *slot = Some(replayed);
                 }
             }
+            let mut files = replay.files();
+            files.extend(self.initial_sql.iter().cloned());
             ReplayedHistory {
                 order,
                 revisions,
                 catalog: replay.catalog(),
+                recent,
+                files,
             }
         })
+    }
+
+    /// What all revisions together build.
+    pub fn migrated(&self) -> &Catalog {
+        self.migrated.get_or_init(|| self.replay().catalog.clone())
     }
 
     /// The database before the first revision.
@@ -377,7 +380,7 @@ impl<'s> ProjectEnvironment<'s> {
 
     /// What the database holds after these revisions and all they build on.
     pub fn catalog_at(&self, nodes: &[usize]) -> Catalog {
-        let mut ancestors: rustc_hash::FxHashSet<usize> = nodes.iter().copied().collect();
+        let mut ancestors: FxHashSet<usize> = nodes.iter().copied().collect();
         for node in nodes {
             ancestors.extend(self.map.ancestors(*node));
         }
@@ -457,12 +460,25 @@ impl<'s> ProjectEnvironment<'s> {
             read_models(
                 env.as_ref(),
                 self,
-                &|| self.replay().catalog.clone(),
+                &|| self.migrated().clone(),
                 self.semantics(),
                 self.sources,
                 &self.finder,
             )
         })
+    }
+
+    /// Reads the models while the history is replayed: both take their time, and neither needs the other for most of it.
+    ///
+    /// This is a thread of its own, not one of the pool: there it might be waiting for the replay below which it was
+    /// begun.
+    pub fn read_models_and_replay(&self) {
+        std::thread::scope(|scope| {
+            let models = std::thread::Builder::new().stack_size(crate::STACK_SIZE);
+            // Without a thread they are read when they are needed.
+            let _ = models.spawn_scoped(scope, || self.model_schema());
+            self.replay();
+        });
     }
 
     /// True if all revisions are there and follow each other, so that the schema after them is that of a database.
@@ -481,11 +497,11 @@ impl<'s> ProjectEnvironment<'s> {
             if !self.is_complete() {
                 let why = Why::new("not all migrations could be found or read", None);
                 return Drift {
-                    differences: Vec::new(),
                     uncertain: vec![why],
+                    ..Drift::default()
                 };
             }
-            models::drift(&self.replay().catalog, self.model_schema())
+            models::drift(self.migrated(), self.model_schema())
         })
     }
 

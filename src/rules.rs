@@ -6,6 +6,7 @@ mod difference;
 mod downgrade;
 mod file;
 mod model;
+mod pairing;
 mod reporter;
 mod revision;
 mod rule;

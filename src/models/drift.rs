@@ -3,6 +3,7 @@
 //! The rules of equality are those of Alembic's autogenerate (`alembic.autogenerate.compare` and `DefaultImpl`): what it
 //! would write is told apart from what it cannot see, as CHECKs, primary keys and the names of constraints.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
@@ -22,6 +23,10 @@ const VERSION_TABLE: &str = "alembic_version";
 #[derive(Clone, Debug, Default)]
 pub struct Drift {
     pub differences: Vec<DriftDifference>,
+    /// The tables of either side of which all is known that differs.
+    pub compared: BTreeSet<SmolStr>,
+    /// Those of which not all is known, or whether they are meant at all.
+    pub doubtful: BTreeSet<SmolStr>,
     /// Why other parts could not be compared; each reason once.
     pub uncertain: Vec<Arc<Why>>,
 }
@@ -30,12 +35,38 @@ pub struct Drift {
 #[derive(Clone, Debug)]
 pub struct DriftDifference {
     pub difference: Difference,
-    /// True if `alembic revision --autogenerate` would write an operation for it.
-    pub is_seen: bool,
+    pub weight: Weight,
     /// Where the model says it.
     pub model: Option<FileSpan>,
     /// Where a migration makes it.
     pub migration: Option<FileSpan>,
+}
+
+/// Who would notice a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// `alembic revision --autogenerate` writes an operation for it.
+    Seen,
+    /// It would if `compare_type` or `compare_server_default` were on, which they are not or may not be.
+    NotAsked,
+    /// It cannot, the database and the code can: CHECKs, primary keys, labels of enums, predicates of indexes.
+    Unseen,
+    /// What changes nothing: another name, a length that only one side gives.
+    Nominal,
+}
+
+impl DriftDifference {
+    /// True if `alembic revision --autogenerate` would write an operation for it.
+    pub fn is_seen(&self) -> bool {
+        self.weight == Weight::Seen
+    }
+}
+
+impl Weight {
+    /// What Alembic compares, or does not see.
+    fn seen(is_seen: bool) -> Self {
+        if is_seen { Self::Seen } else { Self::Unseen }
+    }
 }
 
 /// Compares what the migrations build with what the models describe.
@@ -43,8 +74,8 @@ pub fn drift(migrated: &Catalog, models: &ModelSchema) -> Drift {
     if models.origin == MetadataOrigin::Unknown {
         let why = Why::new("no models were found", None);
         return Drift {
-            differences: Vec::new(),
             uncertain: vec![why],
+            ..Drift::default()
         };
     }
     let mut comparison = Comparing {
@@ -102,11 +133,22 @@ impl Comparing<'_> {
                 _ if name == VERSION_TABLE => None,
                 (Some(table), _) | (_, Some(table)) if is_left_out(table) => None,
                 (there, here) => match self.doubt_about(&name, there, here) {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        let open = |table: &Arc<Table>| {
+                            table.open.is_some() || table.unsure.is_some() || table.maybe.is_some()
+                        };
+                        if there.into_iter().chain(here).any(open) {
+                            self.drift.doubtful.insert(name);
+                        } else {
+                            self.drift.compared.insert(name);
+                        }
+                        continue;
+                    }
                     Err(doubt) => doubt,
                 },
             };
             if let Some(doubt) = doubt {
+                self.drift.doubtful.insert(name.clone());
                 self.doubt(&doubt);
             }
             database.tables.remove(&name);
@@ -211,7 +253,7 @@ impl Comparing<'_> {
                 return;
             }
         }
-        let Some(is_seen) = self.is_seen(&difference, database, described) else {
+        let Some(weight) = self.weight(&difference, database, described) else {
             return;
         };
         let place = |catalog: &Catalog| -> Option<FileSpan> {
@@ -235,19 +277,19 @@ impl Comparing<'_> {
         let migration = exact.filter(|_| !is_model).or_else(|| place(database));
         self.drift.differences.push(DriftDifference {
             difference,
-            is_seen,
+            weight,
             model,
             migration,
         });
     }
 
-    /// Whether autogenerate sees a difference; `None` for what is none.
-    fn is_seen(
+    /// Who notices a difference; `None` for what is none.
+    fn weight(
         &self,
         difference: &Difference,
         database: &Catalog,
         described: &Catalog,
-    ) -> Option<bool> {
+    ) -> Option<Weight> {
         let settings = &self.models.comparison;
         Some(match (difference.subject, difference.change) {
             (Subject::Table, Change::Changed("row_security" | "partition")) => return None,
@@ -264,11 +306,19 @@ impl Comparing<'_> {
                     .foreign_keys()
                     .find(|(constraint, _)| constraint.known_name().map(SmolStr::as_str) == name);
                 let others = there.tables.get(table)?;
-                !key.is_some_and(|(_, key)| others.foreign_keys().any(|(_, other)| key == other))
+                let is_twice = key
+                    .is_some_and(|(_, key)| others.foreign_keys().any(|(_, other)| key == other));
+                if is_twice {
+                    Weight::Nominal
+                } else {
+                    Weight::Seen
+                }
             }
-            (Subject::Table, Change::Added | Change::Removed) => true,
-            (Subject::Table, Change::Changed("comment")) => true,
-            (Subject::Column, Change::Added | Change::Removed) => true,
+            (
+                Subject::Table | Subject::Column | Subject::Unique,
+                Change::Added | Change::Removed,
+            ) => Weight::Seen,
+            (Subject::Table, Change::Changed("comment")) => Weight::Seen,
             (Subject::Column, Change::Changed(fact)) => {
                 let (table, column) = split_object(&difference.object, database);
                 let column_of = |catalog: &Catalog| {
@@ -277,39 +327,58 @@ impl Comparing<'_> {
                 };
                 let (there, here) = (column_of(database)?, column_of(described)?);
                 let is_made = |fact: &Fact<Option<_>>| matches!(fact, Fact::Known(Some(_)));
+                let asked = |setting: Option<bool>| match setting {
+                    Some(true) => Weight::Seen,
+                    _ => Weight::NotAsked,
+                };
                 match fact {
                     "type" => {
                         let spelled = (there.column_type.known()?, here.column_type.known()?);
-                        let dialect = self.models.dialect;
-                        settings.compares_types? && !is_same_type(spelled.0, spelled.1, dialect)
+                        if is_same_type(spelled.0, spelled.1, self.models.dialect) {
+                            Weight::Nominal
+                        } else {
+                            asked(settings.compares_types)
+                        }
                     }
                     // A computed or identity column cannot be changed so.
-                    "nullable" => {
+                    "nullable" => Weight::seen(
                         !(is_made(&here.generated)
                             || is_made(&there.generated)
-                            || here.identity.known().is_some_and(Option::is_some))
-                    }
+                            || here.identity.known().is_some_and(Option::is_some)),
+                    ),
                     "default" => {
                         let counts = |column: &Column| {
                             let default = column.default.known().and_then(Option::as_ref);
                             default.is_some_and(|default| default.starts_with("nextval("))
                         };
-                        settings.compares_defaults? && !counts(&there) && !counts(&here)
+                        if counts(&there) || counts(&here) {
+                            Weight::Unseen
+                        } else {
+                            asked(settings.compares_defaults)
+                        }
                     }
-                    "identity" => settings.compares_identities?,
-                    "comment" => true,
-                    _ => false,
+                    "identity" => asked(settings.compares_identities),
+                    "comment" => Weight::Seen,
+                    _ => Weight::Unseen,
                 }
             }
-            (Subject::Unique, Change::Added | Change::Removed) => true,
+            (Subject::Unique, Change::Changed(_)) => {
+                let columns = |value: &serde_json::Value| -> BTreeSet<String> {
+                    let columns = value["columns"].as_array().into_iter().flatten();
+                    columns.map(ToString::to_string).collect()
+                };
+                Weight::seen(columns(&difference.from) != columns(&difference.to))
+            }
             (Subject::Index, Change::Added | Change::Removed | Change::Renamed) => {
                 let keys = |value: &serde_json::Value| value["columns"].to_string();
-                !keys(&difference.from).contains('(') && !keys(&difference.to).contains('(')
+                Weight::seen(
+                    !keys(&difference.from).contains('(') && !keys(&difference.to).contains('('),
+                )
             }
-            (Subject::Index, Change::Changed(_)) => {
+            (Subject::Index, Change::Changed(_)) => Weight::seen(
                 difference.from["columns"] != difference.to["columns"]
-                    || difference.from["unique"] != difference.to["unique"]
-            }
+                    || difference.from["unique"] != difference.to["unique"],
+            ),
             // Autogenerate goes by what they say, not by their names.
             (Subject::ForeignKey, Change::Changed(_)) => {
                 let (table, _) = split_object(&difference.object, database);
@@ -319,11 +388,13 @@ impl Comparing<'_> {
                     keys.map(|(_, key)| key.clone()).collect()
                 };
                 let (there, here) = (keys(database), keys(described));
-                there.iter().any(|key| !here.contains(key))
-                    || here.iter().any(|key| !there.contains(key))
+                let differs = there.iter().any(|key| !here.contains(key))
+                    || here.iter().any(|key| !there.contains(key));
+                Weight::seen(differs)
             }
             (Subject::Sequence | Subject::Object(_), _) => return None,
-            _ => false,
+            (_, Change::Renamed) => Weight::Nominal,
+            _ => Weight::Unseen,
         })
     }
 }
@@ -350,7 +421,7 @@ fn is_same_type(there: &str, here: &str, dialect: Dialect) -> bool {
             &["bool", "tinyint"],
             &["json", "longtext"],
         ],
-        _ => &[&["numeric", "decimal"]],
+        Dialect::Sqlite => &[&["numeric", "decimal"]],
     };
     let is_synonym = |one: &str, other: &str| {
         let mut groups = synonyms.iter();

@@ -193,6 +193,11 @@ impl<'s, H: Host> Interpreter<'s, H> {
         self
     }
 
+    /// All files that were read, or found where they might be imported.
+    pub fn files(&self) -> &[RepoPath] {
+        &self.files
+    }
+
     /// The file a place is in.
     pub fn file(&self, place: Place) -> FileSpan {
         let path = self

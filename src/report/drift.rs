@@ -29,7 +29,7 @@ impl<'a> DriftView<'a> {
         self.drift
             .differences
             .iter()
-            .filter(move |difference| all || difference.is_seen)
+            .filter(move |difference| all || difference.is_seen())
     }
 }
 
@@ -62,7 +62,11 @@ pub fn write_text(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
     if !rows.is_empty() {
         writeln!(out)?;
     }
-    let seen = view.drift.differences.iter().filter(|found| found.is_seen);
+    let seen = view
+        .drift
+        .differences
+        .iter()
+        .filter(|found| found.is_seen());
     let seen = seen.count();
     let hidden = view.drift.differences.len() - seen;
     match seen {
@@ -136,7 +140,7 @@ pub fn write_json(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
                 "model_line": line(found.model.as_ref()),
                 "migration_file": file(found.migration.as_ref()),
                 "migration_line": line(found.migration.as_ref()),
-                "autogenerate": found.is_seen,
+                "autogenerate": found.is_seen(),
             })
         })
         .collect();

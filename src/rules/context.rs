@@ -55,6 +55,8 @@ pub(crate) struct EnvironmentChange<'a> {
     /// The result of the merge, where the base branch has moved on since the change began.
     pub(crate) merged: Option<&'a ProjectEnvironment<'a>>,
     pub(crate) changes: &'a ChangeSet,
+    /// All that differs from the state before; `changes` without what a merge brings as it is on the other side.
+    pub(crate) whole: &'a ChangeSet,
     /// The name of the base, for messages.
     pub(crate) base_name: &'a str,
     pub(crate) releases: &'a dyn Releases,

@@ -227,7 +227,7 @@ impl<'d> Target<'d> {
     }
 
     /// The last operation of a function that names the object, else one that makes or drops its table.
-    fn last_in<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
+    pub(crate) fn last_in<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
         let last = |matches: &dyn Fn(&Operation) -> bool| {
             run.operations
                 .iter()

@@ -80,7 +80,8 @@ impl Repository {
         );
         self.write(
             "migrations/env.py",
-            "from shop.models import Base\ntarget_metadata = Base.metadata\n",
+            // Revisions that tests make have tables without models, mostly.
+            "from alembic import context\nfrom shop.models import Base\n\n\ndef include_name(name, type_, parents):\n    return type_ != \"table\" or name == \"t_a1\"\n\n\ntarget_metadata = Base.metadata\ncontext.configure(target_metadata=target_metadata, include_name=include_name)\n",
         );
         self.write("shop/models.py", models(""));
         self.revision("a1", None);
@@ -150,10 +151,6 @@ impl Repository {
         let is_check = arguments.first().is_some_and(|command| *command == "check");
         if is_check && !arguments.contains(&"--output-format") {
             command.args(["--output-format", "concise"]);
-        }
-        // The revisions that tests make have tables without models, mostly.
-        if is_check && !arguments.contains(&"schema-drift") {
-            command.args(["--ignore", "schema-drift"]);
         }
         let answer = Answer::new(&command.output().unwrap());
         assert!(

@@ -442,6 +442,9 @@ fn method_call(
     if let Some(value) = answers::method(interpreter, base, name, call, at) {
         return Called::Value(value);
     }
+    if root_name(base).is_some_and(|root| root.starts_with("pandas.")) {
+        return data_frame_call(interpreter, name, call, at);
+    }
     match name {
         "execute" | "exec_driver_sql" | "scalar" | "scalars" | "execute_async" => {
             if call.arguments.is_empty() {
@@ -514,6 +517,24 @@ fn method_call(
             Called::Symbolic
         }
     }
+}
+
+/// A method of a `DataFrame`: of these only `to_sql` reaches a database.
+fn data_frame_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) -> Called {
+    if name != "to_sql" {
+        return Called::Symbolic;
+    }
+    let appends = call
+        .keyword("if_exists")
+        .and_then(|argument| argument.value.as_str())
+        .is_some_and(|choice| &**choice == "append");
+    if appends {
+        record_call(interpreter, Target::Data, call, at);
+        return Called::Symbolic;
+    }
+    record_call(interpreter, Target::Opaque(SmolStr::new(name)), call, at);
+    let what = "which table `to_sql` makes is not followed";
+    carry_out(interpreter, Emitted::opaque(what, None), at)
 }
 
 fn operation_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) -> Called {

@@ -5,6 +5,7 @@ mod filters;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::Runtime;
@@ -34,6 +35,8 @@ pub struct ModelSchema {
     pub dialect: Dialect,
     /// Why there may be tables that were not found.
     pub open: Option<Arc<Why>>,
+    /// The Python files that were read for it.
+    pub files: Arc<FxHashSet<RepoPath>>,
 }
 
 /// How `context.configure(…)` wants models and database to be compared.
@@ -140,9 +143,11 @@ pub fn read_models<'s>(
     };
     let catalog = reader.catalog();
     let comparison = reader.comparison(&configured, &catalog, migrated);
+    let files = reader.interpreter.files().iter().cloned().collect();
     ModelSchema {
         catalog,
         origin,
+        files: Arc::new(files),
         unregistered,
         comparison,
         dialect,
@@ -209,13 +214,11 @@ impl Reader<'_> {
         for table in made.declared {
             self.declared.entry(table.name.clone()).or_insert(table);
         }
-        for ddl in made.ddl {
-            let table = match &ddl {
-                Ddl::CreateTable(create) => Some(&create.name),
-                Ddl::AlterTable { table, .. } | Ddl::CreateIndex { table, .. } => Some(table),
-                _ => None,
-            };
-            let declared = table.and_then(|table| self.declared.get(table));
+        let tables: Vec<Option<SmolStr>> = made.ddl.iter().map(table_of).collect();
+        for (index, ddl) in made.ddl.into_iter().enumerate() {
+            // A type is made for the table that comes next.
+            let mut next = tables.iter().skip(index).flatten();
+            let declared = next.next().and_then(|table| self.declared.get(table));
             let place = interpreter.file(declared.map(|table| table.at).unwrap_or_default());
             if let Some(simulation) = interpreter.host.simulation_mut() {
                 simulation.apply(&[ddl], &place);
@@ -325,6 +328,14 @@ impl Reader<'_> {
             }
         }
         catalog.unwrap_or_default()
+    }
+}
+
+fn table_of(ddl: &Ddl) -> Option<SmolStr> {
+    match ddl {
+        Ddl::CreateTable(create) => Some(create.name.clone()),
+        Ddl::AlterTable { table, .. } | Ddl::CreateIndex { table, .. } => Some(table.clone()),
+        _ => None,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use super::simulation::{Failed, Simulation};
 use super::{Direction, End, Migration, Run, Runtime, emit};
 use crate::alembic::revision::Revision;
@@ -73,6 +75,8 @@ pub struct Replay<'s> {
     finder: &'s ModuleFinder<'s>,
     semantics: Arc<Semantics>,
     replayed: usize,
+    /// The files that interpreters which are gone have read.
+    files: FxHashSet<RepoPath>,
 }
 
 impl<'s> Replay<'s> {
@@ -91,6 +95,7 @@ impl<'s> Replay<'s> {
             finder,
             semantics,
             replayed: 0,
+            files: FxHashSet::default(),
         }
     }
 
@@ -144,6 +149,13 @@ impl<'s> Replay<'s> {
             .simulation()
             .map(|simulation| simulation.now().clone())
             .unwrap_or_default()
+    }
+
+    /// The Python files that were read so far.
+    pub fn files(&self) -> FxHashSet<RepoPath> {
+        let mut files = self.files.clone();
+        files.extend(self.runtime.interpreter.files().iter().cloned());
+        files
     }
 
     /// Only upgrades.
@@ -230,6 +242,8 @@ impl<'s> Replay<'s> {
 
     fn begin(&mut self) {
         if self.replayed == REVISIONS_PER_INTERPRETER {
+            let files = self.runtime.interpreter.files();
+            self.files.extend(files.iter().cloned());
             let simulation = self.runtime.interpreter.host.simulation.take();
             self.runtime = Runtime::new(self.sources, self.finder);
             self.runtime.interpreter.host.simulation = simulation;

@@ -304,6 +304,7 @@ impl<H: Host> Interpreter<'_, H> {
     fn content(&mut self, path: &str, at: Place) -> Option<Value> {
         let path = normal(path)?;
         let bytes = self.sources.read(&path)?;
+        self.file_id(&path);
         self.spend(bytes.len());
         if bytes.len() > self.limits.size {
             return Some(Value::unknown(Reason::Limit("the size of a file"), at));

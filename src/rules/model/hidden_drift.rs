@@ -13,5 +13,5 @@ declare_rule! {
 }
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
-    report(ctx, reporter, |found| !found.is_seen);
+    report(ctx, reporter, |found| !found.is_seen());
 }

@@ -3,15 +3,18 @@
 use smol_str::SmolStr;
 
 use crate::alembic::Direction;
+use crate::catalog::{Change, Difference, Subject};
 use crate::config::Pairing;
 use crate::diagnostic::Label;
 use crate::git::ChangeKind;
-use crate::models::{DifferenceKind, Models, TableChange, changes};
+use crate::models::{DifferenceKind, DriftDifference, Introduced, Models, TableChange, changes};
 use crate::project::ProjectEnvironment;
-use crate::python::ast::Module;
-use crate::python::definitions;
+use crate::python::{Sources, definitions};
+use crate::rules::difference::follows;
+use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule};
 use crate::schema::{Effect, KnownTables, Operation};
+use crate::source::{FileSpan, RepoPath};
 
 declare_rule! {
     "ML301", "model-without-migration" in Model("model"),
@@ -21,16 +24,41 @@ declare_rule! {
     on: Change(check),
 }
 
-struct ModelWithoutMigration<'a> {
-    table: &'a str,
-    differences: Vec<&'a DifferenceKind>,
+struct ModelWithoutMigration {
+    table: String,
+    /// What the model does, in phrases.
+    parts: Vec<String>,
+    /// True if the table comes, false if it goes, with its model.
+    whole: Option<bool>,
+    subject: String,
     /// True if the change has migrations, only none for this.
     has_migrations: bool,
+    /// True if autogenerate sees some of it.
+    is_seen: bool,
+    /// True if the schemas could not be compared.
+    is_judged_by_classes: bool,
 }
 
-impl Violation for ModelWithoutMigration<'_> {
+impl Violation for ModelWithoutMigration {
     fn message(&self) -> String {
-        let what = describe(self.table, &self.differences);
+        let what = match self.whole {
+            Some(true) => format!("the models gain table `{}`", self.table),
+            Some(false) => format!("the models lose table `{}`", self.table),
+            None => {
+                let rest = self.parts.len().saturating_sub(MOST_PARTS);
+                let shown: Vec<&str> = self
+                    .parts
+                    .iter()
+                    .map(String::as_str)
+                    .take(MOST_PARTS)
+                    .collect();
+                let mut what = shown.join(", ");
+                if rest > 0 {
+                    what = format!("{what} and {rest} more changes");
+                }
+                format!("the model of `{}` {what}", self.table)
+            }
+        };
         if self.has_migrations {
             return format!("{what}, and none of the migrations of this change does");
         }
@@ -38,67 +66,169 @@ impl Violation for ModelWithoutMigration<'_> {
     }
 
     fn subject(&self) -> String {
-        let mut parts = vec![self.table.to_owned()];
-        parts.extend(
-            self.differences
-                .iter()
-                .map(|difference| format!("{difference:?}")),
-        );
-        parts.join(" ")
+        self.subject.clone()
     }
 
     fn notes(&self) -> Vec<String> {
-        vec!["the code will expect what the database does not have".to_owned()]
+        let mut notes = vec!["the code will expect what the database does not have".to_owned()];
+        if self.is_judged_by_classes {
+            notes.push(
+                "judged by what changes in the classes: the schema they describe could not be compared as a whole"
+                    .to_owned(),
+            );
+        }
+        notes
     }
 
     fn help(&self) -> Option<String> {
-        Some("`alembic revision --autogenerate -m \"…\"` writes the migration; commit it together with the model".to_owned())
+        let help = if self.is_seen {
+            "`alembic revision --autogenerate -m \"…\"` writes the migration; commit it together with the model"
+        } else {
+            "`alembic revision --autogenerate` does not see this: write the migration by hand, and commit it together \
+             with the model"
+        };
+        Some(help.to_owned())
     }
 }
 
-fn describe(table: &str, differences: &[&DifferenceKind]) -> String {
-    let mut parts: Vec<String> = differences
-        .iter()
-        .map(|difference| describe_one(difference))
-        .collect();
-    if let [DifferenceKind::TableAdded] = differences {
-        return format!("the models gain table `{table}`");
-    }
-    if let [DifferenceKind::TableRemoved] = differences {
-        return format!("the models lose table `{table}`");
-    }
-    let rest = parts.len().saturating_sub(3);
-    parts.truncate(3);
-    let mut what = parts.join(", ");
-    if rest > 0 {
-        what = format!("{what} and {rest} more changes");
-    }
-    format!("the model of `{table}` {what}")
-}
-
-fn describe_one(difference: &DifferenceKind) -> String {
-    let named = |kind: &SmolStr, name: &Option<SmolStr>| match name {
-        Some(name) => format!("{kind} `{name}`"),
-        None => kind.to_string(),
-    };
-    match difference {
-        DifferenceKind::TableAdded => "is new".to_owned(),
-        DifferenceKind::TableRemoved => "is gone".to_owned(),
-        DifferenceKind::ColumnAdded(column) => format!("gains column `{column}`"),
-        DifferenceKind::ColumnRemoved(column) => format!("loses column `{column}`"),
-        DifferenceKind::ColumnChanged(column, facts) => {
-            format!("changes the {} of `{column}`", facts.join(" and "))
-        }
-        DifferenceKind::ItemAdded(kind, name) => format!("gains {}", named(kind, name)),
-        DifferenceKind::ItemRemoved(kind, name) => format!("loses {}", named(kind, name)),
-    }
-}
+/// How much of a change is told.
+const MOST_PARTS: usize = 3;
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    let pairing = ctx.environment.settings.pairing;
-    if pairing == Pairing::Off || !touches_code(ctx) {
+    if ctx.environment.settings.pairing == Pairing::Off || !touches_code(ctx) {
         return;
     }
+    // Where they go, and what they make there, nobody knows.
+    if ctx.change.before.is_none() || has_stray_migrations(ctx) {
+        return;
+    }
+    let introduced = pairing::introduced(ctx);
+    if let Some(introduced) = &introduced {
+        report_proven(ctx, introduced, reporter);
+    }
+    if !introduced
+        .as_ref()
+        .is_some_and(Introduced::is_proven_throughout)
+    {
+        report_by_classes(ctx, introduced.as_ref(), reporter);
+    }
+}
+
+/// Reports what differs between the schemas of models and migrations since the change.
+fn report_proven(
+    ctx: &ChangeContext<'_>,
+    introduced: &Introduced<'_>,
+    reporter: &mut Reporter<'_>,
+) {
+    let head = ctx.environment.head;
+    let all: Vec<Difference> = introduced
+        .by_models
+        .iter()
+        .map(|found| found.difference.clone())
+        .collect();
+    let own: Vec<&DriftDifference> = introduced
+        .by_models
+        .iter()
+        .filter(|found| !follows(&found.difference, &all))
+        .copied()
+        .collect();
+    let has_migrations = (0..head.map.nodes().len()).any(|node| belongs_to_change(ctx, head, node));
+    for (table, found) in pairing::by_table(&own, head) {
+        let whole = found.iter().find_map(|found| {
+            let Difference {
+                subject, change, ..
+            } = found.difference;
+            match (subject, change) {
+                (Subject::Table, Change::Added) => Some(true),
+                (Subject::Table, Change::Removed) => Some(false),
+                _ => None,
+            }
+        });
+        if whole == Some(true) && is_built_elsewhere(&table, ctx) {
+            continue;
+        }
+        let violation = ModelWithoutMigration {
+            parts: in_words(&found, &table),
+            whole,
+            subject: found
+                .iter()
+                .map(|found| format!("{} {}", found.difference.kind(), found.difference.object))
+                .collect::<Vec<_>>()
+                .join(" "),
+            has_migrations,
+            is_seen: found.iter().any(|found| found.is_seen()),
+            is_judged_by_classes: false,
+            table,
+        };
+        let label = |found: &DriftDifference, place: &FileSpan| {
+            let message = match found.difference.change {
+                Change::Added => "new",
+                // What is gone is not to be seen any more: the class is.
+                Change::Removed => "the model",
+                Change::Changed(_) | Change::Renamed => "changed",
+            };
+            Label::new(place.file.clone(), place.span, message)
+        };
+        let is_visible = |found: &DriftDifference| found.difference.change != Change::Removed;
+        let mut labels = found
+            .iter()
+            .filter(|found| is_visible(found))
+            .chain(found.iter().filter(|found| !is_visible(found)).take(1))
+            .filter_map(|found| Some(label(found, found.model.as_ref()?)));
+        let primary = labels.next().or_else(|| gone(&violation.table, ctx));
+        let Some(primary) = primary else { continue };
+        let related: Vec<Label> = labels.take(MOST_RELATED).collect();
+        reporter.report(&violation, primary).related(related);
+    }
+}
+
+/// How many further places are shown.
+const MOST_RELATED: usize = 4;
+
+/// Where the model of a table was.
+fn gone(table: &str, ctx: &ChangeContext<'_>) -> Option<Label> {
+    let before = ctx.change.before?.model_schema();
+    let place = before.catalog.tables.get(table)?.place.clone()?;
+    Some(Label::new(place.file, None, "removed"))
+}
+
+/// What happens to a model: all facts of a column together.
+fn in_words(found: &[&DriftDifference], table: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut facts: Vec<(String, Vec<&'static str>)> = Vec::new();
+    for found in found {
+        let difference = &found.difference;
+        let what = pairing::part_in_words(difference, table);
+        match (difference.subject, difference.change) {
+            (Subject::Column, Change::Changed(fact)) => {
+                let column = what.strip_prefix("column ").unwrap_or(&what).to_owned();
+                let fact = pairing::fact_in_words(fact);
+                match facts.iter_mut().find(|(known, _)| *known == column) {
+                    Some((_, facts)) => facts.push(fact),
+                    None => facts.push((column, vec![fact])),
+                }
+            }
+            (Subject::Enum, _) => parts.push(format!("changes the labels of {what}")),
+            (Subject::Table, _) => parts.push("changes its comment".to_owned()),
+            (_, Change::Added) => parts.push(format!("gains {what}")),
+            (_, Change::Removed) => parts.push(format!("loses {what}")),
+            (_, Change::Changed(_)) => parts.push(format!("changes {what}")),
+            (_, Change::Renamed) => parts.push(format!("renames {what}")),
+        }
+    }
+    let changed = facts
+        .into_iter()
+        .map(|(column, facts)| format!("changes the {} of {column}", facts.join(" and ")));
+    parts.extend(changed);
+    parts
+}
+
+/// Reports what changes in the classes of tables about which nothing is proven.
+fn report_by_classes(
+    ctx: &ChangeContext<'_>,
+    introduced: Option<&Introduced<'_>>,
+    reporter: &mut Reporter<'_>,
+) {
     let head = ctx.environment.head;
     let Some(before) = ctx.change.before else {
         return;
@@ -108,15 +238,18 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     // In the mode of separate changes the migration comes first: any revision may have done it already.
-    let migrations = Migrations::of(ctx, pairing);
+    let migrations = Migrations::of(ctx, ctx.environment.settings.pairing);
     if migrations.is_unknown {
         return;
     }
     let tables = head.tables_at_head();
     for change in &changed {
+        if introduced.is_some_and(|introduced| introduced.is_proven(&change.table)) {
+            continue;
+        }
         // What is gone is known by what env.py said before.
         let state = if change.is_gone() { before } else { head };
-        if !is_governed(change, state, tables) || is_built_elsewhere(change, ctx, tables) {
+        if !is_governed(change, state, tables) || is_built_elsewhere(&change.table, ctx) {
             continue;
         }
         let open: Vec<_> = change
@@ -125,10 +258,23 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .filter(|difference| !is_covered(change, &difference.kind, tables, &migrations))
             .collect();
         let Some(first) = open.first() else { continue };
+        let kinds: Vec<&DifferenceKind> = open.iter().map(|difference| &difference.kind).collect();
         let violation = ModelWithoutMigration {
-            table: &change.table,
-            differences: open.iter().map(|difference| &difference.kind).collect(),
+            parts: kinds.iter().map(|kind| describe(kind)).collect(),
+            whole: match kinds.as_slice() {
+                [DifferenceKind::TableAdded] => Some(true),
+                [DifferenceKind::TableRemoved] => Some(false),
+                _ => None,
+            },
+            subject: kinds
+                .iter()
+                .fold(change.table.to_string(), |subject, kind| {
+                    format!("{subject} {kind:?}")
+                }),
             has_migrations: migrations.count > 0,
+            is_seen: true,
+            is_judged_by_classes: true,
+            table: change.table.to_string(),
         };
         let label = |difference: &crate::models::ModelDifference| {
             let message = match &difference.kind {
@@ -173,8 +319,30 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
                 let (place, message) = label(difference);
                 Label::new(place.file, place.span, message)
             })
-            .take(4);
+            .take(MOST_RELATED);
         reporter.report(&violation, primary_label).related(related);
+    }
+}
+
+fn describe(difference: &DifferenceKind) -> String {
+    let named = |kind: &SmolStr, name: &Option<SmolStr>| match name {
+        Some(name) => format!("{kind} `{name}`"),
+        None => kind.to_string(),
+    };
+    match difference {
+        DifferenceKind::TableAdded => "is new".to_owned(),
+        DifferenceKind::TableRemoved => "is gone".to_owned(),
+        DifferenceKind::ColumnAdded(column) => format!("gains column `{column}`"),
+        DifferenceKind::ColumnRemoved(column) => format!("loses column `{column}`"),
+        DifferenceKind::ColumnChanged(column, facts) => {
+            let facts: Vec<&str> = facts
+                .iter()
+                .map(|fact| pairing::fact_in_words(fact))
+                .collect();
+            format!("changes the {} of `{column}`", facts.join(" and "))
+        }
+        DifferenceKind::ItemAdded(kind, name) => format!("gains {}", named(kind, name)),
+        DifferenceKind::ItemRemoved(kind, name) => format!("loses {}", named(kind, name)),
     }
 }
 
@@ -211,7 +379,7 @@ impl Migrations {
             .collect();
         let mut migrations = Self {
             count: nodes.len(),
-            is_unknown: has_stray_migrations(ctx),
+            is_unknown: false,
             tables: Vec::new(),
             change_types: false,
         };
@@ -270,20 +438,21 @@ fn has_stray_migrations(ctx: &ChangeContext<'_>) -> bool {
             && !environments
                 .iter()
                 .any(|environment| environment.node_of(path).is_some())
-            && ctx
-                .environment
-                .head
-                .sources()
-                .python(path)
-                .is_some_and(|file| {
-                    file.text.as_str().contains("revision") && looks_like_a_migration(&file.module)
-                })
+            && holds_a_migration(path, ctx.environment.head.sources())
     })
 }
 
-fn looks_like_a_migration(module: &Module) -> bool {
-    let defined = definitions(module);
-    defined.contains_key("upgrade") && defined.contains_key("revision")
+fn holds_a_migration(path: &RepoPath, sources: &Sources<'_>) -> bool {
+    // Most files are not worth parsing.
+    let has_both = sources.read(path).is_some_and(|bytes| {
+        let has = |word: &str| memchr::memmem::find(&bytes, word.as_bytes()).is_some();
+        has("revision") && has("upgrade")
+    });
+    has_both
+        && sources.python(path).is_some_and(|file| {
+            let defined = definitions(&file.module);
+            defined.contains_key("upgrade") && defined.contains_key("revision")
+        })
 }
 
 /// True if a revision is new or edited in the change, came earlier on the same branch, or comes with a merge.
@@ -318,12 +487,11 @@ fn is_governed(change: &TableChange, state: &ProjectEnvironment<'_>, tables: &Kn
 }
 
 /// True if another environment builds the table: several may share one metadata.
-fn is_built_elsewhere(change: &TableChange, ctx: &ChangeContext<'_>, tables: &KnownTables) -> bool {
-    tables.get(&change.table).is_none()
-        && ctx.environment.all.iter().any(|other| {
-            !std::ptr::eq(other, ctx.environment.head)
-                && other.tables_at_head().get(&change.table).is_some()
-        })
+fn is_built_elsewhere(table: &str, ctx: &ChangeContext<'_>) -> bool {
+    let head = ctx.environment.head;
+    let mut others = ctx.environment.all.iter();
+    others.any(|other| !std::ptr::eq(other, head) && other.tables_at_head().get(table).is_some())
+        && head.tables_at_head().get(table).is_none()
 }
 
 /// True if a migration does this, or may.

@@ -32,7 +32,7 @@ impl Violation for Drifted<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        self.found.is_seen.then(|| {
+        self.found.is_seen().then(|| {
             "let `alembic revision --autogenerate` write the migration, or bring the model back in line"
                 .to_owned()
         })
@@ -40,7 +40,7 @@ impl Violation for Drifted<'_> {
 }
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
-    report(ctx, reporter, |found| found.is_seen);
+    report(ctx, reporter, DriftDifference::is_seen);
 }
 
 /// Reports the differences that are wanted, each where the model says it or else where the migration makes it.

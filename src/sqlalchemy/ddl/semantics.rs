@@ -9,7 +9,7 @@ use crate::catalog::{Fact, Why};
 use crate::dialect::Dialect;
 
 /// The circumstances under which migrations run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Semantics {
     pub dialect: Dialect,
     /// Major and minor version.
@@ -43,7 +43,7 @@ pub enum Transactions {
 }
 
 /// Where the names of constraints come from that were given none.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Naming {
     /// No convention: the database makes them.
     #[default]

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::python::ast::{BinaryOp, Name, StmtKind};
 use crate::python::parse;
-use crate::python::value::{Call, CallArgument, Object, Place, Scope, SymbolKind, Value};
+use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, Scope, SymbolKind, Value};
 use crate::python::{Host, Interpreter};
 use crate::sqlalchemy::{column_call, construct};
 
@@ -121,17 +121,31 @@ fn read<H: Host>(
                 ..unknown
             };
         }
-        let made = Call {
-            callee: Value::name(Name::new_static("sqlalchemy.Enum"), at),
-            arguments: vec![CallArgument {
-                name: None,
-                value: inner,
-                at,
-            }],
-            open: false,
-        };
+        let pattern = map.and_then(|map| pattern_for(map, class, interpreter));
         return Annotation {
-            column_type: Some(Value::symbol(SymbolKind::Call(made), at)),
+            column_type: Some(enum_like(pattern, vec![inner], at)),
+            optional,
+            ..unknown
+        };
+    }
+    if let Some(labels) = labels_of_literal(&inner, interpreter) {
+        let pattern = map.and_then(|map| {
+            let mut pairs = pairs_of(map, interpreter).iter();
+            let (_, value) = pairs.find(|(key, _)| is_literal(key))?;
+            enum_call(value, interpreter)
+        });
+        let mut pattern = pattern.unwrap_or_else(|| plain_enum(at));
+        // A set of strings has no name.
+        pattern
+            .arguments
+            .retain(|argument| argument.name.as_deref() != Some("native_enum"));
+        pattern.arguments.push(CallArgument {
+            name: Some(Name::new_static("native_enum")),
+            value: Value::Bool(false),
+            at,
+        });
+        return Annotation {
+            column_type: Some(enum_like(Some(pattern), labels, at)),
             optional,
             ..unknown
         };
@@ -188,16 +202,94 @@ fn of_python(value: &Value) -> Option<&'static str> {
 
 /// `type_annotation_map[key]`
 fn entry<H: Host>(map: &Value, key: &Value, interpreter: &Interpreter<'_, H>) -> Option<Value> {
-    let Value::Object(id) = map else {
-        return None;
-    };
-    let Object::Dict(pairs) = interpreter.heap.get(*id) else {
-        return None;
-    };
-    pairs
+    pairs_of(map, interpreter)
         .iter()
         .find(|(known, _)| interpreter.heap.same(known, key))
         .map(|(_, value)| value.clone())
+}
+
+fn pairs_of<'h, H: Host>(map: &Value, interpreter: &'h Interpreter<'_, H>) -> &'h [(Value, Value)] {
+    let Value::Object(id) = map else {
+        return &[];
+    };
+    match interpreter.heap.get(*id) {
+        Object::Dict(pairs) => pairs,
+        _ => &[],
+    }
+}
+
+/// The `Enum(…)` that the map has for a base of an enum class, after which its own is made
+/// (`Enum._resolve_for_python_type`). Types of another kind count for the very class alone.
+fn pattern_for<H: Host>(
+    map: &Value,
+    class: ObjectId,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<Call> {
+    let (order, outside) = interpreter.ancestry(class);
+    let own = order.into_iter().map(Value::Class);
+    let all = Value::name(Name::new_static("enum.Enum"), Place::default());
+    own.chain(outside).chain([all]).find_map(|base| {
+        let mut pairs = pairs_of(map, interpreter).iter();
+        let (_, value) = pairs.find(|(key, _)| {
+            interpreter.heap.same(key, &base)
+                || key.qualified_name().is_some() && key.qualified_name() == base.qualified_name()
+        })?;
+        enum_call(value, interpreter)
+    })
+}
+
+fn enum_call<H: Host>(value: &Value, interpreter: &Interpreter<'_, H>) -> Option<Call> {
+    let call = value.as_call()?;
+    (construct(&call.callee, interpreter).as_deref() == Some("Enum")).then(|| call.clone())
+}
+
+fn plain_enum(at: Place) -> Call {
+    Call {
+        callee: Value::name(Name::new_static("sqlalchemy.Enum"), at),
+        arguments: Vec::new(),
+        open: false,
+    }
+}
+
+/// An `Enum(…)` like another one, of these labels or this class.
+fn enum_like(pattern: Option<Call>, of: Vec<Value>, at: Place) -> Value {
+    let mut call = pattern.unwrap_or_else(|| plain_enum(at));
+    call.arguments.retain(|argument| argument.name.is_some());
+    let arguments = of
+        .into_iter()
+        .map(|value| CallArgument::positional(value, at));
+    call.arguments.splice(0..0, arguments);
+    Value::symbol(SymbolKind::Call(call), at)
+}
+
+/// `Literal["a", "b"]`
+fn labels_of_literal<H: Host>(
+    value: &Value,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<Vec<Value>> {
+    let SymbolKind::Item { base, key } = &value.as_symbol()?.kind else {
+        return None;
+    };
+    if !is_literal(base) {
+        return None;
+    }
+    let labels = match interpreter.heap.elements(key) {
+        Some(labels) => labels.to_vec(),
+        None => vec![key.clone()],
+    };
+    labels
+        .iter()
+        .all(|label| matches!(label, Value::Str(_)))
+        .then_some(labels)
+}
+
+fn is_literal(value: &Value) -> bool {
+    value.qualified_name().is_some_and(|name| {
+        matches!(
+            name.as_str(),
+            "typing.Literal" | "typing_extensions.Literal"
+        )
+    })
 }
 
 /// `Optional[X]`, `Union[X, None]` and `X | None` without the `None`.

@@ -275,6 +275,63 @@ def upgrade():
 }
 
 #[test]
+fn data_frames_change_rows_only() {
+    let seen = upgrade(
+        "
+import pandas as pd
+def upgrade():
+    op.create_table('t', sa.Column('id', sa.Integer))
+    frame = pd.read_sql('SELECT id FROM t', op.get_bind())
+    frame = frame[frame['id'] != 1]
+    frame.drop(columns='id', inplace=True)
+    frame.to_sql('t', con=op.get_bind(), if_exists='append', index=False)
+",
+    );
+    assert_eq!(seen.tables, ["t: id integer"]);
+    assert_ne!(seen.verdict, Verdict::Unknown);
+}
+
+#[test]
+fn enums_are_made_after_the_pattern_of_the_map() {
+    let seen = upgrade(
+        "
+import enum
+from typing import Literal
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+class Mood(enum.StrEnum):
+    good = 'very good'
+class Side(enum.Enum):
+    left = 1
+class Word(str, enum.Enum):
+    a = 'b'
+class Base(DeclarativeBase):
+    type_annotation_map = {
+        enum.StrEnum: sa.Enum(enum.Enum, native_enum=False, values_callable=lambda kind: [one.value for one in kind]),
+        Word: sa.Text(),
+        Side: sa.Enum('x', name='sides'),
+    }
+class Thing(Base):
+    __tablename__ = 'thing'
+    id: Mapped[int] = mapped_column(primary_key=True)
+    mood: Mapped[Mood]
+    side: Mapped[Side]
+    word: Mapped[Word]
+    size: Mapped[Literal['s', 'xl'] | None]
+    one: Mapped[Literal['one']]
+def upgrade():
+    Base.metadata.create_all(op.get_bind())
+",
+    );
+    assert_eq!(
+        seen.tables,
+        [
+            "thing: id integer not null, mood character varying(9) not null, side sides not null, word text not null, \
+             size character varying(2), one character varying(3) not null, primary key thing_pkey"
+        ]
+    );
+}
+
+#[test]
 fn before_sqlalchemy_2_columns_stand_in_the_order_they_were_made() {
     let text = "
 import sqlalchemy as sa

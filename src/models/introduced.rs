@@ -1,0 +1,170 @@
+//! What a change makes models and migrations differ in: drift that was not there before.
+
+use std::collections::BTreeSet;
+
+use super::drift::{Drift, DriftDifference, Weight};
+use crate::alembic::{MetadataOrigin, ModelSchema};
+use crate::catalog::{Catalog, Change, Difference, Subject, compare, split_object};
+
+/// Models and migrations of one state of a repository.
+#[derive(Clone, Copy)]
+pub struct State<'s> {
+    pub migrated: &'s Catalog,
+    pub models: &'s ModelSchema,
+    pub drift: &'s Drift,
+}
+
+impl<'s> State<'s> {
+    fn models_catalog(&self) -> &'s Catalog {
+        &self.models.catalog
+    }
+}
+
+/// The drift that a change brings.
+pub struct Introduced<'s> {
+    /// Those that came with an edit of the models, and no migration has to do with them.
+    pub by_models: Vec<&'s DriftDifference>,
+    /// The other ones: migrations that the change has may have brought them.
+    pub others: Vec<&'s DriftDifference>,
+    head: State<'s>,
+    before: Option<State<'s>>,
+}
+
+impl<'s> Introduced<'s> {
+    /// What differs at the head and did not before. `None` where the models of one of the states could not be read.
+    pub fn new(before: Option<State<'s>>, head: State<'s>) -> Option<Self> {
+        let is_read = |state: &State<'_>| {
+            state.models.origin != MetadataOrigin::Unknown && !state.drift.compared.is_empty()
+        };
+        // At the beginning there may be neither models nor migrations.
+        let is_empty = |state: &State<'_>| {
+            state.migrated.tables.is_empty() && state.models.catalog.tables.is_empty()
+        };
+        if !is_read(&head) || before.is_some_and(|state| !is_read(&state) && !is_empty(&state)) {
+            return None;
+        }
+        let known: BTreeSet<_> = before
+            .iter()
+            .flat_map(|state| &state.drift.differences)
+            .map(|found| key(&found.difference))
+            .collect();
+        let of_models =
+            before.map(|state| Touched::between(state.models_catalog(), head.models_catalog()));
+        let of_migrations = before.map(|state| Touched::between(state.migrated, head.migrated));
+        let mut introduced = Self {
+            by_models: Vec::new(),
+            others: Vec::new(),
+            head,
+            before,
+        };
+        for found in &head.drift.differences {
+            let difference = &found.difference;
+            if !matters(found) || known.contains(&key(difference)) {
+                continue;
+            }
+            let is_in = |touched: &Option<Touched>, catalog: &Catalog| {
+                touched
+                    .as_ref()
+                    .is_none_or(|touched| touched.has(&difference.object, catalog))
+            };
+            if is_in(&of_migrations, head.migrated) {
+                introduced.others.push(found);
+            } else if is_in(&of_models, head.models_catalog())
+                && (found.weight != Weight::NotAsked || is_edited(of_models.as_ref(), difference))
+            {
+                introduced.by_models.push(found);
+            }
+        }
+        Some(introduced)
+    }
+
+    /// True if there were tables without a model before: another one is no surprise.
+    pub fn had_tables_without_model(&self) -> bool {
+        let before = self.before.iter();
+        let mut known = before.flat_map(|state| &state.drift.differences);
+        known.any(|found| {
+            let Difference {
+                subject, change, ..
+            } = found.difference;
+            (subject, change) == (Subject::Table, Change::Removed)
+        })
+    }
+
+    /// True if all that differs in a table is known, before and after.
+    pub fn is_proven(&self, table: &str) -> bool {
+        let knows = |state: &State<'_>| {
+            state.drift.compared.contains(table)
+                || (!state.migrated.tables.contains_key(table)
+                    && !state.models.catalog.tables.contains_key(table))
+        };
+        knows(&self.head) && self.before.as_ref().is_none_or(knows)
+    }
+
+    /// True if that is so of all tables.
+    pub fn is_proven_throughout(&self) -> bool {
+        let knows = |state: &State<'_>| state.drift.doubtful.is_empty();
+        knows(&self.head) && self.before.as_ref().is_none_or(knows)
+    }
+}
+
+fn key(difference: &Difference) -> (Subject, Change, &str) {
+    (difference.subject, difference.change, &difference.object)
+}
+
+/// True if the object itself was there before and is another now: what is not asked for is no business of a model that is
+/// new.
+fn is_edited(touched: Option<&Touched>, difference: &Difference) -> bool {
+    touched.is_some_and(|touched| touched.objects.contains(&difference.object))
+}
+
+/// False for what nobody has to act on: another name for the same, labels that only the database has.
+fn matters(found: &DriftDifference) -> bool {
+    let Difference {
+        subject, from, to, ..
+    } = &found.difference;
+    if *subject == Subject::Enum {
+        let labels = |value: &serde_json::Value| -> Vec<String> {
+            let labels = value.as_array().into_iter().flatten();
+            labels.map(ToString::to_string).collect()
+        };
+        let there = labels(from);
+        return labels(to).iter().any(|label| !there.contains(label));
+    }
+    found.weight != Weight::Nominal
+}
+
+/// What differs between two states of one side.
+struct Touched {
+    objects: BTreeSet<String>,
+    /// Tables that come or go, with all that is in them.
+    tables: BTreeSet<String>,
+}
+
+impl Touched {
+    fn between(before: &Catalog, after: &Catalog) -> Self {
+        let mut touched = Self {
+            objects: BTreeSet::new(),
+            tables: BTreeSet::new(),
+        };
+        for difference in compare(before, after).found {
+            if difference.subject == Subject::Table
+                && matches!(difference.change, Change::Added | Change::Removed)
+            {
+                touched.tables.insert(difference.object.clone());
+            }
+            // Both names of what is renamed.
+            if difference.change == Change::Renamed {
+                let (table, _) = split_object(&difference.object, after);
+                let name = difference.to.as_str().unwrap_or_default();
+                touched.objects.insert(format!("{table}.{name}"));
+            }
+            touched.objects.insert(difference.object);
+        }
+        touched
+    }
+
+    fn has(&self, object: &str, catalog: &Catalog) -> bool {
+        let (table, _) = split_object(object, catalog);
+        self.objects.contains(object) || self.tables.contains(table)
+    }
+}

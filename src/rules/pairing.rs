@@ -1,0 +1,144 @@
+//! Whether models and migrations of a change go together.
+
+use std::collections::BTreeMap;
+
+use crate::alembic::ModelFiles;
+use crate::catalog::{Change, Difference, Subject, split_object};
+use crate::models::{DriftDifference, Introduced, State};
+use crate::project::ProjectEnvironment;
+use crate::rules::ChangeContext;
+
+/// The drift that a change brings; `None` where that cannot be known.
+pub(crate) fn introduced<'a>(ctx: &ChangeContext<'a>) -> Option<Introduced<'a>> {
+    let head = ctx.environment.head;
+    let (before, whole) = (ctx.change.before, ctx.change.whole);
+    let touches_models = whole
+        .iter()
+        .any(|(path, _)| path.extension() == "py" && head.may_define(path));
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(crate::STACK_SIZE);
+        if let Some(before) = before {
+            // Without a thread they are read when they are needed.
+            let _ = thread.spawn_scoped(scope, move || {
+                before.adopt_history(head, whole);
+                if touches_models {
+                    before.model_schema();
+                }
+            });
+        }
+        head.read_models_and_replay();
+    });
+    if let Some(before) = before {
+        before.adopt_models(head, whole);
+    }
+    Introduced::new(before.map(state), state(head))
+}
+
+fn state<'a>(environment: &'a ProjectEnvironment<'_>) -> State<'a> {
+    State {
+        migrated: environment.migrated(),
+        models: environment.model_schema(),
+        drift: environment.drift(),
+    }
+}
+
+/// Differences by table; those of an enum go with a table that has it.
+pub(crate) fn by_table<'f>(
+    found: &[&'f DriftDifference],
+    environment: &ProjectEnvironment<'_>,
+) -> BTreeMap<String, Vec<&'f DriftDifference>> {
+    let mut tables: BTreeMap<String, Vec<&DriftDifference>> = BTreeMap::new();
+    for found in found {
+        let table = table_of(&found.difference, environment);
+        tables.entry(table).or_default().push(found);
+    }
+    tables
+}
+
+/// The table of a difference.
+pub(crate) fn table_of(difference: &Difference, environment: &ProjectEnvironment<'_>) -> String {
+    let models = &environment.model_schema().catalog;
+    match difference.subject {
+        Subject::Table => difference.object.clone(),
+        Subject::Enum => {
+            let uses = |column: &crate::catalog::Column| {
+                column.column_type.known().is_some_and(|spelling| {
+                    spelling.trim_end_matches("[]") == difference.object.as_str()
+                })
+            };
+            let mut tables = models.tables.iter();
+            tables
+                .find(|(_, table)| table.columns.iter().any(uses))
+                .map_or_else(|| difference.object.clone(), |(name, _)| name.to_string())
+        }
+        _ => {
+            let migrated = environment.migrated();
+            let (table, _) = split_object(&difference.object, models);
+            let is_known = models.tables.contains_key(table);
+            let (table, _) = if is_known {
+                (table, None)
+            } else {
+                split_object(&difference.object, migrated)
+            };
+            table.to_owned()
+        }
+    }
+}
+
+/// `column `name``, `index `ix_name``; the part of its table alone.
+pub(crate) fn part_in_words(difference: &Difference, table: &str) -> String {
+    let noun = difference.subject.noun();
+    let object = difference.object.as_str();
+    match object.strip_prefix(table) {
+        Some("") | None => format!("{noun} `{object}`"),
+        Some(part) => match part.strip_prefix('.') {
+            Some(name) => format!("{noun} `{name}`"),
+            // Without a name it is known by its columns.
+            None => format!("{noun} {part}"),
+        },
+    }
+}
+
+/// What changes of a column, as a noun.
+pub(crate) fn fact_in_words(fact: &'static str) -> &'static str {
+    match fact {
+        "nullable" => "nullability",
+        "default" => "server default",
+        other => other,
+    }
+}
+
+/// A revision of the change and what it does about a difference.
+pub(crate) struct Matched<'a> {
+    pub(crate) node: usize,
+    /// What its upgrade changes.
+    pub(crate) change: &'a Difference,
+}
+
+/// The last of these revisions that changes the object of a difference, or its table as a whole.
+pub(crate) fn last_to_touch<'a>(
+    difference: &Difference,
+    nodes: &[usize],
+    head: &'a ProjectEnvironment<'_>,
+) -> Option<Matched<'a>> {
+    let table = table_of(difference, head);
+    let order = &head.replay().order;
+    let is_whole = |change: &Difference| {
+        change.subject == Subject::Table
+            && matches!(change.change, Change::Added | Change::Removed)
+            && change.object == table
+    };
+    let mut latest = order.iter().rev().filter(|node| nodes.contains(node));
+    latest.find_map(|node| {
+        let replayed = head.replay().get(*node)?;
+        let found = &replayed.upgrade.found;
+        let own = found
+            .iter()
+            .find(|change| change.object == difference.object)
+            .or_else(|| found.iter().find(|change| is_whole(change)))?;
+        Some(Matched {
+            node: *node,
+            change: own,
+        })
+    })
+}
