@@ -59,7 +59,10 @@ impl<'s> Introduced<'s> {
         };
         for found in &head.drift.differences {
             let difference = &found.difference;
-            if !matters(found) || known.contains(&key(difference)) {
+            if !matters(found)
+                || known.contains(&key(difference))
+                || !introduced.could_be_known(difference)
+            {
                 continue;
             }
             let is_in = |touched: &Option<Touched>, catalog: &Catalog| {
@@ -76,6 +79,24 @@ impl<'s> Introduced<'s> {
             }
         }
         Some(introduced)
+    }
+
+    /// False for what may have differed before, only nobody could know.
+    fn could_be_known(&self, difference: &Difference) -> bool {
+        let object = difference.object.as_str();
+        if difference.subject == Subject::Enum {
+            return self.before.is_none_or(|before| {
+                let is_in = |catalog: &Catalog| catalog.enums.contains_key(object);
+                is_in(before.models_catalog()) || !is_in(before.migrated)
+            });
+        }
+        let (table, _) = split_object(object, self.head.models_catalog());
+        let table = if self.head.models_catalog().tables.contains_key(table) {
+            table
+        } else {
+            split_object(object, self.head.migrated).0
+        };
+        self.is_proven(table)
     }
 
     /// True if there were tables without a model before: another one is no surprise.
