@@ -57,6 +57,7 @@ pub static RULES: &[&Rule] = &[
     &model::schema_drift::RULE,
     &model::hidden_drift::RULE,
     &model::unregistered_model::RULE,
+    &model::frozen_default::RULE,
     &model::migration_with_code::RULE,
     &convention::base_columns_not_first::RULE,
 ];

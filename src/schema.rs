@@ -6,4 +6,6 @@ mod operation;
 
 pub use column::{Column, Fact, Item, Table};
 pub use names::{KnownTables, TableState};
-pub use operation::{AlterColumn, Effect, IgnoredArgument, IgnoredKind, Operation, Recorded};
+pub use operation::{
+    AlterColumn, Effect, FrozenDefault, IgnoredArgument, IgnoredKind, Operation, Recorded,
+};

@@ -80,7 +80,12 @@ fn is_explained(failed: &Failed, run: &Run) -> bool {
 
 /// A place as the primary label of a finding about a revision. Where it lies in another file, the finding stands at the
 /// function, and the place is related to it.
-fn at(revision: &Revision, run: &Run, place: &FileSpan, message: &str) -> (Label, Vec<Label>) {
+pub(super) fn at(
+    revision: &Revision,
+    run: &Run,
+    place: &FileSpan,
+    message: &str,
+) -> (Label, Vec<Label>) {
     let label = Label::new(place.file.clone(), place.span, message);
     if place.file == revision.file {
         return (label, Vec::new());

@@ -1,5 +1,6 @@
 //! Models and migrations together.
 
+pub(super) mod frozen_default;
 pub(super) mod hidden_drift;
 pub(super) mod migration_with_code;
 pub(super) mod migration_without_model;

@@ -19,6 +19,20 @@ pub struct Recorded {
     pub definition: Option<String>,
     /// Arguments that do nothing, or not what they say.
     pub ignored: Vec<IgnoredArgument>,
+    /// Defaults that hold a value of the moment at which the migration runs.
+    pub frozen: Vec<FrozenDefault>,
+}
+
+/// A default that is worked out once and then stays as it is: `server_default=str(datetime.now())`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrozenDefault {
+    /// The column, if its name is known.
+    pub column: Option<SmolStr>,
+    /// `server_default`
+    pub keyword: SmolStr,
+    /// What was called: `datetime.datetime.now`.
+    pub function: SmolStr,
+    pub place: FileSpan,
 }
 
 /// An argument that an operation takes and does not follow.

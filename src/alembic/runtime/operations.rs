@@ -5,10 +5,11 @@ use smol_str::SmolStr;
 use super::calls::{RecordedCall, Recorder, Target};
 use crate::python::Interpreter;
 use crate::python::value::{Call, CallArgument, Piece, Pieces, Place, SymbolKind, Text, Value};
-use crate::schema::{AlterColumn, Column, Operation, Recorded, Table};
+use crate::schema::{AlterColumn, Column, FrozenDefault, Operation, Recorded, Table};
 use crate::sql;
 use crate::sqlalchemy::{
-    ColumnSource, column, column_call, construct, known_name, qualified, render, table_items,
+    ColumnSource, column, column_call, construct, frozen_in_arguments, frozen_in_column,
+    known_name, qualified, render, table_items,
 };
 
 type Runner<'s> = Interpreter<'s, Recorder>;
@@ -36,6 +37,7 @@ pub(super) fn read(
             ) && argument.value.as_bool() != Some(false)
         });
         let ignored = super::ignored::ignored(&call, interpreter);
+        let frozen = frozen(&call, interpreter);
         for operation in operation(&call, interpreter) {
             let guarded =
                 guarded || matches!(&operation, Operation::Sql(statement) if statement.guarded);
@@ -46,10 +48,45 @@ pub(super) fn read(
                 guarded,
                 definition: definition.clone(),
                 ignored: ignored.clone(),
+                frozen: frozen.clone(),
             });
         }
     }
     operations
+}
+
+/// The defaults of a call's columns that are only those of the moment.
+fn frozen(recorded: &RecordedCall, interpreter: &Runner<'_>) -> Vec<FrozenDefault> {
+    let (Target::Op(name) | Target::Batch { name, .. }) = &recorded.target else {
+        return Vec::new();
+    };
+    let found = match name.as_str() {
+        "create_table" | "add_column" => recorded
+            .arguments
+            .iter()
+            .flat_map(|argument| frozen_in_column(&argument.value, interpreter))
+            .collect(),
+        "alter_column" => {
+            let mut names = recorded
+                .arguments
+                .iter()
+                .filter(|argument| argument.name.is_none());
+            let position = usize::from(matches!(recorded.target, Target::Op(_)));
+            let column = names.nth(position).and_then(|name| name.value.as_str());
+            let column = column.map(|name| SmolStr::new(&**name));
+            frozen_in_arguments(&recorded.arguments, column, interpreter)
+        }
+        _ => Vec::new(),
+    };
+    found
+        .into_iter()
+        .map(|frozen| FrozenDefault {
+            column: frozen.column,
+            keyword: frozen.keyword,
+            function: frozen.function,
+            place: interpreter.file(frozen.at),
+        })
+        .collect()
 }
 
 /// The whole call in canonical spelling.

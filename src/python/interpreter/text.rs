@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use super::specifications::{formatted_number, formatted_text};
 use super::{Host, Interpreter};
-use crate::python::value::{Object, Piece, Pieces, Place, Reason, Text, Unknown, Value};
+use crate::python::ast::Name;
+use crate::python::value::{
+    Object, Piece, Pieces, Place, Reason, SymbolKind, Text, Unknown, Value,
+};
 
 /// Collects the pieces of a string.
 pub(super) struct TextBuilder {
@@ -53,7 +56,7 @@ impl TextBuilder {
         let unknown = match value {
             Value::Unknown(unknown) => Rc::clone(unknown),
             _ => Rc::new(Unknown {
-                reason: Reason::Operation,
+                reason: called(value).map_or(Reason::Operation, Reason::Call),
                 at,
             }),
         };
@@ -225,4 +228,20 @@ fn repr_str(text: &str) -> String {
     }
     repr.push(quote);
     repr
+}
+
+/// The function that a value comes from: `datetime.datetime.now` for `datetime.now().date()`.
+fn called(value: &Value) -> Option<Name> {
+    let mut current = value;
+    for _ in 0..16 {
+        current = match &current.as_symbol()?.kind {
+            SymbolKind::Call(call) => match call.callee.qualified_name() {
+                Some(name) => return Some(name.clone()),
+                None => &call.callee,
+            },
+            SymbolKind::Attribute { base, .. } | SymbolKind::Item { base, .. } => base,
+            _ => return None,
+        };
+    }
+    None
 }

@@ -244,7 +244,10 @@ fn report_by_classes(
     }
     let tables = head.tables_at_head();
     for change in &changed {
-        if introduced.is_some_and(|introduced| introduced.is_proven(&change.table)) {
+        let comparison = &head.model_schema().comparison;
+        if introduced.is_some_and(|introduced| introduced.is_proven(&change.table))
+            || comparison.includes(Subject::Table, &change.table) == Some(false)
+        {
             continue;
         }
         // What is gone is known by what env.py said before.

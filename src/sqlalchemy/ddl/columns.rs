@@ -203,6 +203,15 @@ impl<H: Host> Reader<'_, '_, H> {
                 .call
                 .keyword("default")
                 .is_none_or(|default| matches!(default.value, Value::None));
+        // What may be an integer may count.
+        let default = match (&type_ddl.spelling, default) {
+            (Fact::Unknown(why), Fact::Known(None))
+                if is_primary_key && !matches!(autoincrement, Some(Value::Bool(false))) =>
+            {
+                Fact::Unknown(Arc::clone(why))
+            }
+            (_, default) => default,
+        };
         let mut constraints = Vec::new();
         for (check, at) in checks {
             match self.check(&check, at, &name) {

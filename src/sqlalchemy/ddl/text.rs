@@ -114,7 +114,8 @@ impl<H: Host> Writer<'_, '_, H> {
                         _ => return None,
                     }
                 }
-                // `table.c.name`, `Model.name`
+                // `table.c.name`, `Model.name`; not `uuid4().hex`.
+                SymbolKind::Attribute { base, .. } if is_of_the_language(base) => return None,
                 SymbolKind::Attribute { name, .. } => name.to_string(),
                 SymbolKind::Item { base, key } => {
                     // `table.c["name"]`, `column["key"]`
@@ -338,4 +339,24 @@ fn compare(op: CompareOp) -> Option<&'static str> {
         CompareOp::GtE => ">=",
         _ => return None,
     })
+}
+
+/// True for what comes from Python's own library.
+fn is_of_the_language(value: &Value) -> bool {
+    let mut current = value;
+    for _ in 0..16 {
+        let Some(symbol) = current.as_symbol() else {
+            return false;
+        };
+        current = match &symbol.kind {
+            SymbolKind::Name(name) => {
+                let root = name.split('.').next().unwrap_or_default();
+                return crate::python::is_standard_library(root);
+            }
+            SymbolKind::Attribute { base, .. } | SymbolKind::Item { base, .. } => base,
+            SymbolKind::Call(call) => &call.callee,
+            _ => return false,
+        };
+    }
+    false
 }
