@@ -58,7 +58,9 @@ pub static RULES: &[&Rule] = &[
     &model::hidden_drift::RULE,
     &model::unregistered_model::RULE,
     &model::frozen_default::RULE,
+    &model::missing_target_metadata::RULE,
     &model::migration_with_code::RULE,
+    &model::foreign_base::RULE,
     &convention::base_columns_not_first::RULE,
 ];
 

@@ -198,6 +198,12 @@ impl Comparing<'_> {
                     there.place.clone(),
                 )))
             }
+            (Some(there), None) if self.models.foreign.iter().any(|table| table.name == name) => {
+                Err(Some(Why::new(
+                    format!("the model of `{name}` is on another metadata than that of `env.py`"),
+                    there.place.clone(),
+                )))
+            }
             // Without the metadata of `env.py`, others may describe it.
             (Some(there), None) if self.models.origin == MetadataOrigin::Repository => {
                 Err(Some(Why::new(

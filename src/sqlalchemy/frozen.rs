@@ -35,17 +35,14 @@ pub(crate) fn frozen_in_column<H: Host>(
     };
     let name = call.keyword("name").or_else(|| call.positional().next());
     let name = name.and_then(|name| name.value.as_str());
-    frozen_in_arguments(
-        &call.arguments,
-        name.map(|name| SmolStr::new(&**name)),
-        interpreter,
-    )
+    let name = name.map(|name| SmolStr::new(&**name));
+    frozen_in_arguments(&call.arguments, name.as_ref(), interpreter)
 }
 
 /// The frozen defaults among the arguments of a call.
 pub(crate) fn frozen_in_arguments<H: Host>(
     arguments: &[CallArgument],
-    column: Option<SmolStr>,
+    column: Option<&SmolStr>,
     interpreter: &Interpreter<'_, H>,
 ) -> Vec<Frozen> {
     arguments
@@ -56,7 +53,7 @@ pub(crate) fn frozen_in_arguments<H: Host>(
                 .contains(&keyword)
                 .then(|| of_the_moment(&argument.value, interpreter, 0))??;
             Some(Frozen {
-                column: column.clone(),
+                column: column.cloned(),
                 keyword: SmolStr::new(keyword),
                 function,
                 at: argument.at,

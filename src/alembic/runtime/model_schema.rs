@@ -30,6 +30,12 @@ pub struct ModelSchema {
     pub origin: MetadataOrigin,
     /// Tables on the same metadata in modules that `env.py` does not lead to.
     pub unregistered: Vec<UnregisteredTable>,
+    /// Migrated tables whose models are on another metadata than those of `env.py`.
+    pub foreign: Vec<UnregisteredTable>,
+    /// The metadata that was read.
+    pub metadata: Vec<MetadataKey>,
+    /// True if `env.py` certainly hands no metadata to Alembic.
+    pub lacks_target: bool,
     pub comparison: Comparison,
     /// The database that types are spelled for.
     pub dialect: Dialect,
@@ -126,6 +132,12 @@ pub fn read_models<'s>(
     };
     let targets = env_file.map_or_else(Vec::new, |file| reader.targets(file));
     let configured = std::mem::take(&mut reader.interpreter.host.configured);
+    // What is left out is none; what is handed over under a name that is not known may be one.
+    let is_none = |target: &Value| matches!(target, Value::None);
+    let lacks_target = env_file.is_some()
+        && targets.iter().all(is_none)
+        && !configured.is_empty()
+        && configured.iter().all(|call| !call.open);
     let mut is_found = false;
     for target in &targets {
         is_found |= reader.make(target);
@@ -137,9 +149,12 @@ pub fn read_models<'s>(
     } else {
         MetadataOrigin::Unknown
     };
-    let unregistered = match origin {
-        MetadataOrigin::Environment => reader.unregistered(&files.all()),
-        _ => Vec::new(),
+    let (unregistered, foreign) = match origin {
+        MetadataOrigin::Environment => {
+            let unregistered = reader.unregistered(&files.all());
+            (unregistered, reader.foreign(migrated))
+        }
+        _ => (Vec::new(), Vec::new()),
     };
     let catalog = reader.catalog();
     let comparison = reader.comparison(&configured, &catalog, migrated);
@@ -147,6 +162,9 @@ pub fn read_models<'s>(
     ModelSchema {
         catalog,
         origin,
+        foreign,
+        metadata: reader.keys,
+        lacks_target,
         files: Arc::new(files),
         unregistered,
         comparison,
@@ -227,18 +245,12 @@ impl Reader<'_> {
         true
     }
 
-    /// Reads all models, and makes the tables of the Base that has most of those that are migrated.
-    fn scan(&mut self, candidates: &[RepoPath], migrated: &Catalog) -> bool {
-        for file in candidates {
-            self.interpreter.complete_file(file);
-        }
-        let semantics = self.interpreter.host.semantics();
-        let Some(semantics) = semantics else {
-            return false;
-        };
+    /// The other metadata that classes and tables are on, as far as their modules were read.
+    fn others(&mut self) -> Vec<(Value, MetadataKey)> {
         let mut found: Vec<(Value, MetadataKey)> = Vec::new();
         for class in self.interpreter.classes() {
             if let Some(key) = metadata_of_class(class, &mut self.interpreter)
+                && !self.keys.contains(&key)
                 && !found.iter().any(|(_, known)| *known == key)
             {
                 let metadata = Value::symbol(
@@ -255,13 +267,58 @@ impl Reader<'_> {
             if let Some(argument) = call.positional().nth(1)
                 && let metadata = argument.value.clone()
                 && let Some(key) = metadata_of_value(&metadata, &mut self.interpreter)
+                && !self.keys.contains(&key)
                 && !found.iter().any(|(_, known)| *known == key)
             {
                 found.push((metadata, key));
             }
         }
+        found
+    }
+
+    /// Tables that the migrations make, and whose models only another metadata has. The modules have been read.
+    fn foreign(&mut self, migrated: &dyn Fn() -> Catalog) -> Vec<UnregisteredTable> {
+        // Which of several bases from elsewhere is the declarative one is not known for certain.
+        let mut others = self.others();
+        others.retain(|(_, key)| key.contains(':'));
+        let Some(semantics) = self
+            .interpreter
+            .host
+            .semantics()
+            .filter(|_| !others.is_empty())
+        else {
+            return Vec::new();
+        };
+        let migrated = migrated();
+        let mut found = Vec::new();
+        for (_, key) in others {
+            self.interpreter.refuel();
+            let tables = emit::tables_of_key(&key, &semantics, &mut self.interpreter);
+            for table in tables.tables {
+                let is_described = self.declared.contains_key(&table.name);
+                if !is_described && migrated.tables.contains_key(&table.name) {
+                    let place = self.interpreter.file(table.at);
+                    found.push(UnregisteredTable {
+                        name: table.name,
+                        place,
+                    });
+                }
+            }
+        }
+        found
+    }
+
+    /// Reads all models, and makes the tables of the Base that has most of those that are migrated.
+    fn scan(&mut self, candidates: &[RepoPath], migrated: &Catalog) -> bool {
+        for file in candidates {
+            self.interpreter.complete_file(file);
+        }
+        let semantics = self.interpreter.host.semantics();
+        let Some(semantics) = semantics else {
+            return false;
+        };
         let mut best: Option<(usize, Value)> = None;
-        for (metadata, key) in found {
+        for (metadata, key) in self.others() {
             self.interpreter.refuel();
             let tables = emit::tables_of_key(&key, &semantics, &mut self.interpreter);
             let shared = tables

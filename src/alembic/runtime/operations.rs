@@ -74,7 +74,7 @@ fn frozen(recorded: &RecordedCall, interpreter: &Runner<'_>) -> Vec<FrozenDefaul
             let position = usize::from(matches!(recorded.target, Target::Op(_)));
             let column = names.nth(position).and_then(|name| name.value.as_str());
             let column = column.map(|name| SmolStr::new(&**name));
-            frozen_in_arguments(&recorded.arguments, column, interpreter)
+            frozen_in_arguments(&recorded.arguments, column.as_ref(), interpreter)
         }
         _ => Vec::new(),
     };
