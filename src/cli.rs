@@ -219,6 +219,8 @@ pub enum DriftFormat {
     Text,
     /// One JSON object
     Json,
+    /// The operations that would end it, to read
+    Operations,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -5,6 +5,7 @@ pub mod drift;
 mod full;
 pub mod graph;
 mod json;
+pub mod operations;
 pub mod replay;
 mod sanitise;
 pub mod schema;

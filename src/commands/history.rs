@@ -15,6 +15,7 @@ use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, 
 use crate::commands::{CommandError, Exit, Streams, style};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
+use crate::report::operations::write_operations;
 use crate::report::replay::Detail;
 use crate::report::{drift, replay, sanitise_line, schema};
 
@@ -84,8 +85,12 @@ pub(super) fn drift(
         let drift = environment.drift();
         warn_of_beginning(environment, global, streams.err)?;
         warn_of_models(environment, global, streams.err)?;
+        let models = environment.model_schema();
         let view = drift::DriftView {
             drift,
+            migrated: environment.migrated(),
+            models: &models.catalog,
+            compares_defaults: args.all || models.comparison.compares_defaults == Some(true),
             sources: environment.sources(),
             all: args.all,
             verbose: global.verbose,
@@ -94,6 +99,7 @@ pub(super) fn drift(
         match args.output_format {
             DriftFormat::Text => drift::write_text(&view, streams.out)?,
             DriftFormat::Json => drift::write_json(&view, streams.out)?,
+            DriftFormat::Operations => write_operations(&view, streams.out)?,
         }
         Ok(if view.shown().next().is_some() {
             Exit::Findings

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::replay::change_line;
 use super::schema::{why_text, why_value};
 use super::{Style, sanitise_line, write_json as write_value};
+use crate::catalog::Catalog;
 use crate::models::{Drift, DriftDifference};
 use crate::python::Sources;
 use crate::source::FileSpan;
@@ -14,6 +15,12 @@ use crate::source::FileSpan;
 /// What is shown of a drift.
 pub struct DriftView<'a> {
     pub drift: &'a Drift,
+    /// What the migrations build.
+    pub migrated: &'a Catalog,
+    /// What the models describe.
+    pub models: &'a Catalog,
+    /// False where defaults are none of autogenerate's business, and not asked for.
+    pub compares_defaults: bool,
     pub sources: &'a Sources<'a>,
     /// Also what autogenerate does not see.
     pub all: bool,

@@ -279,3 +279,74 @@ def downgrade():
     );
     assert!(!answer.out.contains("direction LR"), "{answer:?}");
 }
+
+#[test]
+fn drift_is_shown_as_the_operations_that_would_end_it() {
+    let repository = Repository::folder();
+    repository.write("alembic.ini", "[alembic]\nscript_location = migrations\n");
+    repository.write(
+        "migrations/env.py",
+        "from alembic import context\nfrom models import Base\ncontext.configure(url=\"postgresql://\", target_metadata=Base.metadata)\n",
+    );
+    repository.write(
+        "models.py",
+        r#"
+import enum
+from sqlalchemy import CheckConstraint, Column, Enum, ForeignKey, Index, Integer, Numeric, String, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import declarative_base
+Base = declarative_base()
+class Mood(enum.Enum):
+    good = 1
+class Log(Base):
+    __tablename__ = "log"
+    __table_args__ = (CheckConstraint("size > 0", name="positive"), {"schema": "audit"})
+    id = Column(Integer, primary_key=True)
+    size = Column(Numeric(10, 2), server_default="0")
+    mood = Column(Enum(Mood))
+    tags = Column(postgresql.ARRAY(String(9)), nullable=False, comment='its "tags"')
+class User(Base):
+    __tablename__ = "users"
+    id = Column(Integer, primary_key=True)
+    name = Column(String(50), nullable=False)
+    mail = Column(String, unique=True)
+    log_id = Column(ForeignKey("audit.log.id", ondelete="CASCADE"), index=True)
+"#,
+    );
+    repository.write(
+        "migrations/versions/a1.py",
+        revision("a1", None).replace(
+            "    op.create_table(\"t_a1\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n",
+            "    op.create_table(\"users\", sa.Column(\"id\", sa.Integer(), primary_key=True), \
+             sa.Column(\"name\", sa.String(20)), sa.Column(\"gone\", sa.Text()))\n    \
+             op.create_index(\"ix_old\", \"users\", [\"name\"])\n    op.create_table(\"old\")\n",
+        ),
+    );
+    let answer = repository.lint(&["drift", "--output-format", "operations"]);
+    assert_eq!(answer.status, 1, "{answer:?}");
+    assert_eq!(
+        answer.out,
+        r#"op.create_table(
+    "log",
+    sa.Column("id", sa.Integer(), nullable=False),
+    sa.Column("size", sa.Numeric(precision=10, scale=2), server_default=sa.text("0"), nullable=True),
+    sa.Column("mood", sa.Enum("good", name="mood"), nullable=True),
+    sa.Column("tags", postgresql.ARRAY(sa.String(length=9)), nullable=False, comment="its \"tags\""),
+    sa.PrimaryKeyConstraint("id", name="log_pkey"),
+    sa.CheckConstraint("size > 0", name="positive"),
+    schema="audit",
+)
+op.add_column("users", sa.Column("log_id", sa.Integer(), nullable=True))
+op.add_column("users", sa.Column("mail", sa.String(), nullable=True))
+op.alter_column("users", "name", existing_type=sa.String(length=20), type_=sa.String(length=50), nullable=False)
+op.drop_index("ix_old", table_name="users")
+op.create_index("ix_users_log_id", "users", ["log_id"], unique=False)
+op.create_unique_constraint("users_mail_key", "users", ["mail"])
+op.create_foreign_key("users_log_id_fkey", "users", "log", ["log_id"], ["id"], referent_schema="audit", ondelete="CASCADE")
+op.drop_column("users", "gone")
+op.drop_table("old")
+
+# to read; let Alembic write the migration: alembic revision --autogenerate -m "…"
+"#
+    );
+}
