@@ -16,6 +16,7 @@ mod definitions;
 mod enums;
 mod exceptions;
 mod expressions;
+mod folders;
 mod formatting;
 mod generators;
 mod host;
@@ -399,10 +400,26 @@ impl<'s, H: Host> Interpreter<'s, H> {
             Name::new_static("__name__"),
             Value::known_str(name.as_str(), place),
         );
-        if let Some(path) = self.files.get(file.0 as usize) {
-            let path = paths::path_text(path.as_str(), place);
-            namespace.names.insert(Name::new_static("__file__"), path);
+        if let Some(path) = self.files.get(file.0 as usize).cloned() {
+            let text = paths::path_text(path.as_str(), place);
+            namespace.names.insert(Name::new_static("__file__"), text);
+            let folder = path.as_str().strip_suffix("/__init__.py");
+            if let Some(folder) = folder.filter(|_| is_package) {
+                let search_path = self.search_path_of(folder, place);
+                namespace
+                    .names
+                    .insert(Name::new_static("__path__"), search_path);
+            }
         }
+        let package = match name.rsplit_once('.') {
+            _ if is_package => name.as_str(),
+            Some((package, _)) => package,
+            None => "",
+        };
+        namespace.names.insert(
+            Name::new_static("__package__"),
+            Value::known_str(package, place),
+        );
         let names = self.heap.allocate(Object::Namespace(namespace));
         let module_name = Rc::new(ModuleName {
             name: name.clone(),

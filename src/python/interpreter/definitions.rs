@@ -149,6 +149,16 @@ impl<H: Host> Interpreter<'_, H> {
         };
         self.log_import(&module, scope.file);
         if import.star {
+            // `from . import *` imports the modules that `__all__` names.
+            if self.import_log.is_some() && module == scope.module.name {
+                let all = self.lookup(&Name::new_static("__all__"), scope, at);
+                for name in self.iterate(&all).unwrap_or_default() {
+                    if let Some(name) = name.as_str() {
+                        let submodule = smol_str::format_smolstr!("{module}.{name}");
+                        self.log_import(&submodule, scope.file);
+                    }
+                }
+            }
             if let Some(namespace) = self.heap.namespace_mut(scope.names) {
                 namespace.stars.push(module);
             }

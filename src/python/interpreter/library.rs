@@ -171,7 +171,9 @@ impl<H: Host> Interpreter<'_, H> {
                 Some(Value::known_str(text, at))
             }
             "sys.exit" => Some(self.raise(Value::Builtin(Name::new_static("SystemExit")), at)),
-            _ => self.path_function(&name, &positional, at),
+            _ => self
+                .folder_function(&name, call, at)
+                .or_else(|| self.path_function(&name, &positional, at)),
         }
     }
 

@@ -243,6 +243,7 @@ impl<H: Host> Interpreter<'_, H> {
                     None => Value::name(smol_str::format_smolstr!("{base}.{name}"), at),
                 },
                 _ => Self::path_attribute(value, name, at)
+                    .or_else(|| Self::module_info_attribute(value, name))
                     .or_else(|| H::attribute(self, value, name, at))
                     .unwrap_or_else(|| {
                         Value::symbol(

@@ -27,7 +27,7 @@ pub(super) fn path_text(path: &str, at: Place) -> Value {
 }
 
 /// The path inside the repository that a string or `pathlib.Path` stands for.
-fn repository_path(value: &Value) -> Option<String> {
+pub(super) fn repository_path(value: &Value) -> Option<String> {
     match value {
         Value::Str(Text {
             pieces: Pieces::Partial(pieces),
@@ -70,7 +70,7 @@ fn is_path_class(name: &str) -> bool {
     )
 }
 
-fn path_object(text: Value, at: Place) -> Value {
+pub(super) fn path_object(text: Value, at: Place) -> Value {
     Value::symbol(
         SymbolKind::Call(Call {
             callee: Value::name("pathlib.Path", at),
@@ -113,7 +113,7 @@ fn parent(path: &str) -> Option<String> {
     )
 }
 
-fn normal(path: &str) -> Option<RepoPath> {
+pub(super) fn normal(path: &str) -> Option<RepoPath> {
     RepoPath::root().join(path)
 }
 
@@ -226,6 +226,9 @@ impl<H: Host> Interpreter<'_, H> {
         at: Place,
     ) -> Option<Value> {
         let path = repository_path(path_argument(base)?)?;
+        if let Some(found) = self.folder_method(&path, name, positional, at) {
+            return Some(found);
+        }
         Some(match name {
             "resolve" | "absolute" | "expanduser" => {
                 path_object(path_text(normal(&path)?.as_str(), at), at)

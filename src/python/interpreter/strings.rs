@@ -21,16 +21,24 @@ impl<H: Host> Interpreter<'_, H> {
             _ => {}
         }
         let Pieces::Known(known) = &text.pieces else {
-            // The beginning of a text may be known where the rest is not.
-            if let (Pieces::Partial(pieces), "startswith") = (&text.pieces, name.as_str())
-                && let Some(Piece::Known(start)) = pieces.first()
-                && let Some(prefix) = arguments.first().and_then(|first| first.value.as_str())
+            // The beginning or the end of a text may be known where the rest is not.
+            let at_start = name == "startswith";
+            if let Pieces::Partial(pieces) = &text.pieces
+                && (at_start || name == "endswith")
+                && let Some(Piece::Known(known)) = (if at_start {
+                    pieces.first()
+                } else {
+                    pieces.last()
+                })
+                && let Some(affix) = arguments.first().and_then(|first| first.value.as_str())
             {
-                if start.starts_with(&**prefix) {
-                    return Value::Bool(true);
-                }
-                if !prefix.starts_with(&**start) {
-                    return Value::Bool(false);
+                let (fits, may_fit) = if at_start {
+                    (known.starts_with(&**affix), affix.starts_with(&**known))
+                } else {
+                    (known.ends_with(&**affix), affix.ends_with(&**known))
+                };
+                if fits || !may_fit {
+                    return Value::Bool(fits);
                 }
             }
             return unknown();

@@ -32,6 +32,7 @@ impl<H: Host> Interpreter<'_, H> {
                 Object::File(lines) => Some(lines.clone()),
                 _ => None,
             },
+            Value::Symbol(_) => Self::module_info_items(value).or_else(|| H::iterate(self, value)),
             Value::Class(id) if self.is_enum(*id) => {
                 let mut members: Vec<ObjectId> = Vec::new();
                 for (_, member) in self.members(*id) {
@@ -44,7 +45,6 @@ impl<H: Host> Interpreter<'_, H> {
                 Some(members.into_iter().map(Value::Instance).collect())
             }
             Value::Instance(id) => self.tuple_values(*id),
-            Value::Symbol(_) => H::iterate(self, value),
             _ => None,
         }
     }

@@ -316,3 +316,28 @@ def do_run_migrations(connection):
         assert_eq!(includes(subject, object), included, "{object}");
     }
 }
+
+#[test]
+fn packages_that_import_what_is_in_them() {
+    let (user, post) = (model("User"), model("Post"));
+    for text in [
+        "import importlib, pkgutil\nfor _finder, name, _package in pkgutil.iter_modules(__path__):\n    importlib.import_module(f'{__name__}.{name}')\n",
+        "import importlib, pkgutil\nfor info in pkgutil.walk_packages(__path__, __name__ + '.'):\n    importlib.import_module(info.name)\n",
+        "import importlib\nfrom pathlib import Path\nfor path in Path(__file__).parent.glob('[!_]*.py'):\n    importlib.import_module(f'.{path.stem}', __package__)\n",
+        "import importlib, os\nfor name in os.listdir(os.path.dirname(__file__)):\n    if name.endswith('.py') and name != '__init__.py':\n        importlib.import_module('app.models.' + name[:-3])\n",
+        "from os.path import dirname, basename, isfile, join\nimport glob\nmodules = glob.glob(join(dirname(__file__), '*.py'))\n__all__ = [basename(f)[:-3] for f in modules if isfile(f) and not f.endswith('__init__.py')]\nfrom . import *\n",
+        "import importlib, pkgutil\ndef import_submodules(package):\n    package = importlib.import_module(package)\n    for info in pkgutil.iter_modules(package.__path__, package.__name__ + '.'):\n        importlib.import_module(info.name)\nimport_submodules('app.models')\n",
+    ] {
+        let files = [
+            ("app/models/__init__.py", text),
+            ("app/models/user.py", user.as_str()),
+            ("app/models/post.py", &post),
+            ("app/other.py", "from app.base import Base\n"),
+        ];
+        let env = format!("import app.models\n{TARGET}");
+        let models = read(&env, &files, &Catalog::default());
+        assert_eq!(models.origin, MetadataOrigin::Environment, "{text}");
+        assert_eq!(tables(&models), ["post", "user"], "{text}");
+        assert!(models.unregistered.is_empty(), "{text}");
+    }
+}
