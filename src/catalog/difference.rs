@@ -92,6 +92,16 @@ impl Subject {
 }
 
 impl Difference {
+    /// The labels of an enum as they were.
+    pub fn labels_before(&self) -> Vec<&str> {
+        strings(&self.from)
+    }
+
+    /// The labels of an enum as they are.
+    pub fn labels_after(&self) -> Vec<&str> {
+        strings(&self.to)
+    }
+
     /// The kind as the JSON contract names it: `column_type_changed`, `fk_added`, `enum_labels_changed`.
     pub fn kind(&self) -> String {
         let subject = match self.subject {
@@ -463,6 +473,11 @@ impl Comparison {
             }
         }
     }
+}
+
+fn strings(value: &Value) -> Vec<&str> {
+    let values = value.as_array().into_iter().flatten();
+    values.filter_map(Value::as_str).collect()
 }
 
 /// The table and the part of it that the object of a difference is: `audit.users.email`.

@@ -140,16 +140,11 @@ fn is_edited(touched: Option<&Touched>, difference: &Difference) -> bool {
 
 /// False for what nobody has to act on: another name for the same, labels that only the database has.
 fn matters(found: &DriftDifference) -> bool {
-    let Difference {
-        subject, from, to, ..
-    } = &found.difference;
-    if *subject == Subject::Enum {
-        let labels = |value: &serde_json::Value| -> Vec<String> {
-            let labels = value.as_array().into_iter().flatten();
-            labels.map(ToString::to_string).collect()
-        };
-        let there = labels(from);
-        return labels(to).iter().any(|label| !there.contains(label));
+    let difference = &found.difference;
+    if difference.subject == Subject::Enum {
+        let there = difference.labels_before();
+        let here = difference.labels_after();
+        return here.iter().any(|label| !there.contains(label));
     }
     found.weight != Weight::Nominal
 }

@@ -22,7 +22,7 @@ pub struct ReplayedHistory {
     pub catalog: Catalog,
     /// The database after each of the last revisions, in the order in which they ran.
     pub(super) recent: VecDeque<Catalog>,
-    /// The Python files that were read.
+    /// The files that were read.
     pub(super) files: FxHashSet<RepoPath>,
 }
 

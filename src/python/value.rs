@@ -430,6 +430,20 @@ impl Value {
         }
     }
 
+    /// The name at the bottom of a chain of attributes, calls and items.
+    pub fn root_name(&self) -> Option<&Name> {
+        let mut current = self;
+        for _ in 0..64 {
+            current = match &current.as_symbol()?.kind {
+                SymbolKind::Name(name) => return Some(name),
+                SymbolKind::Attribute { base, .. } | SymbolKind::Item { base, .. } => base,
+                SymbolKind::Call(call) => &call.callee,
+                _ => return None,
+            };
+        }
+        None
+    }
+
     /// True if nothing at all is known of it.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown(_))

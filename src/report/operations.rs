@@ -176,14 +176,9 @@ fn operations(view: &DriftView<'_>, difference: &Difference) -> Vec<String> {
             dropped.into_iter().chain(made).collect()
         }
         (Subject::Enum, _) => {
-            let labels = |value: &serde_json::Value| -> Vec<String> {
-                let labels = value.as_array().into_iter().flatten();
-                labels
-                    .filter_map(|label| label.as_str().map(str::to_owned))
-                    .collect()
-            };
-            let old = labels(&difference.from);
-            labels(&difference.to)
+            let old = difference.labels_before();
+            difference
+                .labels_after()
                 .into_iter()
                 .filter(|label| !old.contains(label))
                 .map(|label| {

@@ -1,5 +1,6 @@
 //! What a downgrade leaves different, and the operations to blame for it.
 
+use serde_json::Value;
 use smol_str::SmolStr;
 
 use crate::alembic::{End, Failed, Revision, Run, Verdict};
@@ -182,7 +183,7 @@ impl<'d> Target<'d> {
             .into_iter()
             .filter_map(|value| value.get("columns")?.as_array())
             .flatten()
-            .filter_map(serde_json::Value::as_str)
+            .filter_map(Value::as_str)
             .collect();
         match difference.subject {
             Subject::Table => Self {
@@ -287,6 +288,23 @@ impl<'d> Target<'d> {
             Operation::Sql(statement) => statement.tables.iter().any(|table| table == target),
             _ => false,
         }
+    }
+}
+
+/// A value of a difference in a message.
+pub(crate) fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => "none".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Whether a column takes NULL, as SQL says it.
+pub(crate) fn nullability(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(true) => "NULL",
+        _ => "NOT NULL",
     }
 }
 

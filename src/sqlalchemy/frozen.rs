@@ -4,20 +4,9 @@
 use smol_str::SmolStr;
 
 use super::{column_call, construct};
-use crate::python::value::{CallArgument, Piece, Pieces, Place, Reason, SymbolKind, Value};
+use crate::python::value::{CallArgument, Piece, Pieces, Reason, SymbolKind, Value};
 use crate::python::{Host, Interpreter};
-
-/// A default with a value of the moment at which it was worked out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Frozen {
-    /// The column, if its name is known.
-    pub(crate) column: Option<SmolStr>,
-    /// `server_default`
-    pub(crate) keyword: SmolStr,
-    /// What was called: `datetime.datetime.now`.
-    pub(crate) function: SmolStr,
-    pub(crate) at: Place,
-}
+use crate::schema::FrozenDefault;
 
 /// Keywords of columns that end in the database.
 const KEYWORDS: [&str; 2] = ["server_default", "server_onupdate"];
@@ -29,7 +18,7 @@ const MAX_DEPTH: usize = 16;
 pub(crate) fn frozen_in_column<H: Host>(
     value: &Value,
     interpreter: &Interpreter<'_, H>,
-) -> Vec<Frozen> {
+) -> Vec<FrozenDefault> {
     let Some((call, _)) = column_call(value, interpreter) else {
         return Vec::new();
     };
@@ -44,7 +33,7 @@ pub(crate) fn frozen_in_arguments<H: Host>(
     arguments: &[CallArgument],
     column: Option<&SmolStr>,
     interpreter: &Interpreter<'_, H>,
-) -> Vec<Frozen> {
+) -> Vec<FrozenDefault> {
     arguments
         .iter()
         .filter_map(|argument| {
@@ -52,11 +41,11 @@ pub(crate) fn frozen_in_arguments<H: Host>(
             let function = KEYWORDS
                 .contains(&keyword)
                 .then(|| of_the_moment(&argument.value, interpreter, 0))??;
-            Some(Frozen {
+            Some(FrozenDefault {
                 column: column.cloned(),
                 keyword: SmolStr::new(keyword),
                 function,
-                at: argument.at,
+                place: interpreter.file(argument.at),
             })
         })
         .collect()

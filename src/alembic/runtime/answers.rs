@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use smol_str::SmolStr;
 
-use super::calls::{Recorder, is_database_root, root_name};
+use super::calls::{Recorder, is_database_root};
 use crate::catalog::{ConstraintKind, Fact, Table};
 use crate::python::Interpreter;
 use crate::python::value::{Call, Object, Place, Reason, Value};
@@ -36,7 +36,7 @@ pub(super) fn method(
     at: Place,
 ) -> Option<Value> {
     interpreter.host.simulation()?;
-    let root = root_name(base)?;
+    let root = base.root_name()?;
     if root == "sqlalchemy.engine.Dialect" {
         return match name {
             // `dialect.has_table(connection, "t")`
@@ -48,7 +48,7 @@ pub(super) fn method(
             _ => None,
         };
     }
-    if !is_database_root(&root) {
+    if !is_database_root(root) {
         return None;
     }
     if let Some(value) = result_method(interpreter, base, name, call, at) {

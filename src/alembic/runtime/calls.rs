@@ -1,6 +1,5 @@
 //! Which of the calls that leave the repository matter, and to what they belong.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
@@ -75,21 +74,6 @@ impl Recorder {
             .as_ref()
             .map(|simulation| Arc::clone(&simulation.semantics))
     }
-}
-
-/// The name at the bottom of a chain of attributes, calls and items.
-pub(super) fn root_name(value: &Value) -> Option<String> {
-    let mut current = value.clone();
-    for _ in 0..64 {
-        let symbol = Rc::clone(current.as_symbol()?);
-        current = match &symbol.kind {
-            SymbolKind::Name(name) => return Some(name.to_string()),
-            SymbolKind::Attribute { base, .. } | SymbolKind::Item { base, .. } => base.clone(),
-            SymbolKind::Call(call) => call.callee.clone(),
-            _ => return None,
-        };
-    }
-    None
 }
 
 /// True if a method of this name occurs in a chain of calls.
@@ -234,7 +218,7 @@ pub(super) fn reaches_database(
         return false;
     }
     match value {
-        Value::Symbol(_) => root_name(value).is_some_and(|root| {
+        Value::Symbol(_) => value.root_name().is_some_and(|root| {
             root == "alembic.op"
                 || matches!(
                     root.as_str(),

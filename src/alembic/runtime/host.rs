@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::calls::{
     RecordedCall, Recorder, Target, chain_has, freeze_argument, is_database_root, is_handed_over,
-    is_harmless, is_library_call, is_table_of_class, reaches_database, root_name, session,
+    is_harmless, is_library_call, is_table_of_class, reaches_database, session,
 };
 use super::carry_out::{carry_out, refuse};
 use super::emit::{self, Emitted, refused};
@@ -193,7 +193,7 @@ impl Host for Recorder {
             return Some(construct(&item.callee, interpreter)? == class);
         }
         let dialect = interpreter.host.semantics()?.dialect;
-        if root_name(value)? != "sqlalchemy.engine.Dialect" {
+        if value.root_name()? != "sqlalchemy.engine.Dialect" {
             return None;
         }
         let class = class.qualified_name()?;
@@ -231,14 +231,14 @@ impl Host for Recorder {
         if let Some(value) = answers::reflected_attribute(interpreter, base, name, at) {
             return Some(value);
         }
-        let root = root_name(base)?;
+        let root = base.root_name()?;
         if root == "sqlalchemy.engine.Dialect" {
             return match name.as_str() {
                 "name" => Some(Value::known_str(semantics.dialect.as_str(), at)),
                 _ => None,
             };
         }
-        if !is_database_root(&root) {
+        if !is_database_root(root) {
             return None;
         }
         match name.as_str() {
@@ -442,7 +442,10 @@ fn method_call(
     if let Some(value) = answers::method(interpreter, base, name, call, at) {
         return Called::Value(value);
     }
-    if root_name(base).is_some_and(|root| root.starts_with("pandas.")) {
+    if base
+        .root_name()
+        .is_some_and(|root| root.starts_with("pandas."))
+    {
         return data_frame_call(interpreter, name, call, at);
     }
     match name {
@@ -473,7 +476,7 @@ fn method_call(
             carry_out(interpreter, emitted, at)
         }
         // `connection.commit()`
-        "commit" if root_name(base).is_some_and(|root| is_database_root(&root)) => {
+        "commit" if base.root_name().is_some_and(|root| is_database_root(root)) => {
             if let Some(simulation) = interpreter.host.simulation_mut() {
                 simulation.state.database.session.commit(false);
             }
@@ -486,7 +489,7 @@ fn method_call(
         | "bulk_save_objects"
         | "bulk_insert_mappings"
         | "bulk_update_mappings"
-            if root_name(base).is_some_and(|root| is_database_root(&root)) =>
+            if base.root_name().is_some_and(|root| is_database_root(root)) =>
         {
             record_call(interpreter, Target::Data, call, at);
             Called::Symbolic
@@ -498,9 +501,9 @@ fn method_call(
         }
         _ => {
             // A method of something outside that is neither a library of the language nor a database.
-            if let Some(root) = root_name(base)
-                && !is_harmless(&root)
-                && !is_database_root(&root)
+            if let Some(root) = base.root_name()
+                && !is_harmless(root)
+                && !is_database_root(root)
             {
                 if let Some(session) = session(name, call, at) {
                     return Called::Value(session);

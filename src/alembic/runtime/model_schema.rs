@@ -32,8 +32,6 @@ pub struct ModelSchema {
     pub unregistered: Vec<UnregisteredTable>,
     /// Migrated tables whose models are on another metadata than those of `env.py`.
     pub foreign: Vec<UnregisteredTable>,
-    /// The metadata that was read.
-    pub metadata: Vec<MetadataKey>,
     /// True if `env.py` certainly hands no metadata to Alembic.
     pub lacks_target: bool,
     pub comparison: Comparison,
@@ -41,7 +39,7 @@ pub struct ModelSchema {
     pub dialect: Dialect,
     /// Why there may be tables that were not found.
     pub open: Option<Arc<Why>>,
-    /// The Python files that were read for it.
+    /// The files that were read for it.
     pub files: Arc<FxHashSet<RepoPath>>,
 }
 
@@ -163,7 +161,6 @@ pub fn read_models<'s>(
         catalog,
         origin,
         foreign,
-        metadata: reader.keys,
         lacks_target,
         files: Arc::new(files),
         unregistered,

@@ -60,7 +60,7 @@ fn frozen(recorded: &RecordedCall, interpreter: &Runner<'_>) -> Vec<FrozenDefaul
     let (Target::Op(name) | Target::Batch { name, .. }) = &recorded.target else {
         return Vec::new();
     };
-    let found = match name.as_str() {
+    match name.as_str() {
         "create_table" | "add_column" => recorded
             .arguments
             .iter()
@@ -77,16 +77,7 @@ fn frozen(recorded: &RecordedCall, interpreter: &Runner<'_>) -> Vec<FrozenDefaul
             frozen_in_arguments(&recorded.arguments, column.as_ref(), interpreter)
         }
         _ => Vec::new(),
-    };
-    found
-        .into_iter()
-        .map(|frozen| FrozenDefault {
-            column: frozen.column,
-            keyword: frozen.keyword,
-            function: frozen.function,
-            place: interpreter.file(frozen.at),
-        })
-        .collect()
+    }
 }
 
 /// The whole call in canonical spelling.

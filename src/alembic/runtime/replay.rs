@@ -151,7 +151,7 @@ impl<'s> Replay<'s> {
             .unwrap_or_default()
     }
 
-    /// The Python files that were read so far.
+    /// The files that were read so far.
     pub fn files(&self) -> FxHashSet<RepoPath> {
         let mut files = self.files.clone();
         files.extend(self.runtime.interpreter.files().iter().cloned());

@@ -126,7 +126,7 @@ fn is_reported(difference: &Difference, remainder: &Remainder<'_>) -> bool {
         (_, Change::Changed("comment" | "row_security")) => false,
         // There is no statement that takes a label away: one that is left is only reported if it is in the way.
         (Subject::Enum, Change::Changed(_)) => {
-            let (was, now) = (labels(&difference.from), labels(&difference.to));
+            let (was, now) = (difference.labels_before(), difference.labels_after());
             was.iter().any(|label| !now.contains(label))
                 || (now.iter().any(|label| !was.contains(label))
                     && remainder.next_failure(&difference.object).is_some())
@@ -153,13 +153,6 @@ fn is_reported(difference: &Difference, remainder: &Remainder<'_>) -> bool {
         }
         _ => true,
     }
-}
-
-fn labels(value: &Value) -> Vec<&str> {
-    value
-        .as_array()
-        .map(|labels| labels.iter().filter_map(Value::as_str).collect())
-        .unwrap_or_default()
 }
 
 /// What a column is now.
@@ -235,7 +228,7 @@ fn sentence(difference: &Difference) -> String {
             difference.to.as_str().unwrap_or_default()
         ),
         (Subject::Enum, Change::Changed(_)) => {
-            let (was, now) = (labels(&difference.from), labels(&difference.to));
+            let (was, now) = (difference.labels_before(), difference.labels_after());
             let lost = missing(&was, &now);
             let left = missing(&now, &was);
             match (lost.is_empty(), left.is_empty()) {

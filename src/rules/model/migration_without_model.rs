@@ -1,6 +1,5 @@
 //! ML302
 
-use serde_json::Value;
 use smol_str::SmolStr;
 
 use crate::catalog::{Change, Difference, Subject};
@@ -8,7 +7,7 @@ use crate::config::Pairing;
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Introduced, ModelTable, Models};
 use crate::project::ProjectEnvironment;
-use crate::rules::difference::{Target, follows, short};
+use crate::rules::difference::{Target, follows, nullability, plain, short};
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule};
 use crate::schema::{KnownTables, Operation, Recorded};
@@ -156,24 +155,20 @@ impl Violation for Contradicted<'_> {
             (_, Change::Added) => format!("the migration drops {what}, which the model still has"),
             (_, Change::Renamed) => format!(
                 "the migration calls {what} so, the model calls it `{}`",
-                in_words(to)
+                short(&plain(to))
             ),
             (_, Change::Changed("nullable")) => {
-                let word = |value: &Value| match value {
-                    Value::Bool(true) => "NULL",
-                    _ => "NOT NULL",
-                };
                 format!(
                     "the migration makes {what} {}, the model says {}",
-                    word(from),
-                    word(to)
+                    nullability(from),
+                    nullability(to)
                 )
             }
             (Subject::Column, Change::Changed(fact)) => format!(
                 "the migration makes the {} of {what} `{}`, the model says `{}`",
                 pairing::fact_in_words(fact),
-                in_words(from),
-                in_words(to)
+                short(&plain(from)),
+                short(&plain(to))
             ),
             (_, Change::Changed(_)) => {
                 format!("the migration makes {what} otherwise than the model has it")
@@ -191,14 +186,6 @@ impl Violation for Contradicted<'_> {
 }
 
 const UNDONE: &str = "the next `alembic revision --autogenerate` would propose to undo it";
-
-fn in_words(value: &Value) -> String {
-    match value {
-        Value::Null => "none".to_owned(),
-        Value::String(text) => short(text),
-        other => short(&other.to_string()),
-    }
-}
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if ctx.environment.settings.pairing != Pairing::Together {

@@ -493,8 +493,9 @@ fn is_governed(change: &TableChange, state: &ProjectEnvironment<'_>, tables: &Kn
 fn is_built_elsewhere(table: &str, ctx: &ChangeContext<'_>) -> bool {
     let head = ctx.environment.head;
     let mut others = ctx.environment.all.iter();
-    others.any(|other| !std::ptr::eq(other, head) && other.tables_at_head().get(table).is_some())
-        && head.tables_at_head().get(table).is_none()
+    head.tables_at_head().get(table).is_none()
+        && others
+            .any(|other| !std::ptr::eq(other, head) && other.tables_at_head().get(table).is_some())
 }
 
 /// True if a migration does this, or may.

@@ -1,10 +1,9 @@
 //! ML303
 
-use serde_json::Value;
-
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
 use crate::models::DriftDifference;
+use crate::rules::difference::{nullability, plain};
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
 use crate::source::FileSpan;
 
@@ -94,14 +93,10 @@ fn message(difference: &Difference) -> String {
             plain(&difference.to)
         ),
         Change::Changed("nullable") => {
-            let word = |value: &Value| match value {
-                Value::Bool(true) => "NULL",
-                _ => "NOT NULL",
-            };
             format!(
                 "{object} is {} after the migrations, {} in the model",
-                word(&difference.from),
-                word(&difference.to)
+                nullability(&difference.from),
+                nullability(&difference.to)
             )
         }
         Change::Changed(fact @ ("type" | "default" | "comment")) => format!(
@@ -112,13 +107,5 @@ fn message(difference: &Difference) -> String {
         Change::Changed(_) => {
             format!("{noun}{object} is made otherwise by the migrations than the model has it")
         }
-    }
-}
-
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => "none".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }

@@ -343,20 +343,7 @@ fn compare(op: CompareOp) -> Option<&'static str> {
 
 /// True for what comes from Python's own library.
 fn is_of_the_language(value: &Value) -> bool {
-    let mut current = value;
-    for _ in 0..16 {
-        let Some(symbol) = current.as_symbol() else {
-            return false;
-        };
-        current = match &symbol.kind {
-            SymbolKind::Name(name) => {
-                let root = name.split('.').next().unwrap_or_default();
-                return crate::python::is_standard_library(root);
-            }
-            SymbolKind::Attribute { base, .. } | SymbolKind::Item { base, .. } => base,
-            SymbolKind::Call(call) => &call.callee,
-            _ => return false,
-        };
-    }
-    false
+    value.root_name().is_some_and(|name| {
+        crate::python::is_standard_library(name.split('.').next().unwrap_or_default())
+    })
 }
