@@ -6,10 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustc_hash::FxHashMap;
 
-use crate::alembic::{Direction, Verdict};
+use crate::alembic::{Direction, ModelFiles, Verdict};
 use crate::config::{Downgrades, RuleIdentity, Settings};
 use crate::diagnostic::{Applicability, Diagnostic, Fingerprint};
-use crate::git::{ChangeSet, GitError, Snapshot};
+use crate::git::{ChangeKind, ChangeSet, GitError, Snapshot};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
 use crate::rules::{
@@ -211,8 +211,8 @@ impl Linter {
         self.outcome.summary.environments = project.environments.len();
         let context = ProjectContext { project };
         let before = self.outcome.diagnostics.len();
-        self.each(|rule, reporter| {
-            if let Listener::Configuration(check) = rule.listener {
+        self.each(|listener, reporter| {
+            if let Listener::Configuration(check) = listener {
                 check(&context, reporter);
             }
         });
@@ -230,17 +230,14 @@ impl Linter {
     fn environment(&mut self, ctx: &EnvironmentContext<'_>, whole: Option<&ChangeSet>) {
         let head = ctx.head;
         self.outcome.summary.revisions += head.map.nodes().len();
-        let compares_models = self
-            .rules
-            .iter()
-            .any(|rule| matches!(rule.listener, Listener::Drift(_)));
+        let compares_models = self.has(|listener| matches!(listener, Listener::Drift(_)));
         if ctx.change.is_none() && compares_models {
             head.read_models_and_replay();
         }
         self.files(ctx);
         if whole.is_none_or(|changes| touches_scripts(ctx, changes)) {
-            self.each(|rule, reporter| {
-                if let Listener::Map(check) = rule.listener {
+            self.each(|listener, reporter| {
+                if let Listener::Map(check) = listener {
                     check(ctx, reporter);
                 }
             });
@@ -255,16 +252,24 @@ impl Linter {
                 environment: ctx,
                 script,
             };
-            self.each(|rule, reporter| {
-                if let Listener::Script(check) = rule.listener {
+            self.each(|listener, reporter| {
+                if let Listener::Script(check) = listener {
                     check(&context, reporter);
                 }
             });
         }
         self.migrations(ctx);
+        let asks_for_models = self.has(|listener| matches!(listener, Listener::Models(_)));
+        if asks_for_models && touches_models(ctx) {
+            self.each(|listener, reporter| {
+                if let Listener::Models(check) = listener {
+                    check(ctx, reporter);
+                }
+            });
+        }
         if ctx.change.is_none() {
-            self.each(|rule, reporter| {
-                if let Listener::Drift(check) = rule.listener {
+            self.each(|listener, reporter| {
+                if let Listener::Drift(check) = listener {
                     check(ctx, reporter);
                 }
             });
@@ -274,8 +279,8 @@ impl Linter {
                 environment: ctx,
                 change,
             };
-            self.each(|rule, reporter| {
-                if let Listener::Change(check) = rule.listener {
+            self.each(|listener, reporter| {
+                if let Listener::Change(check) = listener {
                     check(&context, reporter);
                 }
             });
@@ -305,8 +310,8 @@ impl Linter {
                 file: &file,
                 parsed: &parsed,
             };
-            self.each(|rule, reporter| {
-                if let Listener::File(check) = rule.listener {
+            self.each(|listener, reporter| {
+                if let Listener::File(check) = listener {
                     check(&context, reporter);
                 }
             });
@@ -320,10 +325,8 @@ impl Linter {
             .filter(|node| ctx.is_judged(&head.map.node(*node).revision.file))
             .collect();
         self.outcome.summary.judged += nodes.len();
-        let has =
-            |wanted: fn(&Listener) -> bool| self.rules.iter().any(|rule| wanted(&rule.listener));
-        let asks_for_migrations = has(|listener| matches!(listener, Listener::Migration(_)));
-        let asks_for_replay = has(|listener| matches!(listener, Listener::Replay(_)));
+        let asks_for_migrations = self.has(|listener| matches!(listener, Listener::Migration(_)));
+        let asks_for_replay = self.has(|listener| matches!(listener, Listener::Replay(_)));
         // A history is replayed from its beginning, so only where something is to be judged.
         let replay = ((asks_for_replay && !nodes.is_empty()) || ctx.settings.statistics)
             .then(|| head.replay());
@@ -345,8 +348,8 @@ impl Linter {
                     revision: &head.map.node(*node).revision,
                     migration: &migration,
                 };
-                self.each(|rule, reporter| {
-                    if let Listener::Migration(check) = rule.listener {
+                self.each(|listener, reporter| {
+                    if let Listener::Migration(check) = listener {
                         check(&context, reporter);
                     }
                 });
@@ -363,8 +366,8 @@ impl Linter {
                 revision: &head.map.node(*node).revision,
                 replayed,
             };
-            self.each(|rule, reporter| {
-                if let Listener::Replay(check) = rule.listener {
+            self.each(|listener, reporter| {
+                if let Listener::Replay(check) = listener {
                     check(&context, reporter);
                 }
             });
@@ -401,12 +404,20 @@ impl Linter {
         }
     }
 
-    /// Runs something for every selected rule. A rule that panics does not stop the others.
-    fn each(&mut self, run: impl Fn(&'static Rule, &mut Reporter<'_>)) {
+    /// True if a selected rule listens to this.
+    fn has(&self, is_meant: impl Fn(&Listener) -> bool + Copy) -> bool {
+        self.rules.iter().any(|rule| rule.listens(is_meant))
+    }
+
+    /// Runs something for every listener of every selected rule. A rule that panics does not stop the others.
+    fn each(&mut self, run: impl Fn(&'static Listener, &mut Reporter<'_>)) {
         for rule in &self.rules {
             let mut found = Vec::new();
             let ran = catch_unwind(AssertUnwindSafe(|| {
-                run(rule, &mut Reporter::new(rule, &mut found));
+                let mut reporter = Reporter::new(rule, &mut found);
+                rule.listeners
+                    .iter()
+                    .for_each(|listener| run(listener, &mut reporter));
             }));
             self.outcome.diagnostics.append(&mut found);
             if let Err(panic) = ran {
@@ -463,6 +474,16 @@ fn touches_scripts(ctx: &EnvironmentContext<'_>, changes: &ChangeSet) -> bool {
             })
     };
     changes.iter().any(|(path, _)| in_versions(path))
+}
+
+/// True if the change touches a file that may declare models, or everything is judged.
+fn touches_models(ctx: &EnvironmentContext<'_>) -> bool {
+    ctx.change.as_ref().is_none_or(|change| {
+        let mut changed = change.changes.iter();
+        changed.any(|(path, kind)| {
+            kind != ChangeKind::Deleted && ctx.head.is_code(path) && ctx.head.may_define(path)
+        })
+    })
 }
 
 /// True if everything a direction does was understood.

@@ -505,6 +505,18 @@ impl<'s> ProjectEnvironment<'s> {
         })
     }
 
+    /// True for a module of the application: Python beside the migrations that is no test.
+    pub fn is_code(&self, path: &RepoPath) -> bool {
+        let environment = &self.environment;
+        path.extension() == "py"
+            && !path.is_within(&environment.script_location)
+            && !environment
+                .version_locations
+                .iter()
+                .any(|folder| path.is_within(folder))
+            && !models::is_test_file(path)
+    }
+
     /// The files of the application that may define models.
     fn model_files(&self) -> Vec<RepoPath> {
         let mut folders = self.environment.version_locations.clone();

@@ -23,7 +23,7 @@ pub struct Rule {
     pub fix: FixAvailability,
     /// The text of its page in the rule book.
     pub page: &'static str,
-    pub(crate) listener: Listener,
+    pub(crate) listeners: &'static [Listener],
 }
 
 /// The part of the rule book a rule belongs to.
@@ -71,6 +71,8 @@ pub(crate) enum Listener {
     Replay(fn(&ReplayContext<'_>, &mut Reporter<'_>)),
     /// Models and migrations of an environment as they are, where no change is judged.
     Drift(fn(&EnvironmentContext<'_>, &mut Reporter<'_>)),
+    /// The models of an environment; in a change if that touches a file which may declare some.
+    Models(fn(&EnvironmentContext<'_>, &mut Reporter<'_>)),
     /// What a change does to an environment.
     Change(fn(&ChangeContext<'_>, &mut Reporter<'_>)),
 }
@@ -85,6 +87,7 @@ impl std::fmt::Debug for Listener {
             Self::Migration(_) => "Migration",
             Self::Replay(_) => "Replay",
             Self::Drift(_) => "Drift",
+            Self::Models(_) => "Models",
             Self::Change(_) => "Change",
         })
     }
@@ -103,8 +106,13 @@ impl Rule {
 
     /// True for findings that concern the graph as a whole: they are reported whichever files were named.
     pub fn is_about_the_graph(&self) -> bool {
-        matches!(self.listener, Listener::Map(_) | Listener::Change(_))
-            && self.family == Family::Revision
+        self.family == Family::Revision
+            && self.listens(|listener| matches!(listener, Listener::Map(_) | Listener::Change(_)))
+    }
+
+    /// True if one of its listeners is of this kind.
+    pub(crate) fn listens(&self, is_meant: impl Fn(&Listener) -> bool) -> bool {
+        self.listeners.iter().any(is_meant)
     }
 
     /// True for findings that only matter to those who go back.
@@ -153,7 +161,7 @@ macro_rules! declare_rule {
         $(default: $default:ident,)?
         since: $since:literal,
         fix: $fix:ident,
-        on: $listener:ident($check:ident) $(,)?
+        on: $($listener:ident($check:ident)),+ $(,)?
     ) => {
         pub(crate) static RULE: $crate::rules::Rule = $crate::rules::Rule {
             code: $code,
@@ -171,7 +179,7 @@ macro_rules! declare_rule {
                 $name,
                 ".md"
             )),
-            listener: $crate::rules::rule::Listener::$listener($check),
+            listeners: &[$($crate::rules::rule::Listener::$listener($check)),+],
         };
     };
 }

@@ -19,6 +19,7 @@ use crate::dialect::Dialect;
 use crate::python::ast::Name;
 use crate::python::value::{Place, SymbolKind, Value};
 use crate::python::{Interpreter, Limits, ModuleFinder, Reached, Sources};
+use crate::schema::FrozenDefault;
 use crate::source::{FileSpan, RepoPath};
 use crate::sqlalchemy::ddl::Semantics;
 use crate::sqlalchemy::{MetadataKey, metadata_of_class, metadata_of_value};
@@ -35,6 +36,8 @@ pub struct ModelSchema {
     /// True if `env.py` certainly hands no metadata to Alembic.
     pub lacks_target: bool,
     pub comparison: Comparison,
+    /// Defaults that hold a value of the moment at which their module was imported.
+    pub frozen: Vec<FrozenDefault>,
     /// The database that types are spelled for.
     pub dialect: Dialect,
     /// Why there may be tables that were not found.
@@ -157,6 +160,13 @@ pub fn read_models<'s>(
     let catalog = reader.catalog();
     let comparison = reader.comparison(&configured, &catalog, migrated);
     let files = reader.interpreter.files().iter().cloned().collect();
+    let mut frozen: Vec<FrozenDefault> = Vec::new();
+    for default in reader.declared.values().flat_map(|table| &table.frozen) {
+        // Tables have those of a mixin in common.
+        if !frozen.contains(default) {
+            frozen.push(default.clone());
+        }
+    }
     ModelSchema {
         catalog,
         origin,
@@ -165,6 +175,7 @@ pub fn read_models<'s>(
         files: Arc::new(files),
         unregistered,
         comparison,
+        frozen,
         dialect,
         open: reader.open,
     }

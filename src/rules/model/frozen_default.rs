@@ -2,7 +2,8 @@
 
 use crate::alembic::Run;
 use crate::rules::downgrade::at;
-use crate::rules::{MigrationContext, Reporter, Violation, declare_rule};
+use crate::diagnostic::Label;
+use crate::rules::{EnvironmentContext, MigrationContext, Reporter, Violation, declare_rule};
 use crate::schema::FrozenDefault;
 
 declare_rule! {
@@ -10,32 +11,52 @@ declare_rule! {
     severity: Warning,
     since: "0.1.0",
     fix: None,
-    on: Migration(check),
+    on: Migration(check), Models(check_models),
 }
 
-impl Violation for FrozenDefault {
+struct Frozen<'a> {
+    default: &'a FrozenDefault,
+    is_in_model: bool,
+}
+
+impl Violation for Frozen<'_> {
     fn message(&self) -> String {
-        let of = match &self.column {
+        let of = match &self.default.column {
             Some(column) => format!(" of `{column}`"),
             None => String::new(),
         };
+        let moment = if self.is_in_model {
+            "the module is imported"
+        } else {
+            "the migration runs"
+        };
         format!(
-            "the server default{of} is what `{}()` gives when the migration runs, for all rows to come",
-            self.function
+            "the server default{of} is what `{}()` gives when {moment}, for all rows to come",
+            self.default.function
         )
     }
 
     fn subject(&self) -> String {
-        let column = self.column.as_deref().unwrap_or_default();
-        format!("{column} {} {}", self.keyword, self.function)
+        let FrozenDefault {
+            column,
+            keyword,
+            function,
+            ..
+        } = self.default;
+        format!("{} {keyword} {function}", column.as_deref().unwrap_or_default())
     }
 
     fn notes(&self) -> Vec<String> {
-        vec!["every database gets another one, on the day it is migrated".to_owned()]
+        let note = if self.is_in_model {
+            "autogenerate writes it into the migration as a constant, and every run finds another one"
+        } else {
+            "every database gets another one, on the day it is migrated"
+        };
+        vec![note.to_owned()]
     }
 
     fn help(&self) -> Option<String> {
-        let function = self.function.as_str();
+        let function = self.default.function.as_str();
         let expression = if function.starts_with("uuid.") {
             "sa.text(\"gen_random_uuid()\")"
         } else if function.starts_with("secrets.") || function.starts_with("random.") {
@@ -45,20 +66,40 @@ impl Violation for FrozenDefault {
         } else {
             "sa.func.now()"
         };
-        Some(format!(
-            "`server_default={expression}` is worked out for each row"
-        ))
+        let mut help = format!("`server_default={expression}` is worked out for each row");
+        if self.is_in_model {
+            help.push_str("; `default=` takes a Python function, without its parentheses");
+        }
+        Some(help)
     }
 }
 
 fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     let runs: [Option<&Run>; 2] = [ctx.migration.upgrade.run(), ctx.migration.downgrade.run()];
     for run in runs.into_iter().flatten() {
-        for frozen in run.operations.iter().flat_map(|recorded| &recorded.frozen) {
-            let (primary, related) = at(ctx.revision, run, &frozen.place, "worked out once");
+        for default in run.operations.iter().flat_map(|recorded| &recorded.frozen) {
+            let (primary, related) = at(ctx.revision, run, &default.place, "worked out once");
+            let violation = Frozen {
+                default,
+                is_in_model: false,
+            };
             reporter
-                .report_on(frozen, primary, Some(&ctx.revision.id.value))
+                .report_on(&violation, primary, Some(&ctx.revision.id.value))
                 .related(related);
+        }
+    }
+}
+
+fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
+    for default in &ctx.head.model_schema().frozen {
+        let place = &default.place;
+        if ctx.is_judged(&place.file) {
+            let violation = Frozen {
+                default,
+                is_in_model: true,
+            };
+            let label = Label::new(place.file.clone(), place.span, "worked out once");
+            reporter.report(&violation, label);
         }
     }
 }

@@ -349,18 +349,10 @@ fn describe(difference: &DifferenceKind) -> String {
     }
 }
 
-/// True if a Python file beside the migrations is part of the change.
+/// True if a module of the application is part of the change.
 fn touches_code(ctx: &ChangeContext<'_>) -> bool {
-    let environment = &ctx.environment.head.environment;
-    ctx.change.changes.iter().any(|(path, _)| {
-        path.extension() == "py"
-            && !path.is_within(&environment.script_location)
-            && !environment
-                .version_locations
-                .iter()
-                .any(|folder| path.is_within(folder))
-            && !crate::models::is_test_file(path)
-    })
+    let mut changed = ctx.change.changes.iter();
+    changed.any(|(path, _)| ctx.environment.head.is_code(path))
 }
 
 /// What the migrations that may cover a change do.

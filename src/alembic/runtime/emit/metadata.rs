@@ -13,7 +13,10 @@ use crate::sqlalchemy::ddl::{Naming, Semantics};
 use crate::sqlalchemy::declarative::{
     DeclaredTable, DeclaredTables, declared_table, declared_tables,
 };
-use crate::sqlalchemy::{MetadataKey, NamingFact, metadata_of_value, naming_of_metadata};
+use crate::schema::FrozenDefault;
+use crate::sqlalchemy::{
+    MetadataKey, NamingFact, frozen_in_column, metadata_of_value, naming_of_metadata,
+};
 
 /// `metadata.create_all(bind, tables=[…])` and `metadata.drop_all(bind)`
 pub(in crate::alembic::runtime) fn all_created_or_dropped(
@@ -60,6 +63,8 @@ pub(in crate::alembic::runtime) struct MadeTable {
     pub(in crate::alembic::runtime) at: Place,
     /// `info`, which functions of `env.py` may go by.
     pub(in crate::alembic::runtime) info: Option<Value>,
+    /// Defaults that hold a value of the moment at which the module was imported.
+    pub(in crate::alembic::runtime) frozen: Vec<FrozenDefault>,
 }
 
 /// What makes all tables of a metadata whose modules have run.
@@ -75,6 +80,11 @@ pub(in crate::alembic::runtime) fn tables_of_metadata(
             name: table.name.clone(),
             at: table.at,
             info: table.info.clone(),
+            frozen: table
+                .items
+                .iter()
+                .flat_map(|item| frozen_in_column(&item.value, interpreter))
+                .collect(),
         })
         .collect();
     let semantics = with_naming_of(metadata, semantics, interpreter);
