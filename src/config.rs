@@ -6,7 +6,8 @@ mod selector;
 mod settings;
 
 pub use conventions::{
-    FunctionName, MetadataName, NameTemplate, NamingConvention, OperationName, TreatAs,
+    BaseColumnOrder, FunctionName, MetadataName, NameTemplate, NamingConvention, OperationName,
+    TreatAs,
 };
 pub use options::{ConfigError, ConfigFile, Downgrades, EnvironmentOptions, Options, Pairing};
 pub use selector::{RuleIdentity, RuleSelector, Selection, SelectorError};

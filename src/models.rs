@@ -20,7 +20,7 @@ use crate::source::{FileSpan, RepoPath};
 use crate::sqlalchemy::declarative::{base_of_class, is_declarative_base};
 
 pub use crate::sqlalchemy::{MetadataKey, NamingFact};
-pub use base_columns::BaseColumns;
+pub use base_columns::{BaseColumn, BaseColumns, SortOrderSlot};
 pub use candidates::{is_test_file, may_declare_models, model_files};
 pub use changes::{DifferenceKind, ModelDifference, TableChange, changes};
 pub use drift::{Drift, DriftDifference, Weight, drift};

@@ -321,15 +321,7 @@ fn findings(example: &Example, states: &States) -> Result<(Vec<Diagnostic>, Stri
             ]),
             ..Selection::default()
         },
-        pairing: options.pairing.unwrap_or_default(),
-        base_columns: options.base_columns,
-        downgrades: options.downgrades,
-        dialect: options.dialect,
-        sqlalchemy_version: options.sqlalchemy_version,
-        alembic_version: options.alembic_version,
-        naming_convention: options.naming_convention,
-        treat_as: options.treat_as.unwrap_or_default(),
-        ..Settings::default()
+        ..Settings::from(&options)
     };
     let releases = V1 {
         files: &example.files,

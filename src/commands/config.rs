@@ -209,7 +209,7 @@ fn environment(found: &ProjectEnvironment<'_>) -> EnvironmentJson {
         base_columns: models.base_columns.as_ref().map(|columns| BaseColumnsJson {
             class: columns.class.to_string(),
             file: columns.place.file.to_string(),
-            columns: columns.names.iter().map(ToString::to_string).collect(),
+            columns: columns.names().map(ToString::to_string).collect(),
         }),
         metadata: models
             .env

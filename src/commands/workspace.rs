@@ -186,18 +186,8 @@ pub(super) fn settings(
             ignore: parse(&ignore)?,
             extend_select: parse(&extend)?,
         },
-        pairing: options.pairing.unwrap_or_default(),
-        downgrades: options.downgrades,
-        base_columns: options.base_columns.clone(),
-        environments: options.environments.clone().unwrap_or_default(),
         only_environment,
         dialect: global.dialect.or(options.dialect),
-        sqlalchemy_version: options.sqlalchemy_version,
-        alembic_version: options.alembic_version,
-        naming_convention: options.naming_convention.clone(),
-        treat_as: options.treat_as.clone().unwrap_or_default(),
-        initial_metadata: options.initial_metadata.clone(),
-        initial_sql: options.initial_sql.clone().unwrap_or_default(),
-        statistics: false,
+        ..Settings::from(options)
     })
 }

@@ -103,6 +103,71 @@ fn first_column(token: &str) -> String {
     )
 }
 
+/// Where the columns that every table has stand in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BaseColumnOrder {
+    /// Those of the declarative Base come first.
+    First,
+    /// Those of the declarative Base come last.
+    Last,
+    /// These, by name: `before` at the beginning, `after` at the end.
+    Named {
+        before: Vec<String>,
+        after: Vec<String>,
+    },
+}
+
+/// Stands for all other columns in a list of names.
+const OTHERS: &str = "*";
+
+impl BaseColumnOrder {
+    fn named<E: de::Error>(names: &[String]) -> Result<Self, E> {
+        for (index, name) in names.iter().enumerate() {
+            if names.iter().skip(index + 1).any(|other| other == name) {
+                return Err(E::custom(format!("`{name}` stands in the list twice")));
+            }
+        }
+        let mut parts = names.split(|name| name == OTHERS).map(<[String]>::to_vec);
+        Ok(Self::Named {
+            before: parts.next().unwrap_or_default(),
+            after: parts.next().unwrap_or_default(),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for BaseColumnOrder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = BaseColumnOrder;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("`first`, `last` or a list of columns")
+            }
+
+            fn visit_str<E: de::Error>(self, written: &str) -> Result<Self::Value, E> {
+                match written {
+                    "first" => Ok(BaseColumnOrder::First),
+                    "last" => Ok(BaseColumnOrder::Last),
+                    _ => Err(unknown("order", written, ["first", "last"].into_iter())),
+                }
+            }
+
+            fn visit_seq<A: de::SeqAccess<'de>>(
+                self,
+                mut items: A,
+            ) -> Result<Self::Value, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = items.next_element()? {
+                    names.push(name);
+                }
+                BaseColumnOrder::named(&names)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
 /// Functions of the project by their qualified name, and the operation each stands for.
 pub type TreatAs = BTreeMap<FunctionName, OperationName>;
 

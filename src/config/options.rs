@@ -4,7 +4,7 @@ use miette::{Diagnostic, NamedSource, SourceSpan};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::config::conventions::{MetadataName, NamingConvention, TreatAs};
+use crate::config::conventions::{BaseColumnOrder, MetadataName, NamingConvention, TreatAs};
 use crate::dependencies::WrittenVersion;
 use crate::dialect::Dialect;
 use crate::git::{GitError, Snapshot};
@@ -29,8 +29,9 @@ pub struct Options {
     pub pairing: Option<Pairing>,
     /// Whether revisions have to have a way back; without it, as the project's history has it.
     pub downgrades: Option<Downgrades>,
-    /// The columns every table begins with, in order; an empty list switches the check off.
-    pub base_columns: Option<Vec<String>>,
+    /// Where the columns of the declarative Base stand in a table: `"first"`, `"last"`, or a list of columns in which
+    /// `"*"` stands for all others; an empty list switches the check off.
+    pub base_columns: Option<BaseColumnOrder>,
     /// The Alembic environments, where they cannot be found.
     pub environments: Option<Vec<EnvironmentOptions>>,
     /// The database; without it, as the project says.
@@ -301,6 +302,17 @@ mod tests {
             "did you mean `postgresql`?",
         );
         expect("dialect = \"oracle\"\n", "\"oracle\"", "");
+        expect(
+            "base-columns = \"frist\"\n",
+            "\"frist\"",
+            "did you mean `first`?",
+        );
+        expect("base-columns = 1\n", "1", "");
+        expect(
+            "base-columns = [\"id\", \"*\", \"id\"]\n",
+            "[\"id\", \"*\", \"id\"]",
+            "",
+        );
         expect("sqlalchemy-version = 2.0\n", "2.0", "");
         expect("alembic-version = \"new\"\n", "\"new\"", "");
         expect(

@@ -1,7 +1,7 @@
 //! The configuration as used, with flags of the command line laid over the file.
 
-use crate::config::conventions::{MetadataName, NamingConvention, TreatAs};
-use crate::config::options::{Downgrades, EnvironmentOptions, Pairing};
+use crate::config::conventions::{BaseColumnOrder, MetadataName, NamingConvention, TreatAs};
+use crate::config::options::{Downgrades, EnvironmentOptions, Options, Pairing};
 use crate::config::selector::Selection;
 use crate::dependencies::WrittenVersion;
 use crate::dialect::Dialect;
@@ -13,8 +13,8 @@ pub struct Settings {
     pub pairing: Pairing,
     /// `None`: as the project's history has it.
     pub downgrades: Option<Downgrades>,
-    /// `None`: taken from the models.
-    pub base_columns: Option<Vec<String>>,
+    /// `None`: first, unless the project's history has it otherwise.
+    pub base_columns: Option<BaseColumnOrder>,
     /// Environments named by the user; empty to find them.
     pub environments: Vec<EnvironmentOptions>,
     /// The script location of the one environment to judge; `None` for all.
@@ -35,4 +35,26 @@ pub struct Settings {
     pub initial_sql: Vec<String>,
     /// Whether reversibility is counted where no rule asks for it.
     pub statistics: bool,
+}
+
+/// What a configuration file says, without its selection of rules, whose names are not checked yet.
+impl From<&Options> for Settings {
+    fn from(options: &Options) -> Self {
+        Self {
+            selection: Selection::default(),
+            pairing: options.pairing.unwrap_or_default(),
+            downgrades: options.downgrades,
+            base_columns: options.base_columns.clone(),
+            environments: options.environments.clone().unwrap_or_default(),
+            only_environment: None,
+            dialect: options.dialect,
+            sqlalchemy_version: options.sqlalchemy_version,
+            alembic_version: options.alembic_version,
+            naming_convention: options.naming_convention.clone(),
+            treat_as: options.treat_as.clone().unwrap_or_default(),
+            initial_metadata: options.initial_metadata.clone(),
+            initial_sql: options.initial_sql.clone().unwrap_or_default(),
+            statistics: false,
+        }
+    }
 }

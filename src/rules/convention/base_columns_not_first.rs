@@ -2,10 +2,12 @@
 
 use smol_str::SmolStr;
 
+use crate::config::BaseColumnOrder;
 use crate::diagnostic::{Applicability, Edit, Fix, Label};
+use crate::models::BaseColumns;
 use crate::python::ParsedFile;
 use crate::rules::{EnvironmentContext, MigrationContext, Reporter, Violation, declare_rule, list};
-use crate::schema::{Operation, Table};
+use crate::schema::{Column, Operation, Table};
 use crate::source::{FileSpan, RepoPath};
 
 declare_rule! {
@@ -13,30 +15,34 @@ declare_rule! {
     severity: Warning,
     since: "0.1.0",
     fix: Sometimes,
-    on: Migration(check),
+    on: Migration(check), Models(check_models),
+}
+
+/// The columns that are wanted in one place, and where they come from.
+struct Wanted<'a> {
+    /// At the beginning of a table.
+    before: Vec<SmolStr>,
+    /// At its end.
+    after: Vec<SmolStr>,
+    base: Option<&'a BaseColumns>,
+    is_configured: bool,
 }
 
 struct BaseColumnsNotFirst<'a> {
     table: &'a str,
-    expected: &'a [SmolStr],
-    /// They stand first, but in another order.
-    in_other_order: bool,
-    base: Option<SmolStr>,
+    wanted: &'a Wanted<'a>,
+    order: Order,
 }
 
 impl Violation for BaseColumnsNotFirst<'_> {
     fn message(&self) -> String {
-        let expected = list(self.expected);
-        if self.in_other_order {
-            return format!(
-                "table `{}` does not begin with {expected} in this order",
-                self.table
-            );
-        }
-        format!(
-            "table `{}` does not begin with the base columns {expected}",
-            self.table
-        )
+        let place = self.wanted.in_words(self.order == Order::Elsewhere);
+        let suffix = if self.order == Order::Shuffled {
+            " in this order"
+        } else {
+            ""
+        };
+        format!("table `{}` does not {place}{suffix}", self.table)
     }
 
     fn subject(&self) -> String {
@@ -44,25 +50,69 @@ impl Violation for BaseColumnsNotFirst<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec![match &self.base {
-            Some(base) => format!(
-                "every model has them from `{base}`; a table is easier to read when they are always in one place"
+        vec![match self.wanted.base {
+            Some(base) if !self.wanted.is_configured => format!(
+                "every model has them from `{}`; a table is easier to read when they are always in one place",
+                base.class
             ),
-            None => "`base-columns` in the configuration asks for them first".to_owned(),
+            _ => "`base-columns` in the configuration asks for it".to_owned(),
         }]
     }
 
     fn help(&self) -> Option<String> {
-        self.base.as_ref().map(|base| {
-            format!("SQLAlchemy 2 puts the columns of a base class last: `sort_order=-1` on those of `{base}` makes autogenerate put them first")
-        })
+        let base = self.wanted.base.filter(|_| self.wanted.after.is_empty())?;
+        Some(format!(
+            "SQLAlchemy 2 puts the columns of a base class last: `sort_order=-1` on those of `{}` makes autogenerate put them first",
+            base.class
+        ))
     }
 }
 
-/// The base columns of an environment, and where they come from.
-struct Wanted {
-    names: Vec<SmolStr>,
-    base: Option<(SmolStr, FileSpan)>,
+/// A Base whose columns do not come where they are wanted.
+struct BaseOrder<'a> {
+    wanted: &'a Wanted<'a>,
+    base: &'a BaseColumns,
+    counts: Counts,
+    is_two: bool,
+}
+
+impl Violation for BaseOrder<'_> {
+    fn message(&self) -> String {
+        format!(
+            "most tables of the models on `{}` do not {}",
+            self.base.class,
+            self.wanted.in_words(true)
+        )
+    }
+
+    fn subject(&self) -> String {
+        self.base.class.to_string()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let Counts { first, elsewhere } = self.counts;
+        let why = if self.wanted.is_configured {
+            "`base-columns` in the configuration asks for it".to_owned()
+        } else {
+            "the tables that the migrations make mostly do".to_owned()
+        };
+        let mut notes = vec![format!(
+            "{why}; {elsewhere} of {} do not",
+            first + elsewhere
+        )];
+        if self.is_two {
+            notes.push(
+                "SQLAlchemy 2 puts the columns of a base class after those of the model".to_owned(),
+            );
+        }
+        notes
+    }
+
+    fn help(&self) -> Option<String> {
+        let help = "`mapped_column(…, sort_order=…)` on the columns of the Base says where they stand: below zero before \
+                    those of the models, above zero after them";
+        self.is_two.then(|| help.to_owned())
+    }
 }
 
 fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
@@ -78,36 +128,35 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         });
     let mut wanted = None;
     for table in tables {
-        let wanted = wanted.get_or_insert_with(|| wanted_columns(ctx.environment));
+        let wanted = wanted.get_or_insert_with(|| Wanted::of(ctx.environment));
         let Some(wanted) = wanted else { return };
-        let Some(order) = order_of(table, &wanted.names).filter(|order| *order != Order::First)
+        let Some(order) = wanted
+            .order_of(names_of(table))
+            .filter(|order| *order != Order::AsWanted)
         else {
             continue;
         };
         // A project whose tables mostly have them elsewhere, or do so by now, has a convention of its own.
-        if wanted.base.is_some() && prefers_last(ctx.environment, &wanted.names) {
+        if !wanted.is_configured && History::of(ctx.environment, wanted).is_against() {
             return;
         }
         let violation = BaseColumnsNotFirst {
             table: &table.name,
-            expected: &wanted.names,
-            in_other_order: order == Order::Shuffled,
-            base: wanted.base.as_ref().map(|(name, _)| name.clone()),
+            wanted,
+            order,
         };
-        let place = table
-            .columns
-            .iter()
-            .find(|column| wanted.names.contains(&column.name))
+        let place = wanted
+            .misplaced(table)
             .map_or(&table.place, |column| &column.place);
         let label = Label::new(
             place.file.clone(),
             place.span,
             "belongs to the base columns",
         );
-        let related = wanted.base.iter().map(|(_, place)| {
+        let related = wanted.base.iter().map(|base| {
             Label::new(
-                place.file.clone(),
-                place.span,
+                base.place.file.clone(),
+                base.place.span,
                 "the base columns come from here",
             )
         });
@@ -116,95 +165,286 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
             .related(related)
             .fix(reorder(
                 table,
-                &wanted.names,
+                wanted,
                 &ctx.revision.file,
                 &ctx.revision.source,
             ));
     }
 }
 
-fn wanted_columns(ctx: &EnvironmentContext<'_>) -> Option<Wanted> {
-    if let Some(configured) = &ctx.settings.base_columns {
-        let names: Vec<SmolStr> = configured.iter().map(SmolStr::new).collect();
-        return (!names.is_empty()).then_some(Wanted { names, base: None });
+/// Says it once, at the Base, if most models have its columns elsewhere.
+fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
+    let Some(wanted) = Wanted::of(ctx) else {
+        return;
+    };
+    let Some(base) = wanted.base.filter(|base| ctx.is_judged(&base.place.file)) else {
+        return;
+    };
+    let mut counts = Counts::default();
+    for table in ctx.head.model_schema().catalog.tables.values() {
+        if table.open.is_none() {
+            counts.add(wanted.order_of(table.columns.iter().map(|column| &column.name)));
+        }
     }
-    let from_env = ctx.head.env_models();
-    // Where env.py leads nowhere, the declarative bases of the repository are looked for.
-    let found = match &from_env.base_columns {
-        Some(found) => Some(found),
-        None if from_env.env.metadata.is_empty() => ctx.head.models().base_columns.as_ref(),
-        None => None,
-    }?;
-    Some(Wanted {
-        names: found.names.clone(),
-        base: Some((found.class.clone(), found.place.clone())),
-    })
+    if counts.elsewhere <= counts.first
+        || !wanted.is_configured && !History::of(ctx, &wanted).is_in_favour()
+    {
+        return;
+    }
+    let is_two = ctx.head.semantics().sqlalchemy >= (2, 0);
+    let violation = BaseOrder {
+        wanted: &wanted,
+        base,
+        counts,
+        is_two,
+    };
+    let place = &base.place;
+    let label = Label::new(place.file.clone(), place.span, "the Base");
+    reporter
+        .report(&violation, label)
+        .fix(is_two.then(|| sort_orders(base, &wanted)).flatten());
+}
+
+fn names_of(table: &Table) -> impl Iterator<Item = &SmolStr> {
+    table.columns.iter().map(|column| &column.name)
+}
+
+impl<'a> Wanted<'a> {
+    fn of(ctx: &EnvironmentContext<'a>) -> Option<Self> {
+        let base = || {
+            let from_env = ctx.head.env_models();
+            // Where env.py leads nowhere, the declarative bases of the repository are looked for.
+            match &from_env.base_columns {
+                Some(found) => Some(found),
+                None if from_env.env.metadata.is_empty() => ctx.head.models().base_columns.as_ref(),
+                None => None,
+            }
+        };
+        let configured = ctx.settings.base_columns.as_ref();
+        let names = |base: &BaseColumns| base.names().cloned().collect();
+        let (before, after, base) = match configured {
+            None | Some(BaseColumnOrder::First) => {
+                let base = base()?;
+                (names(base), Vec::new(), Some(base))
+            }
+            Some(BaseColumnOrder::Last) => {
+                let base = base()?;
+                (Vec::new(), names(base), Some(base))
+            }
+            Some(BaseColumnOrder::Named { before, after }) => {
+                let names = |names: &[String]| names.iter().map(SmolStr::new).collect();
+                let (before, after): (Vec<SmolStr>, Vec<SmolStr>) = (names(before), names(after));
+                if before.is_empty() && after.is_empty() {
+                    return None;
+                }
+                (before, after, base())
+            }
+        };
+        Some(Self {
+            before,
+            after,
+            base,
+            is_configured: configured.is_some(),
+        })
+    }
+
+    fn names(&self) -> impl Iterator<Item = &SmolStr> {
+        self.before.iter().chain(&self.after)
+    }
+
+    /// What the table is to do.
+    fn in_words(&self, is_explained: bool) -> String {
+        let explained = if is_explained {
+            "the base columns "
+        } else {
+            ""
+        };
+        let begin = format!("begin with {explained}{}", list(&self.before));
+        let end = format!("end with {explained}{}", list(&self.after));
+        match (self.before.as_slice(), self.after.as_slice()) {
+            (_, []) => begin,
+            ([], _) => end,
+            _ => format!(
+                "begin with {} and end with {}",
+                list(&self.before),
+                list(&self.after)
+            ),
+        }
+    }
+
+    /// The columns of a table as they are wanted.
+    fn ordered<'t>(&self, table: &'t Table) -> Vec<&'t Column> {
+        let is_other = |column: &&Column| !self.has(&column.name);
+        let before = self.before.iter().filter_map(|name| table.column(name));
+        let after = self.after.iter().filter_map(|name| table.column(name));
+        let others = table.columns.iter().filter(is_other);
+        before.chain(others).chain(after).collect()
+    }
+
+    /// The first of the base columns that stands where another should.
+    fn misplaced<'t>(&self, table: &'t Table) -> Option<&'t Column> {
+        let ordered = self.ordered(table);
+        let mut pairs = table.columns.iter().zip(ordered);
+        let (there, wanted) = pairs.find(|(there, wanted)| there.name != wanted.name)?;
+        Some(if self.has(&there.name) { there } else { wanted })
+    }
+
+    fn has(&self, name: &SmolStr) -> bool {
+        self.names().any(|known| known == name)
+    }
+
+    fn title(&self) -> &'static str {
+        match (self.before.as_slice(), self.after.as_slice()) {
+            (_, []) => "put the base columns first",
+            ([], _) => "put the base columns last",
+            _ => "put the base columns in their places",
+        }
+    }
+
+    /// Where the base columns stand in a table that has all of them.
+    fn order_of<'c>(&self, columns: impl Iterator<Item = &'c SmolStr>) -> Option<Order> {
+        let columns: Vec<&SmolStr> = columns.collect();
+        if self.names().next().is_none() || !self.names().all(|name| columns.contains(&name)) {
+            return None;
+        }
+        let beginning = columns.get(..self.before.len())?;
+        let end = columns.get(columns.len().checked_sub(self.after.len())?..)?;
+        let parts = [(beginning, &self.before), (end, &self.after)];
+        if parts
+            .iter()
+            .all(|(there, wanted)| there.iter().copied().eq(wanted.iter()))
+        {
+            return Some(Order::AsWanted);
+        }
+        let is_there = |(there, wanted): &(&[&SmolStr], &Vec<SmolStr>)| {
+            there.iter().all(|column| wanted.contains(column))
+        };
+        Some(if parts.iter().all(is_there) {
+            Order::Shuffled
+        } else {
+            Order::Elsewhere
+        })
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Order {
-    First,
+    AsWanted,
+    /// In their place, but in another order among themselves.
     Shuffled,
-    NotFirst,
+    Elsewhere,
 }
 
-/// Where the base columns stand in a table that has all of them.
-fn order_of(table: &Table, names: &[SmolStr]) -> Option<Order> {
-    let columns: Vec<&SmolStr> = table.columns.iter().map(|column| &column.name).collect();
-    if names.is_empty() || !names.iter().all(|name| columns.contains(&name)) {
-        return None;
+/// Tables that have the base columns, by where they have them.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    first: usize,
+    elsewhere: usize,
+}
+
+impl Counts {
+    fn add(&mut self, order: Option<Order>) {
+        match order {
+            Some(Order::AsWanted) => self.first += 1,
+            Some(Order::Shuffled | Order::Elsewhere) => self.elsewhere += 1,
+            None => {}
+        }
     }
-    let beginning = columns.get(..names.len())?;
-    if beginning.iter().copied().eq(names) {
-        return Some(Order::First);
-    }
-    if beginning.iter().all(|column| names.contains(column)) {
-        return Some(Order::Shuffled);
-    }
-    Some(Order::NotFirst)
 }
 
 /// A convention that none of so many last tables keeps is none any more.
 const ABANDONED: usize = 5;
 
-/// True if most tables of the history have the base columns somewhere else, or all of the last ones.
-fn prefers_last(ctx: &EnvironmentContext<'_>, names: &[SmolStr]) -> bool {
-    // What is new has no say; what is only edited was part of the history before.
-    let is_new = |id: &SmolStr| match &ctx.change {
-        Some(change) => change
-            .before
-            .is_none_or(|before| before.map.find(id).is_none()),
-        None => false,
-    };
-    let mut nodes = ctx.head.map.topological_order();
-    nodes.retain(|node| !is_new(ctx.head.map.node(*node).id()));
-    let (mut first, mut elsewhere, mut last_elsewhere) = (0, 0, 0);
-    for migration in ctx.head.migrations(&nodes) {
-        let Some(upgrade) = migration.upgrade.run() else {
-            continue;
+/// Fewer tables than this make no habit.
+const MIN_HABIT: usize = 3;
+
+/// Where the tables of the history have the base columns.
+struct History {
+    counts: Counts,
+    /// How many of the last tables, one after the other, have them elsewhere.
+    last_elsewhere: usize,
+}
+
+impl History {
+    fn of(ctx: &EnvironmentContext<'_>, wanted: &Wanted<'_>) -> Self {
+        // What is new has no say; what is only edited was part of the history before.
+        let is_new = |id: &SmolStr| match &ctx.change {
+            Some(change) => change
+                .before
+                .is_none_or(|before| before.map.find(id).is_none()),
+            None => false,
         };
-        for recorded in &upgrade.operations {
-            let Operation::CreateTable(table) = &recorded.operation else {
+        let mut nodes = ctx.head.map.topological_order();
+        nodes.retain(|node| !is_new(ctx.head.map.node(*node).id()));
+        let mut history = Self {
+            counts: Counts::default(),
+            last_elsewhere: 0,
+        };
+        for migration in ctx.head.migrations(&nodes) {
+            let Some(upgrade) = migration.upgrade.run() else {
                 continue;
             };
-            match order_of(table, names) {
-                Some(Order::First) => {
-                    first += 1;
-                    last_elsewhere = 0;
+            for recorded in &upgrade.operations {
+                let Operation::CreateTable(table) = &recorded.operation else {
+                    continue;
+                };
+                let order = wanted.order_of(names_of(table));
+                history.counts.add(order);
+                match order {
+                    Some(Order::AsWanted) => history.last_elsewhere = 0,
+                    Some(Order::Shuffled | Order::Elsewhere) => history.last_elsewhere += 1,
+                    None => {}
                 }
-                Some(Order::Shuffled | Order::NotFirst) => {
-                    elsewhere += 1;
-                    last_elsewhere += 1;
-                }
-                None => {}
             }
         }
+        history
     }
-    (elsewhere > first && first + elsewhere >= 3) || last_elsewhere >= ABANDONED
+
+    /// True if most tables have the base columns somewhere else, or all of the last ones.
+    fn is_against(&self) -> bool {
+        let Counts { first, elsewhere } = self.counts;
+        (elsewhere > first && first + elsewhere >= MIN_HABIT) || self.last_elsewhere >= ABANDONED
+    }
+
+    /// True if most tables have them where they are wanted.
+    fn is_in_favour(&self) -> bool {
+        let Counts { first, elsewhere } = self.counts;
+        first > elsewhere && first >= MIN_HABIT && self.last_elsewhere < ABANDONED
+    }
+}
+
+/// Gives the columns of the Base the order that is wanted, if all of them have room for it.
+fn sort_orders(base: &BaseColumns, wanted: &Wanted<'_>) -> Option<Fix> {
+    let before = (1..)
+        .zip(wanted.before.iter().rev())
+        .map(|(order, name)| (-order, name));
+    let after = (1..).zip(&wanted.after);
+    let edits: Option<Vec<Edit>> = before
+        .chain(after)
+        .map(|(order, name)| {
+            let column = base.columns.iter().find(|column| column.name == *name)?;
+            let slot = column.sort_order.as_ref()?;
+            Some(Edit {
+                file: slot.at.file.clone(),
+                span: slot.at.span,
+                replacement: slot.filled(order),
+            })
+        })
+        .collect();
+    Some(Fix {
+        applicability: Applicability::Unsafe,
+        title: "say in the Base where its columns stand".to_owned(),
+        edits: edits?,
+    })
 }
 
 /// Puts the texts of the columns into the wanted order. Only where all of them are written out in the file, once each.
-fn reorder(table: &Table, names: &[SmolStr], file: &RepoPath, source: &ParsedFile) -> Option<Fix> {
+fn reorder(
+    table: &Table,
+    wanted: &Wanted<'_>,
+    file: &RepoPath,
+    source: &ParsedFile,
+) -> Option<Fix> {
     let slots: Vec<&FileSpan> = table.columns.iter().map(|column| &column.place).collect();
     let in_order = slots
         .windows(2)
@@ -217,9 +457,7 @@ fn reorder(table: &Table, names: &[SmolStr], file: &RepoPath, source: &ParsedFil
     {
         return None;
     }
-    let is_base = |column: &&crate::schema::Column| names.contains(&column.name);
-    let base = names.iter().filter_map(|name| table.column(name));
-    let ordered = base.chain(table.columns.iter().filter(|column| !is_base(column)));
+    let ordered = wanted.ordered(table);
     let edits = slots
         .iter()
         .zip(ordered)
@@ -232,7 +470,7 @@ fn reorder(table: &Table, names: &[SmolStr], file: &RepoPath, source: &ParsedFil
         .collect();
     Some(Fix {
         applicability: Applicability::Unsafe,
-        title: "put the base columns first".to_owned(),
+        title: wanted.title().to_owned(),
         edits,
     })
 }

@@ -1,8 +1,8 @@
 //! ML306
 
 use crate::alembic::Run;
-use crate::rules::downgrade::at;
 use crate::diagnostic::Label;
+use crate::rules::downgrade::at;
 use crate::rules::{EnvironmentContext, MigrationContext, Reporter, Violation, declare_rule};
 use crate::schema::FrozenDefault;
 
@@ -43,7 +43,10 @@ impl Violation for Frozen<'_> {
             function,
             ..
         } = self.default;
-        format!("{} {keyword} {function}", column.as_deref().unwrap_or_default())
+        format!(
+            "{} {keyword} {function}",
+            column.as_deref().unwrap_or_default()
+        )
     }
 
     fn notes(&self) -> Vec<String> {

@@ -9,11 +9,11 @@ use super::{Emitted, Operation, Runner};
 use crate::catalog::{AlterAction, Constraint, ConstraintKind, Ddl};
 use crate::dialect::Dialect;
 use crate::python::value::{Call, Place, Value};
+use crate::schema::FrozenDefault;
 use crate::sqlalchemy::ddl::{Naming, Semantics};
 use crate::sqlalchemy::declarative::{
     DeclaredTable, DeclaredTables, declared_table, declared_tables,
 };
-use crate::schema::FrozenDefault;
 use crate::sqlalchemy::{
     MetadataKey, NamingFact, frozen_in_column, metadata_of_value, naming_of_metadata,
 };
