@@ -9,6 +9,7 @@ use clap::{
     ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum,
 };
 
+use crate::config::HiddenDrift;
 use crate::dialect::Dialect;
 use crate::git::BaseHints;
 
@@ -207,6 +208,15 @@ pub struct DriftArgs {
     /// Show also what `alembic revision --autogenerate` does not compare
     #[arg(long)]
     pub all: bool,
+    /// Show also these kinds of what it does not compare: checks, primary-keys, constraint-options, index-options,
+    /// enum-labels, names, defaults, types, generated-columns
+    #[arg(
+        long,
+        value_name = "KIND",
+        value_delimiter = ',',
+        conflicts_with = "all"
+    )]
+    pub kind: Vec<HiddenDrift>,
     /// How differences are written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub output_format: DriftFormat,

@@ -62,6 +62,8 @@ pub static RULES: &[&Rule] = &[
     &model::migration_with_code::RULE,
     &model::foreign_base::RULE,
     &convention::base_columns_not_first::RULE,
+    &convention::generic_type::RULE,
+    &convention::unstable_name::RULE,
 ];
 
 /// The rule of a code or name, in any case.

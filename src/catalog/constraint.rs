@@ -17,6 +17,8 @@ pub struct Constraint {
     pub deferrable: Option<SmolStr>,
     /// True for `NOT VALID`, until it is validated.
     pub not_valid: bool,
+    /// True where nothing but the database gave it its name, or it has none.
+    pub is_unnamed: bool,
     /// True where it was written at its column.
     pub inline: bool,
     pub place: Option<FileSpan>,
@@ -70,6 +72,7 @@ impl Constraint {
             kind,
             deferrable: None,
             not_valid: false,
+            is_unnamed: false,
             inline: false,
             place,
             maybe: None,

@@ -13,6 +13,7 @@ use crate::cli::{
 };
 use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, listed, settings};
 use crate::commands::{CommandError, Exit, Streams, style};
+use crate::config::HiddenDrift;
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
 use crate::report::operations::write_operations;
@@ -90,9 +91,11 @@ pub(super) fn drift(
             drift,
             migrated: environment.migrated(),
             models: &models.catalog,
-            compares_defaults: args.all || models.comparison.compares_defaults == Some(true),
+            compares_defaults: args.all
+                || args.kind.contains(&HiddenDrift::Defaults)
+                || models.comparison.compares_defaults == Some(true),
             sources: environment.sources(),
-            all: args.all,
+            kinds: (!args.all).then_some(args.kind.as_slice()),
             verbose: global.verbose,
             style: style(global, process),
         };

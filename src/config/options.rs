@@ -5,6 +5,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 use crate::config::conventions::{BaseColumnOrder, MetadataName, NamingConvention, TreatAs};
+use crate::config::hidden_drift::HiddenDrift;
 use crate::dependencies::WrittenVersion;
 use crate::dialect::Dialect;
 use crate::git::{GitError, Snapshot};
@@ -32,6 +33,8 @@ pub struct Options {
     /// Where the columns of the declarative Base stand in a table: `"first"`, `"last"`, or a list of columns in which
     /// `"*"` stands for all others; an empty list switches the check off.
     pub base_columns: Option<BaseColumnOrder>,
+    /// What `hidden-drift` speaks of; without it, of all but names, which are the business of `unstable-name`.
+    pub hidden_drift: Option<Vec<HiddenDrift>>,
     /// The Alembic environments, where they cannot be found.
     pub environments: Option<Vec<EnvironmentOptions>>,
     /// The database; without it, as the project says.
@@ -306,6 +309,11 @@ mod tests {
             "base-columns = \"frist\"\n",
             "\"frist\"",
             "did you mean `first`?",
+        );
+        expect(
+            "hidden-drift = [\"checks\", \"labels\"]\n",
+            "[\"checks\", \"labels\"]",
+            "",
         );
         expect("base-columns = 1\n", "1", "");
         expect(

@@ -1,6 +1,7 @@
 //! The configuration as used, with flags of the command line laid over the file.
 
 use crate::config::conventions::{BaseColumnOrder, MetadataName, NamingConvention, TreatAs};
+use crate::config::hidden_drift::HiddenDrift;
 use crate::config::options::{Downgrades, EnvironmentOptions, Options, Pairing};
 use crate::config::selector::Selection;
 use crate::dependencies::WrittenVersion;
@@ -15,6 +16,8 @@ pub struct Settings {
     pub downgrades: Option<Downgrades>,
     /// `None`: first, unless the project's history has it otherwise.
     pub base_columns: Option<BaseColumnOrder>,
+    /// `None`: all but names.
+    pub hidden_drift: Option<Vec<HiddenDrift>>,
     /// Environments named by the user; empty to find them.
     pub environments: Vec<EnvironmentOptions>,
     /// The script location of the one environment to judge; `None` for all.
@@ -45,6 +48,7 @@ impl From<&Options> for Settings {
             pairing: options.pairing.unwrap_or_default(),
             downgrades: options.downgrades,
             base_columns: options.base_columns.clone(),
+            hidden_drift: options.hidden_drift.clone(),
             environments: options.environments.clone().unwrap_or_default(),
             only_environment: None,
             dialect: options.dialect,

@@ -3,6 +3,8 @@
 //! The rules of equality are those of Alembic's autogenerate (`alembic.autogenerate.compare` and `DefaultImpl`): what it
 //! would write is told apart from what it cannot see, as CHECKs, primary keys and the names of constraints.
 
+mod types;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -13,8 +15,9 @@ use crate::catalog::{
     Catalog, Change, Column, Difference, Fact, ForeignKey, Subject, Table, Why, compare,
     split_object,
 };
-use crate::dialect::Dialect;
+use crate::config::HiddenDrift;
 use crate::source::FileSpan;
+use types::{is_more_general, is_same_type};
 
 /// Where Alembic keeps at which revision a database is.
 const VERSION_TABLE: &str = "alembic_version";
@@ -36,6 +39,8 @@ pub struct Drift {
 pub struct DriftDifference {
     pub difference: Difference,
     pub weight: Weight,
+    /// True if the type that the migrations make says less than the one that the model asks for.
+    pub is_more_general: bool,
     /// Where the model says it.
     pub model: Option<FileSpan>,
     /// Where a migration makes it.
@@ -59,6 +64,35 @@ impl DriftDifference {
     /// True if `alembic revision --autogenerate` would write an operation for it.
     pub fn is_seen(&self) -> bool {
         self.weight == Weight::Seen
+    }
+
+    /// The types on both sides, if that of the migrations says less than that of the models and autogenerate does not see
+    /// it.
+    pub fn more_general_type(&self) -> Option<(&str, &str)> {
+        let Difference { from, to, .. } = &self.difference;
+        let (there, here) = (from.as_str()?, to.as_str()?);
+        let is_meant = self.is_more_general && self.hidden() == Some(HiddenDrift::Types);
+        is_meant.then_some((there, here))
+    }
+
+    /// What kind of difference it is that autogenerate does not see; `None` for one that it sees.
+    pub fn hidden(&self) -> Option<HiddenDrift> {
+        let Difference {
+            subject, change, ..
+        } = &self.difference;
+        let kind = match (subject, change) {
+            _ if self.is_seen() => return None,
+            (_, Change::Renamed) => HiddenDrift::Names,
+            (Subject::PrimaryKey, _) => HiddenDrift::PrimaryKeys,
+            (Subject::Index, _) => HiddenDrift::IndexOptions,
+            (Subject::Enum, _) => HiddenDrift::EnumLabels,
+            (Subject::Unique | Subject::ForeignKey, _) => HiddenDrift::ConstraintOptions,
+            (Subject::Column, Change::Changed("type")) => HiddenDrift::Types,
+            (Subject::Column, Change::Changed("default" | "identity")) => HiddenDrift::Defaults,
+            (Subject::Column, _) => HiddenDrift::GeneratedColumns,
+            _ => HiddenDrift::Checks,
+        };
+        Some(kind)
     }
 }
 
@@ -268,10 +302,11 @@ impl Comparing<'_> {
                 _ => split_object(&difference.object, catalog),
             };
             let known = catalog.tables.get(table)?;
-            let column = part
-                .filter(|_| difference.subject == Subject::Column)
-                .and_then(|part| known.column(part));
-            let place = column.and_then(|column| column.place.clone());
+            let place = part.and_then(|part| match difference.subject {
+                Subject::Column => known.column(part)?.place.clone(),
+                Subject::Index => known.index(part)?.place.clone(),
+                _ => known.constraint(part)?.place.clone(),
+            });
             place.or_else(|| known.place.clone())
         };
         let is_model = !matches!(difference.change, Change::Removed);
@@ -281,12 +316,25 @@ impl Comparing<'_> {
             .filter(|_| is_model)
             .or_else(|| place(described));
         let migration = exact.filter(|_| !is_model).or_else(|| place(database));
+        let spelled = (difference.from.as_str(), difference.to.as_str());
+        let is_more_general = matches!(spelled, (Some(there), Some(here)) if is_more_general(there, here))
+            && (difference.subject, difference.change)
+                == (Subject::Column, Change::Changed("type"))
+            && !self.keeps_labels(&difference);
         self.drift.differences.push(DriftDifference {
             difference,
             weight,
+            is_more_general,
             model,
             migration,
         });
+    }
+
+    /// True for a column of text that is as long as the longest label of an enum.
+    fn keeps_labels(&self, difference: &Difference) -> bool {
+        let is_text = |spelling: &str| spelling.to_lowercase().contains("char");
+        difference.to.as_str().is_some_and(is_text)
+            && self.models.labels_as_text.contains(&difference.object)
     }
 
     /// Who notices a difference; `None` for what is none.
@@ -414,96 +462,4 @@ fn left_out(object: &str, place: Option<FileSpan>) -> Arc<Why> {
 /// An error with the reason, if there is one.
 fn certain(doubt: Option<Arc<Why>>) -> Result<(), Option<Arc<Why>>> {
     doubt.map_or(Ok(()), |why| Err(Some(why)))
-}
-
-/// `DefaultImpl.compare_type`: the first words, the others and the numbers between parentheses are told apart as far as
-/// both spellings give as many of them.
-fn is_same_type(there: &str, here: &str, dialect: Dialect) -> bool {
-    let (there, here) = (TypeWords::of(there), TypeWords::of(here));
-    let synonyms: &[&[&str]] = match dialect {
-        Dialect::PostgreSql => &[&["numeric", "decimal"], &["float", "double precision"]],
-        Dialect::MySql => &[
-            &["numeric", "decimal"],
-            &["bool", "tinyint"],
-            &["json", "longtext"],
-        ],
-        Dialect::Sqlite => &[&["numeric", "decimal"]],
-    };
-    let is_synonym = |one: &str, other: &str| {
-        let mut groups = synonyms.iter();
-        groups.any(|names| names.contains(&one) && names.contains(&other))
-    };
-    let (one, other) = (there.words.join(" "), here.words.join(" "));
-    let is_same_first = there.words.first() == here.words.first()
-        || is_synonym(
-            there.words.first().map_or("", String::as_str),
-            here.words.first().map_or("", String::as_str),
-        )
-        || is_synonym(&one, &other);
-    let differ = |one: &[String], other: &[String]| one.len() == other.len() && one != other;
-    is_same_first
-        && !differ(
-            there.words.get(1..).unwrap_or_default(),
-            here.words.get(1..).unwrap_or_default(),
-        )
-        && !differ(&there.arguments, &here.arguments)
-}
-
-/// The spelling of a type in its parts.
-struct TypeWords {
-    words: Vec<String>,
-    arguments: Vec<String>,
-}
-
-impl TypeWords {
-    fn of(spelling: &str) -> Self {
-        let lower = spelling.to_lowercase();
-        let (name, rest) = lower.split_once('(').unwrap_or((lower.as_str(), ""));
-        let (arguments, tail) = rest.split_once(')').unwrap_or((rest, ""));
-        // `[]` and other signs are no words.
-        let is_sign = |c: char| !(c.is_alphanumeric() || c == '_' || c == '-');
-        let words = [name, tail]
-            .into_iter()
-            .flat_map(|part| part.split(is_sign));
-        let arguments = arguments.split(',').map(str::trim);
-        let whole = |part: &&str| !part.is_empty();
-        Self {
-            words: words.filter(whole).map(str::to_owned).collect(),
-            arguments: arguments.filter(whole).map(str::to_owned).collect(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn types_are_the_same_as_far_as_both_say() {
-        for (there, here, same) in [
-            ("character varying(50)", "character varying", true),
-            ("character varying(50)", "character varying(20)", false),
-            ("numeric(10,2)", "numeric", true),
-            ("NUMERIC", "DECIMAL", true),
-            ("text", "character varying", false),
-            (
-                "timestamp without time zone",
-                "timestamp with time zone",
-                false,
-            ),
-            (
-                "timestamp(3) without time zone",
-                "timestamp without time zone",
-                true,
-            ),
-            ("mood", "character varying", false),
-            ("double precision", "float", true),
-            ("integer[]", "integer", true),
-            ("integer[]", "bigint[]", false),
-            ("real", "double precision", false),
-        ] {
-            let is_same = is_same_type(there, here, Dialect::PostgreSql);
-            assert_eq!(is_same, same, "{there} {here}");
-        }
-    }
 }

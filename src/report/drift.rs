@@ -8,6 +8,7 @@ use super::replay::change_line;
 use super::schema::{why_text, why_value};
 use super::{Style, sanitise_line, write_json as write_value};
 use crate::catalog::Catalog;
+use crate::config::HiddenDrift;
 use crate::models::{Drift, DriftDifference};
 use crate::python::Sources;
 use crate::source::FileSpan;
@@ -22,8 +23,8 @@ pub struct DriftView<'a> {
     /// False where defaults are none of autogenerate's business, and not asked for.
     pub compares_defaults: bool,
     pub sources: &'a Sources<'a>,
-    /// Also what autogenerate does not see.
-    pub all: bool,
+    /// What is shown of what autogenerate does not see; `None` for all of it.
+    pub kinds: Option<&'a [HiddenDrift]>,
     /// Name what could not be compared.
     pub verbose: bool,
     pub style: Style,
@@ -32,11 +33,12 @@ pub struct DriftView<'a> {
 impl<'a> DriftView<'a> {
     /// The differences that are shown.
     pub fn shown(&self) -> impl Iterator<Item = &'a DriftDifference> {
-        let all = self.all;
-        self.drift
-            .differences
-            .iter()
-            .filter(move |difference| all || difference.is_seen())
+        let kinds = self.kinds;
+        let is_wanted = move |found: &&DriftDifference| {
+            let hidden = found.hidden();
+            hidden.is_none_or(|kind| kinds.is_none_or(|kinds| kinds.contains(&kind)))
+        };
+        self.drift.differences.iter().filter(is_wanted)
     }
 }
 
@@ -93,10 +95,10 @@ pub fn write_text(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
         )?,
     }
     if hidden > 0 {
-        let shown = if view.all {
-            "are shown too"
-        } else {
-            "`--all` shows them"
+        let shown = match view.shown().count() - seen {
+            0 => "`--all` shows them".to_owned(),
+            shown if shown == hidden => "are shown too".to_owned(),
+            shown => format!("{shown} of them are shown too"),
         };
         writeln!(
             out,

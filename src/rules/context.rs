@@ -81,6 +81,12 @@ impl<'a> EnvironmentContext<'a> {
             .is_none_or(|change| change.changes.touches(file))
     }
 
+    /// True if a revision is part of the change, or everything is judged.
+    pub(crate) fn judges_revisions(&self) -> bool {
+        let mut nodes = self.head.map.nodes().iter();
+        nodes.any(|node| self.is_judged(&node.revision.file))
+    }
+
     /// True if the base branch already has this revision.
     pub(crate) fn is_upstream(&self, id: &str) -> bool {
         self.change

@@ -2,7 +2,7 @@
 
 mod filters;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -38,6 +38,8 @@ pub struct ModelSchema {
     pub comparison: Comparison,
     /// Defaults that hold a value of the moment at which their module was imported.
     pub frozen: Vec<FrozenDefault>,
+    /// Columns that keep labels of an enum as text: the length of that is nobody's wish.
+    pub labels_as_text: BTreeSet<String>,
     /// The database that types are spelled for.
     pub dialect: Dialect,
     /// Why there may be tables that were not found.
@@ -160,6 +162,14 @@ pub fn read_models<'s>(
     let catalog = reader.catalog();
     let comparison = reader.comparison(&configured, &catalog, migrated);
     let files = reader.interpreter.files().iter().cloned().collect();
+    let labels_as_text = reader
+        .declared
+        .iter()
+        .flat_map(|(name, table)| {
+            let columns = table.labels_as_text.iter();
+            columns.map(move |column| format!("{name}.{column}"))
+        })
+        .collect();
     let mut frozen: Vec<FrozenDefault> = Vec::new();
     for default in reader.declared.values().flat_map(|table| &table.frozen) {
         // Tables have those of a mixin in common.
@@ -176,6 +186,7 @@ pub fn read_models<'s>(
         unregistered,
         comparison,
         frozen,
+        labels_as_text,
         dialect,
         open: reader.open,
     }

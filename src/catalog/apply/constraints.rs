@@ -30,6 +30,7 @@ impl Statement<'_> {
         self.check_constraint_labels(table, &constraint);
         if matches!(constraint.name, Fact::Known(None)) {
             constraint.name = Fact::Known(self.implicit_name(table, &constraint.kind, &[]));
+            constraint.is_unnamed = true;
         } else if self.database.dialect == Dialect::MySql
             && matches!(constraint.kind, ConstraintKind::PrimaryKey { .. })
         {
@@ -522,11 +523,13 @@ impl Statement<'_> {
             }
             let mut constraint = self.discover_constraint(table, name);
             constraint.name = Fact::Known(Some(new_name.clone()));
+            constraint.is_unnamed = false;
             self.change(table, |table| table.constraints.push(constraint));
             return;
         };
         self.forget_constraint(table, name);
         constraint.name = Fact::Known(Some(new_name.clone()));
+        constraint.is_unnamed = false;
         self.register_constraint(table, &constraint);
         if let ConstraintKind::ForeignKey(key) = &constraint.kind {
             self.database

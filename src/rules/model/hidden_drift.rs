@@ -1,6 +1,7 @@
 //! ML304
 
 use super::schema_drift::report;
+use crate::config::HiddenDrift;
 use crate::rules::{EnvironmentContext, Reporter, declare_rule};
 
 declare_rule! {
@@ -13,5 +14,11 @@ declare_rule! {
 }
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
-    report(ctx, reporter, |found| !found.is_seen());
+    let wanted = ctx.settings.hidden_drift.as_deref();
+    report(ctx, reporter, |found| {
+        found.hidden().is_some_and(|kind| match wanted {
+            Some(wanted) => wanted.contains(&kind),
+            None => kind != HiddenDrift::Names,
+        })
+    });
 }

@@ -112,6 +112,7 @@ impl Reader<'_> {
             kind,
             deferrable: options.deferrable(),
             not_valid: options.not_valid,
+            is_unnamed: false,
             inline: false,
             place: self.source.place(self.range(constraint.syntax())),
             maybe: None,

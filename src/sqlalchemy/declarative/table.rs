@@ -279,7 +279,7 @@ impl DeclaredTable {
     }
 
     /// The columns with their names.
-    fn columns<'a, H: Host>(
+    pub fn columns<'a, H: Host>(
         &'a self,
         interpreter: &'a Interpreter<'_, H>,
     ) -> impl Iterator<Item = (SmolStr, &'a Call)> {
@@ -287,6 +287,39 @@ impl DeclaredTable {
             let (call, _) = column_call(&item.value, interpreter)?;
             Some((name_of(call)?, call))
         })
+    }
+}
+
+impl DeclaredTable {
+    /// What is written down under `info` with a column or index, by kind of construct and name; `None` where nothing is.
+    pub fn infos<H: Host>(
+        &self,
+        interpreter: &Interpreter<'_, H>,
+    ) -> Vec<(&'static str, SmolStr, Option<Value>)> {
+        let info = |call: &Call| call.keyword("info").map(|info| info.value.clone());
+        let indexes = self.items.iter().filter_map(|item| {
+            let call = item.value.as_call()?;
+            let is_index = construct(&call.callee, interpreter)? == "Index";
+            is_index.then(|| Some(("Index", name_of(call)?, info(call))))?
+        });
+        let columns = self.columns(interpreter);
+        columns
+            .map(|(name, call)| ("Column", name, info(call)))
+            .chain(indexes)
+            .collect()
+    }
+
+    /// The columns that keep labels of an enum as text: how long that is SQLAlchemy works out.
+    pub fn labels_as_text<H: Host>(&self, interpreter: &Interpreter<'_, H>) -> Vec<SmolStr> {
+        let keeps_labels = |call: &Call| {
+            let column_type = type_argument_of(call, interpreter)?.value.as_call()?;
+            let is_enum = construct(&column_type.callee, interpreter)? == "Enum";
+            Some(is_enum && column_type.keyword("length").is_none())
+        };
+        self.columns(interpreter)
+            .filter(|(_, call)| keeps_labels(call) == Some(true))
+            .map(|(name, _)| name)
+            .collect()
     }
 }
 

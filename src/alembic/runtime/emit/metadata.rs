@@ -63,6 +63,10 @@ pub(in crate::alembic::runtime) struct MadeTable {
     pub(in crate::alembic::runtime) at: Place,
     /// `info`, which functions of `env.py` may go by.
     pub(in crate::alembic::runtime) info: Option<Value>,
+    /// `info` of columns and indexes, by kind of construct and name.
+    pub(in crate::alembic::runtime) infos: Vec<(&'static str, SmolStr, Option<Value>)>,
+    /// Columns that keep labels of an enum as text.
+    pub(in crate::alembic::runtime) labels_as_text: Vec<SmolStr>,
     /// Defaults that hold a value of the moment at which the module was imported.
     pub(in crate::alembic::runtime) frozen: Vec<FrozenDefault>,
 }
@@ -80,6 +84,8 @@ pub(in crate::alembic::runtime) fn tables_of_metadata(
             name: table.name.clone(),
             at: table.at,
             info: table.info.clone(),
+            infos: table.infos(interpreter),
+            labels_as_text: table.labels_as_text(interpreter),
             frozen: table
                 .items
                 .iter()

@@ -254,8 +254,17 @@ impl Reader<'_> {
             ("name", Value::known_str(question.name, AT)),
             ("table", table),
         ];
-        if reflected {
-            attributes.push(("info", self.empty_info()));
+        let declared = self.declared.get(question.table).and_then(|declared| {
+            let mut infos = declared.infos.iter();
+            let construct = callee.trim_start_matches("sqlalchemy.");
+            infos.find(|(kind, name, _)| *kind == construct && name == question.name)
+        });
+        match declared.map(|(_, _, info)| info.clone()) {
+            _ if reflected => attributes.push(("info", self.empty_info())),
+            Some(Some(info)) => attributes.push(("info", info)),
+            Some(None) => attributes.push(("info", self.empty_info())),
+            // Such as an index that a column asks for.
+            None => {}
         }
         item(callee, attributes)
     }

@@ -318,6 +318,38 @@ def do_run_migrations(connection):
 }
 
 #[test]
+fn filters_may_go_by_info() {
+    let env = "from alembic import context
+from app.base import Base
+import app.user
+def include_object(object, name, type_, reflected, compare_to):
+    return not object.info.get('skip')
+context.configure(url='', target_metadata=Base.metadata, include_object=include_object)
+";
+    let user = model("User")
+        + "    hidden: Mapped[int] = mapped_column(info={'skip': True})\n    shown: Mapped[int]\n    by_column: Mapped[int] = mapped_column(index=True)\n    __table_args__ = (sa.Index('ix_hidden', 'shown', info={'skip': True}), sa.Index('ix_shown', 'hidden'))\n";
+    let user = format!("import sqlalchemy as sa\n{user}");
+    let mut migrated = Database::new(Dialect::PostgreSql);
+    let table = "CREATE TABLE \"user\" (id serial PRIMARY KEY)";
+    for statement in crate::sql::parse(table, Dialect::PostgreSql, &|_| None) {
+        for ddl in &statement.ddl {
+            migrated.apply(ddl, None);
+        }
+    }
+    let models = read(env, &[("app/user.py", &user)], &migrated.now);
+    for (subject, object, included) in [
+        (Subject::Column, "user.hidden", Some(false)),
+        (Subject::Column, "user.shown", Some(true)),
+        (Subject::Index, "user.ix_hidden", Some(false)),
+        (Subject::Index, "user.ix_shown", Some(true)),
+        (Subject::Index, "user.ix_user_by_column", None),
+    ] {
+        let includes = models.comparison.includes(subject, object);
+        assert_eq!(includes, included, "{object}");
+    }
+}
+
+#[test]
 fn packages_that_import_what_is_in_them() {
     let (user, post) = (model("User"), model("Post"));
     for text in [

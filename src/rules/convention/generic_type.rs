@@ -1,0 +1,75 @@
+//! ML402
+
+use crate::diagnostic::Label;
+use crate::models::{DriftDifference, Weight};
+use crate::rules::{ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule};
+
+declare_rule! {
+    "ML402", "generic-type" in Convention("convention"),
+    severity: Warning,
+    since: "0.1.0",
+    fix: None,
+    on: Drift(check), Change(check_change),
+}
+
+struct GenericType<'a> {
+    found: &'a DriftDifference,
+    migrated: &'a str,
+    modelled: &'a str,
+}
+
+impl Violation for GenericType<'_> {
+    fn message(&self) -> String {
+        format!(
+            "`{}` is `{}` after the migrations, `{}` in the model",
+            self.found.difference.object, self.migrated, self.modelled
+        )
+    }
+
+    fn subject(&self) -> String {
+        self.found.difference.object.clone()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let note = if self.found.weight == Weight::Nominal {
+            "autogenerate compares a length or precision only where both sides give one"
+        } else {
+            "autogenerate says nothing, since `compare_type` is not on"
+        };
+        vec![note.to_owned()]
+    }
+
+    fn help(&self) -> Option<String> {
+        Some("give the column the type that the model has".to_owned())
+    }
+}
+
+fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
+    if ctx.environment.judges_revisions() {
+        check(ctx.environment, reporter);
+    }
+}
+
+fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
+    for found in &ctx.head.drift().differences {
+        let Some((migrated, modelled)) = found.more_general_type() else {
+            continue;
+        };
+        let Some(place) = found
+            .migration
+            .as_ref()
+            .filter(|place| ctx.is_judged(&place.file))
+        else {
+            continue;
+        };
+        let violation = GenericType {
+            found,
+            migrated,
+            modelled,
+        };
+        let label = Label::new(place.file.clone(), place.span, "in the migration");
+        let model = found.model.as_ref();
+        let model = model.map(|model| Label::new(model.file.clone(), model.span, "the model"));
+        reporter.report(&violation, label).related(model);
+    }
+}
