@@ -7,15 +7,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rustc_hash::FxHashMap;
 
 use crate::alembic::{Direction, ModelFiles, Verdict};
-use crate::config::{Downgrades, RuleIdentity, Settings};
+use crate::config::{Downgrades, Settings};
 use crate::diagnostic::{Applicability, Diagnostic, Fingerprint};
 use crate::git::{ChangeKind, ChangeSet, GitError, Snapshot};
+use crate::models;
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
 use crate::rules::{
-    self, ChangeContext, EnvironmentChange, EnvironmentContext, FileContext, Listener,
-    MigrationContext, ProjectContext, RULES, Releases, ReplayContext, Reporter, Rule,
-    ScriptContext,
+    self, ChangeContext, CommitState, EnvironmentChange, EnvironmentContext, FileContext, Listener,
+    MigrationContext, ProjectContext, Releases, ReplayContext, Reporter, Rule, ScriptContext,
 };
 use crate::schema::Effect;
 use crate::source::RepoPath;
@@ -41,12 +41,21 @@ pub struct Change<'a> {
     pub merged: Option<&'a Snapshot>,
     /// Where the branch began, if the change is only its last part.
     pub branch: Option<&'a Snapshot>,
+    /// The commits of the branch before its last state, the oldest first, if a rule asks for them.
+    pub commits: &'a [BranchCommit],
     /// The other side of a merge in progress. What comes from there as it is was judged there; only what the two sides
     /// make together is judged.
     pub theirs: Option<&'a Snapshot>,
     /// The name of the base, for messages.
     pub base_name: &'a str,
     pub releases: &'a dyn Releases,
+}
+
+/// A commit of a branch.
+pub struct BranchCommit {
+    /// For messages: `1a2b3c4 (Add mail)`.
+    pub name: String,
+    pub snapshot: Snapshot,
 }
 
 /// The findings and what they rest on.
@@ -107,6 +116,14 @@ pub fn lint(input: &Input<'_>, cache: &ParseCache) -> Result<Outcome, GitError> 
         .as_ref()
         .and_then(|change| change.branch)
         .map(|branch| Sources::new(branch, cache));
+    let commits = input
+        .change
+        .as_ref()
+        .map_or(&[][..], |change| change.commits);
+    let commit_sources: Vec<Sources<'_>> = commits
+        .iter()
+        .map(|commit| Sources::new(&commit.snapshot, cache))
+        .collect();
 
     let outcome = {
         let head = Project::load(&head_sources, input.settings);
@@ -122,6 +139,15 @@ pub fn lint(input: &Input<'_>, cache: &ParseCache) -> Result<Outcome, GitError> 
         let branch = branch_sources
             .as_ref()
             .map(|sources| Project::load(sources, input.settings));
+        let mut previous = input.change.as_ref().map(|change| change.before);
+        let mut commit_projects: Vec<(&BranchCommit, Project<'_>)> = Vec::new();
+        for (commit, sources) in commits.iter().zip(&commit_sources) {
+            // Most commits have nothing to do with the database.
+            let previous = previous.replace(&commit.snapshot);
+            if previous.is_none_or(|previous| may_change_schema(previous, sources, &head)) {
+                commit_projects.push((commit, Project::load(sources, input.settings)));
+            }
+        }
         let whole = input
             .change
             .as_ref()
@@ -152,6 +178,16 @@ pub fn lint(input: &Input<'_>, cache: &ParseCache) -> Result<Outcome, GitError> 
                     branch: branch
                         .as_ref()
                         .and_then(|project| project.counterpart(environment)),
+                    commits: commit_projects
+                        .iter()
+                        .filter_map(|(commit, project)| {
+                            Some(CommitState {
+                                name: &commit.name,
+                                environment: project.counterpart(environment)?,
+                                rest: ChangeSet::between(&commit.snapshot, input.head),
+                            })
+                        })
+                        .collect(),
                     changes,
                     whole,
                     base_name: change.base_name,
@@ -177,6 +213,7 @@ pub fn lint(input: &Input<'_>, cache: &ParseCache) -> Result<Outcome, GitError> 
     match failures
         .into_iter()
         .flatten()
+        .chain(commit_sources)
         .find_map(Sources::into_failure)
     {
         Some(failure) => Err(failure),
@@ -192,17 +229,8 @@ struct Linter {
 
 impl Linter {
     fn new(settings: &Settings) -> Self {
-        let rules = RULES
-            .iter()
-            .copied()
-            .filter(|rule| {
-                settings
-                    .selection
-                    .selects(RuleIdentity::from(*rule), rule.is_default)
-            })
-            .collect();
         Self {
-            rules,
+            rules: rules::selected(settings).collect(),
             outcome: Outcome::default(),
         }
     }
@@ -279,10 +307,12 @@ impl Linter {
                 environment: ctx,
                 change,
             };
-            self.each(|listener, reporter| {
-                if let Listener::Change(check) = listener {
+            self.each(|listener, reporter| match listener {
+                Listener::Change(check) => check(&context, reporter),
+                Listener::Branch(check) if !change.commits.is_empty() => {
                     check(&context, reporter);
                 }
+                _ => {}
             });
         }
     }
@@ -474,6 +504,21 @@ fn touches_scripts(ctx: &EnvironmentContext<'_>, changes: &ChangeSet) -> bool {
             })
     };
     changes.iter().any(|(path, _)| in_versions(path))
+}
+
+/// True if a commit touches a revision or a file that may declare models.
+fn may_change_schema(previous: &Snapshot, sources: &Sources<'_>, head: &Project<'_>) -> bool {
+    let changes = ChangeSet::between(previous, sources.snapshot());
+    changes.iter().any(|(path, kind)| {
+        path.extension() == "py"
+            && !models::is_test_file(path)
+            && (kind == ChangeKind::Deleted
+                || models::may_declare_models(path, sources)
+                || head
+                    .environments
+                    .iter()
+                    .any(|environment| !environment.is_code(path)))
+    })
 }
 
 /// True if the change touches a file that may declare models, or everything is judged.

@@ -15,11 +15,13 @@ pub use context::{NoReleases, Releases};
 pub use rule::{Family, FixAvailability, Rule};
 
 pub(crate) use context::{
-    ChangeContext, EnvironmentChange, EnvironmentContext, FileContext, MigrationContext,
-    ProjectContext, ReplayContext, ScriptContext,
+    ChangeContext, CommitState, EnvironmentChange, EnvironmentContext, FileContext,
+    MigrationContext, ProjectContext, ReplayContext, ScriptContext,
 };
 pub(crate) use reporter::{Reporter, Violation};
 pub(crate) use rule::{Listener, declare_rule};
+
+use crate::config::{RuleIdentity, Settings};
 
 /// All rules, by code.
 pub static RULES: &[&Rule] = &[
@@ -61,6 +63,7 @@ pub static RULES: &[&Rule] = &[
     &model::missing_target_metadata::RULE,
     &model::migration_with_code::RULE,
     &model::foreign_base::RULE,
+    &model::split_commit::RULE,
     &convention::base_columns_not_first::RULE,
     &convention::generic_type::RULE,
     &convention::unstable_name::RULE,
@@ -72,6 +75,19 @@ pub fn find(name: &str) -> Option<&'static Rule> {
         .iter()
         .copied()
         .find(|rule| rule.code.eq_ignore_ascii_case(name) || rule.name.eq_ignore_ascii_case(name))
+}
+
+/// The rules that the settings select.
+pub(crate) fn selected(settings: &Settings) -> impl Iterator<Item = &'static Rule> {
+    RULES.iter().copied().filter(|rule| {
+        let identity = RuleIdentity::from(*rule);
+        settings.selection.selects(identity, rule.is_default)
+    })
+}
+
+/// True if a selected rule looks at the commits of a branch.
+pub fn asks_for_commits(settings: &Settings) -> bool {
+    selected(settings).any(|rule| rule.listens(|listener| matches!(listener, Listener::Branch(_))))
 }
 
 /// Names in backticks, joined by commas.

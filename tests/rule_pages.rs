@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The words in parentheses say in which states of the repository the file is: `base` before the change, `head` after
-//! it, `target` on the base branch after it has moved on, `released` in the release `v1.0`. Without one the file is in
+//! it, `earlier` in a commit between the two, `target` on the base branch after it has moved on, `released` in the release `v1.0`. Without one the file is in
 //! all of them; with none of them at all there is no change, and everything is judged. `fixed` is the text after the
 //! fix, `bytes` lets `\xNN` stand for a byte, `5 MiB` pads the file to that size.
 //!
@@ -25,7 +25,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use migrate_lint::config::{ConfigFile, RuleIdentity, RuleSelector, Selection, Settings};
 use migrate_lint::diagnostic::Diagnostic;
 use migrate_lint::git::{Snapshot, merge};
-use migrate_lint::linter::{Change, Input, lint};
+use migrate_lint::linter::{BranchCommit, Change, Input, lint};
 use migrate_lint::python::{ParseCache, parse};
 use migrate_lint::report::{Concise, Reporter, Style, Texts};
 use migrate_lint::rules::{RULES, Releases, Rule};
@@ -54,8 +54,12 @@ struct File {
 
 impl File {
     fn is_in(&self, state: &str) -> bool {
-        let is_state =
-            |word: &String| matches!(word.as_str(), "base" | "head" | "target" | "released");
+        let is_state = |word: &String| {
+            matches!(
+                word.as_str(),
+                "base" | "earlier" | "head" | "target" | "released"
+            )
+        };
         let named: Vec<&String> = self.states.iter().filter(|word| is_state(word)).collect();
         named.is_empty()
             || named
@@ -223,6 +227,7 @@ struct States {
     head: Snapshot,
     before: Option<Snapshot>,
     merged: Option<Snapshot>,
+    earlier: Vec<BranchCommit>,
 }
 
 fn states(example: &Example, replace: &BTreeMap<String, String>) -> States {
@@ -261,15 +266,21 @@ fn states(example: &Example, replace: &BTreeMap<String, String>) -> States {
             .any(|file| words.iter().any(|word| file.has(word)))
     };
     let head = snapshot("head");
-    let before = mentions(&["base", "head", "target", "released"]).then(|| snapshot("base"));
+    let before =
+        mentions(&["base", "earlier", "head", "target", "released"]).then(|| snapshot("base"));
     let merged = mentions(&["target"]).then(|| {
         let base = before.clone().unwrap();
         merge(&base, &snapshot("target"), &head).snapshot
+    });
+    let earlier = mentions(&["earlier"]).then(|| BranchCommit {
+        name: "1a2b3c4 (earlier)".to_owned(),
+        snapshot: snapshot("earlier"),
     });
     States {
         head,
         before,
         merged,
+        earlier: earlier.into_iter().collect(),
     }
 }
 
@@ -331,6 +342,7 @@ fn findings(example: &Example, states: &States) -> Result<(Vec<Diagnostic>, Stri
         upstream: Some(before),
         merged: states.merged.as_ref(),
         branch: None,
+        commits: &states.earlier,
         theirs: None,
         base_name: "main",
         releases: &releases,

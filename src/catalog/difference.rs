@@ -92,6 +92,11 @@ impl Subject {
 }
 
 impl Difference {
+    /// True for the same difference in another pair of states, whatever it is from and to.
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        (self.subject, self.change, &self.object) == (other.subject, other.change, &other.object)
+    }
+
     /// The labels of an enum as they were.
     pub fn labels_before(&self) -> Vec<&str> {
         strings(&self.from)

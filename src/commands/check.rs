@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::git::{
     BaseChoice, ChangeSet, CommitId, GitError, HeadState, ReleaseTag, Repository, Snapshot, merge,
 };
-use crate::linter::{self, Change, Input, Outcome};
+use crate::linter::{self, BranchCommit, Change, Input, Outcome};
 use crate::python::ParseCache;
 use crate::report::{Concise, Full, Json, Reporter, Texts, statistics, summary_line};
 use crate::rules::{NoReleases, Releases};
@@ -52,6 +52,7 @@ pub(super) fn run(
         }),
         _ => Box::new(NoReleases),
     };
+    let commits = judged.commits(&settings, &workspace)?;
     let cache = ParseCache::default();
     let change = judged.comparison.as_ref().map(|comparison| Change {
         before: &comparison.before,
@@ -61,6 +62,7 @@ pub(super) fn run(
             .map(|upstream| upstream.of(comparison)),
         merged: comparison.merged.as_ref(),
         branch: comparison.branch.as_ref(),
+        commits: &commits,
         theirs: comparison.theirs.as_ref(),
         base_name: &comparison.base_name,
         releases: releases.as_ref(),
@@ -235,6 +237,8 @@ struct Comparison {
     upstream: Option<Upstream>,
     merged: Option<Snapshot>,
     branch: Option<Snapshot>,
+    /// Where the branch began, and its last commit, if that is not the state under judgement itself.
+    range: Option<(CommitId, CommitId)>,
     /// The other side of a merge in progress.
     theirs: Option<Snapshot>,
     base_name: String,
@@ -359,6 +363,7 @@ impl Judged {
             upstream,
             merged: None,
             branch,
+            range: began.zip(current.commit()),
             theirs,
             base_name,
             base,
@@ -395,6 +400,7 @@ impl Judged {
                 upstream: None,
                 merged: None,
                 branch: None,
+                range: None,
                 theirs: None,
                 base_name: base.name.clone(),
                 base: Some(base),
@@ -434,6 +440,31 @@ impl Judged {
             configuration,
             what,
         })
+    }
+
+    /// The commits that the branch has before the state under judgement, if a rule asks for them.
+    fn commits(
+        &self,
+        settings: &Settings,
+        workspace: &Workspace,
+    ) -> Result<Vec<BranchCommit>, CommandError> {
+        let asks = crate::rules::asks_for_commits(settings);
+        let range = self
+            .comparison
+            .as_ref()
+            .and_then(|comparison| comparison.range);
+        let (Some(repository), Some((began, tip)), true) = (&workspace.repository, range, asks)
+        else {
+            return Ok(Vec::new());
+        };
+        let commits = repository.commits_since(began, tip, MAX_COMMITS);
+        let read = |commit: CommitId| -> Result<BranchCommit, CommandError> {
+            Ok(BranchCommit {
+                name: repository.title(commit),
+                snapshot: repository.commit_snapshot(commit)?,
+            })
+        };
+        commits.into_iter().map(read).collect()
     }
 
     fn explain(
@@ -500,6 +531,7 @@ fn compare(
         upstream: Some(Upstream::Before),
         merged,
         branch: None,
+        range: Some((began, commit)),
         theirs: None,
         base_name,
         base: Some(base),
@@ -523,6 +555,9 @@ fn branch_name(head: &HeadState) -> String {
         HeadState::Detached(_) | HeadState::Unborn => "HEAD".to_owned(),
     }
 }
+
+/// Of a longer branch only the last commits are looked into.
+const MAX_COMMITS: usize = 100;
 
 /// Looks a path up in the trees of the release tags.
 struct ReleaseTags<'a> {

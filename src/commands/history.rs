@@ -55,7 +55,7 @@ pub(super) fn schema(
         }
         let view = schema::SchemaView {
             environment,
-            at: &at,
+            at: Some(&at),
             catalog: &catalog,
         };
         write_schema(args, &view, streams.out)?;
@@ -123,7 +123,7 @@ fn models(
     warn_of_models(environment, global, streams.err)?;
     let view = schema::SchemaView {
         environment,
-        at: &[],
+        at: None,
         catalog: &models.catalog,
     };
     write_schema(args, &view, streams.out)?;

@@ -311,9 +311,9 @@ mod tests {
             "did you mean `first`?",
         );
         expect(
-            "hidden-drift = [\"checks\", \"labels\"]\n",
-            "[\"checks\", \"labels\"]",
-            "",
+            "hidden-drift = [\"check\"]\n",
+            "[\"check\"]",
+            "did you mean `checks`?",
         );
         expect("base-columns = 1\n", "1", "");
         expect(

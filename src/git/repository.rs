@@ -14,6 +14,9 @@ use crate::source::RepoPath;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommitId(pub(super) gix::ObjectId);
 
+/// How much of the first line of a message is told, in characters.
+const MAX_TITLE: usize = 40;
+
 impl CommitId {
     /// The first ten hexadecimal digits.
     pub fn short(self) -> String {
@@ -208,6 +211,42 @@ impl Repository {
             .find_commit(parent)
             .ok()
             .map(|parent| CommitId(parent.id))
+    }
+
+    /// The commits from one back to where a branch began, along first parents, the oldest first; of a long branch only
+    /// the last ones.
+    pub fn commits_since(&self, began: CommitId, tip: CommitId, most: usize) -> Vec<CommitId> {
+        let mut commits = Vec::new();
+        let mut next = Some(tip);
+        while let Some(commit) = next.filter(|_| commits.len() < most) {
+            // A branch that was merged into this one may begin elsewhere.
+            let is_behind = commit == began
+                || self
+                    .merge_base(began, commit)
+                    .is_ok_and(|base| base == commit);
+            if is_behind {
+                break;
+            }
+            commits.push(commit);
+            next = self.first_parent(commit);
+        }
+        commits.reverse();
+        commits
+    }
+
+    /// A commit in few words: its id and the first line of its message.
+    pub fn title(&self, commit: CommitId) -> String {
+        let found = self.inner.find_commit(commit.0).ok();
+        let message = found.as_ref().and_then(|commit| commit.message().ok());
+        let summary = message.map(|message| message.summary().to_str_lossy().into_owned());
+        match summary {
+            Some(summary) if summary.chars().count() > MAX_TITLE => {
+                let cut: String = summary.chars().take(MAX_TITLE).collect();
+                format!("{} ({}…)", commit.short(), cut.trim_end())
+            }
+            Some(summary) => format!("{} ({summary})", commit.short()),
+            None => commit.short(),
+        }
     }
 
     /// The branch that the current branch follows, as configured by `branch.<name>.merge`.

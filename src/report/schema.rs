@@ -26,8 +26,8 @@ use crate::report::sanitise_line;
 /// A database after some revisions.
 pub struct SchemaView<'a> {
     pub environment: &'a ProjectEnvironment<'a>,
-    /// The revisions it is at.
-    pub at: &'a [SmolStr],
+    /// The revisions it is at; `None` where it is what the models describe.
+    pub at: Option<&'a [SmolStr]>,
     pub catalog: &'a Catalog,
 }
 

@@ -63,6 +63,17 @@ pub(crate) struct EnvironmentChange<'a> {
     /// Further states the change may be a continuation of: a model may have its migration in an earlier commit of the
     /// same branch.
     pub(crate) branch: Option<&'a ProjectEnvironment<'a>>,
+    /// The commits of the branch before the state under judgement, the oldest first, if a rule asks for them.
+    pub(crate) commits: Vec<CommitState<'a>>,
+}
+
+/// An environment as an earlier commit of the branch has it.
+pub(crate) struct CommitState<'a> {
+    /// The commit, for messages.
+    pub(crate) name: &'a str,
+    pub(crate) environment: &'a ProjectEnvironment<'a>,
+    /// What changes from there to the state under judgement.
+    pub(crate) rest: ChangeSet,
 }
 
 impl<'a> EnvironmentContext<'a> {

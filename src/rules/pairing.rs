@@ -34,7 +34,7 @@ pub(crate) fn introduced<'a>(ctx: &ChangeContext<'a>) -> Option<Introduced<'a>> 
     Introduced::new(before.map(state), state(head))
 }
 
-fn state<'a>(environment: &'a ProjectEnvironment<'_>) -> State<'a> {
+pub(crate) fn state<'a>(environment: &'a ProjectEnvironment<'_>) -> State<'a> {
     State {
         migrated: environment.migrated(),
         models: environment.model_schema(),

@@ -75,6 +75,8 @@ pub(crate) enum Listener {
     Models(fn(&EnvironmentContext<'_>, &mut Reporter<'_>)),
     /// What a change does to an environment.
     Change(fn(&ChangeContext<'_>, &mut Reporter<'_>)),
+    /// The commits of a branch, one after the other.
+    Branch(fn(&ChangeContext<'_>, &mut Reporter<'_>)),
 }
 
 impl std::fmt::Debug for Listener {
@@ -89,6 +91,7 @@ impl std::fmt::Debug for Listener {
             Self::Drift(_) => "Drift",
             Self::Models(_) => "Models",
             Self::Change(_) => "Change",
+            Self::Branch(_) => "Branch",
         })
     }
 }

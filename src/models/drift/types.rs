@@ -38,11 +38,11 @@ pub(super) fn is_same_type(there: &str, here: &str, dialect: Dialect) -> bool {
 /// True if a type says less than another: no length where the other has one, or a kind that any database has, such as
 /// text, in the place of one that holds only what is meant, such as a UUID.
 pub(super) fn is_more_general(there: &str, here: &str) -> bool {
+    let is_array = |spelling: &str| spelling.ends_with("[]");
     let (general, exact) = (TypeWords::of(there), TypeWords::of(here));
-    if general.words == exact.words {
+    if general.words == exact.words && is_array(there) == is_array(here) {
         return general.arguments.is_empty() && !exact.arguments.is_empty();
     }
-    let is_array = |spelling: &str| spelling.ends_with("[]");
     let first = |spelled: &TypeWords| spelled.words.first().cloned().unwrap_or_default();
     CARRIERS.contains(&first(&general).as_str())
         && !is_array(there)

@@ -64,7 +64,7 @@ pub fn write(view: &SchemaView<'_>, out: &mut dyn Write) -> io::Result<()> {
     let value = json!({
         "version": 1,
         "dialect": view.dialect().as_str(),
-        "at": view.at,
+        "at": view.at.unwrap_or_default(),
         "tables": tables,
         "enums": enums,
         "sequences": sequences,

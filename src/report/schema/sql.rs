@@ -65,15 +65,17 @@ impl Piece {
 impl Script<'_> {
     fn heading(&mut self) {
         let environment = self.view.environment;
-        let at = match self.view.at {
-            // Where all revisions lead back to themselves none is a head.
-            [] if !self.view.catalog.tables.is_empty() => "after all revisions".to_owned(),
-            [] => "before the first revision".to_owned(),
-            [only] => format!("at {only}"),
-            several => format!("at {}", several.join(", ")),
-        };
         let location = &environment.environment.script_location;
-        self.comment(&format!("{location} {at}"));
+        let at = match self.view.at {
+            None => format!("what the models describe, for {location}"),
+            // Where all revisions lead back to themselves none is a head.
+            Some([]) if !self.view.catalog.tables.is_empty() => {
+                format!("{location} after all revisions")
+            }
+            Some([]) => format!("{location} before the first revision"),
+            Some(several) => format!("{location} at {}", several.join(", ")),
+        };
+        self.comment(&at);
         let versions = environment.versions();
         self.comment(&format!(
             "{}, {}, {}",
