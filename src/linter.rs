@@ -139,7 +139,10 @@ pub fn lint(input: &Input<'_>, cache: &ParseCache) -> Result<Outcome, GitError> 
         let branch = branch_sources
             .as_ref()
             .map(|sources| Project::load(sources, input.settings));
-        let mut previous = input.change.as_ref().map(|change| change.before);
+        let mut previous = input
+            .change
+            .as_ref()
+            .map(|change| change.branch.unwrap_or(change.before));
         let mut commit_projects: Vec<(&BranchCommit, Project<'_>)> = Vec::new();
         for (commit, sources) in commits.iter().zip(&commit_sources) {
             // Most commits have nothing to do with the database.

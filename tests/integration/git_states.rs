@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::repository::{Repository, file_of, models, revision};
+use crate::repository::{Repository, file_of, models, revision, revision_with_column};
 
 #[test]
 fn the_work_tree_holds_tracked_and_new_files_but_no_ignored_ones() {
@@ -350,4 +350,42 @@ fn line_endings_that_git_converts_are_no_change() {
     let answer = repository.lint(&["check", "--changed", "--from-ref", "HEAD"]);
     assert_eq!(answer.status, 0, "{answer:?}");
     assert!(answer.out.contains("1 of 2 revisions"), "{answer:?}");
+}
+
+#[test]
+fn a_branch_is_looked_at_commit_by_commit() {
+    let repository = Repository::with_project();
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    repository.write("shop/models.py", models("    name = Column(String)\n"));
+    repository.commit("Add a name");
+    repository.write("readme.txt", "x");
+    repository.commit("Explain it");
+    repository.write(&file_of("b1"), revision_with_column("b1", "a1", "name"));
+    repository.git(&["add", "."]);
+    let split = |arguments: &[&str]| {
+        let arguments = [&["check", "--select", "ML310"], arguments].concat();
+        repository.lint(&arguments)
+    };
+    let answer = split(&["--staged"]);
+    assert_eq!(answer.codes(), ["310"]);
+    let said = answer.out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("(Add a name)"), "{said}");
+    repository.commit("Migrate");
+    repository.write("shop/models.py", models("    name = Column(String)\n\n"));
+    let last = repository.commit("Tidy up");
+    for arguments in [&["--from-ref", "main"][..], &["--changed"]] {
+        let answer = split(arguments);
+        assert_eq!(answer.codes(), ["310"]);
+        let said = answer.out.replace('\u{2502}', "");
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("(Migrate)"), "{said}");
+    }
+    // Together they are one.
+    repository.git(&["reset", "--quiet", "--soft", "main"]);
+    repository.commit("Add a name");
+    assert_eq!(split(&["--from-ref", "main"]).status, 0);
+    assert_eq!(
+        split(&["--from-ref", "main", "--to-ref", &last]).codes(),
+        ["310"]
+    );
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::repository::{Repository, file_of, models, revision};
+use crate::repository::{Repository, file_of, models, revision, revision_with_column};
 
 fn with_hooks() -> Repository {
     let repository = Repository::with_project();
@@ -78,15 +78,7 @@ fn amending_may_bring_what_was_missing() {
     let answer = repository.try_git(&["commit", "-m", "model"]);
     assert!(answer.err.contains("ML301"), "{answer:?}");
     repository.git(&["commit", "--quiet", "--no-verify", "-m", "model"]);
-    let text = revision("b1", Some("a1"))
-        .replace(
-            "op.create_table(\"t_b1\", sa.Column(\"id\", sa.Integer(), primary_key=True))",
-            "op.add_column(\"t_a1\", sa.Column(\"name\", sa.String()))",
-        )
-        .replace(
-            "op.drop_table(\"t_b1\")",
-            "op.drop_column(\"t_a1\", \"name\")",
-        );
+    let text = revision_with_column("b1", "a1", "name");
     repository.write(&file_of("b1"), text);
     repository.git(&["add", "."]);
     let answer = repository.try_git(&["commit", "--amend", "--no-edit"]);

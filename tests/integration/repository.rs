@@ -211,6 +211,21 @@ def downgrade():
     )
 }
 
+/// A revision that gives `t_a1` a column.
+pub(crate) fn revision_with_column(id: &str, parent: &str, column: &str) -> String {
+    revision(id, Some(parent))
+        .replace(
+            &format!(
+                "op.create_table(\"t_{id}\", sa.Column(\"id\", sa.Integer(), primary_key=True))"
+            ),
+            &format!("op.add_column(\"t_a1\", sa.Column(\"{column}\", sa.String()))"),
+        )
+        .replace(
+            &format!("op.drop_table(\"t_{id}\")"),
+            &format!("op.drop_column(\"t_a1\", \"{column}\")"),
+        )
+}
+
 /// The models of `shop/models.py`, with further lines in the class of `t_a1`.
 pub(crate) fn models(lines: &str) -> String {
     format!(
