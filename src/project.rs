@@ -49,6 +49,7 @@ pub struct ProjectEnvironment<'s> {
     env_models: OnceLock<Models>,
     model_schema: OnceLock<ModelSchema>,
     drift: OnceLock<Drift>,
+    whole_drift: OnceLock<Drift>,
     migrated: OnceLock<Catalog>,
     replay: OnceLock<ReplayedHistory>,
     naming: Option<NamingConvention>,
@@ -139,6 +140,7 @@ impl<'s> ProjectEnvironment<'s> {
             env_models: OnceLock::new(),
             model_schema: OnceLock::new(),
             drift: OnceLock::new(),
+            whole_drift: OnceLock::new(),
             migrated: OnceLock::new(),
             replay: OnceLock::new(),
             naming: settings.naming_convention.clone(),
@@ -493,16 +495,27 @@ impl<'s> ProjectEnvironment<'s> {
 
     /// What models and migrations differ in.
     pub fn drift(&self) -> &Drift {
-        self.drift.get_or_init(|| {
-            if !self.is_complete() {
-                let why = Why::new("not all migrations could be found or read", None);
-                return Drift {
-                    uncertain: vec![why],
-                    ..Drift::default()
-                };
-            }
-            models::drift(self.migrated(), self.model_schema())
-        })
+        self.drift
+            .get_or_init(|| self.drift_of(self.model_schema()))
+    }
+
+    /// What migrations and all models on the metadata differ in, also those that `env.py` does not lead to.
+    pub fn whole_drift(&self) -> &Drift {
+        match &self.model_schema().with_unregistered {
+            Some(whole) => self.whole_drift.get_or_init(|| self.drift_of(whole)),
+            None => self.drift(),
+        }
+    }
+
+    fn drift_of(&self, models: &ModelSchema) -> Drift {
+        if self.is_complete() {
+            return models::drift(self.migrated(), models);
+        }
+        let why = Why::new("not all migrations could be found or read", None);
+        Drift {
+            uncertain: vec![why],
+            ..Drift::default()
+        }
     }
 
     /// True for a module of the application: Python beside the migrations that is no test.

@@ -37,8 +37,8 @@ pub(crate) fn introduced<'a>(ctx: &ChangeContext<'a>) -> Option<Introduced<'a>> 
 pub(crate) fn state<'a>(environment: &'a ProjectEnvironment<'_>) -> State<'a> {
     State {
         migrated: environment.migrated(),
-        models: environment.model_schema(),
-        drift: environment.drift(),
+        models: environment.model_schema().whole(),
+        drift: environment.whole_drift(),
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn by_table<'f>(
 
 /// The table of a difference.
 pub(crate) fn table_of(difference: &Difference, environment: &ProjectEnvironment<'_>) -> String {
-    let models = &environment.model_schema().catalog;
+    let models = &environment.model_schema().whole().catalog;
     match difference.subject {
         Subject::Table => difference.object.clone(),
         Subject::Enum => {

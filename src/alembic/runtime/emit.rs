@@ -24,7 +24,9 @@ type Runner<'s> = Interpreter<'s, Recorder>;
 
 pub(super) use batch::{batch_changes, begun};
 pub(super) use execute::execute;
-pub(super) use metadata::{MadeTable, all_created_or_dropped, tables_of_key, tables_of_metadata};
+pub(super) use metadata::{
+    MadeTable, MadeTables, all_created_or_dropped, tables_of_key, tables_of_metadata,
+};
 pub(super) use objects::created_or_dropped;
 
 /// What an operation tells the database.

@@ -11,7 +11,7 @@ use smol_str::SmolStr;
 use super::Runtime;
 use super::calls::Recorder;
 use super::emit;
-use super::emit::MadeTable;
+use super::emit::{MadeTable, MadeTables};
 use super::simulation::Simulation;
 use crate::alembic::configured::{each_metadata, run_configuring, target_metadata};
 use crate::catalog::{Catalog, Ddl, Subject, Why};
@@ -31,6 +31,8 @@ pub struct ModelSchema {
     pub origin: MetadataOrigin,
     /// Tables on the same metadata in modules that `env.py` does not lead to.
     pub unregistered: Vec<UnregisteredTable>,
+    /// The same schema with the tables of those; `None` where there are none.
+    pub with_unregistered: Option<Arc<ModelSchema>>,
     /// Migrated tables whose models are on another metadata than those of `env.py`.
     pub foreign: Vec<UnregisteredTable>,
     /// True if `env.py` certainly hands no metadata to Alembic.
@@ -130,6 +132,8 @@ pub fn read_models<'s>(
         interpreter,
         reached,
         keys: Vec::new(),
+        made: Vec::new(),
+        unregistered: Vec::new(),
         open: None,
         declared: BTreeMap::new(),
     };
@@ -161,34 +165,40 @@ pub fn read_models<'s>(
     };
     let catalog = reader.catalog();
     let comparison = reader.comparison(&configured, &catalog, migrated);
-    let files = reader.interpreter.files().iter().cloned().collect();
-    let labels_as_text = reader
-        .declared
-        .iter()
-        .flat_map(|(name, table)| {
-            let columns = table.labels_as_text.iter();
-            columns.map(move |column| format!("{name}.{column}"))
-        })
-        .collect();
-    let mut frozen: Vec<FrozenDefault> = Vec::new();
-    for default in reader.declared.values().flat_map(|table| &table.frozen) {
-        // Tables have those of a mixin in common.
-        if !frozen.contains(default) {
-            frozen.push(default.clone());
-        }
-    }
-    ModelSchema {
+    let mut schema = ModelSchema {
+        frozen: reader.frozen_defaults(),
+        labels_as_text: reader.labels_as_text(),
         catalog,
         origin,
         foreign,
         lacks_target,
-        files: Arc::new(files),
+        files: Arc::new(reader.interpreter.files().iter().cloned().collect()),
         unregistered,
+        with_unregistered: None,
         comparison,
-        frozen,
-        labels_as_text,
         dialect,
-        open: reader.open,
+        open: reader.open.clone(),
+    };
+    if !schema.unregistered.is_empty() {
+        for made in std::mem::take(&mut reader.unregistered) {
+            reader.apply(made);
+        }
+        let catalog = reader.catalog();
+        schema.with_unregistered = Some(Arc::new(ModelSchema {
+            comparison: reader.comparison(&configured, &catalog, migrated),
+            labels_as_text: reader.labels_as_text(),
+            catalog,
+            unregistered: Vec::new(),
+            ..schema.clone()
+        }));
+    }
+    schema
+}
+
+impl ModelSchema {
+    /// The schema of all models on the metadata, also of those that `env.py` does not lead to.
+    pub fn whole(&self) -> &Self {
+        self.with_unregistered.as_deref().unwrap_or(self)
     }
 }
 
@@ -197,6 +207,9 @@ struct Reader<'s> {
     reached: Reached,
     /// The metadata whose tables were made.
     keys: Vec<MetadataKey>,
+    made: Vec<Value>,
+    /// Those in modules that were not reached, which are not made yet.
+    unregistered: Vec<MadeTables>,
     /// Why there may be other tables.
     open: Option<Arc<Why>>,
     /// The tables as they are declared.
@@ -238,7 +251,7 @@ impl Reader<'_> {
         }
         // `sqlmodel.SQLModel` is what everybody's models are on.
         let is_foreign = !key.contains(':') && key != "sqlmodel";
-        let open = made.open.or_else(|| {
+        let open = made.open.clone().or_else(|| {
             is_foreign.then(|| {
                 format!("`{key}` is not part of the repository, nor are others of its models")
             })
@@ -248,6 +261,13 @@ impl Reader<'_> {
             .take()
             .or(open.map(|reason| Why::new(reason, None)));
         self.keys.push(key);
+        self.made.push(metadata.clone());
+        self.apply(made);
+        true
+    }
+
+    /// Makes tables in the database.
+    fn apply(&mut self, made: MadeTables) {
         for table in made.declared {
             self.declared.entry(table.name.clone()).or_insert(table);
         }
@@ -256,12 +276,33 @@ impl Reader<'_> {
             // A type is made for the table that comes next.
             let mut next = tables.iter().skip(index).flatten();
             let declared = next.next().and_then(|table| self.declared.get(table));
-            let place = interpreter.file(declared.map(|table| table.at).unwrap_or_default());
-            if let Some(simulation) = interpreter.host.simulation_mut() {
+            let at = declared.map(|table| table.at).unwrap_or_default();
+            let place = self.interpreter.file(at);
+            if let Some(simulation) = self.interpreter.host.simulation_mut() {
                 simulation.apply(&[ddl], &place);
             }
         }
-        true
+    }
+
+    /// The defaults that hold a value of the moment of import, each once: tables have those of a mixin in common.
+    fn frozen_defaults(&self) -> Vec<FrozenDefault> {
+        let mut frozen: Vec<FrozenDefault> = Vec::new();
+        for default in self.declared.values().flat_map(|table| &table.frozen) {
+            if !frozen.contains(default) {
+                frozen.push(default.clone());
+            }
+        }
+        frozen
+    }
+
+    fn labels_as_text(&self) -> BTreeSet<String> {
+        let tables = self.declared.iter();
+        tables
+            .flat_map(|(name, table)| {
+                let columns = table.labels_as_text.iter();
+                columns.map(move |column| format!("{name}.{column}"))
+            })
+            .collect()
     }
 
     /// The other metadata that classes and tables are on, as far as their modules were read.
@@ -354,28 +395,28 @@ impl Reader<'_> {
 
     /// Tables on the metadata that was read, in files that were not reached.
     fn unregistered(&mut self, candidates: &[RepoPath]) -> Vec<UnregisteredTable> {
-        let Some(semantics) = self.interpreter.host.semantics() else {
-            return Vec::new();
-        };
         for file in candidates {
             if self.reached.certainty(file).is_none() {
                 self.interpreter.complete_file(file);
             }
         }
         let mut found = Vec::new();
-        for key in self.keys.clone() {
-            let tables = emit::tables_of_key(&key, &semantics, &mut self.interpreter);
-            for table in tables.tables {
+        for metadata in self.made.clone() {
+            let Some(made) = emit::tables_of_metadata(&metadata, &mut self.interpreter) else {
+                continue;
+            };
+            for table in &made.declared {
                 let place = self.interpreter.file(table.at);
                 if !self.declared.contains_key(&table.name)
                     && self.reached.certainty(&place.file).is_none()
                 {
                     found.push(UnregisteredTable {
-                        name: table.name,
+                        name: table.name.clone(),
                         place,
                     });
                 }
             }
+            self.unregistered.push(made);
         }
         found
     }

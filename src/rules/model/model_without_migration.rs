@@ -187,7 +187,7 @@ const MOST_RELATED: usize = 4;
 
 /// Where the model of a table was.
 fn gone(table: &str, ctx: &ChangeContext<'_>) -> Option<Label> {
-    let before = ctx.change.before?.model_schema();
+    let before = ctx.change.before?.model_schema().whole();
     let place = before.catalog.tables.get(table)?.place.clone()?;
     Some(Label::new(place.file, None, "removed"))
 }
@@ -244,7 +244,7 @@ fn report_by_classes(
     }
     let tables = head.tables_at_head();
     for change in &changed {
-        let comparison = &head.model_schema().comparison;
+        let comparison = &head.model_schema().whole().comparison;
         if introduced.is_some_and(|introduced| introduced.is_proven(&change.table))
             || comparison.includes(Subject::Table, &change.table) == Some(false)
         {

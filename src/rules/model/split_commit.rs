@@ -101,7 +101,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         began.model_schema();
     }
     let is_at_head = |found: &DriftDifference| {
-        let mut now = head.drift().differences.iter();
+        let mut now = head.whole_drift().differences.iter();
         now.any(|other| other.difference.is_same_as(&found.difference))
     };
     let mut passing: Vec<Passing<'_>> = Vec::new();
@@ -169,7 +169,7 @@ fn label(passing: &Passing<'_>, table: &str, head: &ProjectEnvironment<'_>) -> O
         let column = column.and_then(|part| described.column(part)?.place.clone());
         column.or_else(|| described.place.clone())
     };
-    let in_model = place(&head.model_schema().catalog);
+    let in_model = place(&head.model_schema().whole().catalog);
     let (place, message) = match in_model {
         Some(place) => (place, "the model"),
         None => (place(head.migrated())?, "the migration"),
