@@ -11,8 +11,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::alembic::{
-    Direction, Discovery, End, Environment, Migration, ModelFiles, ModelSchema, Replay, Revision,
-    RevisionMap, Runtime, ScriptDirectory, discover, read_models,
+    Direction, Discovery, End, Environment, Migration, ModelFiles, ModelReading, ModelSchema,
+    Replay, Revision, RevisionMap, Runtime, ScriptDirectory, discover,
 };
 use crate::catalog::{Catalog, Why};
 use crate::config::{MetadataName, NamingConvention, Settings};
@@ -457,17 +457,19 @@ impl<'s> ProjectEnvironment<'s> {
 
     /// The schema that the models describe, with what `env.py` registers.
     pub fn model_schema(&self) -> &ModelSchema {
-        self.model_schema.get_or_init(|| {
-            let env = self.environment.env_file();
-            read_models(
-                env.as_ref(),
-                self,
-                &|| self.migrated().clone(),
-                self.semantics(),
-                self.sources,
-                &self.finder,
-            )
-        })
+        self.model_schema
+            .get_or_init(|| self.begin_models().finish(&|| self.migrated().clone()))
+    }
+
+    fn begin_models(&self) -> ModelReading<'_> {
+        let env = self.environment.env_file();
+        ModelReading::begin(
+            env.as_ref(),
+            self,
+            self.semantics(),
+            self.sources,
+            &self.finder,
+        )
     }
 
     /// Reads the models while the history is replayed: both take their time, and neither needs the other for most of it.

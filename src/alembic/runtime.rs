@@ -13,7 +13,7 @@ mod replay;
 mod simulation;
 
 pub use model_schema::{
-    Comparison, MetadataOrigin, ModelFiles, ModelSchema, UnregisteredTable, read_models,
+    Comparison, MetadataOrigin, ModelFiles, ModelReading, ModelSchema, UnregisteredTable,
 };
 pub use replay::{Replay, ReplayedRevision, Verdict};
 pub use simulation::Failed;

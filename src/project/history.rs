@@ -65,6 +65,23 @@ impl ProjectEnvironment<'_> {
         }
     }
 
+    /// True if a change may make the models others than they were. They are read for that, the migrations are not.
+    pub fn may_change_models(&self, changes: &ChangeSet) -> bool {
+        if let Some(models) = self.model_schema.get() {
+            return touches(changes, &models.files, &|_| false);
+        }
+        let reading = self.begin_models();
+        let files = reading.files().map(|files| files.iter().cloned().collect());
+        let may_change =
+            files.is_none_or(|files: FxHashSet<RepoPath>| touches(changes, &files, &|_| false));
+        if may_change {
+            let _ = self
+                .model_schema
+                .set(reading.finish(&|| self.migrated().clone()));
+        }
+        may_change
+    }
+
     /// Takes over the models of a later state, if the change in between did not touch them.
     pub fn adopt_models(&self, later: &Self, changes: &ChangeSet) {
         let models = later.model_schema();

@@ -17,7 +17,7 @@ use crate::alembic::configured::{each_metadata, run_configuring, target_metadata
 use crate::catalog::{Catalog, Ddl, Subject, Why};
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
-use crate::python::value::{Place, SymbolKind, Value};
+use crate::python::value::{Call, Place, SymbolKind, Value};
 use crate::python::{Interpreter, Limits, ModuleFinder, Reached, Sources};
 use crate::schema::FrozenDefault;
 use crate::source::{FileSpan, RepoPath};
@@ -106,93 +106,125 @@ pub trait ModelFiles {
     fn all(&self) -> Vec<RepoPath>;
 }
 
-/// Reads the models. `migrated` gives what the migrations build, once it is needed: by its tables a Base is
-/// recognised that `env.py` does not name.
-pub fn read_models<'s>(
-    env_file: Option<&RepoPath>,
-    files: &dyn ModelFiles,
-    migrated: &dyn Fn() -> Catalog,
-    semantics: Semantics,
-    sources: &'s Sources<'s>,
-    finder: &'s ModuleFinder<'s>,
-) -> ModelSchema {
-    let runtime = Runtime::new(sources, finder);
-    let limits = Limits {
-        fuel: FUEL,
-        ..Limits::default()
-    };
-    let dialect = semantics.dialect;
-    let mut interpreter = runtime.interpreter.with_limits(limits).with_import_log();
-    interpreter.host.simulation = Some(Simulation::new(Arc::new(semantics)));
-    let reached = match env_file {
-        Some(env_file) => interpreter.reach(env_file, |file| files.may_define(file)),
-        None => Reached::default(),
-    };
-    let mut reader = Reader {
-        interpreter,
-        reached,
-        keys: Vec::new(),
-        made: Vec::new(),
-        unregistered: Vec::new(),
-        open: None,
-        declared: BTreeMap::new(),
-    };
-    let targets = env_file.map_or_else(Vec::new, |file| reader.targets(file));
-    let configured = std::mem::take(&mut reader.interpreter.host.configured);
-    // What is left out is none; what is handed over under a name that is not known may be one.
-    let is_none = |target: &Value| matches!(target, Value::None);
-    let lacks_target = env_file.is_some()
-        && targets.iter().all(is_none)
-        && !configured.is_empty()
-        && configured.iter().all(|call| !call.open);
-    let mut is_found = false;
-    for target in &targets {
-        is_found |= reader.make(target);
+/// The models of a repository as they are read: first from the files alone, then beside what the migrations build.
+pub struct ModelReading<'s> {
+    reader: Reader<'s>,
+    files: &'s dyn ModelFiles,
+    /// The calls of `context.configure`.
+    configured: Vec<Call>,
+    lacks_target: bool,
+    dialect: Dialect,
+    /// Nothing where `env.py` leads to no metadata.
+    unregistered: Option<Vec<UnregisteredTable>>,
+}
+
+impl<'s> ModelReading<'s> {
+    /// Reads what `env.py` leads to and, if that is a metadata, the other models on it.
+    pub fn begin(
+        env_file: Option<&RepoPath>,
+        files: &'s dyn ModelFiles,
+        semantics: Semantics,
+        sources: &'s Sources<'s>,
+        finder: &'s ModuleFinder<'s>,
+    ) -> Self {
+        let runtime = Runtime::new(sources, finder);
+        let limits = Limits {
+            fuel: FUEL,
+            ..Limits::default()
+        };
+        let dialect = semantics.dialect;
+        let mut interpreter = runtime.interpreter.with_limits(limits).with_import_log();
+        interpreter.host.simulation = Some(Simulation::new(Arc::new(semantics)));
+        let reached = match env_file {
+            Some(env_file) => interpreter.reach(env_file, |file| files.may_define(file)),
+            None => Reached::default(),
+        };
+        let mut reader = Reader {
+            interpreter,
+            reached,
+            keys: Vec::new(),
+            made: Vec::new(),
+            unregistered: Vec::new(),
+            open: None,
+            declared: BTreeMap::new(),
+        };
+        let targets = env_file.map_or_else(Vec::new, |file| reader.targets(file));
+        let configured = std::mem::take(&mut reader.interpreter.host.configured);
+        // What is left out is none; what is handed over under a name that is not known may be one.
+        let is_none = |target: &Value| matches!(target, Value::None);
+        let lacks_target = env_file.is_some()
+            && targets.iter().all(is_none)
+            && !configured.is_empty()
+            && configured.iter().all(|call| !call.open);
+        let mut is_found = false;
+        for target in &targets {
+            is_found |= reader.make(target);
+        }
+        Self {
+            unregistered: is_found.then(|| reader.unregistered(&files.all())),
+            reader,
+            files,
+            configured,
+            lacks_target,
+            dialect,
+        }
     }
-    let origin = if is_found {
-        MetadataOrigin::Environment
-    } else if reader.scan(&files.all(), &migrated()) {
-        MetadataOrigin::Repository
-    } else {
-        MetadataOrigin::Unknown
-    };
-    let (unregistered, foreign) = match origin {
-        MetadataOrigin::Environment => {
-            let unregistered = reader.unregistered(&files.all());
-            (unregistered, reader.foreign(migrated))
-        }
-        _ => (Vec::new(), Vec::new()),
-    };
-    let catalog = reader.catalog();
-    let comparison = reader.comparison(&configured, &catalog, migrated);
-    let mut schema = ModelSchema {
-        frozen: reader.frozen_defaults(),
-        labels_as_text: reader.labels_as_text(),
-        catalog,
-        origin,
-        foreign,
-        lacks_target,
-        files: Arc::new(reader.interpreter.files().iter().cloned().collect()),
-        unregistered,
-        with_unregistered: None,
-        comparison,
-        dialect,
-        open: reader.open.clone(),
-    };
-    if !schema.unregistered.is_empty() {
-        for made in std::mem::take(&mut reader.unregistered) {
-            reader.apply(made);
-        }
+
+    /// The files on which it depends what the models are; `None` where that is not known yet.
+    pub fn files(&self) -> Option<&[RepoPath]> {
+        let is_found = self.unregistered.is_some();
+        is_found.then(|| self.reader.interpreter.files())
+    }
+
+    /// Ends it with what the migrations build, which `migrated` gives once it is needed: by its tables a Base is
+    /// recognised that `env.py` does not name, and filters are asked about them.
+    pub fn finish(self, migrated: &dyn Fn() -> Catalog) -> ModelSchema {
+        let Self {
+            mut reader,
+            files,
+            configured,
+            lacks_target,
+            dialect,
+            unregistered,
+        } = self;
+        let (origin, foreign) = if unregistered.is_some() {
+            (MetadataOrigin::Environment, reader.foreign(migrated))
+        } else if reader.scan(&files.all(), &migrated()) {
+            (MetadataOrigin::Repository, Vec::new())
+        } else {
+            (MetadataOrigin::Unknown, Vec::new())
+        };
         let catalog = reader.catalog();
-        schema.with_unregistered = Some(Arc::new(ModelSchema {
-            comparison: reader.comparison(&configured, &catalog, migrated),
+        let comparison = reader.comparison(&configured, &catalog, migrated);
+        let mut schema = ModelSchema {
+            frozen: reader.frozen_defaults(),
             labels_as_text: reader.labels_as_text(),
             catalog,
-            unregistered: Vec::new(),
-            ..schema.clone()
-        }));
+            origin,
+            foreign,
+            lacks_target,
+            files: Arc::new(reader.interpreter.files().iter().cloned().collect()),
+            unregistered: unregistered.unwrap_or_default(),
+            with_unregistered: None,
+            comparison,
+            dialect,
+            open: reader.open.clone(),
+        };
+        if !schema.unregistered.is_empty() {
+            for made in std::mem::take(&mut reader.unregistered) {
+                reader.apply(made);
+            }
+            let catalog = reader.catalog();
+            schema.with_unregistered = Some(Arc::new(ModelSchema {
+                comparison: reader.comparison(&configured, &catalog, migrated),
+                labels_as_text: reader.labels_as_text(),
+                catalog,
+                unregistered: Vec::new(),
+                ..schema.clone()
+            }));
+        }
+        schema
     }
-    schema
 }
 
 impl ModelSchema {

@@ -2,9 +2,10 @@
 
 use smol_str::SmolStr;
 
-use crate::config::BaseColumnOrder;
+use crate::config::{BaseColumnOrder, Settings};
 use crate::diagnostic::{Applicability, Edit, Fix, Label};
 use crate::models::BaseColumns;
+use crate::project::ProjectEnvironment;
 use crate::python::ParsedFile;
 use crate::rules::{EnvironmentContext, MigrationContext, Reporter, Violation, declare_rule, list};
 use crate::schema::{Column, Operation, Table};
@@ -128,7 +129,8 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         });
     let mut wanted = None;
     for table in tables {
-        let wanted = wanted.get_or_insert_with(|| Wanted::of(ctx.environment));
+        let wanted = wanted
+            .get_or_insert_with(|| Wanted::of(ctx.environment.head, ctx.environment.settings));
         let Some(wanted) = wanted else { return };
         let Some(order) = wanted
             .order_of(names_of(table))
@@ -174,20 +176,16 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
 
 /// Says it once, at the Base, if most models have its columns elsewhere.
 fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
-    let Some(wanted) = Wanted::of(ctx) else {
+    let Some(wanted) = Wanted::of(ctx.head, ctx.settings) else {
         return;
     };
     let Some(base) = wanted.base.filter(|base| ctx.is_judged(&base.place.file)) else {
         return;
     };
-    let mut counts = Counts::default();
-    for table in ctx.head.model_schema().catalog.tables.values() {
-        if table.open.is_none() {
-            counts.add(wanted.order_of(table.columns.iter().map(|column| &column.name)));
-        }
-    }
-    if counts.elsewhere <= counts.first
+    let counts = wanted.counts(ctx.head);
+    if !counts.is_mostly_elsewhere()
         || !wanted.is_configured && !History::of(ctx, &wanted).is_in_favour()
+        || was_so_before(ctx)
     {
         return;
     }
@@ -205,22 +203,31 @@ fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         .fix(is_two.then(|| sort_orders(base, &wanted)).flatten());
 }
 
+/// True if it is no news of the change.
+fn was_so_before(ctx: &EnvironmentContext<'_>) -> bool {
+    let before = ctx.change.as_ref().and_then(|change| change.before);
+    before.is_some_and(|before| {
+        Wanted::of(before, ctx.settings)
+            .is_some_and(|wanted| wanted.counts(before).is_mostly_elsewhere())
+    })
+}
+
 fn names_of(table: &Table) -> impl Iterator<Item = &SmolStr> {
     table.columns.iter().map(|column| &column.name)
 }
 
 impl<'a> Wanted<'a> {
-    fn of(ctx: &EnvironmentContext<'a>) -> Option<Self> {
+    fn of(state: &'a ProjectEnvironment<'_>, settings: &Settings) -> Option<Self> {
         let base = || {
-            let from_env = ctx.head.env_models();
+            let from_env = state.env_models();
             // Where env.py leads nowhere, the declarative bases of the repository are looked for.
             match &from_env.base_columns {
                 Some(found) => Some(found),
-                None if from_env.env.metadata.is_empty() => ctx.head.models().base_columns.as_ref(),
+                None if from_env.env.metadata.is_empty() => state.models().base_columns.as_ref(),
                 None => None,
             }
         };
-        let configured = ctx.settings.base_columns.as_ref();
+        let configured = settings.base_columns.as_ref();
         let names = |base: &BaseColumns| base.names().cloned().collect();
         let (before, after, base) = match configured {
             None | Some(BaseColumnOrder::First) => {
@@ -246,6 +253,16 @@ impl<'a> Wanted<'a> {
             base,
             is_configured: configured.is_some(),
         })
+    }
+
+    /// Where the tables of the models have the base columns.
+    fn counts(&self, state: &ProjectEnvironment<'_>) -> Counts {
+        let mut counts = Counts::default();
+        let tables = state.model_schema().catalog.tables.values();
+        for table in tables.filter(|table| table.open.is_none()) {
+            counts.add(self.order_of(table.columns.iter().map(|column| &column.name)));
+        }
+        counts
     }
 
     fn names(&self) -> impl Iterator<Item = &SmolStr> {
@@ -343,6 +360,10 @@ struct Counts {
 }
 
 impl Counts {
+    fn is_mostly_elsewhere(self) -> bool {
+        self.elsewhere > self.first
+    }
+
     fn add(&mut self, order: Option<Order>) {
         match order {
             Some(Order::AsWanted) => self.first += 1,

@@ -312,7 +312,10 @@ impl DeclaredTable {
     /// The columns that keep labels of an enum as text: how long that is SQLAlchemy works out.
     pub fn labels_as_text<H: Host>(&self, interpreter: &Interpreter<'_, H>) -> Vec<SmolStr> {
         let keeps_labels = |call: &Call| {
-            let column_type = type_argument_of(call, interpreter)?.value.as_call()?;
+            let mut column_type = type_argument_of(call, interpreter)?.value.as_call()?;
+            if construct(&column_type.callee, interpreter)? == "ARRAY" {
+                column_type = column_type.argument(0, "item_type")?.value.as_call()?;
+            }
             let is_enum = construct(&column_type.callee, interpreter)? == "Enum";
             Some(is_enum && column_type.keyword("length").is_none())
         };

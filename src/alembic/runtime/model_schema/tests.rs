@@ -41,14 +41,16 @@ fn read(env: &str, files: &[(&str, &str)], migrated: &Catalog) -> ModelSchema {
     let cache = ParseCache::default();
     let sources = Sources::new(&snapshot, &cache);
     let finder = ModuleFinder::new(&snapshot, []);
-    read_models(
-        Some(&RepoPath::new("migrations/env.py")),
-        &AllFiles(&snapshot),
-        &|| migrated.clone(),
+    let files = AllFiles(&snapshot);
+    let env_file = RepoPath::new("migrations/env.py");
+    ModelReading::begin(
+        Some(&env_file),
+        &files,
         Semantics::default(),
         &sources,
         &finder,
     )
+    .finish(&|| migrated.clone())
 }
 
 fn tables(models: &ModelSchema) -> Vec<String> {
