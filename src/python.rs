@@ -16,7 +16,9 @@ pub mod value;
 
 pub use canonical::{Definitions, definitions, definitions_by_package};
 pub use heap::Heap;
-pub use interpreter::{Called, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached};
+pub use interpreter::{
+    Called, Extent, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached,
+};
 pub use module_finder::{FoundModule, ModuleFinder};
 pub use parse::{SyntaxError, parse};
 pub use sources::{MAX_FILE_SIZE, ParseCache, ParsedFile, Sources};

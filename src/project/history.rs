@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ProjectEnvironment;
 use crate::alembic::ReplayedRevision;
 use crate::catalog::Catalog;
 use crate::git::{ChangeKind, ChangeSet};
 use crate::models;
+use crate::python::Extent;
 use crate::source::RepoPath;
 
 /// What the revisions of an environment do, one after the other.
@@ -65,15 +66,15 @@ impl ProjectEnvironment<'_> {
         }
     }
 
-    /// True if a change may make the models others than they were. They are read for that, the migrations are not.
-    pub fn may_change_models(&self, changes: &ChangeSet) -> bool {
+    /// True if a change may make the models others than they were before. They are read for that, the migrations are
+    /// not.
+    pub fn may_change_models(&self, before: &Self, changes: &ChangeSet) -> bool {
         if let Some(models) = self.model_schema.get() {
-            return touches(changes, &models.files, &|_| false);
+            return self.differs_in(&models.files, before, changes);
         }
         let reading = self.begin_models();
-        let files = reading.files().map(|files| files.iter().cloned().collect());
-        let may_change =
-            files.is_none_or(|files: FxHashSet<RepoPath>| touches(changes, &files, &|_| false));
+        let files = reading.files();
+        let may_change = files.is_none_or(|files| self.differs_in(&files, before, changes));
         if may_change {
             let _ = self
                 .model_schema
@@ -85,9 +86,31 @@ impl ProjectEnvironment<'_> {
     /// Takes over the models of a later state, if the change in between did not touch them.
     pub fn adopt_models(&self, later: &Self, changes: &ChangeSet) {
         let models = later.model_schema();
-        if !touches(changes, &models.files, &|_| false) && self.semantics() == later.semantics() {
+        if !later.differs_in(&models.files, self, changes) && self.semantics() == later.semantics()
+        {
             let _ = self.model_schema.set(models.clone());
         }
+    }
+
+    /// True if a change has to do with what was run of these files, or may have: a module that is gone was perhaps
+    /// imported.
+    fn differs_in(
+        &self,
+        files: &FxHashMap<RepoPath, Extent>,
+        before: &Self,
+        changes: &ChangeSet,
+    ) -> bool {
+        changes
+            .iter()
+            .any(|(path, kind)| match (files.get(path), kind) {
+                (_, ChangeKind::Deleted) => is_module(path),
+                (None, _) => false,
+                (Some(Extent::Whole), _) | (_, ChangeKind::Added) => true,
+                (Some(extent), ChangeKind::Modified) => {
+                    let parsed = self.sources.python(path).zip(before.sources.python(path));
+                    !parsed.is_some_and(|(now, before)| extent.is_kept(&now, &before))
+                }
+            })
     }
 }
 
@@ -99,7 +122,10 @@ fn touches(
     is_new: &dyn Fn(&RepoPath) -> bool,
 ) -> bool {
     changes.iter().any(|(path, kind)| {
-        let is_module = path.extension() == "py" && !models::is_test_file(path);
-        files.contains(path) && !is_new(path) || kind == ChangeKind::Deleted && is_module
+        files.contains(path) && !is_new(path) || kind == ChangeKind::Deleted && is_module(path)
     })
+}
+
+fn is_module(path: &RepoPath) -> bool {
+    path.extension() == "py" && !models::is_test_file(path)
 }

@@ -16,6 +16,7 @@ mod definitions;
 mod enums;
 mod exceptions;
 mod expressions;
+mod extent;
 mod folders;
 mod formatting;
 mod generators;
@@ -40,6 +41,7 @@ mod strings;
 mod subscripts;
 mod text;
 
+pub use self::extent::Extent;
 pub use self::host::{Called, Host, Leaving, NoHost};
 pub use self::reach::Reached;
 
@@ -102,6 +104,8 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     lazy_imports: bool,
     /// The imports that were run, while somebody wants to know.
     import_log: Option<Vec<reach::LoggedImport>>,
+    /// What was run, while somebody wants to know.
+    used: Option<extent::Used>,
     /// What the constructors of bases outside the repository were called with, while somebody wants to know.
     constructors: Option<Vec<Call>>,
     fuel: Cell<u64>,
@@ -165,6 +169,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             limits,
             lazy_imports: false,
             import_log: None,
+            used: None,
             constructors: None,
             fuel: Cell::new(limits.fuel),
             module_fuel: limits.fuel * 8,
@@ -456,6 +461,9 @@ impl<'s, H: Host> Interpreter<'s, H> {
         }
         let scope = Rc::clone(&module.scope);
         let path = self.files.get(scope.file.0 as usize).cloned();
+        if !is_lazy {
+            self.note_whole(scope.file);
+        }
         self.set_module_state(id, ModuleState::Running);
         if let Some(file) = path.and_then(|path| self.module_source(&path)) {
             self.apart(is_lazy, |this| {

@@ -12,11 +12,14 @@ use crate::source::RepoPath;
 /// False for a change after which models and migrations certainly are as they were.
 pub(crate) fn may_touch_schema(ctx: &ChangeContext<'_>) -> bool {
     let (head, whole) = (ctx.environment.head, ctx.change.whole);
+    let Some(before) = ctx.change.before else {
+        return true;
+    };
     let may_define = |path: &RepoPath| !head.is_code(path) || head.may_define(path);
     let mut modules = whole
         .iter()
         .filter(|(path, _)| path.extension() == "py" && !crate::models::is_test_file(path));
-    modules.any(|(path, _)| may_define(path)) || head.may_change_models(whole)
+    modules.any(|(path, _)| may_define(path)) || head.may_change_models(before, whole)
 }
 
 /// The drift that a change brings; `None` where that cannot be known.

@@ -5,7 +5,7 @@ mod filters;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Runtime;
@@ -18,7 +18,7 @@ use crate::catalog::{Catalog, Ddl, Subject, Why};
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
 use crate::python::value::{Call, Place, SymbolKind, Value};
-use crate::python::{Interpreter, Limits, ModuleFinder, Reached, Sources};
+use crate::python::{Extent, Interpreter, Limits, ModuleFinder, Reached, Sources};
 use crate::schema::FrozenDefault;
 use crate::source::{FileSpan, RepoPath};
 use crate::sqlalchemy::ddl::Semantics;
@@ -46,8 +46,8 @@ pub struct ModelSchema {
     pub dialect: Dialect,
     /// Why there may be tables that were not found.
     pub open: Option<Arc<Why>>,
-    /// The files that were read for it.
-    pub files: Arc<FxHashSet<RepoPath>>,
+    /// The files that were read for it, and how much of them mattered.
+    pub files: Arc<FxHashMap<RepoPath, Extent>>,
 }
 
 /// How `context.configure(…)` wants models and database to be compared.
@@ -170,10 +170,10 @@ impl<'s> ModelReading<'s> {
         }
     }
 
-    /// The files on which it depends what the models are; `None` where that is not known yet.
-    pub fn files(&self) -> Option<&[RepoPath]> {
+    /// The files on which it depends what the models are, and how much of them; `None` where that is not known yet.
+    pub fn files(&self) -> Option<FxHashMap<RepoPath, Extent>> {
         let is_found = self.unregistered.is_some();
-        is_found.then(|| self.reader.interpreter.files())
+        is_found.then(|| self.reader.interpreter.extents())
     }
 
     /// Ends it with what the migrations build, which `migrated` gives once it is needed: by its tables a Base is
@@ -203,7 +203,7 @@ impl<'s> ModelReading<'s> {
             origin,
             foreign,
             lacks_target,
-            files: Arc::new(reader.interpreter.files().iter().cloned().collect()),
+            files: Arc::new(reader.interpreter.extents()),
             unregistered: unregistered.unwrap_or_default(),
             with_unregistered: None,
             comparison,

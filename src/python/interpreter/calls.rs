@@ -229,6 +229,7 @@ impl<H: Host> Interpreter<'_, H> {
         open: bool,
         at: Place,
     ) -> Value {
+        self.note_call(function);
         if function.def.is_generator {
             self.run_generator(function, owner, arguments, open, at)
         } else {

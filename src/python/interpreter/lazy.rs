@@ -63,7 +63,7 @@ impl<H: Host> Interpreter<'_, H> {
     /// Runs what [`Self::exec_definitions`] has left out.
     pub(super) fn exec_left_out(&mut self, file: &ParsedFile, scope: &Rc<Scope>) {
         for stmt in &file.module.body {
-            if is_effect_only(stmt) && !may_import(stmt) {
+            if is_left_out(stmt) {
                 self.refuel();
                 self.apart(true, |this| {
                     let mut frame: Frame<H> = Frame::default();
@@ -119,7 +119,7 @@ impl<H: Host> Interpreter<'_, H> {
 }
 
 /// The one name a statement binds, if it does nothing else worth running at once.
-fn postponable(stmt: &Stmt) -> Option<&Name> {
+pub(super) fn postponable(stmt: &Stmt) -> Option<&Name> {
     match &stmt.kind {
         StmtKind::ClassDef(def) => Some(&def.name),
         StmtKind::FunctionDef(def) => {
@@ -176,6 +176,11 @@ fn is_effect_only(stmt: &Stmt) -> bool {
         },
         _ => false,
     }
+}
+
+/// True for what is left out of an imported module, also where its imports count.
+pub(super) fn is_left_out(stmt: &Stmt) -> bool {
+    is_effect_only(stmt) && !may_import(stmt)
 }
 
 /// True for a call that by its name may be made to import modules: `import_submodules(__name__)`.

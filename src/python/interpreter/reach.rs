@@ -33,10 +33,11 @@ impl Reached {
 }
 
 impl<H: Host> Interpreter<'_, H> {
-    /// Writes down what is imported from now on, for [`Self::reach`].
+    /// Writes down what is imported and run from now on, for [`Self::reach`] and [`Self::extents`].
     #[must_use]
     pub fn with_import_log(mut self) -> Self {
         self.import_log = Some(Vec::new());
+        self.used = Some(super::extent::Used::default());
         self
     }
 
@@ -135,6 +136,7 @@ impl<H: Host> Interpreter<'_, H> {
             return;
         }
         let scope = Rc::clone(&module.scope);
+        self.note_whole(scope.file);
         let names = self.heap.namespace(scope.names).map(|namespace| {
             let postponed = namespace.names.values().filter(
                 |value| matches!(value, Value::Import(import) if import.postponed.is_some()),
