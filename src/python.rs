@@ -4,6 +4,7 @@ pub mod ast;
 mod canonical;
 mod exception_hierarchy;
 mod heap;
+mod imports;
 mod interpreter;
 mod module_finder;
 mod parse;

@@ -107,8 +107,7 @@ impl ProjectEnvironment<'_> {
                 (None, _) => false,
                 (Some(Extent::Whole), _) | (_, ChangeKind::Added) => true,
                 (Some(extent), ChangeKind::Modified) => {
-                    let parsed = self.sources.python(path).zip(before.sources.python(path));
-                    !parsed.is_some_and(|(now, before)| extent.is_kept(&now, &before))
+                    !extent.is_kept(path, self.sources, before.sources)
                 }
             })
     }

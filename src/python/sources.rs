@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use crate::git::{BlobId, GitError, Snapshot};
 use crate::python::ast::Module;
+use crate::python::imports::import_statements;
 use crate::python::parse::{SyntaxError, parse};
 use crate::source::{FileSpan, RepoPath, SourceText};
 
@@ -128,6 +129,17 @@ impl<'s> Sources<'s> {
     pub fn line_of(&self, place: &FileSpan) -> Option<u32> {
         let file = self.python(&place.file)?;
         Some(file.text.position(place.span.start).line)
+    }
+
+    /// The import statements that a module runs, if that can be seen without parsing it.
+    pub(crate) fn import_statements(&self, path: &RepoPath) -> Option<String> {
+        let bytes = self.read(path)?;
+        // Other encodings than UTF-8 are declared in the first lines.
+        let head = bytes.get(..bytes.len().min(256)).unwrap_or_default();
+        if bytes.len() > MAX_FILE_SIZE || memchr::memmem::find(head, b"coding").is_some() {
+            return None;
+        }
+        import_statements(std::str::from_utf8(&bytes).ok()?)
     }
 
     /// The bytes of any file; a failure is kept for [`Self::failure`].

@@ -6,8 +6,8 @@ use super::lazy::{is_left_out, postponable};
 use super::{Host, Interpreter};
 use crate::python::ast::{Name, Stmt, StmtKind};
 use crate::python::protobuf;
-use crate::python::sources::ParsedFile;
-use crate::python::value::{FileId, Function, Value};
+use crate::python::sources::{ParsedFile, Sources};
+use crate::python::value::{FileId, Function, ModuleState, Value};
 use crate::source::{RepoPath, Span};
 
 /// What was run, while somebody wants to know.
@@ -17,6 +17,8 @@ pub(super) struct Used {
     whole: FxHashSet<FileId>,
     /// The functions that were called, by where they are.
     functions: FxHashSet<(FileId, Span)>,
+    /// The import statements of files of which nothing else was run at first.
+    imports: FxHashMap<FileId, String>,
 }
 
 /// The part of a file on which it depends what a run has found.
@@ -25,12 +27,20 @@ pub enum Extent {
     Whole,
     /// These statements of the module, in their order.
     Statements(Vec<Span>),
+    /// These import statements.
+    Imports(String),
 }
 
 impl<H: Host> Interpreter<'_, H> {
     pub(super) fn note_whole(&mut self, file: FileId) {
         if let Some(used) = &mut self.used {
             used.whole.insert(file);
+        }
+    }
+
+    pub(super) fn note_imports(&mut self, file: FileId, statements: String) {
+        if let Some(used) = &mut self.used {
+            used.imports.insert(file, statements);
         }
     }
 
@@ -55,6 +65,11 @@ impl<H: Host> Interpreter<'_, H> {
         let file = module.scope.file;
         if used.whole.contains(&file) {
             return None;
+        }
+        if module.state == ModuleState::Found
+            && let Some(statements) = used.imports.get(&file)
+        {
+            return Some(Extent::Imports(statements.clone()));
         }
         let names = self.heap.namespace(module.scope.names)?;
         let parsed = self.sources.python(path)?;
@@ -83,10 +98,18 @@ impl<H: Host> Interpreter<'_, H> {
 
 impl Extent {
     /// True if a run would certainly find the same in another version of the file.
-    pub fn is_kept(&self, now: &ParsedFile, other: &ParsedFile) -> bool {
-        let Self::Statements(spans) = self else {
-            return now.text.as_str() == other.text.as_str();
-        };
+    pub fn is_kept(&self, path: &RepoPath, now: &Sources<'_>, other: &Sources<'_>) -> bool {
+        match self {
+            Self::Whole => false,
+            Self::Imports(statements) => other.import_statements(path).as_ref() == Some(statements),
+            Self::Statements(spans) => {
+                let parsed = now.python(path).zip(other.python(path));
+                parsed.is_some_and(|(now, other)| Self::are_kept(spans, &now, &other))
+            }
+        }
+    }
+
+    fn are_kept(spans: &[Span], now: &ParsedFile, other: &ParsedFile) -> bool {
         let others: Vec<&str> = texts(other).collect();
         let mut rest = others.iter();
         let mut matters = spans.iter().map(|span| now.text.slice(*span));
@@ -125,7 +148,7 @@ fn defined(stmt: &Stmt) -> Option<&Name> {
 mod tests {
     use super::*;
     use crate::git::Snapshot;
-    use crate::python::{ModuleFinder, NoHost, ParseCache, Sources};
+    use crate::python::{ModuleFinder, NoHost, ParseCache};
 
     const BEFORE: &str = "import os
 from app.kinds import Kind
@@ -186,8 +209,7 @@ app.extra.setup()
         interpreter.module_attribute(module, "size");
         let path = RepoPath::new("app/models.py");
         let extent = interpreter.extents().remove(&path).unwrap();
-        let parsed = |sources: &Sources<'_>| sources.python(&path).unwrap();
-        extent.is_kept(&parsed(&now), &parsed(&before))
+        extent.is_kept(&path, &now, &before)
     }
 
     #[test]

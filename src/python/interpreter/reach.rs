@@ -5,9 +5,13 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::statements::Frame;
 use super::{Host, Interpreter};
 use crate::python::ast::Name;
-use crate::python::value::{FileId, ModuleState, ObjectId, Value};
+use crate::python::parse::parse;
+use crate::python::value::{
+    FileId, Module, ModuleState, Namespace, Object, ObjectId, Scope, ScopeKind, Value,
+};
 use crate::source::RepoPath;
 
 /// An import statement that was run.
@@ -110,12 +114,42 @@ impl<H: Host> Interpreter<'_, H> {
             self.module_fuel = self.limits.fuel * 8;
             if wanted(&path) {
                 self.complete_module(id);
-            } else {
+            } else if !self.run_imports(id, &path) {
                 self.run_module(id, true);
             }
             reached.files.insert(path, import.is_certain);
             self.drain_log(import.is_certain, waiting);
         }
+    }
+
+    /// Runs only the imports of a module that nothing else is known of yet, if they can be told without parsing it.
+    fn run_imports(&mut self, id: ObjectId, path: &RepoPath) -> bool {
+        let is_new = |module: &&Module| module.state == ModuleState::Found;
+        let Some(module) = self.heap.module(id).filter(is_new) else {
+            return false;
+        };
+        let (file, name) = (module.scope.file, Rc::clone(&module.scope.module));
+        let Some(statements) = self.sources.import_statements(path) else {
+            return false;
+        };
+        let (parsed, error) = parse(&statements);
+        if error.is_some() {
+            return false;
+        }
+        let names = self.heap.allocate(Object::Namespace(Namespace::default()));
+        let scope = Rc::new(Scope {
+            names,
+            outer: None,
+            kind: ScopeKind::Module,
+            file,
+            module: name,
+        });
+        self.apart(true, |this| {
+            let mut frame: Frame<H> = Frame::default();
+            this.exec_block(&parsed.body, &scope, &mut frame);
+        });
+        self.note_imports(file, statements);
+        true
     }
 
     /// Runs the whole body of a file as a module, also of one that was only run as far as it was needed.
