@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rustc_hash::FxHashMap;
 
 use crate::alembic::{Direction, ModelFiles, Verdict};
-use crate::config::{Downgrades, Settings};
+use crate::config::{Downgrades, Pairing, Settings};
 use crate::diagnostic::{Applicability, Diagnostic, Fingerprint};
 use crate::git::{ChangeKind, ChangeSet, GitError, Snapshot};
 use crate::models;
@@ -261,8 +261,16 @@ impl Linter {
     fn environment(&mut self, ctx: &EnvironmentContext<'_>, whole: Option<&ChangeSet>) {
         let head = ctx.head;
         self.outcome.summary.revisions += head.map.nodes().len();
-        let compares_models = self.has(|listener| matches!(listener, Listener::Drift(_)));
-        if ctx.change.is_none() && compares_models {
+        // What one rule after the other would ask for is read at the same time.
+        let compares_models = match &ctx.change {
+            None => self.has(|listener| matches!(listener, Listener::Drift(_))),
+            Some(_) => {
+                self.has(|listener| matches!(listener, Listener::Change(_)))
+                    && ctx.settings.pairing == Pairing::Together
+                    && ctx.judges_revisions()
+            }
+        };
+        if compares_models {
             head.read_models_and_replay();
         }
         self.files(ctx);
@@ -290,14 +298,6 @@ impl Linter {
             });
         }
         self.migrations(ctx);
-        let asks_for_models = self.has(|listener| matches!(listener, Listener::Models(_)));
-        if asks_for_models && touches_models(ctx) {
-            self.each(|listener, reporter| {
-                if let Listener::Models(check) = listener {
-                    check(ctx, reporter);
-                }
-            });
-        }
         if ctx.change.is_none() {
             self.each(|listener, reporter| {
                 if let Listener::Drift(check) = listener {
@@ -316,6 +316,15 @@ impl Linter {
                     check(&context, reporter);
                 }
                 _ => {}
+            });
+        }
+        // Those about changes have read them beside the migrations.
+        let asks_for_models = self.has(|listener| matches!(listener, Listener::Models(_)));
+        if asks_for_models && touches_models(ctx) {
+            self.each(|listener, reporter| {
+                if let Listener::Models(check) = listener {
+                    check(ctx, reporter);
+                }
             });
         }
     }
