@@ -47,7 +47,7 @@ impl HiddenDrift {
         Self::GeneratedColumns,
     ];
 
-    /// In the order of [`Self::ALL`].
+    /// What they are called, in the order of the variants.
     pub const NAMES: &'static [&'static str] = &[
         "checks",
         "primary-keys",
