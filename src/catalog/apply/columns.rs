@@ -454,6 +454,13 @@ impl Statement<'_> {
             return;
         }
         if name == new_name {
+            // PostgreSQL finds it in its own way.
+            if self.database.dialect == Dialect::PostgreSql {
+                self.fail(
+                    FailureKind::Exists
+                        .because(format!("column `{name}` of `{table}` already exists")),
+                );
+            }
             return;
         }
         if let Some(known) = self.table(table)
