@@ -524,6 +524,12 @@ impl<'s, H: Host> Interpreter<'s, H> {
         self.depth += 1;
         let result = run(self);
         self.depth -= 1;
+        if self.fuel.get() == 0 {
+            self.note_gap(
+                "a module takes more steps than are allowed",
+                Place::default(),
+            );
+        }
         let spent = measure - self.fuel.get();
         if is_outermost {
             self.module_fuel -= spent;

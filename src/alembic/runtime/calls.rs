@@ -7,8 +7,9 @@ use smol_str::SmolStr;
 use super::simulation::Simulation;
 use crate::python::ast::Name;
 use crate::python::value::{Call, CallArgument, Object, Place, SymbolKind, Value};
-use crate::python::{Heap, Interpreter};
+use crate::python::{Heap, Interpreter, is_standard_library};
 use crate::sqlalchemy::ddl::Semantics;
+use crate::sqlalchemy::declarative::is_declarative_base;
 
 /// A call that may change the database, with its arguments as they were when it happened.
 #[derive(Debug)]
@@ -132,7 +133,7 @@ pub(super) fn is_database_root(name: &str) -> bool {
 /// values.
 pub(super) fn is_harmless(name: &str) -> bool {
     let root = name.split('.').next().unwrap_or_default();
-    crate::python::is_standard_library(root)
+    is_standard_library(root)
         // A query, whose rows are all that comes back.
         || name.starts_with("pandas.read_sql")
         || matches!(
@@ -264,4 +265,27 @@ pub(super) fn session(name: &str, call: &Call, at: Place) -> Option<Value> {
         ..call.clone()
     };
     Some(Value::symbol(SymbolKind::Call(session), at))
+}
+
+/// A function of another package that is given the declarative Base may make models of its own.
+pub(super) fn note_base_given_away(
+    interpreter: &mut Interpreter<'_, Recorder>,
+    name: &str,
+    call: &Call,
+    at: Place,
+) {
+    let root = name.split('.').next().unwrap_or_default();
+    if matches!(root, "alembic" | "sqlalchemy" | "sqlmodel") || is_standard_library(root) {
+        return;
+    }
+    let mut classes = call
+        .arguments
+        .iter()
+        .filter_map(|argument| match argument.value {
+            Value::Class(class) => Some(class),
+            _ => None,
+        });
+    if classes.any(|class| is_declarative_base(class, interpreter)) {
+        interpreter.note_gap(&format!("`{name}` is given the Base"), at);
+    }
 }

@@ -7,7 +7,8 @@ use smol_str::SmolStr;
 
 use super::calls::{
     RecordedCall, Recorder, Target, chain_has, freeze_argument, is_database_root, is_handed_over,
-    is_harmless, is_library_call, is_table_of_class, reaches_database, session,
+    is_harmless, is_library_call, is_table_of_class, note_base_given_away, reaches_database,
+    session,
 };
 use super::carry_out::{carry_out, refuse};
 use super::emit::{self, Emitted, refused};
@@ -90,7 +91,10 @@ impl Host for Recorder {
             return Called::Symbolic;
         };
         match &symbol.kind {
-            SymbolKind::Name(name) => named_call(interpreter, &name.clone(), call, at),
+            SymbolKind::Name(name) => {
+                note_base_given_away(interpreter, name, call, at);
+                named_call(interpreter, &name.clone(), call, at)
+            }
             SymbolKind::Attribute { base, name } => {
                 let (base, name) = (base.clone(), name.clone());
                 method_call(interpreter, &base, &name, call, at)

@@ -208,7 +208,7 @@ impl<'s> ModelReading<'s> {
             with_unregistered: None,
             comparison,
             dialect,
-            open: reader.open.clone(),
+            open: reader.open(),
         };
         if !schema.unregistered.is_empty() {
             for made in std::mem::take(&mut reader.unregistered) {
@@ -335,6 +335,19 @@ impl Reader<'_> {
                 columns.map(move |column| format!("{name}.{column}"))
             })
             .collect()
+    }
+
+    /// Why there may be tables that were not found.
+    fn open(&self) -> Option<Arc<Why>> {
+        let gap = || {
+            let (reason, at) = self.interpreter.gaps().first()?;
+            let place = (*at != Place::default()).then(|| self.interpreter.file(*at));
+            Some(Why::new(
+                format!("there may be other models: {reason}"),
+                place,
+            ))
+        };
+        self.open.clone().or_else(gap)
     }
 
     /// The other metadata that classes and tables are on, as far as their modules were read.

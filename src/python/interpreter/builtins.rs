@@ -170,6 +170,10 @@ impl<H: Host> Interpreter<'_, H> {
             }
             // It may bind anything.
             "exec" | "eval" | "compile" | "__import__" => {
+                if name != "compile" {
+                    let reason = format!("what `{name}` does is not followed");
+                    self.note_gap(&reason, at);
+                }
                 let reason = crate::python::value::Unknown {
                     reason: Reason::Call(name.clone()),
                     at,

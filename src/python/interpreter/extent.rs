@@ -7,7 +7,7 @@ use super::{Host, Interpreter};
 use crate::python::ast::{Name, Stmt, StmtKind};
 use crate::python::protobuf;
 use crate::python::sources::{ParsedFile, Sources};
-use crate::python::value::{FileId, Function, ModuleState, Value};
+use crate::python::value::{FileId, Function, ModuleState, Place, Value};
 use crate::source::{RepoPath, Span};
 
 /// What was run, while somebody wants to know.
@@ -19,7 +19,12 @@ pub(super) struct Used {
     functions: FxHashSet<(FileId, Span)>,
     /// The import statements of files of which nothing else was run at first.
     imports: FxHashMap<FileId, String>,
+    /// What was not followed though it may have made classes.
+    gaps: Vec<(String, Place)>,
 }
+
+/// So many gaps are enough to know that there are some.
+const MAX_GAPS: usize = 16;
 
 /// The part of a file on which it depends what a run has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +41,21 @@ impl<H: Host> Interpreter<'_, H> {
         if let Some(used) = &mut self.used {
             used.whole.insert(file);
         }
+    }
+
+    /// Notes that classes may have been made, or modules imported, which nobody knows of.
+    pub fn note_gap(&mut self, reason: &str, at: Place) {
+        if let Some(used) = &mut self.used
+            && used.gaps.len() < MAX_GAPS
+        {
+            used.gaps.push((reason.to_owned(), at));
+        }
+    }
+
+    /// Why there may be classes and modules that were not found, in the order in which it came up. Known from
+    /// [`Self::with_import_log`] on.
+    pub fn gaps(&self) -> &[(String, Place)] {
+        self.used.as_ref().map_or(&[], |used| &used.gaps)
     }
 
     pub(super) fn note_imports(&mut self, file: FileId, statements: String) {

@@ -255,9 +255,16 @@ impl<H: Host> Interpreter<'_, H> {
         let [name, bases, attributes] = arguments else {
             return None;
         };
-        let name = Name::new(&**name.value.as_str()?);
         let bases = self.iterate(&bases.value)?;
-        let names = self.keyword_items(&attributes.value)?.into_iter().collect();
+        let names = self.keyword_items(&attributes.value);
+        let (Some(name), Some(names)) = (name.value.as_str(), names) else {
+            if bases.iter().any(|base| matches!(base, Value::Class(_))) {
+                self.note_gap("a class is made of which not all is known", at);
+            }
+            return None;
+        };
+        let name = Name::new(&**name);
+        let names = names.into_iter().collect();
         Some(self.made_class(name, bases, names, Vec::new(), at))
     }
 

@@ -152,7 +152,13 @@ impl<H: Host> Interpreter<'_, H> {
             }
             "textwrap.dedent" => Some(Value::known_str(dedent(first?.as_str()?), at)),
             "inspect.cleandoc" => None,
-            "importlib.import_module" => self.imported_module(&positional, at),
+            "importlib.import_module" => {
+                let module = self.imported_module(&positional, at);
+                if module.is_none() {
+                    self.note_gap("which module is imported is not known", at);
+                }
+                module
+            }
             "asyncio.run" => first.cloned(),
             // What stands for the value of a function, called when it is first needed.
             "lazy_object_proxy.Proxy" | "wrapt.LazyObjectProxy" if call.arguments.len() == 1 => {

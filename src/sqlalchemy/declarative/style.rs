@@ -316,7 +316,7 @@ pub fn base_of_class<H: Host>(
 /// A base outside of the repository that may bring columns, or a table, along.
 pub(super) fn foreign_base<H: Host>(
     class: ObjectId,
-    interpreter: &Interpreter<'_, H>,
+    interpreter: &mut Interpreter<'_, H>,
 ) -> Option<String> {
     const HARMLESS: &[&str] = &[
         "flask_login",
@@ -328,16 +328,48 @@ pub(super) fn foreign_base<H: Host>(
         "typing_extensions",
         "zope",
     ];
-    let (_, outside) = interpreter.ancestry(class);
+    let (order, outside) = interpreter.ancestry(class);
+    let metaclass = order.iter().find_map(|member| {
+        let member = interpreter.class(*member)?;
+        let mut keywords = member.keywords.iter();
+        keywords.find_map(|(name, value)| match value {
+            Value::Class(metaclass) if name == "metaclass" => Some(*metaclass),
+            _ => None,
+        })
+    });
+    // One that only looks on is harmless.
+    if let Some(metaclass) = metaclass
+        && METHODS_THAT_MAKE
+            .iter()
+            .any(|method| interpreter.method_def(metaclass, method).is_some())
+    {
+        let name = interpreter
+            .class(metaclass)
+            .map(|class| class.def.name.clone());
+        return Some(format!("its metaclass `{}`", name.unwrap_or_default()));
+    }
     outside.iter().find_map(|base| {
         if base.is_unknown() {
             return Some("a base that is not known".to_owned());
+        }
+        if is_automap(base, interpreter) {
+            return Some("the database, which `automap_base` reads".to_owned());
         }
         let name = base.qualified_name()?;
         let root = name.split('.').next().unwrap_or_default();
         let is_harmless = crate::python::is_standard_library(root) || HARMLESS.contains(&root);
         (!is_harmless).then(|| format!("`{name}`, which is not part of the repository"))
     })
+}
+
+/// Methods of a metaclass that may give a class what it does not say itself.
+const METHODS_THAT_MAKE: &[&str] = &["__new__", "__init__", "__prepare__", "__call__"];
+
+/// True for `automap_base()`: the tables are those of the database.
+pub(super) fn is_automap<H: Host>(base: &Value, interpreter: &Interpreter<'_, H>) -> bool {
+    let call = base.as_call();
+    call.and_then(|call| construct(&call.callee, interpreter))
+        .is_some_and(|kind| kind == "automap_base")
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@ use smol_str::SmolStr;
 
 use super::order::ordered_attributes;
 use super::style::{
-    Style, foreign_base, has_table_keyword, is_abstract, is_declarative_base, style, table_name,
+    Style, foreign_base, has_table_keyword, is_abstract, is_automap, is_declarative_base, style,
+    table_name,
 };
 use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter, Outcome};
@@ -63,6 +64,15 @@ pub fn declared_tables<H: Host>(
         for class in classes {
             if !read.insert(class) || metadata_of_class(class, interpreter).as_ref() != Some(key) {
                 continue;
+            }
+            if interpreter
+                .ancestry(class)
+                .1
+                .iter()
+                .any(|base| is_automap(base, interpreter))
+            {
+                let open = "`automap_base` makes models of what is in the database";
+                found.open.get_or_insert_with(|| open.to_owned());
             }
             match of_class(class, sqlalchemy, interpreter) {
                 Some(table) => found.add(table, interpreter),

@@ -352,6 +352,70 @@ context.configure(url='', target_metadata=Base.metadata, include_object=include_
 }
 
 #[test]
+fn what_is_not_followed_may_make_models() {
+    let env = format!("{TARGET}import app.user\n");
+    let open = |more: &str| {
+        let user = format!("import importlib, os\n{}{more}", model("User"));
+        let models = read(&env, &[("app/user.py", &user)], &Catalog::default());
+        assert!(models.catalog.tables.contains_key("user"), "{more}");
+        let why = models
+            .open
+            .or_else(|| models.catalog.tables["user"].open.clone());
+        why.map(|why| why.reason.clone())
+    };
+    assert_eq!(open(""), None);
+    assert_eq!(
+        open("kind = type('Plain', (), {})\nimportlib.import_module('app.base')\n"),
+        None
+    );
+    for (more, reason) in [
+        (
+            "for n in range(10**9):\n    type(f'T{n}', (Base,), {'__tablename__': f't{n}'})\n",
+            "there may be other models: a class is made of which not all is known",
+        ),
+        (
+            "exec(os.environ['X'])\n",
+            "there may be other models: what `exec` does is not followed",
+        ),
+        (
+            "importlib.import_module(os.environ['X'])\n",
+            "there may be other models: which module is imported is not known",
+        ),
+        (
+            "from lib import versioned\nversioned('x', Base)\n",
+            "there may be other models: `lib.versioned` is given the Base",
+        ),
+    ] {
+        assert_eq!(open(more).as_deref(), Some(reason), "{more}");
+    }
+    let own = |module: &str| {
+        let models = read(
+            "from app.own import Base\ntarget_metadata = Base.metadata\n",
+            &[("app/own.py", module)],
+            &Catalog::default(),
+        );
+        let table = models.catalog.tables.get("own").cloned();
+        table
+            .and_then(|table| table.open.clone())
+            .map(|why| why.reason.clone())
+    };
+    assert_eq!(
+        own("from sqlalchemy.ext.automap import automap_base\nBase = automap_base()\nclass Own(Base):\n    __tablename__ = 'own'\n").as_deref(),
+        Some("there may be columns from the database, which `automap_base` reads")
+    );
+    let meta = |method: &str| {
+        own(&format!(
+            "from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\nclass Meta(type(DeclarativeBase)):\n    def {method}(cls, *args):\n        pass\nclass Base(DeclarativeBase, metaclass=Meta):\n    pass\nclass Own(Base):\n    __tablename__ = 'own'\n    id: Mapped[int] = mapped_column(primary_key=True)\n"
+        ))
+    };
+    assert_eq!(
+        meta("__new__").as_deref(),
+        Some("there may be columns from its metaclass `Meta`")
+    );
+    assert_eq!(meta("__repr__"), None);
+}
+
+#[test]
 fn packages_that_import_what_is_in_them() {
     let (user, post) = (model("User"), model("Post"));
     for text in [
