@@ -14,8 +14,9 @@ use crate::models;
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
 use crate::rules::{
-    self, ChangeContext, CommitState, EnvironmentChange, EnvironmentContext, FileContext, Listener,
-    MigrationContext, ProjectContext, Releases, ReplayContext, Reporter, Rule, ScriptContext,
+    self, ChangeContext, CommitState, EnvironmentChange, EnvironmentContext, Family, FileContext,
+    Listener, MigrationContext, ProjectContext, Releases, ReplayContext, Reporter, Rule,
+    ScriptContext,
 };
 use crate::schema::Effect;
 use crate::source::RepoPath;
@@ -265,7 +266,7 @@ impl Linter {
         let compares_models = match &ctx.change {
             None => self.has(|listener| matches!(listener, Listener::Drift(_))),
             Some(_) => {
-                self.has(|listener| matches!(listener, Listener::Change(_)))
+                self.compares_in_changes()
                     && ctx.settings.pairing == Pairing::Together
                     && ctx.judges_revisions()
             }
@@ -444,6 +445,13 @@ impl Linter {
                 with + without,
             ));
         }
+    }
+
+    /// True if a selected rule holds models and migrations of a change against each other.
+    fn compares_in_changes(&self) -> bool {
+        let is_change = |listener: &Listener| matches!(listener, Listener::Change(_));
+        let mut rules = self.rules.iter();
+        rules.any(|rule| rule.family == Family::Model && rule.listens(is_change))
     }
 
     /// True if a selected rule listens to this.

@@ -98,7 +98,7 @@ impl Violation for BaseOrder<'_> {
             "the tables that the migrations make mostly do".to_owned()
         };
         let mut notes = vec![format!(
-            "{why}; {elsewhere} of {} do not",
+            "{why}; of {} models {elsewhere} do not",
             first + elsewhere
         )];
         if self.is_two {
@@ -184,8 +184,8 @@ fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     };
     let counts = wanted.counts(ctx.head);
     if !counts.is_mostly_elsewhere()
-        || !wanted.is_configured && !History::of(ctx, &wanted).is_in_favour()
         || was_so_before(ctx)
+        || !wanted.is_configured && !History::of(ctx, &wanted).is_in_favour()
     {
         return;
     }
