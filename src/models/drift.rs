@@ -430,7 +430,7 @@ impl Comparing<'_> {
                 )
             }
             (Subject::Index, Change::Changed(_)) => Weight::seen(
-                difference.from["columns"] != difference.to["columns"]
+                keys_of_index(&difference.from) != keys_of_index(&difference.to)
                     || difference.from["unique"] != difference.to["unique"],
             ),
             // Autogenerate goes by what they say, not by their names.
@@ -453,6 +453,28 @@ impl Comparing<'_> {
     }
 }
 
+/// The keys of an index as `PostgresqlImpl.compare_indexes` sees them: without `postgresql_ops`.
+fn keys_of_index(index: &serde_json::Value) -> Vec<String> {
+    let keys = index["columns"].as_array().into_iter().flatten();
+    keys.map(|key| {
+        let words = key.as_str().unwrap_or_default().split(' ');
+        let is_operator_class = |word: &str| {
+            word.split('(')
+                .next()
+                .is_some_and(|name| name.ends_with("_ops"))
+        };
+        let mut kept = Vec::new();
+        for (position, word) in words.enumerate() {
+            // The first word is the column or expression itself.
+            if position == 0 || !is_operator_class(word) {
+                kept.push(word);
+            }
+        }
+        kept.join(" ")
+    })
+    .collect()
+}
+
 /// Why an object is not compared that may not be meant to be.
 fn left_out(object: &str, place: Option<FileSpan>) -> Arc<Why> {
     let what = format!("whether `env.py` leaves `{object}` out of the comparison is not known");
@@ -462,4 +484,18 @@ fn left_out(object: &str, place: Option<FileSpan>) -> Arc<Why> {
 /// An error with the reason, if there is one.
 fn certain(doubt: Option<Arc<Why>>) -> Result<(), Option<Arc<Why>>> {
     doubt.map_or(Ok(()), |why| Err(Some(why)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operator_classes_are_no_keys() {
+        let keys = |keys: &[&str]| keys_of_index(&serde_json::json!({"columns": keys}));
+        assert_eq!(keys(&["a varchar_pattern_ops DESC", "b"]), ["a DESC", "b"]);
+        assert_eq!(keys(&["a gist_trgm_ops(siglen=32)"]), ["a"]);
+        assert_eq!(keys(&["lower(a) text_pattern_ops"]), ["lower(a)"]);
+        assert_eq!(keys(&["my_ops"]), ["my_ops"]);
+    }
 }
