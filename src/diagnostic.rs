@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::source::{RepoPath, Span};
+use crate::source::{FileSpan, RepoPath, Span};
 
 /// How bad a finding is; never how sure (what is not sure is not reported).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -47,6 +47,10 @@ impl Label {
             span: span.into(),
             message: message.into(),
         }
+    }
+
+    pub fn at(place: &FileSpan, message: impl Into<String>) -> Self {
+        Self::new(place.file.clone(), place.span, message)
     }
 }
 

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustc_hash::FxHashMap;
 
-use crate::alembic::{Direction, ModelFiles, Verdict};
+use crate::alembic::{Direction, Verdict};
 use crate::config::{Downgrades, Pairing, Settings};
 use crate::diagnostic::{Applicability, Diagnostic, Fingerprint};
 use crate::git::{ChangeKind, ChangeSet, GitError, Snapshot};
@@ -264,7 +264,8 @@ impl Linter {
         self.outcome.summary.revisions += head.map.nodes().len();
         // What one rule after the other would ask for is read at the same time.
         let compares_models = match &ctx.change {
-            None => self.has(|listener| matches!(listener, Listener::Drift(_))),
+            None => self
+                .has(|listener| matches!(listener, Listener::Drift(_) | Listener::JudgedDrift(_))),
             Some(_) => {
                 self.compares_in_changes()
                     && ctx.settings.pairing == Pairing::Together
@@ -319,7 +320,14 @@ impl Linter {
                 _ => {}
             });
         }
-        // Those about changes have read them beside the migrations.
+        // Those about changes have read models beside migrations.
+        if ctx.judges_revisions() {
+            self.each(|listener, reporter| {
+                if let Listener::JudgedDrift(check) = listener {
+                    check(ctx, reporter);
+                }
+            });
+        }
         let asks_for_models = self.has(|listener| matches!(listener, Listener::Models(_)));
         if asks_for_models && touches_models(ctx) {
             self.each(|listener, reporter| {
@@ -530,8 +538,7 @@ fn touches_scripts(ctx: &EnvironmentContext<'_>, changes: &ChangeSet) -> bool {
 fn may_change_schema(previous: &Snapshot, sources: &Sources<'_>, head: &Project<'_>) -> bool {
     let changes = ChangeSet::between(previous, sources.snapshot());
     changes.iter().any(|(path, kind)| {
-        path.extension() == "py"
-            && !models::is_test_file(path)
+        models::is_module(path)
             && (kind == ChangeKind::Deleted
                 || models::may_declare_models(path, sources)
                 || head
@@ -543,12 +550,8 @@ fn may_change_schema(previous: &Snapshot, sources: &Sources<'_>, head: &Project<
 
 /// True if the change touches a file that may declare models, or everything is judged.
 fn touches_models(ctx: &EnvironmentContext<'_>) -> bool {
-    ctx.change.as_ref().is_none_or(|change| {
-        let mut changed = change.changes.iter();
-        changed.any(|(path, kind)| {
-            kind != ChangeKind::Deleted && ctx.head.is_code(path) && ctx.head.may_define(path)
-        })
-    })
+    let change = ctx.change.as_ref();
+    change.is_none_or(|change| ctx.head.may_touch_models(change.changes))
 }
 
 /// True if everything a direction does was understood.

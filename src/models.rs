@@ -21,7 +21,7 @@ use crate::sqlalchemy::declarative::{base_of_class, is_declarative_base};
 
 pub use crate::sqlalchemy::{MetadataKey, NamingFact};
 pub use base_columns::{BaseColumn, BaseColumns, SortOrderSlot};
-pub use candidates::{is_test_file, may_declare_models, model_files};
+pub use candidates::{is_module, is_test_file, may_declare_models, model_files};
 pub use changes::{DifferenceKind, ModelDifference, TableChange, changes};
 pub use drift::{Drift, DriftDifference, Weight, drift};
 pub use env::EnvFacts;
@@ -189,9 +189,7 @@ pub fn files(sources: &Sources<'_>, script_folders: &[RepoPath]) -> Vec<RepoPath
     let paths: Vec<RepoPath> = snapshot
         .iter()
         .map(|(path, _)| path)
-        .filter(|path| {
-            path.extension() == "py" && !is_test_file(path) && !crate::git::is_foreign(path)
-        })
+        .filter(|path| is_module(path) && !crate::git::is_foreign(path))
         .filter(|path| !script_folders.iter().any(|folder| path.is_within(folder)))
         .cloned()
         .collect();

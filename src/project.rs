@@ -18,6 +18,7 @@ use crate::catalog::{Catalog, Why};
 use crate::config::{MetadataName, NamingConvention, Settings};
 use crate::dependencies::{Dependencies, Versions, WrittenVersion};
 use crate::dialect::Dialect;
+use crate::git::ChangeSet;
 use crate::models::{self, Drift, Models, NamingFact};
 use crate::python::{ModuleFinder, Sources};
 use crate::schema::KnownTables;
@@ -523,13 +524,18 @@ impl<'s> ProjectEnvironment<'s> {
     /// True for a module of the application: Python beside the migrations that is no test.
     pub fn is_code(&self, path: &RepoPath) -> bool {
         let environment = &self.environment;
-        path.extension() == "py"
+        models::is_module(path)
             && !path.is_within(&environment.script_location)
             && !environment
                 .version_locations
                 .iter()
                 .any(|folder| path.is_within(folder))
-            && !models::is_test_file(path)
+    }
+
+    /// True if a change touches a module of the application that may declare models.
+    pub fn may_touch_models(&self, changes: &ChangeSet) -> bool {
+        let mut paths = changes.iter();
+        paths.any(|(path, _)| self.is_code(path) && self.may_define(path))
     }
 
     /// The files of the application that may define models.

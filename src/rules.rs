@@ -90,6 +90,12 @@ pub fn asks_for_commits(settings: &Settings) -> bool {
     selected(settings).any(|rule| rule.listens(|listener| matches!(listener, Listener::Branch(_))))
 }
 
+/// The first of several parts, joined by commas, and how many are left.
+fn first_of(parts: &[String], most: usize) -> (String, usize) {
+    let shown = parts.get(..most).unwrap_or(parts);
+    (shown.join(", "), parts.len() - shown.len())
+}
+
 /// Names in backticks, joined by commas.
 fn list<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     names

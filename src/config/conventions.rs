@@ -274,7 +274,7 @@ impl<'de> Deserialize<'de> for OperationName {
 }
 
 /// An error in serde's own wording, from which "did you mean" is made.
-fn unknown<'a, E: de::Error>(
+pub(super) fn unknown<'a, E: de::Error>(
     kind: impl fmt::Display,
     written: &str,
     names: impl Iterator<Item = &'a str>,

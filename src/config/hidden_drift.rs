@@ -2,8 +2,10 @@
 
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer};
 use thiserror::Error;
+
+use crate::config::conventions::unknown;
 
 /// A kind of difference that Alembic's autogenerate does not compare, or not unless it is asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,46 +31,34 @@ pub enum HiddenDrift {
 
 /// A name that no kind has.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{written}` is none of {}", HiddenDrift::NAMES.join(", "))]
+#[error("`{written}` is none of {}", names().collect::<Vec<_>>().join(", "))]
 pub struct ParseHiddenDriftError {
     pub written: String,
 }
 
-impl HiddenDrift {
-    const ALL: &'static [Self] = &[
-        Self::Checks,
-        Self::PrimaryKeys,
-        Self::ConstraintOptions,
-        Self::IndexOptions,
-        Self::EnumLabels,
-        Self::Names,
-        Self::Defaults,
-        Self::Types,
-        Self::GeneratedColumns,
-    ];
+/// What they are called.
+const KINDS: &[(&str, HiddenDrift)] = &[
+    ("checks", HiddenDrift::Checks),
+    ("primary-keys", HiddenDrift::PrimaryKeys),
+    ("constraint-options", HiddenDrift::ConstraintOptions),
+    ("index-options", HiddenDrift::IndexOptions),
+    ("enum-labels", HiddenDrift::EnumLabels),
+    ("names", HiddenDrift::Names),
+    ("defaults", HiddenDrift::Defaults),
+    ("types", HiddenDrift::Types),
+    ("generated-columns", HiddenDrift::GeneratedColumns),
+];
 
-    /// What they are called, in the order of the variants.
-    pub const NAMES: &'static [&'static str] = &[
-        "checks",
-        "primary-keys",
-        "constraint-options",
-        "index-options",
-        "enum-labels",
-        "names",
-        "defaults",
-        "types",
-        "generated-columns",
-    ];
+fn names() -> impl Iterator<Item = &'static str> {
+    KINDS.iter().map(|(name, _)| *name)
 }
 
 impl FromStr for HiddenDrift {
     type Err = ParseHiddenDriftError;
 
     fn from_str(written: &str) -> Result<Self, Self::Err> {
-        let mut kinds = Self::NAMES.iter().zip(Self::ALL);
-        kinds
-            .find(|(name, _)| **name == written)
-            .map(|(_, kind)| *kind)
+        let kind = KINDS.iter().find(|(name, _)| *name == written);
+        kind.map(|(_, kind)| *kind)
             .ok_or_else(|| ParseHiddenDriftError {
                 written: written.to_owned(),
             })
@@ -80,6 +70,6 @@ impl<'de> Deserialize<'de> for HiddenDrift {
         let written = String::deserialize(deserializer)?;
         written
             .parse()
-            .map_err(|_| de::Error::unknown_variant(&written, Self::NAMES))
+            .map_err(|_| unknown("variant", &written, names()))
     }
 }

@@ -14,9 +14,6 @@ use crate::source::RepoPath;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommitId(pub(super) gix::ObjectId);
 
-/// How much of the first line of a message is told, in characters.
-const MAX_TITLE: usize = 40;
-
 impl CommitId {
     /// The first ten hexadecimal digits.
     pub fn short(self) -> String {
@@ -67,6 +64,9 @@ pub struct Repository {
     objects: Arc<ObjectStore>,
     root: Option<PathBuf>,
 }
+
+/// How much of the first line of a message is told, in characters.
+const MAX_TITLE: usize = 40;
 
 impl Repository {
     /// Finds the repository that `directory` belongs to, honouring `GIT_DIR`, `GIT_WORK_TREE` and `GIT_INDEX_FILE`

@@ -36,6 +36,11 @@ pub fn may_declare_models(path: &RepoPath, sources: &Sources<'_>) -> bool {
     })
 }
 
+/// True for a Python file that is more than a test or an example.
+pub fn is_module(path: &RepoPath) -> bool {
+    path.extension() == "py" && !is_test_file(path)
+}
+
 /// True for files that only tests and documentation use: what they declare is in no database of the project.
 pub fn is_test_file(path: &RepoPath) -> bool {
     let folder = path.parent();

@@ -318,8 +318,6 @@ impl Comparing<'_> {
         let migration = exact.filter(|_| !is_model).or_else(|| place(database));
         let spelled = (difference.from.as_str(), difference.to.as_str());
         let is_more_general = matches!(spelled, (Some(there), Some(here)) if is_more_general(there, here))
-            && (difference.subject, difference.change)
-                == (Subject::Column, Change::Changed("type"))
             && !self.keeps_labels(&difference);
         self.drift.differences.push(DriftDifference {
             difference,

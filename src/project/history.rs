@@ -103,9 +103,9 @@ impl ProjectEnvironment<'_> {
         changes
             .iter()
             .any(|(path, kind)| match (files.get(path), kind) {
-                (_, ChangeKind::Deleted) => is_module(path),
+                (_, ChangeKind::Deleted) => models::is_module(path),
                 (None, _) => false,
-                (Some(Extent::Whole), _) | (_, ChangeKind::Added) => true,
+                (Some(_), ChangeKind::Added) => true,
                 (Some(extent), ChangeKind::Modified) => {
                     !extent.is_kept(path, self.sources, before.sources)
                 }
@@ -121,10 +121,7 @@ fn touches(
     is_new: &dyn Fn(&RepoPath) -> bool,
 ) -> bool {
     changes.iter().any(|(path, kind)| {
-        files.contains(path) && !is_new(path) || kind == ChangeKind::Deleted && is_module(path)
+        files.contains(path) && !is_new(path)
+            || kind == ChangeKind::Deleted && models::is_module(path)
     })
-}
-
-fn is_module(path: &RepoPath) -> bool {
-    path.extension() == "py" && !models::is_test_file(path)
 }

@@ -42,6 +42,10 @@ fn judge(line: &str) -> Option<Kind> {
         .find(|c: char| !(c.is_alphanumeric() || c == '_'))
         .unwrap_or(line.len());
     let (word, rest) = line.split_at(word_end);
+    // More than one statement.
+    if line.contains(';') {
+        return None;
+    }
     let has = |needle: &str| memmem::find(line.as_bytes(), needle.as_bytes()).is_some();
     match word {
         "import" | "from" => {
@@ -49,7 +53,7 @@ fn judge(line: &str) -> Option<Kind> {
                 && rest.split_once("import").is_some_and(|(from, names)| {
                     from.trim().bytes().all(|byte| byte == b'.') && names.contains('*')
                 });
-            (!is_own && !line.contains(';')).then_some(Kind::Import)
+            (!is_own).then_some(Kind::Import)
         }
         "def" | "class" | "async" => Some(Kind::Passive),
         "if" => {
@@ -68,14 +72,11 @@ fn judge(line: &str) -> Option<Kind> {
         "else" | "elif" | "try" | "except" | "finally" | "for" | "while" | "with" | "match"
         | "del" | "assert" | "raise" | "global" | "exec" => None,
         // A decorator, a docstring, or another expression.
-        "" => (line.starts_with(['@', '"', '\'']) && !line.contains(';')).then_some(Kind::Passive),
+        "" => line.starts_with(['@', '"', '\'']).then_some(Kind::Passive),
         _ => {
             let after = rest.trim_start();
             let is_definition =
                 after.starts_with(':') || after.starts_with('=') && !after.starts_with("==");
-            if line.contains(';') {
-                return None;
-            }
             if is_definition {
                 // What a name is bound to is worked out when it is needed.
                 let is_special = word == "__path__" || word == "__all__" && has("import");

@@ -59,9 +59,7 @@ impl<'a> Remainder<'a> {
         let changed = place
             .filter(|place| self.lies_in(self.upgrade, place))
             .or_else(|| target.last_in(self.upgrade));
-        let label = |place: &FileSpan, message: &str| {
-            Label::new(place.file.clone(), place.span, message.to_owned())
-        };
+        let label = |place: &FileSpan, message: &str| Label::at(place, message);
         let changed = changed.map(|place| label(place, "changed here"));
         if let Some(place) = made_back.filter(|place| place.file == self.revision.file) {
             return (

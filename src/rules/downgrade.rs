@@ -86,7 +86,7 @@ pub(super) fn at(
     place: &FileSpan,
     message: &str,
 ) -> (Label, Vec<Label>) {
-    let label = Label::new(place.file.clone(), place.span, message);
+    let label = Label::at(place, message);
     if place.file == revision.file {
         return (label, Vec::new());
     }

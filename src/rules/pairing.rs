@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::alembic::ModelFiles;
 use crate::catalog::{Change, Difference, Subject, split_object};
-use crate::models::{DriftDifference, Introduced, State};
+use crate::models::{self, DriftDifference, Introduced, State};
 use crate::project::ProjectEnvironment;
 use crate::rules::ChangeContext;
 use crate::source::RepoPath;
@@ -16,9 +16,7 @@ pub(crate) fn may_touch_schema(ctx: &ChangeContext<'_>) -> bool {
         return true;
     };
     let may_define = |path: &RepoPath| !head.is_code(path) || head.may_define(path);
-    let mut modules = whole
-        .iter()
-        .filter(|(path, _)| path.extension() == "py" && !crate::models::is_test_file(path));
+    let mut modules = whole.iter().filter(|(path, _)| models::is_module(path));
     modules.any(|(path, _)| may_define(path)) || head.may_change_models(before, whole)
 }
 
@@ -26,9 +24,7 @@ pub(crate) fn may_touch_schema(ctx: &ChangeContext<'_>) -> bool {
 pub(crate) fn introduced<'a>(ctx: &ChangeContext<'a>) -> Option<Introduced<'a>> {
     let head = ctx.environment.head;
     let (before, whole) = (ctx.change.before, ctx.change.whole);
-    let touches_models = whole
-        .iter()
-        .any(|(path, _)| path.extension() == "py" && head.may_define(path));
+    let touches_models = head.may_touch_models(whole);
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(crate::STACK_SIZE);
         if let Some(before) = before {

@@ -71,6 +71,8 @@ pub(crate) enum Listener {
     Replay(fn(&ReplayContext<'_>, &mut Reporter<'_>)),
     /// Models and migrations of an environment as they are, where no change is judged.
     Drift(fn(&EnvironmentContext<'_>, &mut Reporter<'_>)),
+    /// Models and migrations of an environment as they are, where revisions are judged.
+    JudgedDrift(fn(&EnvironmentContext<'_>, &mut Reporter<'_>)),
     /// The models of an environment; in a change if that touches a file which may declare some.
     Models(fn(&EnvironmentContext<'_>, &mut Reporter<'_>)),
     /// What a change does to an environment.
@@ -89,6 +91,7 @@ impl std::fmt::Debug for Listener {
             Self::Migration(_) => "Migration",
             Self::Replay(_) => "Replay",
             Self::Drift(_) => "Drift",
+            Self::JudgedDrift(_) => "JudgedDrift",
             Self::Models(_) => "Models",
             Self::Change(_) => "Change",
             Self::Branch(_) => "Branch",

@@ -86,10 +86,9 @@ impl<H: Host> Interpreter<'_, H> {
         if used.whole.contains(&file) {
             return None;
         }
-        if module.state == ModuleState::Found
-            && let Some(statements) = used.imports.get(&file)
-        {
-            return Some(Extent::Imports(statements.clone()));
+        if module.state == ModuleState::Found {
+            let statements = used.imports.get(&file).cloned();
+            return Some(Extent::Imports(statements.unwrap_or_default()));
         }
         let names = self.heap.namespace(module.scope.names)?;
         let parsed = self.sources.python(path)?;

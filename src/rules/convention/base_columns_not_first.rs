@@ -150,18 +150,11 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         let place = wanted
             .misplaced(table)
             .map_or(&table.place, |column| &column.place);
-        let label = Label::new(
-            place.file.clone(),
-            place.span,
-            "belongs to the base columns",
-        );
-        let related = wanted.base.iter().map(|base| {
-            Label::new(
-                base.place.file.clone(),
-                base.place.span,
-                "the base columns come from here",
-            )
-        });
+        let label = Label::at(place, "belongs to the base columns");
+        let related = wanted
+            .base
+            .iter()
+            .map(|base| Label::at(&base.place, "the base columns come from here"));
         reporter
             .report_on(&violation, label, Some(&ctx.revision.id.value))
             .related(related)
@@ -197,7 +190,7 @@ fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         is_two,
     };
     let place = &base.place;
-    let label = Label::new(place.file.clone(), place.span, "the Base");
+    let label = Label::at(place, "the Base");
     reporter
         .report(&violation, label)
         .fix(is_two.then(|| sort_orders(base, &wanted)).flatten());

@@ -2,14 +2,14 @@
 
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Weight};
-use crate::rules::{ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule};
+use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
     "ML402", "generic-type" in Convention("convention"),
     severity: Warning,
     since: "0.1.0",
     fix: None,
-    on: Drift(check), Change(check_change),
+    on: JudgedDrift(check),
 }
 
 struct GenericType<'a> {
@@ -44,12 +44,6 @@ impl Violation for GenericType<'_> {
     }
 }
 
-fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    if ctx.environment.judges_revisions() {
-        check(ctx.environment, reporter);
-    }
-}
-
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     for found in &ctx.head.drift().differences {
         let Some((migrated, modelled)) = found.more_general_type() else {
@@ -67,9 +61,9 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
             migrated,
             modelled,
         };
-        let label = Label::new(place.file.clone(), place.span, "in the migration");
+        let label = Label::at(place, "in the migration");
         let model = found.model.as_ref();
-        let model = model.map(|model| Label::new(model.file.clone(), model.span, "the model"));
+        let model = model.map(|model| Label::at(model, "the model"));
         reporter.report(&violation, label).related(model);
     }
 }

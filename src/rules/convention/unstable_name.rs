@@ -9,7 +9,7 @@ use crate::config::HiddenDrift;
 use crate::diagnostic::Label;
 use crate::models::DriftDifference;
 use crate::rules::difference::plain;
-use crate::rules::{ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule, list};
+use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule, first_of, list};
 use crate::source::{FileSpan, RepoPath};
 
 declare_rule! {
@@ -18,7 +18,7 @@ declare_rule! {
     default: Off,
     since: "0.1.0",
     fix: None,
-    on: Drift(check), Change(check_change),
+    on: JudgedDrift(check),
 }
 
 /// Constraints of a revision that nobody gave a name.
@@ -46,13 +46,11 @@ impl Violation for Unnamed {
         if self.names.len() < 2 {
             return Vec::new();
         }
-        let mut shown: Vec<&String> = self.names.iter().take(MOST_NAMES).collect();
-        let rest = self.names.len() - shown.len();
-        let more = format!("{rest} more");
+        let (mut names, rest) = first_of(&self.names, MOST_NAMES);
         if rest > 0 {
-            shown.push(&more);
+            names = format!("{names}, {rest} more");
         }
-        vec![list_plain(&shown)]
+        vec![names]
     }
 
     fn help(&self) -> Option<String> {
@@ -62,11 +60,6 @@ impl Violation for Unnamed {
                 .to_owned(),
         )
     }
-}
-
-fn list_plain(names: &[&String]) -> String {
-    let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-    names.join(", ")
 }
 
 /// How many names are told.
@@ -100,12 +93,6 @@ impl Violation for Renamed<'_> {
     }
 }
 
-fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    if ctx.environment.judges_revisions() {
-        check(ctx.environment, reporter);
-    }
-}
-
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     let migrated = ctx.head.migrated();
     let is_judged =
@@ -117,9 +104,9 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         }
         renamed.push(&found.difference.object);
         if let Some(place) = found.migration.as_ref().filter(is_judged) {
-            let label = Label::new(place.file.clone(), place.span, "in the migration");
+            let label = Label::at(place, "in the migration");
             let model = found.model.as_ref();
-            let model = model.map(|model| Label::new(model.file.clone(), model.span, "the model"));
+            let model = model.map(|model| Label::at(model, "the model"));
             reporter.report(&Renamed { found }, label).related(model);
         }
     }

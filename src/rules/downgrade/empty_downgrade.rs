@@ -53,7 +53,7 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         downgrade.name_span,
         "does nothing",
     );
-    let related = Label::new(first.place.file.clone(), first.place.span, "not taken back");
+    let related = Label::at(&first.place, "not taken back");
     reporter
         .report_on(&violation, label, Some(&ctx.revision.id.value))
         .related([related]);

@@ -56,11 +56,7 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         downgrade.name_span,
         "always raises",
     );
-    let related = Label::new(
-        first.place.file.clone(),
-        first.place.span,
-        "cannot be taken back",
-    );
+    let related = Label::at(&first.place, "cannot be taken back");
     reporter
         .report_on(&violation, label, Some(&ctx.revision.id.value))
         .related([related]);

@@ -96,7 +96,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             if let [(_, difference)] = added.as_slice()
                 && let Some(place) = &difference.place
             {
-                related.push(Label::new(place.file.clone(), place.span, "added here"));
+                related.push(Label::at(place, "added here"));
             }
             reporter
                 .report_on(&violation, primary, Some(&ctx.revision.id.value))

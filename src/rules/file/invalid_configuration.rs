@@ -34,9 +34,6 @@ fn check(ctx: &ProjectContext<'_>, reporter: &mut Reporter<'_>) {
         let violation = InvalidConfiguration {
             message: &problem.message,
         };
-        reporter.report(
-            &violation,
-            Label::new(problem.place.file.clone(), problem.place.span, "here"),
-        );
+        reporter.report(&violation, Label::at(&problem.place, "here"));
     }
 }

@@ -62,11 +62,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         if is_left_out || is_elsewhere {
             continue;
         }
-        let label = Label::new(
-            table.place.file.clone(),
-            table.place.span,
-            "on another Base",
-        );
+        let label = Label::at(&table.place, "on another Base");
         reporter.report(&ForeignBase { table: &table.name }, label);
     }
 }

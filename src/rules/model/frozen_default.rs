@@ -101,7 +101,7 @@ fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
                 default,
                 is_in_model: true,
             };
-            let label = Label::new(place.file.clone(), place.span, "worked out once");
+            let label = Label::at(place, "worked out once");
             reporter.report(&violation, label);
         }
     }

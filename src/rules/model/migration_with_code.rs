@@ -46,7 +46,6 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     let head = ctx.environment.head;
-    let environment = &head.environment;
     let new = head.map.nodes().iter().find(|node| {
         ctx.environment.is_judged(&node.revision.file) && !ctx.environment.is_upstream(node.id())
     });
@@ -56,14 +55,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         .changes
         .iter()
         .map(|(path, _)| path)
-        .filter(|path| path.extension() == "py" && !crate::models::is_test_file(path))
-        .filter(|path| !path.is_within(&environment.script_location))
-        .filter(|path| {
-            !environment
-                .version_locations
-                .iter()
-                .any(|folder| path.is_within(folder))
-        })
+        .filter(|path| head.is_code(path))
         .map(ToString::to_string)
         .collect();
     if files.is_empty() {

@@ -237,13 +237,8 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             else {
                 continue;
             };
-            let label = Label::new(
-                recorded.place.file.clone(),
-                recorded.place.span,
-                "in the migration",
-            );
-            let related = model
-                .map(|model| Label::new(model.place.file.clone(), model.place.span, "the model"));
+            let label = Label::at(&recorded.place, "in the migration");
+            let related = model.map(|model| Label::at(&model.place, "the model"));
             reporter
                 .report_on(&violation, label, Some(&revision.id.value))
                 .related(related);
@@ -324,10 +319,8 @@ fn report_proven(
     });
     for (violation, place) in contradictions {
         let operation = place.operation;
-        let label = Label::new(operation.file.clone(), operation.span, "in the migration");
-        let related = place
-            .model
-            .map(|model| Label::new(model.file.clone(), model.span, "the model"));
+        let label = Label::at(operation, "in the migration");
+        let related = place.model.map(|model| Label::at(model, "the model"));
         let revision = &head.map.node(place.node).revision;
         reporter
             .report_on(&violation, label, Some(&revision.id.value))

@@ -12,7 +12,7 @@ use crate::project::ProjectEnvironment;
 use crate::python::{Sources, definitions};
 use crate::rules::difference::follows;
 use crate::rules::pairing;
-use crate::rules::{ChangeContext, Reporter, Violation, declare_rule};
+use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::schema::{Effect, KnownTables, Operation};
 use crate::source::{FileSpan, RepoPath};
 
@@ -45,14 +45,7 @@ impl Violation for ModelWithoutMigration {
             Some(true) => format!("the models gain table `{}`", self.table),
             Some(false) => format!("the models lose table `{}`", self.table),
             None => {
-                let rest = self.parts.len().saturating_sub(MOST_PARTS);
-                let shown: Vec<&str> = self
-                    .parts
-                    .iter()
-                    .map(String::as_str)
-                    .take(MOST_PARTS)
-                    .collect();
-                let mut what = shown.join(", ");
+                let (mut what, rest) = first_of(&self.parts, MOST_PARTS);
                 if rest > 0 {
                     what = format!("{what} and {rest} more changes");
                 }
@@ -171,7 +164,7 @@ fn report_proven(
                 Change::Removed => "the model",
                 Change::Changed(_) | Change::Renamed => "changed",
             };
-            Label::new(place.file.clone(), place.span, message)
+            Label::at(place, message)
         };
         let is_visible = |found: &DriftDifference| found.difference.change != Change::Removed;
         let mut labels = found
@@ -314,7 +307,7 @@ fn report_by_classes(
         } else if change.is_gone() {
             Label::new(place.file, None, message)
         } else {
-            Label::new(change.place.file.clone(), change.place.span, "the model")
+            Label::at(&change.place, "the model")
         };
         let related = open
             .iter()

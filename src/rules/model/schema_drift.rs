@@ -52,9 +52,7 @@ pub(super) fn report(
         if !wanted(found) {
             continue;
         }
-        let label = |place: &FileSpan, message: &str| {
-            Label::new(place.file.clone(), place.span, message.to_owned())
-        };
+        let label = |place: &FileSpan, message: &str| Label::at(place, message);
         let model = found.model.as_ref().map(|place| label(place, "the model"));
         let migration = found
             .migration

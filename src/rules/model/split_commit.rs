@@ -7,7 +7,7 @@ use crate::config::Pairing;
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Introduced};
 use crate::project::ProjectEnvironment;
-use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, pairing};
+use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of, pairing};
 use crate::source::FileSpan;
 
 declare_rule! {
@@ -51,22 +51,11 @@ impl Violation for Split<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let shown: Vec<&str> = self
-            .parts
-            .iter()
-            .map(String::as_str)
-            .take(MOST_PARTS)
-            .collect();
-        let rest = self.parts.len() - shown.len();
-        let more = if rest > 0 {
-            format!(" and {rest} more")
-        } else {
-            String::new()
-        };
-        vec![format!(
-            "in between they differ in {}{more}",
-            shown.join(", ")
-        )]
+        let (mut parts, rest) = first_of(&self.parts, MOST_PARTS);
+        if rest > 0 {
+            parts = format!("{parts} and {rest} more");
+        }
+        vec![format!("in between they differ in {parts}")]
     }
 
     fn help(&self) -> Option<String> {
@@ -97,9 +86,6 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     let head = ctx.environment.head;
     let commits = &ctx.change.commits;
     let began = ctx.change.branch.or(ctx.change.before);
-    if let Some(began) = began {
-        began.model_schema();
-    }
     let is_at_head = |found: &DriftDifference| {
         let mut now = head.whole_drift().differences.iter();
         now.any(|other| other.difference.is_same_as(&found.difference))

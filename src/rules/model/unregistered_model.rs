@@ -47,7 +47,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         if may_be_migrated {
             continue;
         }
-        let label = Label::new(table.place.file.clone(), table.place.span, "not imported");
+        let label = Label::at(&table.place, "not imported");
         reporter.report(&UnregisteredModel { table: &table.name }, label);
     }
 }

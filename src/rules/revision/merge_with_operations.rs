@@ -63,7 +63,7 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
             operation: first.operation.describe(),
             more: changes.len() - 1,
         };
-        let label = Label::new(first.place.file.clone(), first.place.span, "in a merge");
+        let label = Label::at(&first.place, "in a merge");
         reporter.report_on(&violation, label, Some(&ctx.revision.id.value));
         // The way back of what the upgrade does belongs to it.
         return;
