@@ -22,6 +22,8 @@ pub struct BaseColumns {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseColumn {
     pub name: SmolStr,
+    /// The statement that declares it.
+    pub place: FileSpan,
     /// Where it could say in which order it stands.
     pub sort_order: Option<SortOrderSlot>,
 }
@@ -77,6 +79,7 @@ pub(super) fn of_bases(
             .map(|column| BaseColumn {
                 sort_order: slot(*base, &column.place, interpreter),
                 name: column.name,
+                place: column.place,
             })
             .collect();
         let columns = BaseColumns {

@@ -175,7 +175,7 @@ fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(base) = wanted.base.filter(|base| ctx.is_judged(&base.place.file)) else {
         return;
     };
-    let counts = wanted.counts(ctx.head);
+    let counts = wanted.counts(base, ctx.head);
     if !counts.is_mostly_elsewhere()
         || was_so_before(ctx)
         || !wanted.is_configured && !History::of(ctx, &wanted).is_in_favour()
@@ -200,8 +200,9 @@ fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
 fn was_so_before(ctx: &EnvironmentContext<'_>) -> bool {
     let before = ctx.change.as_ref().and_then(|change| change.before);
     before.is_some_and(|before| {
-        Wanted::of(before, ctx.settings)
-            .is_some_and(|wanted| wanted.counts(before).is_mostly_elsewhere())
+        let wanted = Wanted::of(before, ctx.settings);
+        let counts = wanted.and_then(|wanted| Some(wanted.counts(wanted.base?, before)));
+        counts.is_some_and(Counts::is_mostly_elsewhere)
     })
 }
 
@@ -248,12 +249,21 @@ impl<'a> Wanted<'a> {
         })
     }
 
-    /// Where the tables of the models have the base columns.
-    fn counts(&self, state: &ProjectEnvironment<'_>) -> Counts {
+    /// Where the tables of the models have the base columns, as far as they have them from the Base: of a column that a
+    /// model declares anew the Base does not say where it stands.
+    fn counts(&self, base: &BaseColumns, state: &ProjectEnvironment<'_>) -> Counts {
         let mut counts = Counts::default();
-        let tables = state.model_schema().catalog.tables.values();
-        for table in tables.filter(|table| table.open.is_none()) {
-            counts.add(self.order_of(table.columns.iter().map(|column| &column.name)));
+        for table in state.model_schema().catalog.tables.values() {
+            let is_of_base = |name: &SmolStr| {
+                let declared = base.columns.iter().find(|column| column.name == *name);
+                let place = table.column(name).and_then(|column| column.place.as_ref());
+                declared.zip(place).is_some_and(|(declared, place)| {
+                    declared.place.file == place.file && declared.place.span.contains(place.span)
+                })
+            };
+            if table.open.is_none() && self.names().all(is_of_base) {
+                counts.add(self.order_of(table.columns.iter().map(|column| &column.name)));
+            }
         }
         counts
     }
