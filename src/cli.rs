@@ -13,6 +13,10 @@ use crate::config::HiddenDrift;
 use crate::dialect::Dialect;
 use crate::git::BaseHints;
 
+mod output_format;
+
+pub use output_format::{CheckFormat, OutputTarget, OutputTargetParser};
+
 /// Check database migrations before they are committed.
 ///
 /// Reads Alembic migrations, SQLAlchemy models and the git change under judgement. Runs nothing, needs no database.
@@ -110,6 +114,9 @@ pub struct GlobalArgs {
     /// Print findings only
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// Print nothing; the exit status speaks
+    #[arg(short, long, global = true, conflicts_with_all = ["verbose", "quiet"])]
+    pub silent: bool,
     /// Read this configuration file instead of looking for one
     #[arg(long, global = true, value_name = "FILE", env = "MIGRATE_LINT_CONFIG")]
     pub config: Option<PathBuf>,
@@ -128,6 +135,7 @@ pub struct GlobalArgs {
 }
 
 #[derive(Clone, Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct CheckArgs {
     /// Files and folders to report on; everything is read in any case
     #[arg(value_name = "PATH")]
@@ -156,26 +164,21 @@ pub struct CheckArgs {
     /// Count how many revisions can be taken back
     #[arg(long)]
     pub statistics: bool,
-    /// How findings are written
+    /// How findings are written, and where to; may be given several times, with a file for all but one
+    /// [default: full]
     #[arg(
         long,
-        value_enum,
-        value_name = "FORMAT",
-        default_value = "full",
+        value_parser = OutputTargetParser,
+        value_name = "FORMAT[=FILE]",
         env = "MIGRATE_LINT_OUTPUT_FORMAT"
     )]
-    pub output_format: CheckFormat,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum CheckFormat {
-    /// With the source around each finding
-    #[default]
-    Full,
-    /// One line each
-    Concise,
-    /// One JSON object
-    Json,
+    pub output_format: Vec<OutputTarget>,
+    /// Write to this file instead of standard output
+    #[arg(short, long, value_name = "FILE", env = "MIGRATE_LINT_OUTPUT_FILE")]
+    pub output_file: Option<PathBuf>,
+    /// End with status 0 even if there are findings
+    #[arg(short, long)]
+    pub exit_zero: bool,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -376,6 +379,18 @@ pub struct ProcessEnvironment {
     pub force_color: bool,
     /// Standard output is a terminal.
     pub is_terminal: bool,
+    /// The terminal shows hyperlinks, or is said to by `FORCE_HYPERLINK`.
+    pub has_links: bool,
+    /// `GITHUB_WORKSPACE`: the folder that paths of annotations start from.
+    pub github_workspace: Option<PathBuf>,
+    /// `GITHUB_STEP_SUMMARY`: the file that the summary of the job is written to.
+    pub github_step_summary: Option<PathBuf>,
+    /// Where GitHub or GitLab shows the files of the commit that a job is about, with `/` at its end.
+    pub files_url: Option<String>,
+    /// `CI_PROJECT_DIR` of GitLab.
+    pub gitlab_project: Option<PathBuf>,
+    /// `BUILD_SOURCESDIRECTORY` of Azure Pipelines.
+    pub azure_sources: Option<PathBuf>,
     /// Columns of the terminal, where it has any.
     pub width: Option<usize>,
     /// The file of this program.
@@ -392,6 +407,10 @@ impl ProcessEnvironment {
     )]
     pub fn read() -> std::io::Result<Self> {
         let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let path = |name: &str| {
+            let value = std::env::var_os(name).filter(|value| !value.is_empty());
+            value.map(PathBuf::from)
+        };
         let is_terminal = std::io::stdout().is_terminal();
         Ok(Self {
             working_folder: std::env::current_dir()?,
@@ -409,6 +428,25 @@ impl ProcessEnvironment {
             force_color: text("FORCE_COLOR").is_some()
                 || text("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             is_terminal,
+            has_links: supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
+            github_workspace: path("GITHUB_WORKSPACE"),
+            github_step_summary: path("GITHUB_STEP_SUMMARY"),
+            gitlab_project: path("CI_PROJECT_DIR"),
+            files_url: match (
+                (
+                    text("GITHUB_SERVER_URL"),
+                    text("GITHUB_REPOSITORY"),
+                    text("GITHUB_SHA"),
+                ),
+                (text("CI_PROJECT_URL"), text("CI_COMMIT_SHA")),
+            ) {
+                ((Some(server), Some(repository), Some(commit)), _) => {
+                    Some(format!("{server}/{repository}/blob/{commit}/"))
+                }
+                (_, (Some(project), Some(commit))) => Some(format!("{project}/-/blob/{commit}/")),
+                _ => None,
+            },
+            azure_sources: path("BUILD_SOURCESDIRECTORY"),
             width: terminal_size::terminal_size()
                 .filter(|_| is_terminal)
                 .map(|(width, _)| usize::from(width.0)),

@@ -3,6 +3,7 @@
 mod check;
 mod config;
 mod demo;
+mod files;
 mod graph;
 mod history;
 mod hook;
@@ -101,6 +102,12 @@ pub enum CommandError {
     Read { path: String, source: io::Error },
     #[error("cannot write `{path}`")]
     Write { path: String, source: io::Error },
+    #[error("cannot write `{path}`")]
+    #[diagnostic(help("the folder has to exist, and to be open to writing"))]
+    WriteFile { path: String, source: io::Error },
+    #[error("several formats are asked for, and only one of them can go to standard output")]
+    #[diagnostic(help("give the others a file: `--output-format sarif=out.sarif`"))]
+    SeveralOutputs,
     #[error("cannot write the output")]
     Output(#[source] io::Error),
 }
@@ -144,7 +151,7 @@ pub fn style(global: &GlobalArgs, process: &ProcessEnvironment) -> Style {
     let width = process.width.unwrap_or(100).clamp(40, 120);
     Style {
         colour,
-        links: colour && process.is_terminal,
+        links: colour && process.has_links,
         width,
     }
 }

@@ -97,6 +97,15 @@ pub struct InternalError {
 
 /// Judges the input. Fails only where content that is needed cannot be read.
 pub fn lint(input: &Input<'_>, cache: &ParseCache) -> Result<Outcome, GitError> {
+    lint_observed(input, cache, &mut |_| {})
+}
+
+/// The same, with a look at each environment while it can be asked.
+pub(crate) fn lint_observed(
+    input: &Input<'_>,
+    cache: &ParseCache,
+    observe: &mut dyn FnMut(&EnvironmentContext<'_>),
+) -> Result<Outcome, GitError> {
     let head_sources = Sources::new(input.head, cache);
     let before_sources = input
         .change
@@ -204,6 +213,7 @@ pub fn lint(input: &Input<'_>, cache: &ParseCache) -> Result<Outcome, GitError> 
                 change,
             };
             linter.environment(&context, whole.as_ref());
+            observe(&context);
         }
         linter.finish()
     };

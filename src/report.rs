@@ -1,26 +1,50 @@
 //! Diagnostics as text for people and machines.
 
+mod azure;
 mod concise;
 pub mod drift;
 mod full;
+mod github;
+mod gitlab;
 pub mod graph;
+mod grouped;
 mod json;
+mod junit;
+mod markdown;
 pub mod operations;
+mod paths;
+mod pylint;
+mod rdjson;
 pub mod replay;
+mod review;
 mod sanitise;
+mod sarif;
 pub mod schema;
 mod summary;
 mod texts;
 
 use std::io::{self, Write};
 
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Label};
 use crate::linter::Outcome;
+use crate::source::Position;
 
+pub use azure::Azure;
 pub use concise::Concise;
 pub use full::Full;
-pub use json::Json;
-pub use sanitise::{sanitise, sanitise_line, write_json};
+pub use github::Github;
+pub use gitlab::Gitlab;
+pub use grouped::Grouped;
+pub use json::{Json, JsonLines};
+pub use junit::Junit;
+pub(crate) use markdown::Markdown;
+pub use paths::Paths;
+use paths::uri;
+pub use pylint::Pylint;
+pub use rdjson::Rdjson;
+pub(crate) use review::Card;
+pub use sanitise::{sanitise, sanitise_line, write_json, write_json_line};
+pub use sarif::{Provenance, Sarif};
 pub use summary::{statistics, summary_line};
 pub use texts::Texts;
 
@@ -49,12 +73,26 @@ pub trait Reporter {
     fn write(&self, outcome: &Outcome, texts: &Texts<'_>, out: &mut dyn Write) -> io::Result<()>;
 }
 
-/// Where a finding begins and ends, for people: counted from 1.
-fn positions(
-    diagnostic: &Diagnostic,
-    texts: &Texts<'_>,
-) -> Option<(crate::source::Position, crate::source::Position)> {
-    let span = diagnostic.primary.span?;
-    let text = texts.get(&diagnostic.primary.file)?;
+/// Where a place begins and ends, for people: counted from 1.
+fn positions(label: &Label, texts: &Texts<'_>) -> Option<(Position, Position)> {
+    let span = label.span?;
+    let text = texts.get(&label.file)?;
     Some((text.position(span.start), text.position(span.end)))
+}
+
+/// Why it matters here and what to do, a clause or sentence each.
+fn advice(diagnostic: &Diagnostic) -> Vec<String> {
+    let notes = diagnostic.notes.iter().map(|note| format!("{note}."));
+    let fix = diagnostic.fix.as_ref();
+    notes
+        .chain(diagnostic.help.clone())
+        .chain(fix.map(|fix| format!("there is a fix: {}", fix.title)))
+        .collect()
+}
+
+/// The message with what there is to say besides, a line each.
+fn explained(diagnostic: &Diagnostic) -> String {
+    let mut lines = vec![diagnostic.message.clone()];
+    lines.extend(advice(diagnostic));
+    lines.join("\n")
 }

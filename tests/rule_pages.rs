@@ -368,6 +368,7 @@ fn findings(example: &Example, states: &States) -> Result<(Vec<Diagnostic>, Stri
     snapshots.extend(states.before.as_ref());
     Concise {
         style: Style::default(),
+        ..Concise::default()
     }
     .write(&outcome, &Texts::new(snapshots), &mut output)?;
     Ok((outcome.diagnostics, String::from_utf8(output).unwrap()))

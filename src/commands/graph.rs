@@ -54,6 +54,7 @@ pub(super) fn run(
                 .as_ref()
                 .and_then(|base| base.counterpart(environment)),
             limit: args.limit,
+            only: None,
         })
         .collect();
     if let Some(wanted) = settings

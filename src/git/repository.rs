@@ -1,5 +1,6 @@
 //! One git repository: its commits, index and references.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,6 +22,13 @@ impl CommitId {
     }
 }
 
+/// All hexadecimal digits.
+impl fmt::Display for CommitId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
 /// What `HEAD` points at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HeadState {
@@ -38,6 +46,14 @@ impl HeadState {
         match self {
             Self::Unborn => None,
             Self::Detached(commit) | Self::Branch { commit, .. } => Some(*commit),
+        }
+    }
+
+    /// The name of the branch.
+    pub fn branch(&self) -> Option<&str> {
+        match self {
+            Self::Unborn | Self::Detached(_) => None,
+            Self::Branch { name, .. } => Some(name),
         }
     }
 }
@@ -256,6 +272,22 @@ impl Repository {
             .remote_tracking_ref_name(gix::remote::Direction::Fetch)?
             .ok()?;
         self.reference(&name.as_bstr().to_str_lossy())
+    }
+
+    /// Where the repository is fetched from, as an address without credentials; `None` where that is no other machine.
+    pub fn remote_url(&self) -> Option<String> {
+        let remote = self
+            .inner
+            .find_default_remote(gix::remote::Direction::Fetch)?;
+        let remote = remote.ok()?;
+        let mut url = remote.url(gix::remote::Direction::Fetch)?.clone();
+        url.host()?;
+        url.set_password(None);
+        if url.scheme != gix::url::Scheme::Ssh {
+            url.set_user(None);
+        }
+        url.serialize_alternative_form = false;
+        Some(url.to_bstring().to_str_lossy().into_owned())
     }
 
     /// The commit of a full reference name, with the name people use for it.

@@ -2,38 +2,60 @@
 
 use std::io::{self, Write};
 
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::linter::Outcome;
-use crate::report::{Reporter, Style, Texts, positions, sanitise_line};
+use crate::report::{Paths, Reporter, Style, Texts, positions, sanitise_line};
 
 /// For terminals with little room, and for tools that read lines.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Concise {
     pub style: Style,
+    pub paths: Paths,
 }
 
 impl Reporter for Concise {
     fn write(&self, outcome: &Outcome, texts: &Texts<'_>, out: &mut dyn Write) -> io::Result<()> {
         for diagnostic in &outcome.diagnostics {
-            let file = sanitise_line(diagnostic.primary.file.as_str());
-            let place = match positions(diagnostic, texts) {
-                Some((start, _)) => format!("{file}:{}:{}", start.line, start.column),
-                None => file,
-            };
-            let severity = diagnostic.severity;
-            let kind = format!("{severity}[{}]", diagnostic.code);
-            let kind = if self.style.colour {
-                paint(&kind, severity)
-            } else {
-                kind
-            };
-            writeln!(
-                out,
-                "{place}: {kind} {}",
-                sanitise_line(&diagnostic.message)
-            )?;
+            writeln!(out, "{}", self.line(diagnostic, texts))?;
         }
         Ok(())
+    }
+}
+
+impl Concise {
+    /// One finding, without the end of the line.
+    pub(super) fn line(&self, diagnostic: &Diagnostic, texts: &Texts<'_>) -> String {
+        let file = self.paths.show_line(&diagnostic.primary.file);
+        let place = match positions(&diagnostic.primary, texts) {
+            Some((start, _)) => format!("{file}:{}:{}", start.line, start.column),
+            None => file,
+        };
+        format!(
+            "{place}: {} {}",
+            kind(diagnostic, self.style),
+            sanitise_line(&diagnostic.message)
+        )
+    }
+}
+
+/// `error[ML101]`, in its colour, and a link to the page of the rule where links are asked for.
+pub(super) fn kind(diagnostic: &Diagnostic, style: Style) -> String {
+    let code = match crate::rules::find(diagnostic.code) {
+        Some(rule) if style.links => {
+            format!(
+                "\u{1b}]8;;{}\u{1b}\\{}\u{1b}]8;;\u{1b}\\",
+                rule.url(),
+                rule.code
+            )
+        }
+        _ => diagnostic.code.to_owned(),
+    };
+    let severity = diagnostic.severity;
+    let kind = format!("{severity}[{code}]");
+    if style.colour {
+        paint(&kind, severity)
+    } else {
+        kind
     }
 }
 

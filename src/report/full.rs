@@ -7,16 +7,17 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, S
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::linter::Outcome;
-use crate::report::{Reporter, Style, Texts, sanitise, sanitise_line};
+use crate::report::{Paths, Reporter, Style, Texts, advice, sanitise, sanitise_line};
 use crate::source::{RepoPath, Span};
 
 /// Lines longer than this are not shown: they are data, or meant to flood the terminal. In bytes.
 const MAX_LINE: usize = 400;
 
 /// The default format.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Full {
     pub style: Style,
+    pub paths: Paths,
 }
 
 impl Reporter for Full {
@@ -32,7 +33,7 @@ impl Reporter for Full {
             .with_context_lines(1)
             .with_cause_chain();
         for diagnostic in &outcome.diagnostics {
-            let shown = Shown::new(diagnostic, texts, self.style);
+            let shown = Shown::new(self, diagnostic, texts);
             // miette would put a heading over each related place; here they simply follow.
             for part in std::iter::once(&shown).chain(&shown.related) {
                 let mut rendered = String::new();
@@ -61,27 +62,23 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(diagnostic: &Diagnostic, texts: &Texts<'_>, style: Style) -> Self {
+    fn new(report: &Full, diagnostic: &Diagnostic, texts: &Texts<'_>) -> Self {
+        let Full { style, paths } = report;
         let primary = &diagnostic.primary;
         let same_file = |label: &&Label| label.file == primary.file && label.span.is_some();
         let here: Vec<&Label> = std::iter::once(primary)
             .chain(diagnostic.related.iter().filter(same_file))
             .collect();
-        let (source, labels) = snippet(&primary.file, &here, texts);
+        let (source, labels) = snippet(&primary.file, &here, texts, paths);
         // Without a snippet the place goes into the message.
         let message = match &source {
             Some(_) => diagnostic.message.clone(),
-            None => format!("{}: {}", place(primary, texts), diagnostic.message),
+            None => format!("{}: {}", place(primary, texts, paths), diagnostic.message),
         };
-        let mut help: Vec<String> = diagnostic
-            .notes
+        let help: Vec<String> = advice(diagnostic)
             .iter()
-            .map(|note| format!("{note}."))
+            .flat_map(|part| part.lines().map(sanitise_line).collect::<Vec<_>>())
             .collect();
-        help.extend(diagnostic.help.clone());
-        if let Some(fix) = &diagnostic.fix {
-            help.push(format!("there is a fix: {}", fix.title));
-        }
         Self {
             message: sanitise_line(&message),
             code: Some(format!("{} {}", diagnostic.code, diagnostic.name)),
@@ -90,7 +87,7 @@ impl Shown {
                 Severity::Warning => miette::Severity::Warning,
                 Severity::Info => miette::Severity::Advice,
             }),
-            help: (!help.is_empty()).then(|| sanitise(&help.join("\n"))),
+            help: (!help.is_empty()).then(|| help.join("\n")),
             url: style
                 .links
                 .then(|| crate::rules::find(diagnostic.code).map(crate::rules::Rule::url))
@@ -101,20 +98,20 @@ impl Shown {
                 .related
                 .iter()
                 .filter(|label| !same_file(label))
-                .map(|label| Self::related(label, texts))
+                .map(|label| Self::related(label, texts, paths))
                 .collect(),
         }
     }
 
-    fn related(label: &Label, texts: &Texts<'_>) -> Self {
+    fn related(label: &Label, texts: &Texts<'_>, paths: &Paths) -> Self {
         let unlabelled = Label {
             message: String::new(),
             ..label.clone()
         };
-        let (source, labels) = snippet(&label.file, &[&unlabelled], texts);
+        let (source, labels) = snippet(&label.file, &[&unlabelled], texts, paths);
         let message = match &source {
             Some(_) => label.message.clone(),
-            None => format!("{}: {}", place(label, texts), label.message),
+            None => format!("{}: {}", place(label, texts, paths), label.message),
         };
         Self {
             message: sanitise_line(&message),
@@ -129,13 +126,14 @@ impl Shown {
     }
 }
 
-fn place(label: &Label, texts: &Texts<'_>) -> String {
+fn place(label: &Label, texts: &Texts<'_>, paths: &Paths) -> String {
+    let file = paths.show_line(&label.file);
     let line = label
         .span
         .and_then(|span| Some(texts.get(&label.file)?.position(span.start).line));
     match line {
-        Some(line) => format!("{}:{line}", label.file),
-        None => label.file.to_string(),
+        Some(line) => format!("{file}:{line}"),
+        None => file,
     }
 }
 
@@ -144,6 +142,7 @@ fn snippet(
     file: &RepoPath,
     labels: &[&Label],
     texts: &Texts<'_>,
+    paths: &Paths,
 ) -> (Option<NamedSource<String>>, Vec<LabeledSpan>) {
     let Some(text) = texts.get(file) else {
         return (None, Vec::new());
@@ -184,7 +183,7 @@ fn snippet(
             }
         })
         .collect();
-    let source = NamedSource::new(sanitise_line(file.as_str()), sanitise(text.as_str()));
+    let source = NamedSource::new(paths.show_line(file), sanitise(text.as_str()));
     (Some(source), labels)
 }
 

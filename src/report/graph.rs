@@ -19,6 +19,8 @@ pub struct GraphView<'a> {
     pub base: Option<&'a ProjectEnvironment<'a>>,
     /// At most this many revisions, the newest first.
     pub limit: Option<usize>,
+    /// Only these revisions; `None` for all.
+    pub only: Option<Vec<usize>>,
 }
 
 impl GraphView<'_> {
@@ -26,6 +28,9 @@ impl GraphView<'_> {
     fn newest_first(&self) -> Vec<usize> {
         let mut order = self.environment.map.topological_order();
         order.reverse();
+        if let Some(only) = &self.only {
+            order.retain(|node| only.contains(node));
+        }
         order.truncate(self.limit.unwrap_or(usize::MAX));
         order
     }

@@ -6,12 +6,25 @@ use serde::Serialize;
 
 use crate::diagnostic::{Applicability, Diagnostic, Severity};
 use crate::linter::{Outcome, Reversibility};
-use crate::report::{Reporter, Texts, positions, write_json};
+use crate::report::{Reporter, Texts, positions, write_json, write_json_line};
 use crate::source::{Position, RepoPath, Span};
 
 /// Machine-readable findings, one object.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Json;
+
+/// The same findings, an object a line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JsonLines;
+
+impl Reporter for JsonLines {
+    fn write(&self, outcome: &Outcome, texts: &Texts<'_>, out: &mut dyn Write) -> io::Result<()> {
+        outcome
+            .diagnostics
+            .iter()
+            .try_for_each(|diagnostic| write_json_line(&finding(diagnostic, texts), out))
+    }
+}
 
 #[derive(Serialize)]
 struct Report {
@@ -123,7 +136,7 @@ impl Reporter for Json {
 }
 
 fn finding(diagnostic: &Diagnostic, texts: &Texts<'_>) -> Finding {
-    let (start, end) = positions(diagnostic, texts)
+    let (start, end) = positions(&diagnostic.primary, texts)
         .map_or((BEGINNING, BEGINNING), |(start, end)| {
             (Place::from(start), Place::from(end))
         });

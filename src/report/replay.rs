@@ -1,10 +1,12 @@
 //! What revisions do, and whether they can be taken back.
 
+mod account;
 mod json;
 mod statistics;
 mod text;
 mod words;
 
+pub(super) use account::Account;
 pub use json::write as write_json;
 pub use statistics::{write_json as write_statistics_json, write_text as write_statistics};
 pub use text::write as write_text;

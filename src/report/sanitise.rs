@@ -7,7 +7,8 @@ use serde::Serialize;
 /// Replaces control characters and those that change the direction of text, each by a harmless one of the same length in
 /// bytes, so that offsets stay valid. Line ends and tabs stay.
 pub fn sanitise(text: &str) -> String {
-    text.chars()
+    let clean: String = text
+        .chars()
         .map(|c| match c {
             '\n' | '\t' => c,
             '\r' => ' ',
@@ -19,17 +20,51 @@ pub fn sanitise(text: &str) -> String {
                 _ => '\u{1f574}',
             },
         })
-        .collect()
+        .collect();
+    if COMMANDS.iter().any(|command| clean.contains(command)) {
+        return clean.replace("##[", "#?[").replace("##vso[", "#?vso[");
+    }
+    clean
 }
 
-/// The same for text that must stay on one line.
+/// What GitHub and Azure take for a command anywhere in a line of their logs.
+const COMMANDS: [&str; 2] = ["##[", "##vso["];
+
+/// The same for text that must stay on one line. CI systems that read the log find no command in it, wherever the line is
+/// broken: neither `::error …::` at the beginning of a line (GitHub) nor `##[…` and `##vso[…` anywhere in it (GitHub,
+/// Azure).
 pub fn sanitise_line(text: &str) -> String {
-    sanitise(text).replace(['\n', '\t'], " ")
+    let line = sanitise(text).replace(['\n', '\t'], " ");
+    let mut harmless = String::with_capacity(line.len());
+    for (index, word) in line.split(' ').enumerate() {
+        if index > 0 {
+            harmless.push(' ');
+        }
+        match word.strip_prefix("::") {
+            Some(rest) if rest.starts_with(|c: char| c.is_ascii_alphabetic()) && index > 0 => {
+                harmless.push_str(": :");
+                harmless.push_str(rest);
+            }
+            _ => harmless.push_str(word),
+        }
+    }
+    harmless
 }
 
 /// Writes JSON with every harmful character escaped: it means the same, and can be looked at on a terminal.
 pub fn write_json(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
-    let text = serde_json::to_string_pretty(value)?;
+    write_escaped(&serde_json::to_string_pretty(value)?, out)
+}
+
+/// The same on one line.
+pub fn write_json_line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    write_escaped(&serde_json::to_string(value)?, out)
+}
+
+fn write_escaped(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    let text = text
+        .replace("##[", "#\\u0023[")
+        .replace("##vso[", "#\\u0023vso[");
     let mut rest = text.as_str();
     // Outside of strings JSON has no such characters but line feeds.
     while let Some((at, c)) = rest
@@ -69,6 +104,16 @@ mod tests {
     }
 
     #[test]
+    fn no_line_is_a_command_to_ci() {
+        let line = sanitise_line("a\n::error file=x::y ##[error]z ##vso[task.complete]");
+        assert_eq!(line, "a : :error file=x::y #?[error]z #?vso[task.complete]");
+        assert_eq!(
+            sanitise_line("`'{}'::jsonb` and x::text"),
+            "`'{}'::jsonb` and x::text"
+        );
+    }
+
+    #[test]
     fn json_means_the_same() {
         let text = "a\u{1b}\u{9b}\u{202e}é\r\n\tz\u{e0041}";
         let mut out = Vec::new();
@@ -79,5 +124,8 @@ mod tests {
             "\"a\\u001b\\u009b\\u202eé\\r\\n\\tz\\udb40\\udc41\"\n"
         );
         assert_eq!(serde_json::from_str::<String>(&written).unwrap(), text);
+        let mut out = Vec::new();
+        write_json_line(&"##[error]", &mut out).unwrap();
+        assert_eq!(out, b"\"#\\u0023[error]\"\n");
     }
 }

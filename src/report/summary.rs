@@ -49,8 +49,30 @@ pub fn summary_line(outcome: &Outcome, is_change: bool) -> String {
     line
 }
 
-/// How many revisions can be taken back, a line each.
-pub fn statistics(reversibility: &Reversibility) -> String {
+/// How many findings there are of each rule, and how many revisions can be taken back, a line each.
+pub fn statistics(outcome: &Outcome) -> String {
+    let mut rules: Vec<(usize, &str, &str)> = Vec::new();
+    for diagnostic in &outcome.diagnostics {
+        match rules
+            .iter_mut()
+            .find(|(_, code, _)| *code == diagnostic.code)
+        {
+            Some((count, _, _)) => *count += 1,
+            None => rules.push((1, diagnostic.code, diagnostic.name)),
+        }
+    }
+    rules.sort_by_key(|(count, code, _)| (std::cmp::Reverse(*count), *code));
+    let mut text = String::new();
+    for (count, code, name) in rules {
+        text.push_str(&format!("{count:>6} {code} {name}\n"));
+    }
+    if let Some(reversibility) = &outcome.summary.reversibility {
+        text.push_str(&verdicts(reversibility));
+    }
+    text
+}
+
+fn verdicts(reversibility: &Reversibility) -> String {
     let Reversibility {
         reversible,
         not_reversed,
@@ -119,7 +141,7 @@ mod tests {
             undecided: 1,
             ..Reversibility::default()
         };
-        let text = statistics(&reversibility);
+        let text = verdicts(&reversibility);
         assert!(text.starts_with("Of 14 revisions:\n    11 proven reversible\n"));
         assert!(text.ends_with("     1 undecided\n"));
     }

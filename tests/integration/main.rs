@@ -12,5 +12,6 @@ mod commands;
 mod git_states;
 mod history;
 mod hooks;
+mod outputs;
 mod repository;
 mod tidy;

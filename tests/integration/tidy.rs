@@ -98,6 +98,7 @@ fn what_reaches_the_outside_has_one_home() {
         ("std::env::", &["src/cli.rs"]),
         ("std::process::exit", &[]),
         ("fs::write", &["src/git/scratch.rs"]),
+        ("OpenOptions", &["src/commands/files.rs"]),
         ("fs::rename", &["src/commands/hook.rs"]),
         ("fs::remove_file", &["src/commands/hook.rs"]),
         ("Command::new", &[]),

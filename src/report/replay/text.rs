@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
+use super::account::{Account, failure, raised, refusal, shorten_place};
 use super::statistics::{circumstances, summary_line};
-use super::words::{change_line, coloured, loss_line, sign};
+use super::words::{coloured, loss_line, sign};
 use super::{Detail, ReplayView};
-use crate::alembic::{Direction, End, Failed, ReplayedRevision, Verdict};
+use crate::alembic::{ReplayedRevision, Verdict};
 use crate::catalog::{Change, Difference};
 use crate::report::sanitise_line;
 use crate::report::schema::{shorten, why_text};
-use crate::source::{FileSpan, RepoPath};
 
 /// More lines than this are only shown if everything is asked for.
 const MAX_LINES: usize = 40;
@@ -110,7 +110,8 @@ fn counts(found: &[Difference]) -> String {
 
 /// Why the verdict is not a better one.
 fn first_reason(view: &ReplayView<'_>, node: usize, replayed: &ReplayedRevision) -> Option<String> {
-    let file = &view.environment.map.node(node).revision.file;
+    let environment = view.environment;
+    let file = &environment.map.node(node).revision.file;
     let unknown = || {
         let mut reasons = replayed
             .upgrade
@@ -119,7 +120,7 @@ fn first_reason(view: &ReplayView<'_>, node: usize, replayed: &ReplayedRevision)
             .chain(&replayed.downgrade.unknown);
         reasons
             .next()
-            .map(|why| shorten_place(&why_text(why, view.environment.sources()), file))
+            .map(|why| shorten_place(&why_text(why, environment.sources()), file))
     };
     match replayed.verdict {
         Verdict::Reversible | Verdict::NoSchemaChange => None,
@@ -132,35 +133,37 @@ fn first_reason(view: &ReplayView<'_>, node: usize, replayed: &ReplayedRevision)
         .into_iter()
         .find_map(|(phase, failures)| {
             let failed = failures.iter().find(|failed| !failed.in_one_go)?;
-            Some(failure(view, file, &format!("{phase} fails"), failed))
+            Some(failure(
+                environment,
+                file,
+                &format!("{phase} fails"),
+                failed,
+            ))
         }),
         Verdict::Unknown => unknown().or_else(|| raised(replayed)),
     }
 }
 
 fn details(view: &ReplayView<'_>, node: usize, out: &mut dyn Write) -> io::Result<()> {
-    let Some(replayed) = view.environment.replay().get(node) else {
+    let Some(account) = Account::of(view.environment, node) else {
         return Ok(());
     };
     let revision = &view.environment.map.node(node).revision;
-    let file = &revision.file;
     let id = coloured(&sanitise_line(&revision.id.value), "1", view.style);
     let message = shorten(&revision.doc.message, 200);
-    let heading = format!("{} {id}  {message}", sign(replayed.verdict, view.style));
+    let heading = format!("{} {id}  {message}", sign(account.verdict, view.style));
     writeln!(out, "{}", heading.trim_end())?;
     writeln!(
         out,
         "  {}",
-        coloured(&sanitise_line(file.as_str()), "2", view.style)
+        coloured(&sanitise_line(revision.file.as_str()), "2", view.style)
     )?;
-    writeln!(out, "  {}", verdict_sentence(replayed))?;
+    writeln!(out, "  {}", account.sentence)?;
 
-    let changes: Vec<String> = replayed
-        .upgrade
-        .found
+    let changes: Vec<String> = account
+        .changes
         .iter()
-        .map(|difference| {
-            let (sign, text) = change_line(difference);
+        .map(|(sign, text)| {
             let colour = match sign {
                 '+' => "32",
                 '-' => "31",
@@ -170,48 +173,10 @@ fn details(view: &ReplayView<'_>, node: usize, out: &mut dyn Write) -> io::Resul
         })
         .collect();
     section(view, "upgrade", &changes, out)?;
-    // Without a downgrade everything stays, which needs no list.
-    let losses: Vec<String> = if replayed.verdict == Verdict::Refused {
-        Vec::new()
-    } else {
-        replayed.downgrade.found.iter().map(loss_line).collect()
-    };
-    section(view, "after the downgrade", &losses, out)?;
-
-    let failures: Vec<String> = [
-        ("upgrade", &replayed.upgrade_failures),
-        ("downgrade", &replayed.downgrade_failures),
-    ]
-    .into_iter()
-    .flat_map(|(phase, failures)| {
-        failures
-            .iter()
-            .map(move |failed| failure(view, file, phase, failed))
-    })
-    .collect();
-    section(view, "fails", &failures, out)?;
-
-    let mut assumptions: Vec<String> = replayed
-        .assumptions
-        .iter()
-        .map(|place| assumption(view, file, place))
-        .collect();
-    assumptions.dedup();
-    section(view, "taken not to hold", &assumptions, out)?;
-
-    let mut unknown: Vec<String> = Vec::new();
-    for why in replayed
-        .upgrade
-        .unknown
-        .iter()
-        .chain(&replayed.downgrade.unknown)
-    {
-        let text = shorten_place(&why_text(why, view.environment.sources()), file);
-        if !unknown.contains(&text) {
-            unknown.push(text);
-        }
-    }
-    section(view, "not known", &unknown, out)?;
+    section(view, "after the downgrade", &account.losses, out)?;
+    section(view, "fails", &account.failures, out)?;
+    section(view, "taken not to hold", &account.assumptions, out)?;
+    section(view, "not known", &account.unknown, out)?;
     writeln!(out)
 }
 
@@ -241,101 +206,4 @@ fn section(
         )?;
     }
     Ok(())
-}
-
-fn verdict_sentence(replayed: &ReplayedRevision) -> String {
-    match replayed.verdict {
-        Verdict::Reversible => "reversible: the downgrade brings everything back".to_owned(),
-        Verdict::NotReversed => {
-            "not reversed: the downgrade does not bring everything back".to_owned()
-        }
-        Verdict::NoSchemaChange => "no schema change".to_owned(),
-        Verdict::Refused => format!("no way back: {}", refusal(replayed)),
-        Verdict::Fails => {
-            let phase = if replayed
-                .upgrade_failures
-                .iter()
-                .any(|failed| !failed.in_one_go)
-            {
-                "upgrade"
-            } else {
-                "downgrade"
-            };
-            format!("fails: the {phase} does not go through")
-        }
-        Verdict::Unknown => match raised(replayed) {
-            Some(raised) => format!("undecided: {raised}"),
-            None => "undecided: not everything it does is known".to_owned(),
-        },
-    }
-}
-
-fn refusal(replayed: &ReplayedRevision) -> String {
-    match &replayed.migration.downgrade {
-        Direction::Missing => "there is no downgrade".to_owned(),
-        direction => match exception(direction) {
-            Some(exception) => format!("the downgrade raises {exception}"),
-            None => "the downgrade raises".to_owned(),
-        },
-    }
-}
-
-fn raised(replayed: &ReplayedRevision) -> Option<String> {
-    exception(&replayed.migration.upgrade)
-        .map(|exception| format!("the upgrade raises {exception}"))
-}
-
-fn exception(direction: &Direction) -> Option<String> {
-    match &direction.run()?.end {
-        End::Raises { exception } => Some(shorten(exception, 80)),
-        End::Returns | End::Stopped => None,
-    }
-}
-
-fn failure(view: &ReplayView<'_>, file: &RepoPath, phase: &str, failed: &Failed) -> String {
-    let when = if failed.in_one_go {
-        ", if all revisions run in one go"
-    } else {
-        ""
-    };
-    format!(
-        "{phase}, {}{when}: {}",
-        place_text(view, file, &failed.place),
-        shorten(&failed.message, 300)
-    )
-}
-
-fn assumption(view: &ReplayView<'_>, file: &RepoPath, place: &FileSpan) -> String {
-    let condition = view
-        .environment
-        .sources()
-        .python(&place.file)
-        .and_then(|parsed| {
-            let text = parsed.text.as_str();
-            let range = place.span.start as usize..place.span.end as usize;
-            text.get(range)
-                .map(|text| format!(": {}", shorten(text, 80)))
-        });
-    format!(
-        "{}{}",
-        place_text(view, file, place),
-        condition.unwrap_or_default()
-    )
-}
-
-/// `line 12`, with the file where it is another one.
-fn place_text(view: &ReplayView<'_>, file: &RepoPath, place: &FileSpan) -> String {
-    let line = view.environment.sources().line_of(place);
-    let other = sanitise_line(place.file.as_str());
-    match line {
-        Some(line) if place.file == *file => format!("line {line}"),
-        Some(line) => format!("{other}:{line}"),
-        None => other,
-    }
-}
-
-/// A reason of the revision itself needs no path.
-fn shorten_place(text: &str, file: &RepoPath) -> String {
-    let own = format!("({}:", sanitise_line(file.as_str()));
-    text.replacen(&own, "(line ", 1)
 }
