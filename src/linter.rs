@@ -1,13 +1,15 @@
 //! Runs the rules over what is to be judged. A pure function: from snapshots and settings to diagnostics.
 
+mod habits;
 mod reversibility;
+mod suppressions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustc_hash::FxHashMap;
 
 use crate::alembic::{Direction, Verdict};
-use crate::config::{Downgrades, Pairing, Settings};
+use crate::config::{Pairing, Settings};
 use crate::diagnostic::{Applicability, Diagnostic, Fingerprint};
 use crate::git::{ChangeKind, ChangeSet, GitError, Snapshot};
 use crate::models;
@@ -22,6 +24,7 @@ use crate::schema::Effect;
 use crate::source::RepoPath;
 
 pub use reversibility::Reversibility;
+pub use suppressions::{Suppressed, SuppressedBy};
 
 /// What is judged.
 pub struct Input<'a> {
@@ -64,15 +67,14 @@ pub struct BranchCommit {
 pub struct Outcome {
     /// In order of file and place.
     pub diagnostics: Vec<Diagnostic>,
+    /// Findings that are not reported because a comment or the baseline says so.
+    pub suppressed: Vec<Suppressed>,
     pub summary: Summary,
     /// What was left out on purpose, and how to have it.
     pub notices: Vec<String>,
     /// Rules that failed, which is a bug of ours.
     pub internal_errors: Vec<InternalError>,
 }
-
-/// Fewer revisions than this make no habit.
-const MIN_HABIT: usize = 5;
 
 /// Counts for the last line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -215,7 +217,9 @@ pub(crate) fn lint_observed(
             linter.environment(&context, whole.as_ref());
             observe(&context);
         }
-        linter.finish()
+        linter.order();
+        linter.suppress(&head, changes.as_ref());
+        linter.outcome
     };
     let failures = [
         Some(head_sources),
@@ -239,6 +243,8 @@ pub(crate) fn lint_observed(
 struct Linter {
     rules: Vec<&'static Rule>,
     outcome: Outcome,
+    /// Findings that are left out because the project goes without: a comment about them is of use.
+    habitual: Vec<Diagnostic>,
 }
 
 impl Linter {
@@ -246,6 +252,7 @@ impl Linter {
         Self {
             rules: rules::selected(settings).collect(),
             outcome: Outcome::default(),
+            habitual: Vec::new(),
         }
     }
 
@@ -436,35 +443,6 @@ impl Linter {
         self.respect_habits(ctx, earlier);
     }
 
-    /// A project that never goes back is not told so revision by revision.
-    fn respect_habits(&mut self, ctx: &EnvironmentContext<'_>, earlier: usize) {
-        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
-        let is_downgrade = |diagnostic: &Diagnostic| {
-            rules::find(diagnostic.code).is_some_and(Rule::is_about_the_way_back)
-        };
-        if !found.iter().any(is_downgrade) || ctx.settings.downgrades == Some(Downgrades::Required)
-        {
-            return;
-        }
-        let (with, without) = ctx.head.downgrade_habits();
-        let optional = ctx.settings.downgrades == Some(Downgrades::Optional);
-        if !optional && (without < MIN_HABIT || without <= with) {
-            return;
-        }
-        let mut index = 0;
-        self.outcome.diagnostics.retain(|diagnostic| {
-            index += 1;
-            index <= earlier || !is_downgrade(diagnostic)
-        });
-        if !optional {
-            self.outcome.notices.push(format!(
-                "missing downgrades of {} are not reported: {without} of {} revisions have none, so the project seems to do without; `downgrades = \"required\"` in the configuration asks for them",
-                ctx.head.environment.script_location,
-                with + without,
-            ));
-        }
-    }
-
     /// True if a selected rule holds models and migrations of a change against each other.
     fn compares_in_changes(&self) -> bool {
         let is_change = |listener: &Listener| matches!(listener, Listener::Change(_));
@@ -502,7 +480,8 @@ impl Linter {
         }
     }
 
-    fn finish(mut self) -> Outcome {
+    /// Puts the findings in order and tells those apart that would be the same.
+    fn order(&mut self) {
         let diagnostics = &mut self.outcome.diagnostics;
         diagnostics.sort_by(|one, other| one.sort_key().cmp(&other.sort_key()));
         diagnostics.dedup_by(|one, other| {
@@ -517,7 +496,6 @@ impl Linter {
             diagnostic.fingerprint = original.nth(*occurrence);
             *occurrence += 1;
         }
-        self.outcome
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod ast;
 mod canonical;
+mod comments;
 mod exception_hierarchy;
 mod heap;
 mod imports;
@@ -16,6 +17,7 @@ pub mod unparse;
 pub mod value;
 
 pub use canonical::{Definitions, definitions, definitions_by_package};
+pub use comments::{Comment, comments};
 pub use heap::Heap;
 pub use interpreter::{
     Called, Extent, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached,

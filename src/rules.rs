@@ -10,16 +10,18 @@ mod pairing;
 mod reporter;
 mod revision;
 mod rule;
+mod suppression;
 
 pub use context::{NoReleases, Releases};
 pub use rule::{Family, FixAvailability, Rule};
 
 pub(crate) use context::{
     ChangeContext, CommitState, EnvironmentChange, EnvironmentContext, FileContext,
-    MigrationContext, ProjectContext, ReplayContext, ScriptContext,
+    MigrationContext, ProjectContext, ReplayContext, ScriptContext, SuppressionContext,
 };
 pub(crate) use reporter::{Reporter, Violation};
 pub(crate) use rule::{Listener, declare_rule};
+pub(crate) use suppression::{DIRECTIVES, Directive, Misspelling, SuppressedCode, Suppression};
 
 use crate::config::{RuleIdentity, Settings};
 
@@ -29,6 +31,9 @@ pub static RULES: &[&Rule] = &[
     &file::undecodable_file::RULE,
     &file::oversized_file::RULE,
     &file::invalid_configuration::RULE,
+    &file::unused_suppression::RULE,
+    &file::unknown_suppression::RULE,
+    &file::unexplained_suppression::RULE,
     &revision::multiple_heads::RULE,
     &revision::missing_parent::RULE,
     &revision::duplicate_revision::RULE,

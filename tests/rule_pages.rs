@@ -328,8 +328,14 @@ fn findings(example: &Example, states: &States) -> Result<(Vec<Diagnostic>, Stri
     let settings = Settings {
         selection: Selection {
             select: Some(vec![
-                RuleSelector::parse(example.rule.name, identities).unwrap(),
+                RuleSelector::parse(example.rule.name, identities.clone()).unwrap(),
             ]),
+            // Comments can only suppress what is looked for.
+            extend_select: if example.rule.name.ends_with("-suppression") {
+                vec![RuleSelector::parse("downgrade", identities).unwrap()]
+            } else {
+                Vec::new()
+            },
             ..Selection::default()
         },
         ..Settings::from(&options)

@@ -88,6 +88,8 @@ struct Counts {
     revisions: usize,
     judged: usize,
     undecided: usize,
+    /// Findings that a comment or the baseline keeps from being reported.
+    suppressed: usize,
     /// Null where no history was replayed.
     reversibility: Option<Reversibility>,
     notices: Vec<String>,
@@ -127,6 +129,7 @@ impl Reporter for Json {
                 revisions: outcome.summary.revisions,
                 judged: outcome.summary.judged,
                 undecided: outcome.summary.undecided,
+                suppressed: outcome.suppressed.len(),
                 reversibility: outcome.summary.reversibility,
                 notices: outcome.notices.clone(),
             },

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::diagnostic::{Applicability, Diagnostic, Fix, Label, Severity};
-use crate::linter::Outcome;
+use crate::linter::{Outcome, SuppressedBy};
 use crate::report::{Reporter, Texts, advice, positions, uri, write_json};
 use crate::rules::{RULES, Rule};
 use crate::source::{RepoPath, Span};
@@ -45,6 +45,11 @@ impl Reporter for Sarif {
             .diagnostics
             .iter()
             .map(|diagnostic| result(diagnostic, texts))
+            .chain(outcome.suppressed.iter().map(|suppressed| {
+                let mut result = result(&suppressed.diagnostic, texts);
+                result["suppressions"] = json!([suppression(&suppressed.by)]);
+                result
+            }))
             .collect();
         let notifications: Vec<Value> = outcome
             .notices
@@ -134,6 +139,14 @@ fn result(diagnostic: &Diagnostic, texts: &Texts<'_>) -> Value {
         result["fixes"] = json!([self::fix(fix, texts)]);
     }
     result
+}
+
+fn suppression(by: &SuppressedBy) -> Value {
+    match by {
+        SuppressedBy::Comment(Some(reason)) => json!({"kind": "inSource", "justification": reason}),
+        SuppressedBy::Comment(None) => json!({"kind": "inSource"}),
+        SuppressedBy::Baseline => json!({"kind": "external", "justification": "in the baseline"}),
+    }
 }
 
 fn fix(fix: &Fix, texts: &Texts<'_>) -> Value {

@@ -7,6 +7,7 @@ use crate::config::Settings;
 use crate::git::ChangeSet;
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::ParsedFile;
+use crate::rules::suppression::Suppression;
 use crate::source::RepoPath;
 
 /// Tells which release holds a file.
@@ -130,4 +131,9 @@ pub(crate) struct ReplayContext<'a> {
 pub(crate) struct ChangeContext<'a> {
     pub(crate) environment: &'a EnvironmentContext<'a>,
     pub(crate) change: &'a EnvironmentChange<'a>,
+}
+
+/// The comments that keep findings from being reported, after they did.
+pub(crate) struct SuppressionContext<'a> {
+    pub(crate) suppressions: &'a [Suppression],
 }

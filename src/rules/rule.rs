@@ -3,7 +3,7 @@
 use crate::diagnostic::Severity;
 use crate::rules::context::{
     ChangeContext, EnvironmentContext, FileContext, MigrationContext, ProjectContext,
-    ReplayContext, ScriptContext,
+    ReplayContext, ScriptContext, SuppressionContext,
 };
 use crate::rules::reporter::Reporter;
 
@@ -79,6 +79,8 @@ pub(crate) enum Listener {
     Change(fn(&ChangeContext<'_>, &mut Reporter<'_>)),
     /// The commits of a branch, one after the other.
     Branch(fn(&ChangeContext<'_>, &mut Reporter<'_>)),
+    /// Comments that keep findings from being reported.
+    Suppressions(fn(&SuppressionContext<'_>, &mut Reporter<'_>)),
 }
 
 impl std::fmt::Debug for Listener {
@@ -95,6 +97,7 @@ impl std::fmt::Debug for Listener {
             Self::Models(_) => "Models",
             Self::Change(_) => "Change",
             Self::Branch(_) => "Branch",
+            Self::Suppressions(_) => "Suppressions",
         })
     }
 }
@@ -114,6 +117,27 @@ impl Rule {
     pub fn is_about_the_graph(&self) -> bool {
         self.family == Family::Revision
             && self.listens(|listener| matches!(listener, Listener::Map(_) | Listener::Change(_)))
+    }
+
+    /// True if all its findings are looked for wherever a revision is judged, and only there: then a comment that
+    /// suppresses none of them is of no use.
+    pub(crate) fn is_about_revisions(&self) -> bool {
+        self.listeners.iter().all(|listener| {
+            matches!(
+                listener,
+                Listener::File(_)
+                    | Listener::Script(_)
+                    | Listener::Migration(_)
+                    | Listener::Replay(_)
+            )
+        })
+    }
+
+    /// True if it only looks at changes.
+    pub(crate) fn is_about_changes(&self) -> bool {
+        self.listeners
+            .iter()
+            .all(|listener| matches!(listener, Listener::Change(_) | Listener::Branch(_)))
     }
 
     /// True if one of its listeners is of this kind.

@@ -1,0 +1,207 @@
+//! Comments that speak to the linter, and what they stand at.
+
+use tree_sitter::{Node, Parser};
+
+use crate::source::Span;
+
+/// A comment that holds a mark.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comment {
+    /// From its sign (`#`, or `--` inside of a string) to the end of the line.
+    pub span: Span,
+    /// Nothing but white space stands before it.
+    pub is_own_line: bool,
+    /// Whether it is a comment of SQL inside of a string.
+    pub is_sql: bool,
+    /// What it is about: its line, or, on a line of its own, the statement or argument that follows. Of a compound
+    /// statement only the head; empty where nothing follows.
+    pub governs: Span,
+}
+
+/// The comments of Python source that hold a mark, in order; comments of SQL in its strings, too.
+pub fn comments(text: &str, mark: &str) -> Vec<Comment> {
+    let mut places = memchr::memmem::find_iter(text.as_bytes(), mark).peekable();
+    if places.peek().is_none() {
+        return Vec::new();
+    }
+    let mut parser = Parser::new();
+    if parser
+        .set_language(&tree_sitter_python::LANGUAGE.into())
+        .is_err()
+    {
+        return Vec::new();
+    }
+    let Some(tree) = parser.parse(text, None) else {
+        return Vec::new();
+    };
+    let root = tree.root_node();
+    places.filter_map(|at| comment(text, root, at)).collect()
+}
+
+/// The comment around an offset.
+fn comment(text: &str, root: Node<'_>, at: usize) -> Option<Comment> {
+    let node = root.descendant_for_byte_range(at, at + 1)?;
+    let line = line_around(text, at);
+    let before = text.get(line.start as usize..at)?;
+    let is_sql = match node.kind() {
+        "comment" => false,
+        "string_content" | "escape_sequence" | "string" => true,
+        _ => return None,
+    };
+    let sign = if is_sql { "--" } else { "#" };
+    // `# noqa  # migrate-lint: …` is one comment to Python.
+    let column = before.rfind(sign)?;
+    if !before.get(column + sign.len()..)?.trim().is_empty() {
+        return None;
+    }
+    let ends = if is_sql {
+        // A string of one line ends before its line does.
+        (line.end as usize).min(node.end_byte().max(at))
+    } else {
+        node.end_byte()
+    };
+    let start = line.start + column as u32;
+    let is_own_line = before.get(..column)?.trim().is_empty();
+    let governs = match (is_own_line, is_sql) {
+        (false, _) => line,
+        (true, true) => next_line(text, line.end as usize),
+        (true, false) => next_code(text, root, line.end as usize),
+    };
+    Some(Comment {
+        span: Span::new(start, ends as u32),
+        is_own_line,
+        is_sql,
+        governs,
+    })
+}
+
+/// The line an offset is on, without its end.
+fn line_around(text: &str, at: usize) -> Span {
+    let bytes = text.as_bytes();
+    let is_end = |byte: &u8| matches!(byte, b'\n' | b'\r');
+    let before = bytes.get(..at).unwrap_or_default();
+    let after = bytes.get(at..).unwrap_or_default();
+    let start = before.iter().rposition(is_end).map_or(0, |end| end + 1);
+    let end = after
+        .iter()
+        .position(is_end)
+        .map_or(bytes.len(), |end| at + end);
+    Span::new(start as u32, end as u32)
+}
+
+fn next_line(text: &str, end: usize) -> Span {
+    let rest = text.get(end..).unwrap_or_default();
+    match rest.find(|c: char| !c.is_whitespace()) {
+        Some(offset) => line_around(text, end + offset),
+        None => Span::at(end as u32),
+    }
+}
+
+/// The statement or argument that begins on the next line with code.
+fn next_code(text: &str, root: Node<'_>, end: usize) -> Span {
+    let mut at = end;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(offset) = rest.find(|c: char| !c.is_whitespace()) else {
+            return Span::at(end as u32);
+        };
+        at += offset;
+        if !text.get(at..).is_some_and(|code| code.starts_with('#')) {
+            break;
+        }
+        at = line_around(text, at).end as usize;
+    }
+    let Some(mut node) = root.descendant_for_byte_range(at, at + 1) else {
+        return line_around(text, at);
+    };
+    while let Some(parent) = node.parent()
+        && parent.start_byte() == node.start_byte()
+        && !matches!(parent.kind(), "module" | "block" | "argument_list")
+    {
+        node = parent;
+    }
+    // A closing bracket or the like is no code of its own.
+    if node.start_byte() < at || !node.is_named() {
+        return line_around(text, at);
+    }
+    Span::new(at as u32, head_end(node) as u32)
+}
+
+/// Where a statement ends, or the head of a compound one.
+fn head_end(node: Node<'_>) -> usize {
+    let mut cursor = node.walk();
+    let mut colon = None;
+    for child in node.children(&mut cursor) {
+        match child.kind() {
+            ":" => colon = Some(child.end_byte()),
+            "block" => return colon.unwrap_or(child.start_byte()),
+            "function_definition" | "class_definition" => return head_end(child),
+            _ => {}
+        }
+    }
+    node.end_byte()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn governed(text: &str) -> Vec<&str> {
+        comments(text, "lint:")
+            .into_iter()
+            .map(|comment| comment.governs.slice(text).trim_end())
+            .collect()
+    }
+
+    #[test]
+    fn a_comment_at_the_end_of_a_line_is_about_the_line() {
+        assert_eq!(
+            governed("f(\n    1,  # lint: x\n)\n"),
+            ["    1,  # lint: x"]
+        );
+    }
+
+    #[test]
+    fn a_comment_of_its_own_line_is_about_what_follows() {
+        assert_eq!(
+            governed("# lint: x\n# more\n\nf(\n  1,\n)\ng()\n"),
+            ["f(\n  1,\n)"]
+        );
+        assert_eq!(
+            governed("f(\n    # lint: x\n    g(1,\n      2),\n    3)\n"),
+            ["g(1,\n      2)"]
+        );
+        assert_eq!(
+            governed("# lint: x\n@d\ndef f(\n  a):\n    # lint: y\n    pass\n"),
+            ["@d\ndef f(\n  a):", "pass"]
+        );
+        assert_eq!(
+            governed("if a:\n    b()\n    # lint: x\nelse:\n    c()\n"),
+            ["else:"]
+        );
+        assert_eq!(governed("a = 1\n# lint: x\n"), [""]);
+    }
+
+    #[test]
+    fn comments_of_sql_are_found_in_strings() {
+        let text = "op.execute(\"\"\"\n  -- lint: x\n  DROP TABLE a;\n  DROP TABLE b; -- lint: y\n\"\"\")\n";
+        assert_eq!(
+            governed(text),
+            ["  DROP TABLE a;", "  DROP TABLE b; -- lint: y"]
+        );
+        let found = comments(text, "lint:");
+        assert_eq!(found[0].span.slice(text), "-- lint: x");
+        let text = "op.execute(\"DROP TABLE a -- lint: z\")\n";
+        assert_eq!(comments(text, "lint:")[0].span.slice(text), "-- lint: z");
+    }
+
+    #[test]
+    fn what_only_looks_like_one_is_none() {
+        assert_eq!(
+            comments("a = 'lint: x'\n# see lint: x\nb = '# lint: x'\n", "lint:"),
+            []
+        );
+        let text = "a = 1  # noqa: E501  # lint: x\n";
+        assert_eq!(comments(text, "lint:")[0].span.slice(text), "# lint: x");
+    }
+}
