@@ -74,7 +74,7 @@ impl Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Check migrations and models (the default)
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Show the revisions and how they follow each other
     Graph(GraphArgs),
     /// Show the schema that the migrations build
@@ -117,11 +117,17 @@ pub struct GlobalArgs {
     /// Print nothing; the exit status speaks
     #[arg(short, long, global = true, conflicts_with_all = ["verbose", "quiet"])]
     pub silent: bool,
-    /// Read this configuration file instead of looking for one
-    #[arg(long, global = true, value_name = "FILE", env = "MIGRATE_LINT_CONFIG")]
-    pub config: Option<PathBuf>,
+    /// Read this configuration file instead of looking for one, or set a key over what the file says: `pairing = "off"`;
+    /// may be given several times
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE|KEY=VALUE",
+        env = "MIGRATE_LINT_CONFIG"
+    )]
+    pub config: Vec<String>,
     /// Ignore all configuration files
-    #[arg(long, global = true, conflicts_with = "config")]
+    #[arg(long, global = true)]
     pub isolated: bool,
     /// Judge the files on disk, without asking git
     #[arg(long, global = true)]
@@ -161,7 +167,10 @@ pub struct CheckArgs {
     /// Use these rules besides the selected ones
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     pub extend_select: Vec<String>,
-    /// Count how many revisions can be taken back
+    /// Report nothing on files that match this pattern
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    pub exclude: Vec<String>,
+    /// Count the findings by rule, and how many revisions can be taken back
     #[arg(long)]
     pub statistics: bool,
     /// How findings are written, and where to; may be given several times, with a file for all but one
@@ -176,6 +185,50 @@ pub struct CheckArgs {
     /// Write to this file instead of standard output
     #[arg(short, long, value_name = "FILE", env = "MIGRATE_LINT_OUTPUT_FILE")]
     pub output_file: Option<PathBuf>,
+    /// Apply the fixes that keep the meaning of the code
+    #[arg(long, conflicts_with_all = ["staged", "to_ref"])]
+    pub fix: bool,
+    /// Apply, or show, also fixes that may change what the code does
+    #[arg(long)]
+    pub unsafe_fixes: bool,
+    /// Show what fixes would change, and change nothing
+    #[arg(long, conflicts_with = "fix")]
+    pub diff: bool,
+    /// End with status 1 if anything was fixed
+    #[arg(long, requires = "fix")]
+    pub exit_non_zero_on_fix: bool,
+    /// Write comments that suppress all findings
+    #[arg(
+        long,
+        value_name = "REASON",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["fix", "diff", "staged", "to_ref"]
+    )]
+    pub add_ignore: Option<String>,
+    /// Write all findings into the baseline, so that only new ones are reported from now on
+    #[arg(
+        long,
+        value_name = "REASON",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with_all = ["fix", "diff", "add_ignore", "staged", "changed", "from_ref", "to_ref", "paths"]
+    )]
+    pub add_baseline: Option<String>,
+    /// Report also what comments and the baseline suppress
+    #[arg(long, visible_alias = "ignore-noqa")]
+    pub no_ignores: bool,
+    /// Judge again whenever files change, and show what is new
+    #[arg(short, long, conflicts_with_all = ["fix", "diff", "add_ignore", "add_baseline", "to_ref"])]
+    pub watch: bool,
+    /// List the files that findings may be about
+    #[arg(long)]
+    pub show_files: bool,
+    /// Show the settings that count
+    #[arg(long)]
+    pub show_settings: bool,
     /// End with status 0 even if there are findings
     #[arg(short, long)]
     pub exit_zero: bool,

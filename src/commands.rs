@@ -18,7 +18,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::cli::{Cli, ColorChoice, Command, GlobalArgs, ProcessEnvironment};
-use crate::config::{ConfigError, SelectorError};
+use crate::config::{BaselineError, ConfigError, PatternError, SelectorError};
 use crate::git::GitError;
 use crate::report::Style;
 
@@ -58,6 +58,23 @@ pub enum CommandError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Selector(#[from] SelectorError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Pattern(#[from] PatternError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Baseline(#[from] BaselineError),
+    #[error("`start-after` names `{start}`, and no environment has such a revision")]
+    #[diagnostic(help("`migrate-lint graph` lists the revisions"))]
+    NoSuchStart { start: String },
+    #[error("the files cannot be watched: {message}")]
+    #[diagnostic(help(
+        "on Linux, `sysctl fs.inotify.max_user_watches` limits how many there may be"
+    ))]
+    Watch { message: String },
+    #[error("`--config` names several files")]
+    #[diagnostic(help("one file, and any number of `--config 'KEY = VALUE'`"))]
+    SeveralConfigurations,
     #[error("the rule {code} failed: {message}")]
     #[diagnostic(help(
         "this is a bug of migrate-lint; please report it. The other rules have run; `--ignore {code}` leaves this one out"

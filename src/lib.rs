@@ -8,6 +8,7 @@ pub mod config;
 pub mod dependencies;
 pub mod diagnostic;
 pub mod dialect;
+pub mod fixer;
 pub mod git;
 pub mod linter;
 pub mod models;

@@ -2,17 +2,18 @@
 
 mod habits;
 mod reversibility;
+mod scope;
 mod suppressions;
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::alembic::{Direction, Verdict};
-use crate::config::{Pairing, Settings};
-use crate::diagnostic::{Applicability, Diagnostic, Fingerprint};
-use crate::git::{ChangeKind, ChangeSet, GitError, Snapshot};
-use crate::models;
+use crate::alembic::Verdict;
+use crate::config::{Pairing, RuleIdentity, Settings, SeverityOption};
+use crate::diagnostic::{Applicability, Diagnostic, Fingerprint, Severity};
+use crate::git::{ChangeSet, GitError, Snapshot};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
 use crate::rules::{
@@ -20,10 +21,10 @@ use crate::rules::{
     Listener, MigrationContext, ProjectContext, Releases, ReplayContext, Reporter, Rule,
     ScriptContext,
 };
-use crate::schema::Effect;
 use crate::source::RepoPath;
 
 pub use reversibility::Reversibility;
+use scope::{is_followed, may_change_schema, touches_models, touches_scripts};
 pub use suppressions::{Suppressed, SuppressedBy};
 
 /// What is judged.
@@ -72,6 +73,8 @@ pub struct Outcome {
     pub summary: Summary,
     /// What was left out on purpose, and how to have it.
     pub notices: Vec<String>,
+    /// What `start-after` names, if no environment has such a revision.
+    pub missing_start: Option<String>,
     /// Rules that failed, which is a bug of ours.
     pub internal_errors: Vec<InternalError>,
 }
@@ -208,18 +211,24 @@ pub(crate) fn lint_observed(
                     base_name: change.base_name,
                     releases: change.releases,
                 });
+            let settings = input
+                .settings
+                .for_environment(&environment.environment.script_location);
             let context = EnvironmentContext {
-                settings: input.settings,
+                settings,
                 head: environment,
                 all: &head.environments,
                 change,
+                old: linter.old_revisions(environment, settings),
             };
+            linter.use_settings(settings);
             linter.environment(&context, whole.as_ref());
             observe(&context);
         }
+        linter.use_settings(input.settings);
         linter.order();
         linter.suppress(&head, changes.as_ref());
-        linter.outcome
+        linter.finish()
     };
     let failures = [
         Some(head_sources),
@@ -240,20 +249,65 @@ pub(crate) fn lint_observed(
 }
 
 /// The selected rules and what they have found.
-struct Linter {
+struct Linter<'a> {
+    /// Those that count for what is judged at the moment.
+    settings: &'a Settings,
+    /// The rules that these select.
     rules: Vec<&'static Rule>,
+    /// The rules that were used anywhere.
+    used: Vec<&'static Rule>,
+    /// What `start-after` names, and whether an environment has it.
+    starts: BTreeMap<String, bool>,
     outcome: Outcome,
     /// Findings that are left out because the project goes without: a comment about them is of use.
     habitual: Vec<Diagnostic>,
 }
 
-impl Linter {
-    fn new(settings: &Settings) -> Self {
+impl<'a> Linter<'a> {
+    fn new(settings: &'a Settings) -> Self {
+        let rules: Vec<&'static Rule> = rules::selected(settings).collect();
         Self {
-            rules: rules::selected(settings).collect(),
+            settings,
+            used: rules.clone(),
+            rules,
+            starts: BTreeMap::new(),
             outcome: Outcome::default(),
             habitual: Vec::new(),
         }
+    }
+
+    fn use_settings(&mut self, settings: &'a Settings) {
+        self.settings = settings;
+        self.rules = rules::selected(settings).collect();
+        for rule in &self.rules {
+            if !self.used.iter().any(|used| used.code == rule.code) {
+                self.used.push(rule);
+            }
+        }
+    }
+
+    /// The files of the revisions that are older than the rules: `start-after` and all before it.
+    fn old_revisions(
+        &mut self,
+        environment: &ProjectEnvironment<'_>,
+        settings: &Settings,
+    ) -> FxHashSet<RepoPath> {
+        let Some(start) = &settings.start_after else {
+            return FxHashSet::default();
+        };
+        let map = &environment.map;
+        let node = map.find(start);
+        *self.starts.entry(start.clone()).or_default() |= node.is_some();
+        node.into_iter()
+            .flat_map(|node| map.ancestors(node).into_iter().chain([node]))
+            .map(|node| map.node(node).revision.file.clone())
+            .collect()
+    }
+
+    fn finish(mut self) -> Outcome {
+        let missing = self.starts.into_iter().find(|(_, is_found)| !is_found);
+        self.outcome.missing_start = missing.map(|(start, _)| start);
+        self.outcome
     }
 
     fn project(&mut self, project: &Project<'_>, changes: Option<&ChangeSet>) {
@@ -465,6 +519,16 @@ impl Linter {
                     .iter()
                     .for_each(|listener| run(listener, &mut reporter));
             }));
+            let identity = RuleIdentity::from(*rule);
+            if let Some(severity) = self.settings.severity(identity) {
+                for diagnostic in &mut found {
+                    diagnostic.severity = match severity {
+                        SeverityOption::Error => Severity::Error,
+                        SeverityOption::Warning => Severity::Warning,
+                        SeverityOption::Info | SeverityOption::Off => Severity::Info,
+                    };
+                }
+            }
             self.outcome.diagnostics.append(&mut found);
             if let Err(panic) = ran {
                 let message = panic
@@ -499,68 +563,20 @@ impl Linter {
     }
 }
 
-/// True if the change touches a file of the environment.
-fn touches_scripts(ctx: &EnvironmentContext<'_>, changes: &ChangeSet) -> bool {
-    let change = ctx.change.as_ref();
-    let environments = [
-        Some(ctx.head),
-        change.and_then(|change| change.before),
-        change.and_then(|change| change.merged),
-    ];
-    let in_versions = |path: &RepoPath| {
-        environments
-            .iter()
-            .flatten()
-            .any(|environment: &&ProjectEnvironment<'_>| {
-                environment
-                    .environment
-                    .version_locations
-                    .iter()
-                    .any(|folder| path.is_within(folder))
-            })
-    };
-    changes.iter().any(|(path, _)| in_versions(path))
-}
-
-/// True if a commit touches a revision or a file that may declare models.
-fn may_change_schema(previous: &Snapshot, sources: &Sources<'_>, head: &Project<'_>) -> bool {
-    let changes = ChangeSet::between(previous, sources.snapshot());
-    changes.iter().any(|(path, kind)| {
-        models::is_module(path)
-            && (kind == ChangeKind::Deleted
-                || models::may_declare_models(path, sources)
-                || head
-                    .environments
-                    .iter()
-                    .any(|environment| !environment.is_code(path)))
-    })
-}
-
-/// True if the change touches a file that may declare models, or everything is judged.
-fn touches_models(ctx: &EnvironmentContext<'_>) -> bool {
-    let change = ctx.change.as_ref();
-    change.is_none_or(|change| ctx.head.may_touch_models(change.changes))
-}
-
-/// True if everything a direction does was understood.
-fn is_followed(direction: &Direction) -> bool {
-    match direction {
-        Direction::Missing => true,
-        Direction::Unknown { .. } => false,
-        Direction::Ran(run) => {
-            run.end != crate::alembic::End::Stopped
-                && run.operations.iter().all(|recorded| {
-                    recorded.certain && recorded.operation.effect() != Effect::Unknown
-                })
-        }
-    }
-}
-
-/// A revision that others have must not be changed: fixes in its file are only to be looked at.
-pub fn restrict_fixes(diagnostics: &mut [Diagnostic], upstream: &Snapshot) {
+/// A revision that others have must not be changed: fixes in its file are only to be looked at. Comments may be.
+pub fn restrict_fixes(
+    diagnostics: &mut [Diagnostic],
+    upstream: &Snapshot,
+    is_revision: &dyn Fn(&RepoPath) -> bool,
+) {
     for diagnostic in diagnostics {
+        let is_about_comments = rules::find(diagnostic.code).is_some_and(Rule::is_about_comments);
         if let Some(fix) = &mut diagnostic.fix
-            && fix.edits.iter().any(|edit| upstream.contains(&edit.file))
+            && !is_about_comments
+            && fix
+                .edits
+                .iter()
+                .any(|edit| is_revision(&edit.file) && upstream.contains(&edit.file))
         {
             fix.applicability = Applicability::DisplayOnly;
         }

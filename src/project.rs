@@ -82,7 +82,10 @@ impl<'s> Project<'s> {
         };
         let environments = wanted
             .into_iter()
-            .map(|found| ProjectEnvironment::load(found, sources, settings))
+            .map(|found| {
+                let own = settings.for_environment(&found.script_location);
+                ProjectEnvironment::load(found, sources, own)
+            })
             .collect();
         Self {
             sources,

@@ -34,6 +34,7 @@ pub static RULES: &[&Rule] = &[
     &file::unused_suppression::RULE,
     &file::unknown_suppression::RULE,
     &file::unexplained_suppression::RULE,
+    &file::stale_baseline::RULE,
     &revision::multiple_heads::RULE,
     &revision::missing_parent::RULE,
     &revision::duplicate_revision::RULE,
@@ -86,8 +87,16 @@ pub fn find(name: &str) -> Option<&'static Rule> {
 pub(crate) fn selected(settings: &Settings) -> impl Iterator<Item = &'static Rule> {
     RULES.iter().copied().filter(|rule| {
         let identity = RuleIdentity::from(*rule);
-        settings.selection.selects(identity, rule.is_default)
+        settings.selects(identity, rule.is_default)
     })
+}
+
+/// True if no rule is selected.
+pub fn selects_nothing(settings: &Settings) -> bool {
+    let own = settings.of_environments.values().map(AsRef::as_ref);
+    std::iter::once(settings)
+        .chain(own)
+        .all(|settings| selected(settings).next().is_none())
 }
 
 /// True if a selected rule looks at the commits of a branch.

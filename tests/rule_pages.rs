@@ -22,7 +22,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use migrate_lint::config::{ConfigFile, RuleIdentity, RuleSelector, Selection, Settings};
+use migrate_lint::config::{Baseline, ConfigFile, RuleIdentity, RuleSelector, Selection, Settings};
 use migrate_lint::diagnostic::Diagnostic;
 use migrate_lint::git::{Snapshot, merge};
 use migrate_lint::linter::{BranchCommit, Change, Input, lint};
@@ -331,13 +331,19 @@ fn findings(example: &Example, states: &States) -> Result<(Vec<Diagnostic>, Stri
                 RuleSelector::parse(example.rule.name, identities.clone()).unwrap(),
             ]),
             // Comments can only suppress what is looked for.
-            extend_select: if example.rule.name.ends_with("-suppression") {
+            extend_select: if example.rule.name.ends_with("-suppression")
+                || example.rule.name == "stale-baseline"
+            {
                 vec![RuleSelector::parse("downgrade", identities).unwrap()]
             } else {
                 Vec::new()
             },
             ..Selection::default()
         },
+        baseline: states
+            .head
+            .read(&RepoPath::new(Baseline::FILE_NAME))?
+            .map(|text| Baseline::parse(&RepoPath::new(Baseline::FILE_NAME), &text).unwrap()),
         ..Settings::from(&options)
     };
     let releases = V1 {

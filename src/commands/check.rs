@@ -2,8 +2,12 @@
 
 mod judged;
 mod output;
+mod shown;
+mod watch;
+mod written;
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::cli::{CheckArgs, GlobalArgs, ProcessEnvironment};
@@ -11,12 +15,12 @@ use crate::commands::check::judged::Judged;
 use crate::commands::check::output::{Output, Outputs};
 use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, settings};
 use crate::commands::{CommandError, Exit, Streams};
-use crate::config::Settings;
+use crate::config::{Baseline, BaselineError, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::git::{ReleaseTag, Repository, Snapshot};
 use crate::linter::{self, Change, Input, Outcome};
 use crate::python::ParseCache;
-use crate::report::{Card, Texts};
+use crate::report::{Card, Texts, sanitise_line};
 use crate::rules::{NoReleases, Releases};
 use crate::source::RepoPath;
 
@@ -26,111 +30,275 @@ pub(super) fn run(
     process: &ProcessEnvironment,
     streams: &mut Streams<'_>,
 ) -> Result<Exit, CommandError> {
-    let is_quiet = global.quiet || global.silent;
-    let outputs = Outputs::choose(args, global, process)?;
-    let workspace = Workspace::open(&start_folder(args, process)?, global)?;
-    let scope = args
-        .paths
-        .iter()
-        .map(|path| workspace.path(path, process))
-        .collect::<Result<Vec<_>, _>>()?;
-    let judged = Judged::choose(args, global, process, &workspace)?;
-    let configuration = &judged.configuration;
-    let flags = SelectionFlags {
-        select: &args.select,
-        ignore: &args.ignore,
-        extend_select: &args.extend_select,
-    };
-    let settings = Settings {
-        statistics: args.statistics,
-        ..settings(configuration, &flags, global)?
-    };
-    if global.verbose {
-        judged.explain(&workspace, streams)?;
-    }
-
-    let releases: Box<dyn Releases> = match (&judged.comparison, &workspace.repository) {
-        (Some(_), Some(repository)) => Box::new(ReleaseTags {
-            repository,
-            head: &judged.head,
-            tags: OnceCell::new(),
-        }),
-        _ => Box::new(NoReleases),
-    };
-    let commits = judged.commits(&settings, &workspace)?;
-    let cache = ParseCache::default();
-    let change = judged.comparison.as_ref().map(|comparison| Change {
-        before: &comparison.before,
-        upstream: comparison
-            .upstream
-            .as_ref()
-            .map(|upstream| upstream.of(comparison)),
-        merged: comparison.merged.as_ref(),
-        branch: comparison.branch.as_ref(),
-        commits: &commits,
-        theirs: comparison.theirs.as_ref(),
-        base_name: &comparison.base_name,
-        releases: releases.as_ref(),
-    });
-    let input = Input {
-        head: &judged.head,
-        change,
-        settings: &settings,
-    };
-    let mut cards = Vec::new();
-    let outcome = linter::lint_observed(&input, &cache, &mut |environment| {
-        if outputs.has_review() {
-            cards.extend(Card::of(environment));
-        }
-    });
-    // The syntax trees go with the process; taking them apart would take longer than some rules.
-    std::mem::forget(cache);
-    let mut outcome = outcome?;
-    narrow(&mut outcome, &scope);
-    if let Some(comparison) = &judged.comparison {
-        let upstream = comparison
-            .upstream
-            .as_ref()
-            .map_or(&comparison.before, |upstream| upstream.of(comparison));
-        linter::restrict_fixes(&mut outcome.diagnostics, upstream);
-    }
-
-    let mut snapshots = vec![&judged.head];
-    if let Some(comparison) = &judged.comparison {
-        snapshots.extend(comparison.merged.as_ref());
-        snapshots.push(&comparison.before);
-    }
-    let output = Output {
-        outputs: &outputs,
+    let command = Check {
+        args,
         global,
         process,
-        workspace: &workspace,
-        has_statistics: args.statistics,
-        is_change: judged.comparison.is_some(),
-        cards: &cards,
+        outputs: Outputs::choose(args, global, process)?,
+        workspace: Workspace::open(&start_folder(args, process)?, global)?,
     };
-    output.write(&outcome, &Texts::new(snapshots), streams)?;
-    if workspace.repository.is_none() && !global.no_git && !is_quiet {
-        writeln!(
-            streams.err,
-            "note: {} is not in a git repository, so all files are judged and no change can be",
-            workspace.root.display()
-        )?;
+    if args.show_settings {
+        return command.show_settings(streams);
     }
-    if outcome.summary.environments == 0 && !is_quiet {
-        notice_no_environment(&settings, &judged, streams)?;
+    if args.show_files {
+        return command.show_files(streams);
     }
-    if let Some(error) = outcome.internal_errors.first() {
-        return Err(CommandError::Internal {
-            code: error.rule,
-            message: error.message.clone(),
-        });
+    if args.watch {
+        return watch::run(&command, streams);
     }
-    Ok(if outcome.diagnostics.is_empty() || args.exit_zero {
-        Exit::Clean
-    } else {
-        Exit::Findings
+    if let Some(reason) = &args.add_baseline {
+        return command.add_baseline(
+            Some(reason.as_str()).filter(|reason| !reason.is_empty()),
+            streams,
+        );
+    }
+    if let Some(reason) = &args.add_ignore {
+        return command.add_ignores(
+            Some(reason.as_str()).filter(|reason| !reason.is_empty()),
+            streams,
+        );
+    }
+    if args.diff {
+        return command.diff(streams);
+    }
+    let fixed = if args.fix { command.fix(streams)? } else { 0 };
+    let run = command.judge()?;
+    command.report(&run, streams)?;
+    Ok(match run.outcome.diagnostics.is_empty() {
+        _ if args.exit_zero => Exit::Clean,
+        true if fixed > 0 && args.exit_non_zero_on_fix => Exit::Findings,
+        true => Exit::Clean,
+        false => Exit::Findings,
     })
+}
+
+/// One call of the command.
+struct Check<'a> {
+    args: &'a CheckArgs,
+    global: &'a GlobalArgs,
+    process: &'a ProcessEnvironment,
+    outputs: Outputs,
+    workspace: Workspace,
+}
+
+/// What was judged, and what was found.
+struct Run {
+    judged: Judged,
+    settings: Settings,
+    outcome: Outcome,
+    cards: Vec<Card>,
+}
+
+impl Check<'_> {
+    fn is_quiet(&self) -> bool {
+        self.global.quiet || self.global.silent
+    }
+
+    /// The states that are judged, and the settings for them.
+    fn prepare(&self) -> Result<(Judged, Settings), CommandError> {
+        let judged = Judged::choose(self.args, self.global, self.process, &self.workspace)?;
+        let flags = SelectionFlags {
+            select: &self.args.select,
+            ignore: &self.args.ignore,
+            extend_select: &self.args.extend_select,
+            exclude: &self.args.exclude,
+        };
+        let settings = settings(&judged.configuration, &judged.head, &flags, self.global)?;
+        let settings = Settings {
+            statistics: self.args.statistics,
+            baseline: self.baseline(&judged)?,
+            without_suppressions: self.args.no_ignores,
+            ..settings
+        };
+        Ok((judged, settings))
+    }
+
+    fn baseline_path(judged: &Judged) -> RepoPath {
+        let configured = judged.configuration.options.baseline.as_deref();
+        RepoPath::new(
+            configured
+                .unwrap_or(Baseline::FILE_NAME)
+                .trim_start_matches("./"),
+        )
+    }
+
+    /// The baseline, if there is one.
+    fn baseline(&self, judged: &Judged) -> Result<Option<Baseline>, CommandError> {
+        if self.args.no_ignores || self.global.isolated {
+            return Ok(None);
+        }
+        let path = Self::baseline_path(judged);
+        let is_configured = judged.configuration.options.baseline.is_some();
+        match judged.head.read(&path)? {
+            Some(bytes) => Ok(Some(Baseline::parse(&path, &bytes)?)),
+            None if is_configured && self.args.add_baseline.is_none() => {
+                let path = path.to_string();
+                Err(BaselineError::Missing { path }.into())
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Judges what is to be judged.
+    fn judge(&self) -> Result<Run, CommandError> {
+        let (judged, settings) = self.prepare()?;
+        let (outcome, cards) = self.lint(&judged, &settings)?;
+        Ok(Run {
+            judged,
+            settings,
+            outcome,
+            cards,
+        })
+    }
+
+    fn lint(
+        &self,
+        judged: &Judged,
+        settings: &Settings,
+    ) -> Result<(Outcome, Vec<Card>), CommandError> {
+        let workspace = &self.workspace;
+        let scope = self
+            .args
+            .paths
+            .iter()
+            .map(|path| workspace.path(path, self.process))
+            .collect::<Result<Vec<_>, _>>()?;
+        let releases: Box<dyn Releases> = match (&judged.comparison, &workspace.repository) {
+            (Some(_), Some(repository)) => Box::new(ReleaseTags {
+                repository,
+                head: &judged.head,
+                tags: OnceCell::new(),
+            }),
+            _ => Box::new(NoReleases),
+        };
+        let commits = judged.commits(settings, workspace)?;
+        let cache = ParseCache::default();
+        let change = judged.comparison.as_ref().map(|comparison| Change {
+            before: &comparison.before,
+            upstream: comparison
+                .upstream
+                .as_ref()
+                .map(|upstream| upstream.of(comparison)),
+            merged: comparison.merged.as_ref(),
+            branch: comparison.branch.as_ref(),
+            commits: &commits,
+            theirs: comparison.theirs.as_ref(),
+            base_name: &comparison.base_name,
+            releases: releases.as_ref(),
+        });
+        let input = Input {
+            head: &judged.head,
+            change,
+            settings,
+        };
+        let mut cards = Vec::new();
+        let mut revisions: BTreeSet<RepoPath> = BTreeSet::new();
+        let has_review = self.outputs.has_review();
+        let outcome = linter::lint_observed(&input, &cache, &mut |environment| {
+            if has_review {
+                cards.extend(Card::of(environment));
+            }
+            let scripts = environment.head.scripts.scripts.iter();
+            revisions.extend(scripts.map(|script| script.file.clone()));
+        });
+        // The syntax trees go with the process; taking them apart would take longer than some rules.
+        std::mem::forget(cache);
+        let mut outcome = outcome?;
+        if let Some(start) = outcome.missing_start {
+            return Err(CommandError::NoSuchStart { start });
+        }
+        narrow(&mut outcome, &scope);
+        let is_revision = |file: &RepoPath| revisions.contains(file);
+        let merged = match &judged.comparison {
+            Some(comparison) => {
+                let upstream = comparison.upstream.as_ref();
+                Some(upstream.map_or(&comparison.before, |upstream| upstream.of(comparison)))
+            }
+            None => None,
+        };
+        let base = match merged {
+            None if self.args.fix || self.args.diff => judged.base(self.process, workspace)?,
+            _ => None,
+        };
+        if let Some(merged) = merged.or(base.as_ref()) {
+            linter::restrict_fixes(&mut outcome.diagnostics, merged, &is_revision);
+        }
+        Ok((outcome, cards))
+    }
+
+    fn report(&self, run: &Run, streams: &mut Streams<'_>) -> Result<(), CommandError> {
+        let Run {
+            judged,
+            settings,
+            outcome,
+            cards,
+        } = run;
+        if self.global.verbose {
+            judged.explain(&self.workspace, streams)?;
+        }
+        let output = Output {
+            outputs: &self.outputs,
+            global: self.global,
+            process: self.process,
+            workspace: &self.workspace,
+            has_statistics: self.args.statistics,
+            is_change: judged.comparison.is_some(),
+            cards,
+        };
+        output.write(outcome, &Texts::new(judged.snapshots()), streams)?;
+        if !self.is_quiet() {
+            self.warn(judged, settings, outcome, streams)?;
+        }
+        if let Some(wanted) = &settings.only_environment
+            && outcome.summary.environments == 0
+        {
+            return Err(no_such_environment(wanted, settings, judged));
+        }
+        match outcome.internal_errors.first() {
+            Some(error) => Err(CommandError::Internal {
+                code: error.rule,
+                message: error.message.clone(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// What explains why there is less than expected.
+    fn warn(
+        &self,
+        judged: &Judged,
+        settings: &Settings,
+        outcome: &Outcome,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), CommandError> {
+        let err = &mut *streams.err;
+        if self.workspace.repository.is_none() && !self.global.no_git {
+            let root = self.workspace.root.display().to_string();
+            writeln!(
+                err,
+                "note: {} is not in a git repository, so all files are judged and no change can be",
+                sanitise_line(&root)
+            )?;
+        }
+        if let Some(shadowed) = &judged.configuration.shadowed
+            && let Some(path) = &judged.configuration.path
+        {
+            writeln!(
+                err,
+                "note: {path} is used, and {shadowed}, which configures migrate-lint too, is not"
+            )?;
+        }
+        if crate::rules::selects_nothing(settings) {
+            writeln!(err, "warning: no rule is selected, so nothing was checked")?;
+        }
+        if outcome.summary.environments == 0 && settings.only_environment.is_none() {
+            writeln!(
+                err,
+                "warning: no Alembic environment was found; `migrate-lint config` shows where it looked"
+            )?;
+        }
+        Ok(())
+    }
 }
 
 /// A path given decides which repository is meant.
@@ -159,26 +327,14 @@ fn start_folder(
         })
 }
 
-fn notice_no_environment(
-    settings: &Settings,
-    judged: &Judged,
-    streams: &mut Streams<'_>,
-) -> Result<(), CommandError> {
-    if let Some(wanted) = &settings.only_environment {
-        let cache = ParseCache::default();
-        let sources = crate::python::Sources::new(&judged.head, &cache);
-        let found = crate::alembic::discover(&sources, &settings.environments);
-        let known = known_environments(&found);
-        return Err(CommandError::NoSuchEnvironment {
-            wanted: wanted.clone(),
-            known,
-        });
+fn no_such_environment(wanted: &str, settings: &Settings, judged: &Judged) -> CommandError {
+    let cache = ParseCache::default();
+    let sources = crate::python::Sources::new(&judged.head, &cache);
+    let found = crate::alembic::discover(&sources, &settings.environments);
+    CommandError::NoSuchEnvironment {
+        wanted: wanted.to_owned(),
+        known: known_environments(&found),
     }
-    writeln!(
-        streams.err,
-        "warning: no Alembic environment was found; `migrate-lint config` shows where it looked"
-    )?;
-    Ok(())
 }
 
 /// Paths narrow what is reported. What is about the whole graph is reported in any case.
@@ -195,6 +351,9 @@ fn narrow(outcome: &mut Outcome, scope: &[RepoPath]) {
                 .any(|path| diagnostic.primary.file.is_within(path))
     };
     outcome.diagnostics.retain(is_in_scope);
+    outcome
+        .suppressed
+        .retain(|suppressed| is_in_scope(&suppressed.diagnostic));
 }
 
 /// Looks a path up in the trees of the release tags.

@@ -100,7 +100,7 @@ pub(super) fn run(
     let workspace = Workspace::open(&process.working_folder, global)?;
     let head = workspace.worktree()?;
     let configuration = workspace.configuration(&head, global)?;
-    let settings = settings(&configuration, &SelectionFlags::default(), global)?;
+    let settings = settings(&configuration, &head, &SelectionFlags::default(), global)?;
     let cache = ParseCache::default();
     let sources = Sources::new(&head, &cache);
     let project = Project::load(&sources, &settings);
@@ -146,11 +146,7 @@ pub(super) fn run(
         initial_sql: settings.initial_sql.clone(),
         rules: RULES
             .iter()
-            .filter(|rule| {
-                settings
-                    .selection
-                    .selects(RuleIdentity::from(**rule), rule.is_default)
-            })
+            .filter(|rule| settings.selects(RuleIdentity::from(**rule), rule.is_default))
             .map(|rule| rule.code)
             .collect(),
         environments: project.environments.iter().map(environment).collect(),

@@ -55,7 +55,7 @@ pub(super) fn run(
         ..CheckArgs::default()
     };
     let global = GlobalArgs {
-        config: None,
+        config: Vec::new(),
         environment: None,
         isolated: false,
         no_git: false,

@@ -16,7 +16,7 @@ pub(super) fn run(
     let workspace = Workspace::open(&process.working_folder, global)?;
     let head = workspace.worktree()?;
     let configuration = workspace.configuration(&head, global)?;
-    let settings = settings(&configuration, &SelectionFlags::default(), global)?;
+    let settings = settings(&configuration, &head, &SelectionFlags::default(), global)?;
 
     // What is new can only be told where a base is known; asked for by name, it must be.
     let base = match &workspace.repository {

@@ -304,7 +304,7 @@ fn with_environment(
     let workspace = Workspace::open(&process.working_folder, global)?;
     let head = workspace.worktree()?;
     let configuration = workspace.configuration(&head, global)?;
-    let settings = settings(&configuration, &SelectionFlags::default(), global)?;
+    let settings = settings(&configuration, &head, &SelectionFlags::default(), global)?;
     let cache = ParseCache::default();
     let sources = Sources::new(&head, &cache);
     let exit = {

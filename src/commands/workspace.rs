@@ -1,14 +1,17 @@
 //! The repository or folder a command works on.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use crate::alembic::Discovery;
+use crate::alembic::{Discovery, discover};
 use crate::cli::{GlobalArgs, ProcessEnvironment};
 use crate::commands::CommandError;
 use crate::config::{
-    ConfigError, ConfigFile, RuleIdentity, RuleSelector, Selection, SelectorError, Settings,
+    ConfigError, ConfigFile, Options, PathPattern, PatternError, RuleIdentity, RuleSelector,
+    Selection, SelectorError, Settings,
 };
 use crate::git::{GitError, Repository, Snapshot, folder_snapshot};
+use crate::python::{ParseCache, Sources};
 use crate::rules::RULES;
 use crate::source::RepoPath;
 
@@ -78,21 +81,23 @@ impl Workspace {
         global: &GlobalArgs,
     ) -> Result<ConfigFile, CommandError> {
         if global.isolated {
-            return Ok(ConfigFile::default());
+            let (_, overrides) = split_config(&global.config);
+            return Ok(ConfigFile::default().with_overrides(&overrides)?);
         }
-        if let Some(path) = &global.config {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
-                path: name.clone(),
-                source,
-            })?;
-            let options = ConfigFile::parse(&name, &text)?.unwrap_or_default();
-            return Ok(ConfigFile {
-                options,
-                path: Some(RepoPath::new(name)),
-            });
-        }
-        Ok(ConfigFile::find(snapshot, &self.folder)?)
+        let (files, overrides) = split_config(&global.config);
+        let file = match files.as_slice() {
+            [] => ConfigFile::find(snapshot, &self.folder)?,
+            [name] => {
+                let text =
+                    std::fs::read_to_string(name).map_err(|source| ConfigError::Unreadable {
+                        path: name.clone(),
+                        source,
+                    })?;
+                ConfigFile::outside(name, &text)?
+            }
+            _ => return Err(CommandError::SeveralConfigurations),
+        };
+        Ok(file.with_overrides(&overrides)?)
     }
 
     /// A path of the command line, as the repository names it.
@@ -117,6 +122,13 @@ impl Workspace {
     }
 }
 
+/// The files among the values of `--config`, and the `KEY = VALUE`.
+fn split_config(values: &[String]) -> (Vec<String>, Vec<String>) {
+    let is_override = |value: &String| value.contains('=') && !Path::new(value).exists();
+    let (overrides, files) = values.iter().cloned().partition(is_override);
+    (files, overrides)
+}
+
 /// A path below a root, separated by `/`.
 fn relative(path: &Path, root: &Path) -> Option<RepoPath> {
     let relative = path.strip_prefix(root).ok()?.to_str()?;
@@ -133,6 +145,7 @@ pub(super) struct SelectionFlags<'a> {
     pub(super) select: &'a [String],
     pub(super) ignore: &'a [String],
     pub(super) extend_select: &'a [String],
+    pub(super) exclude: &'a [String],
 }
 
 /// The environments there are, for one who has asked for another.
@@ -150,20 +163,70 @@ pub(super) fn listed(discovery: &Discovery) -> String {
     names.join(", ")
 }
 
-/// The settings from a configuration file and the flags over it.
+/// The settings from a configuration file and the flags over it. An environment with a configuration file nearer to it
+/// has that one.
 pub(super) fn settings(
+    file: &ConfigFile,
+    snapshot: &Snapshot,
+    flags: &SelectionFlags<'_>,
+    global: &GlobalArgs,
+) -> Result<Settings, CommandError> {
+    let mut settings = of_file(file, flags, global)?;
+    let (files, overrides) = split_config(&global.config);
+    if global.isolated || !files.is_empty() || !ConfigFile::are_several(snapshot, file)? {
+        return Ok(settings);
+    }
+    let cache = ParseCache::default();
+    let found = discover(&Sources::new(snapshot, &cache), &settings.environments);
+    for environment in found.environments {
+        let location = environment.script_location;
+        let nearest = ConfigFile::find(snapshot, &location)?;
+        if nearest.path.is_none()
+            || nearest.path == file.path
+            || settings.of_environments.contains_key(&location)
+        {
+            continue;
+        }
+        let own = of_file(&nearest.with_overrides(&overrides)?, flags, global)?;
+        settings.of_environments.insert(location, Arc::new(own));
+    }
+    Ok(settings)
+}
+
+fn of_file(
     file: &ConfigFile,
     flags: &SelectionFlags<'_>,
     global: &GlobalArgs,
 ) -> Result<Settings, CommandError> {
+    let folder = file
+        .path
+        .as_ref()
+        .map_or_else(RepoPath::root, RepoPath::parent);
+    let mut settings = of_options(&file.options, &folder, flags, global)?;
+    for environment in settings.environments.clone() {
+        if environment.configures() {
+            let options = environment.over(&file.options);
+            let own = of_options(&options, &folder, flags, global)?;
+            let location = RepoPath::new(environment.script_location.trim_start_matches("./"));
+            settings.of_environments.insert(location, Arc::new(own));
+        }
+    }
+    Ok(settings)
+}
+
+fn of_options(
+    options: &Options,
+    folder: &RepoPath,
+    flags: &SelectionFlags<'_>,
+    global: &GlobalArgs,
+) -> Result<Settings, CommandError> {
+    let rules = || RULES.iter().map(|rule| RuleIdentity::from(*rule));
     let parse = |written: &[String]| -> Result<Vec<RuleSelector>, SelectorError> {
-        let rules = RULES.iter().map(|rule| RuleIdentity::from(*rule));
         written
             .iter()
-            .map(|written| RuleSelector::parse(written, rules.clone()))
+            .map(|written| RuleSelector::parse(written, rules()))
             .collect()
     };
-    let options = &file.options;
     let select = if flags.select.is_empty() {
         options.select.as_deref()
     } else {
@@ -180,6 +243,18 @@ pub(super) fn settings(
             .as_str()
             .to_owned()
     });
+    let severities = options.severity.iter().flatten();
+    let severities = severities
+        .map(|(written, severity)| Ok((RuleSelector::parse(written, rules())?, *severity)))
+        .collect::<Result<_, SelectorError>>()?;
+    let per_file_ignores = options.per_file_ignores.iter().flatten();
+    let per_file_ignores = per_file_ignores
+        .map(|(pattern, ignored)| Ok((PathPattern::parse(pattern, folder)?, parse(ignored)?)))
+        .collect::<Result<_, CommandError>>()?;
+    let exclude = options.exclude.iter().flatten().chain(flags.exclude);
+    let exclude = exclude
+        .map(|pattern| PathPattern::parse(pattern, folder))
+        .collect::<Result<_, PatternError>>()?;
     Ok(Settings {
         selection: Selection {
             select: select.map(parse).transpose()?,
@@ -188,6 +263,9 @@ pub(super) fn settings(
         },
         only_environment,
         dialect: global.dialect.or(options.dialect),
+        severities,
+        per_file_ignores,
+        exclude,
         ..Settings::from(options)
     })
 }

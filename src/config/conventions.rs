@@ -3,21 +3,27 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de};
 
 /// SQLAlchemy's naming convention: how constraints and indexes without a name are called.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamingConvention {
     /// Indexes.
+    #[schemars(with = "Option<String>")]
     pub ix: Option<NameTemplate>,
     /// Unique constraints.
+    #[schemars(with = "Option<String>")]
     pub uq: Option<NameTemplate>,
     /// Check constraints.
+    #[schemars(with = "Option<String>")]
     pub ck: Option<NameTemplate>,
     /// Foreign keys.
+    #[schemars(with = "Option<String>")]
     pub fk: Option<NameTemplate>,
     /// Primary keys.
+    #[schemars(with = "Option<String>")]
     pub pk: Option<NameTemplate>,
 }
 

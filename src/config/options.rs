@@ -1,61 +1,235 @@
 //! The configuration file, exactly as written.
 
-use miette::{Diagnostic, NamedSource, SourceSpan};
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
 use serde::Deserialize;
-use thiserror::Error;
 
 use crate::config::conventions::{BaseColumnOrder, MetadataName, NamingConvention, TreatAs};
 use crate::config::hidden_drift::HiddenDrift;
+use crate::config::required_version::RequiredVersion;
 use crate::dependencies::WrittenVersion;
 use crate::dialect::Dialect;
-use crate::git::{GitError, Snapshot};
-use crate::source::{RepoPath, SourceText};
-
-/// Names of configuration files, in order of precedence within one folder.
-const FILE_NAMES: [&str; 3] = [".migrate-lint.toml", "migrate-lint.toml", "pyproject.toml"];
 
 /// Everything that can be configured. Absent keys keep their default.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+///
+/// What is said of a key here is what `migrate-lint config KEY`, the JSON schema and `docs/configuration.md` say: the
+/// first paragraph is the summary, `Default:` and `Example:` begin lines of their own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "migrate-lint")]
 pub struct Options {
-    /// The rules to use, by code, name or prefix; replaces the default selection.
+    /// A configuration file that this one builds on, relative to this one. What is said here counts before what is said
+    /// there.
+    ///
+    /// Example: `extend = "../migrate-lint.toml"`
+    pub extend: Option<String>,
+    /// The versions of migrate-lint that this configuration is for. Any other ends with an error.
+    ///
+    /// Example: `required-version = ">=0.1,<0.2"`
+    #[schemars(with = "Option<String>")]
+    pub required_version: Option<RequiredVersion>,
+    /// The rules to use, by code, prefix, name, family or `"ALL"`; replaces the default selection.
+    ///
+    /// Default: all rules that are not marked as off
+    ///
+    /// Example: `select = ["revision", "downgrade", "ML301"]`
     pub select: Option<Vec<String>>,
-    /// Rules to leave out of the selection.
+    /// Rules to leave out of the selection. The narrower selector decides: `select = ["ML201"]` with `ignore = ["ML2"]`
+    /// uses ML201.
+    ///
+    /// Default: `[]`
+    ///
+    /// Example: `ignore = ["docstring-mismatch"]`
     pub ignore: Option<Vec<String>>,
-    /// Rules to add to the selection.
+    /// Rules to use besides those that are selected.
+    ///
+    /// Default: `[]`
+    ///
+    /// Example: `extend-select = ["data-loss"]`
     pub extend_select: Option<Vec<String>>,
+    /// How bad the findings of a rule are, by code, prefix, name or family; `"off"` leaves the rule out.
+    ///
+    /// Default: what the page of the rule says
+    ///
+    /// Example: `severity = { data-loss = "error", convention = "info" }`
+    pub severity: Option<BTreeMap<String, SeverityOption>>,
+    /// Rules that do not count in some files. A pattern with a `/` starts from the folder of the configuration file, one
+    /// without is for names of files in any folder.
+    ///
+    /// Default: `{}`
+    ///
+    /// Example: `per-file-ignores = { "legacy/**" = ["downgrade"] }`
+    pub per_file_ignores: Option<BTreeMap<String, Vec<String>>>,
+    /// Files on which nothing is reported. They are read all the same: what others build on must be known. Patterns are
+    /// those of `per-file-ignores`.
+    ///
+    /// Default: `[]`
+    ///
+    /// Example: `exclude = ["vendor/**"]`
+    pub exclude: Option<Vec<String>>,
+    /// The revision after which the rules begin to count: it and all before it are replayed, but not reported on.
+    ///
+    /// Default: all revisions count
+    ///
+    /// Example: `start-after = "3f1c8b20"`
+    pub start_after: Option<String>,
+    /// The file of findings that are known and not reported, relative to the root of the repository; `migrate-lint check
+    /// --add-baseline` writes it. Its name ends in `baseline.json`.
+    ///
+    /// Default: `"migrate-lint-baseline.json"`, if there is one
+    ///
+    /// Example: `baseline = "tools/migrate-lint-baseline.json"`
+    pub baseline: Option<String>,
     /// The branch or commit that changes are compared with.
+    ///
+    /// Default: found from the variables of pre-commit, GitHub and GitLab, the upstream branch and the remote
+    ///
+    /// Example: `base-ref = "origin/develop"`
     pub base_ref: Option<String>,
-    /// Whether model and migration changes belong together.
+    /// Whether a change of models and its migration belong together: `"together"` in one change, `"separate"` never in
+    /// one, as some teams deploy, `"off"` not judged.
+    ///
+    /// Default: `"together"`
+    ///
+    /// Example: `pairing = "separate"`
     pub pairing: Option<Pairing>,
-    /// Whether revisions have to have a way back; without it, as the project's history has it.
+    /// Whether revisions have to have a way back: `"required"` or `"optional"`.
+    ///
+    /// Default: what most revisions of the project do
+    ///
+    /// Example: `downgrades = "required"`
     pub downgrades: Option<Downgrades>,
     /// Where the columns of the declarative Base stand in a table: `"first"`, `"last"`, or a list of columns in which
     /// `"*"` stands for all others; an empty list switches the check off.
+    ///
+    /// Default: first, unless the project's history has it otherwise
+    ///
+    /// Example: `base-columns = ["id", "*", "created_at"]`
+    #[schemars(with = "Option<BaseColumnsSchema>")]
     pub base_columns: Option<BaseColumnOrder>,
-    /// What `hidden-drift` speaks of; without it, of all but names, which are the business of `unstable-name`.
+    /// What the rule hidden-drift speaks of.
+    ///
+    /// Default: all kinds but `"names"`, which are the business of unstable-name
+    ///
+    /// Example: `hidden-drift = ["checks", "enum-labels"]`
+    #[schemars(with = "Option<Vec<HiddenDriftSchema>>")]
     pub hidden_drift: Option<Vec<HiddenDrift>>,
-    /// The Alembic environments, where they cannot be found.
+    /// The Alembic environments, where they cannot be found, or where one needs a configuration of its own. If any is
+    /// named, only those that are named count.
+    ///
+    /// Default: found from `alembic.ini`, `[tool.alembic]`, Flask-Migrate and the folders
+    ///
+    /// Example: `environments = [{ script-location = "billing/migrations", dialect = "mysql" }]`
     pub environments: Option<Vec<EnvironmentOptions>>,
-    /// The database; without it, as the project says.
+    /// The database: `"postgresql"`, `"mysql"`, `"mariadb"` or `"sqlite"`.
+    ///
+    /// Default: as the project says by its URLs, drivers and types
+    ///
+    /// Example: `dialect = "mysql"`
+    #[schemars(with = "Option<DialectSchema>")]
     pub dialect: Option<Dialect>,
-    /// The version of SQLAlchemy; without it, as lock files and requirements say.
+    /// The version of SQLAlchemy that the migrations run with.
+    ///
+    /// Default: as lock files and requirements say
+    ///
+    /// Example: `sqlalchemy-version = "2.0.36"`
+    #[schemars(with = "Option<String>")]
     pub sqlalchemy_version: Option<WrittenVersion>,
-    /// The version of Alembic; without it, as lock files and requirements say.
+    /// The version of Alembic that the migrations run with.
+    ///
+    /// Default: as lock files and requirements say
+    ///
+    /// Example: `alembic-version = "1.13"`
+    #[schemars(with = "Option<String>")]
     pub alembic_version: Option<WrittenVersion>,
-    /// How constraints are named; replaces what the metadata of `env.py` says.
+    /// How constraints and indexes without a name are called, as in `MetaData(naming_convention=…)`, by `ix`, `uq`, `ck`,
+    /// `fk` and `pk`.
+    ///
+    /// Default: what the metadata says that `env.py` hands to Alembic
+    ///
+    /// Example: `naming-convention = { ix = "ix_%(column_0_label)s" }`
     pub naming_convention: Option<NamingConvention>,
-    /// Functions of the project that do what an operation does.
+    /// Functions of the project that do what an operation of Alembic does, by qualified name.
+    ///
+    /// Default: `{}`; what functions of the repository do is read
+    ///
+    /// Example: `treat-as = { "app.helpers.make_table" = "op.create_table" }`
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
     pub treat_as: Option<TreatAs>,
-    /// The metadata whose tables are there before the first migration: `app.initial_models:Base.metadata`.
+    /// The metadata whose tables are there before the first migration.
+    ///
+    /// Default: a database is empty before the first migration
+    ///
+    /// Example: `initial-metadata = "app.initial_models:Base.metadata"`
+    #[schemars(with = "Option<String>")]
     pub initial_metadata: Option<MetadataName>,
     /// Files of SQL that a database is set up with before the first migration, in order: extensions, schemas, roles,
     /// tables.
+    ///
+    /// Default: `[]`
+    ///
+    /// Example: `initial-sql = ["docker/init.sql"]`
     pub initial_sql: Option<Vec<String>>,
 }
 
+/// A severity, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SeverityOption {
+    Error,
+    Warning,
+    Info,
+    /// The rule is left out.
+    Off,
+}
+
+/// `"first"`, `"last"` or a list, for the JSON schema.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case", untagged)]
+#[expect(dead_code, reason = "only its schema is of use")]
+enum BaseColumnsSchema {
+    Place(PlaceSchema),
+    Columns(Vec<String>),
+}
+
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is of use")]
+enum PlaceSchema {
+    First,
+    Last,
+}
+
+/// The kinds of hidden drift, for the JSON schema.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is of use")]
+enum HiddenDriftSchema {
+    Checks,
+    PrimaryKeys,
+    ConstraintOptions,
+    IndexOptions,
+    EnumLabels,
+    Names,
+    Defaults,
+    Types,
+    GeneratedColumns,
+}
+
+/// The names of dialects, for the JSON schema.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "only its schema is of use")]
+enum DialectSchema {
+    Postgresql,
+    Mysql,
+    Mariadb,
+    Sqlite,
+}
+
 /// How model and migration changes belong together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pairing {
     /// In one change.
@@ -68,7 +242,7 @@ pub enum Pairing {
 }
 
 /// Whether revisions have to have a way back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Downgrades {
     /// Always.
@@ -77,8 +251,8 @@ pub enum Downgrades {
     Optional,
 }
 
-/// One Alembic environment named by the user.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+/// One Alembic environment named by the user. What is said of it here counts before what is said for all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EnvironmentOptions {
     /// The folder of `env.py`, relative to the root of the repository.
@@ -88,260 +262,66 @@ pub struct EnvironmentOptions {
     /// Whether folders below those are searched too.
     #[serde(default)]
     pub recursive_version_locations: bool,
+    pub select: Option<Vec<String>>,
+    pub ignore: Option<Vec<String>>,
+    pub extend_select: Option<Vec<String>>,
+    pub severity: Option<BTreeMap<String, SeverityOption>>,
+    pub start_after: Option<String>,
+    pub pairing: Option<Pairing>,
+    pub downgrades: Option<Downgrades>,
+    #[schemars(with = "Option<BaseColumnsSchema>")]
+    pub base_columns: Option<BaseColumnOrder>,
+    #[schemars(with = "Option<Vec<HiddenDriftSchema>>")]
+    pub hidden_drift: Option<Vec<HiddenDrift>>,
+    #[schemars(with = "Option<DialectSchema>")]
+    pub dialect: Option<Dialect>,
+    #[schemars(with = "Option<String>")]
+    pub sqlalchemy_version: Option<WrittenVersion>,
+    #[schemars(with = "Option<String>")]
+    pub alembic_version: Option<WrittenVersion>,
+    pub naming_convention: Option<NamingConvention>,
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    pub treat_as: Option<TreatAs>,
+    #[schemars(with = "Option<String>")]
+    pub initial_metadata: Option<MetadataName>,
+    pub initial_sql: Option<Vec<String>>,
 }
 
-/// A configuration file that was read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ConfigFile {
-    pub options: Options,
-    /// Where it was found; `None` if there is none.
-    pub path: Option<RepoPath>,
-}
-
-/// A configuration that does not say anything valid, with the place in it.
-#[derive(Debug, Error, Diagnostic)]
-#[error("invalid configuration: {message}")]
-pub struct InvalidConfig {
-    message: String,
-    #[source_code]
-    source_code: NamedSource<String>,
-    #[label("here")]
-    span: SourceSpan,
-    #[help]
-    help: Option<String>,
-}
-
-/// A configuration that cannot be used.
-#[derive(Debug, Error, Diagnostic)]
-pub enum ConfigError {
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Invalid(Box<InvalidConfig>),
-    #[error("the configuration file `{path}` cannot be read")]
-    Unreadable {
-        path: String,
-        source: std::io::Error,
-    },
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Git(#[from] GitError),
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct PyProject {
-    #[serde(default)]
-    tool: Tool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Tool {
-    migrate_lint: Option<Options>,
-}
-
-impl ConfigFile {
-    /// Finds the nearest configuration file, from `folder` up to the root of the repository. Nothing is merged.
-    pub fn find(snapshot: &Snapshot, folder: &RepoPath) -> Result<Self, ConfigError> {
-        let mut folder = folder.clone();
-        loop {
-            for name in FILE_NAMES {
-                let Some(path) = folder.join(name).filter(|path| snapshot.contains(path)) else {
-                    continue;
-                };
-                let Some(bytes) = snapshot.read(&path)? else {
-                    continue;
-                };
-                let text = SourceText::utf8(&bytes);
-                if let Some(options) = Self::parse(path.as_str(), text.as_str())? {
-                    return Ok(Self {
-                        options,
-                        path: Some(path),
-                    });
-                }
-            }
-            if folder.is_root() {
-                return Ok(Self::default());
-            }
-            folder = folder.parent();
+impl EnvironmentOptions {
+    /// The options of this environment: its own, and for the rest those for all.
+    pub fn over(&self, all: &Options) -> Options {
+        fn first<T: Clone>(own: Option<&T>, all: Option<&T>) -> Option<T> {
+            own.or(all).cloned()
+        }
+        Options {
+            select: first(self.select.as_ref(), all.select.as_ref()),
+            ignore: first(self.ignore.as_ref(), all.ignore.as_ref()),
+            extend_select: first(self.extend_select.as_ref(), all.extend_select.as_ref()),
+            severity: first(self.severity.as_ref(), all.severity.as_ref()),
+            start_after: first(self.start_after.as_ref(), all.start_after.as_ref()),
+            pairing: self.pairing.or(all.pairing),
+            downgrades: self.downgrades.or(all.downgrades),
+            base_columns: first(self.base_columns.as_ref(), all.base_columns.as_ref()),
+            hidden_drift: first(self.hidden_drift.as_ref(), all.hidden_drift.as_ref()),
+            dialect: self.dialect.or(all.dialect),
+            sqlalchemy_version: self.sqlalchemy_version.or(all.sqlalchemy_version),
+            alembic_version: self.alembic_version.or(all.alembic_version),
+            naming_convention: first(
+                self.naming_convention.as_ref(),
+                all.naming_convention.as_ref(),
+            ),
+            treat_as: first(self.treat_as.as_ref(), all.treat_as.as_ref()),
+            initial_metadata: first(
+                self.initial_metadata.as_ref(),
+                all.initial_metadata.as_ref(),
+            ),
+            initial_sql: first(self.initial_sql.as_ref(), all.initial_sql.as_ref()),
+            ..all.clone()
         }
     }
 
-    /// Reads the text of a configuration file. `Ok(None)` for a `pyproject.toml` without our table.
-    pub fn parse(name: &str, text: &str) -> Result<Option<Options>, ConfigError> {
-        if !name.ends_with("pyproject.toml") {
-            return toml::from_str(text)
-                .map(Some)
-                .map_err(|error| invalid(name, text, &error));
-        }
-        // A `pyproject.toml` of somebody else may be broken without that being our business.
-        if !text.contains("migrate-lint") {
-            return Ok(None);
-        }
-        let project: PyProject =
-            toml::from_str(text).map_err(|error| invalid(name, text, &error))?;
-        Ok(project.tool.migrate_lint)
-    }
-}
-
-fn invalid(name: &str, text: &str, error: &toml::de::Error) -> ConfigError {
-    let span = error.span().unwrap_or(0..0);
-    let message = error
-        .message()
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    let help = did_you_mean(&message);
-    ConfigError::Invalid(Box::new(InvalidConfig {
-        message,
-        source_code: NamedSource::new(name, text.to_owned()),
-        span: (span.start, span.len()).into(),
-        help,
-    }))
-}
-
-/// Looks among the names an error message lists (unknown field `a`, expected one of `b`, `c`) for the one that was
-/// meant.
-fn did_you_mean(message: &str) -> Option<String> {
-    if !message.starts_with("unknown ") {
-        return None;
-    }
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let written = quoted.next()?;
-    let names = quoted;
-    let best = names
-        .map(|name| (strsim::levenshtein(written, name), name))
-        .min()?;
-    (best.0 <= 3).then(|| format!("did you mean `{}`?", best.1))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_nearest_file_counts() {
-        let snapshot = Snapshot::in_memory([
-            ("pyproject.toml", "[tool.migrate-lint]\npairing = \"off\"\n"),
-            ("service/pyproject.toml", "[tool.black]\n"),
-            ("service/migrate-lint.toml", "select = [\"revision\"]\n"),
-        ]);
-        let find = |folder: &str| ConfigFile::find(&snapshot, &RepoPath::new(folder)).unwrap();
-        assert_eq!(find("").options.pairing, Some(Pairing::Off));
-        assert_eq!(
-            find("service/a").path.unwrap().as_str(),
-            "service/migrate-lint.toml"
-        );
-        assert_eq!(find("other").path.unwrap().as_str(), "pyproject.toml");
-    }
-
-    #[test]
-    fn unknown_keys_are_errors_with_a_suggestion() {
-        let error = ConfigFile::parse("migrate-lint.toml", "ignor = [\"ML101\"]\n").unwrap_err();
-        let ConfigError::Invalid(error) = error else {
-            panic!("invalid")
-        };
-        let InvalidConfig {
-            message,
-            help,
-            span,
-            ..
-        } = *error;
-        assert!(message.starts_with("unknown field `ignor`"), "{message}");
-        assert_eq!(help.as_deref(), Some("did you mean `ignore`?"));
-        assert_eq!((span.offset(), span.len()), (0, 5));
-        assert!(ConfigFile::parse("migrate-lint.toml", "pairing = \"apart\"\n").is_err());
-        assert!(
-            ConfigFile::parse("pyproject.toml", "[tool.black\n")
-                .unwrap()
-                .is_none()
-        );
-    }
-
-    #[test]
-    fn the_database_versions_names_and_wrappers() {
-        let text = "dialect = \"mariadb\"\nsqlalchemy-version = \"2.0\"\nalembic-version = \"1.13.1\"\n[naming-convention]\nix = \"ix_%(column_0_label)s\"\n[treat-as]\n\"app.helpers.make_table\" = \"op.create_table\"\n";
-        let options = ConfigFile::parse("migrate-lint.toml", text)
-            .unwrap()
-            .unwrap();
-        assert_eq!(options.dialect, Some(Dialect::MySql));
-        assert_eq!(options.sqlalchemy_version, "2.0".parse().ok());
-        let convention = options.naming_convention.unwrap();
-        let templates: Vec<(&str, &str)> = convention
-            .templates()
-            .map(|(key, template)| (key, template.as_str()))
-            .collect();
-        assert_eq!(templates, [("ix", "ix_%(column_0_label)s")]);
-        let wrapped: Vec<(String, &str)> = options
-            .treat_as
-            .unwrap()
-            .into_iter()
-            .map(|(function, operation)| (function.as_str().to_owned(), operation.function()))
-            .collect();
-        assert_eq!(
-            wrapped,
-            [("app.helpers.make_table".to_owned(), "create_table")]
-        );
-    }
-
-    #[test]
-    fn each_has_its_place_in_an_error() {
-        let problem = |text: &str| {
-            let ConfigError::Invalid(error) =
-                ConfigFile::parse("migrate-lint.toml", text).unwrap_err()
-            else {
-                panic!("invalid")
-            };
-            let (start, length) = (error.span.offset(), error.span.len());
-            let place = text[start..start + length].to_owned();
-            (place, error.help.clone().unwrap_or_default())
-        };
-        let expect = |text: &str, place: &str, help: &str| {
-            assert_eq!(problem(text), (place.to_owned(), help.to_owned()), "{text}");
-        };
-        expect(
-            "dialect = \"postgre\"\n",
-            "\"postgre\"",
-            "did you mean `postgresql`?",
-        );
-        expect("dialect = \"oracle\"\n", "\"oracle\"", "");
-        expect(
-            "base-columns = \"frist\"\n",
-            "\"frist\"",
-            "did you mean `first`?",
-        );
-        expect(
-            "hidden-drift = [\"check\"]\n",
-            "[\"check\"]",
-            "did you mean `checks`?",
-        );
-        expect("base-columns = 1\n", "1", "");
-        expect(
-            "base-columns = [\"id\", \"*\", \"id\"]\n",
-            "[\"id\", \"*\", \"id\"]",
-            "",
-        );
-        expect("sqlalchemy-version = 2.0\n", "2.0", "");
-        expect("alembic-version = \"new\"\n", "\"new\"", "");
-        expect(
-            "naming-convention = { ix = \"%(tabel_name)s\" }\n",
-            "\"%(tabel_name)s\"",
-            "did you mean `table_name`?",
-        );
-        expect(
-            "[naming-convention]\nixx = \"a\"\n",
-            "ixx",
-            "did you mean `ix`?",
-        );
-        expect(
-            "[treat-as]\n\"a.b\" = \"op.creat_table\"\n",
-            "\"op.creat_table\"",
-            "did you mean `op.create_table`?",
-        );
-        expect(
-            "[treat-as]\n\"make\" = \"op.create_table\"\n",
-            "\"make\"",
-            "",
-        );
+    /// True if it says more than where the environment is.
+    pub fn configures(&self) -> bool {
+        self.over(&Options::default()) != Options::default()
     }
 }

@@ -83,7 +83,7 @@ impl RuleSelector {
     }
 
     /// How narrow it is: of two that match, the narrower decides.
-    fn specificity(&self) -> usize {
+    pub fn specificity(&self) -> usize {
         match self {
             Self::All => 0,
             Self::Family(_) => 1,

@@ -1,11 +1,17 @@
 //! The configuration as used, with flags of the command line laid over the file.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::baseline::Baseline;
 use crate::config::conventions::{BaseColumnOrder, MetadataName, NamingConvention, TreatAs};
 use crate::config::hidden_drift::HiddenDrift;
-use crate::config::options::{Downgrades, EnvironmentOptions, Options, Pairing};
-use crate::config::selector::Selection;
+use crate::config::options::{Downgrades, EnvironmentOptions, Options, Pairing, SeverityOption};
+use crate::config::patterns::PathPattern;
+use crate::config::selector::{RuleIdentity, RuleSelector, Selection};
 use crate::dependencies::WrittenVersion;
 use crate::dialect::Dialect;
+use crate::source::RepoPath;
 
 /// What the core needs to know.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,6 +44,56 @@ pub struct Settings {
     pub initial_sql: Vec<String>,
     /// Whether reversibility is counted where no rule asks for it.
     pub statistics: bool,
+    /// How bad the findings of rules are; the narrowest selector decides.
+    pub severities: Vec<(RuleSelector, SeverityOption)>,
+    /// Rules that do not count in some files.
+    pub per_file_ignores: Vec<(PathPattern, Vec<RuleSelector>)>,
+    /// Files on which nothing is reported.
+    pub exclude: Vec<PathPattern>,
+    /// The revision after which the rules begin to count.
+    pub start_after: Option<String>,
+    /// Findings that are known and not reported.
+    pub baseline: Option<Baseline>,
+    /// Whether comments that suppress findings do not count.
+    pub without_suppressions: bool,
+    /// Environments with settings of their own, by script location.
+    pub of_environments: BTreeMap<RepoPath, Arc<Settings>>,
+}
+
+impl Settings {
+    /// What counts for an environment.
+    pub fn for_environment(&self, script_location: &RepoPath) -> &Self {
+        let own = self.of_environments.get(script_location);
+        own.map_or(self, AsRef::as_ref)
+    }
+
+    /// Whether a rule is to be used.
+    pub fn selects(&self, rule: RuleIdentity<'_>, on_by_default: bool) -> bool {
+        self.selection.selects(rule, on_by_default)
+            && self.severity(rule) != Some(SeverityOption::Off)
+    }
+
+    /// How bad the findings of a rule are, if that is configured.
+    pub fn severity(&self, rule: RuleIdentity<'_>) -> Option<SeverityOption> {
+        let matching = self
+            .severities
+            .iter()
+            .filter(|(selector, _)| selector.matches(rule));
+        matching
+            .max_by_key(|(selector, _)| selector.specificity())
+            .map(|(_, severity)| *severity)
+    }
+
+    /// Whether findings of a rule in a file are left out.
+    pub fn passes_over(&self, rule: RuleIdentity<'_>, file: &RepoPath) -> bool {
+        let own = self.of_environments.values().map(AsRef::as_ref);
+        std::iter::once(self).chain(own).any(|settings| {
+            settings.exclude.iter().any(|pattern| pattern.matches(file))
+                || settings.per_file_ignores.iter().any(|(pattern, ignored)| {
+                    ignored.iter().any(|selector| selector.matches(rule)) && pattern.matches(file)
+                })
+        })
+    }
 }
 
 /// What a configuration file says, without its selection of rules, whose names are not checked yet.
@@ -59,6 +115,13 @@ impl From<&Options> for Settings {
             initial_metadata: options.initial_metadata.clone(),
             initial_sql: options.initial_sql.clone().unwrap_or_default(),
             statistics: false,
+            severities: Vec::new(),
+            per_file_ignores: Vec::new(),
+            exclude: Vec::new(),
+            start_after: options.start_after.clone(),
+            baseline: None,
+            without_suppressions: false,
+            of_environments: BTreeMap::new(),
         }
     }
 }

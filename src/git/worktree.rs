@@ -42,6 +42,8 @@ pub(super) fn is_relevant(path: &str, is_symlink: bool) -> bool {
     // A link may lead to a folder of migrations.
     is_symlink
         || name == "Pipfile"
+        // What is known and not reported again; other JSON is many files, and none of ours.
+        || name.ends_with("baseline.json")
         || matches!(
             extension,
             "py" | "ini" | "toml" | "cfg" | "sql" | "lock" | "txt" | "in" | "mako" | "yml" | "yaml"

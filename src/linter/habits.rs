@@ -8,7 +8,7 @@ use crate::rules::{self, EnvironmentContext, Rule};
 /// Fewer revisions than this make no habit.
 const MIN_HABIT: usize = 5;
 
-impl Linter {
+impl Linter<'_> {
     /// A project that never goes back is not told so revision by revision.
     pub(super) fn respect_habits(&mut self, ctx: &EnvironmentContext<'_>, earlier: usize) {
         let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();

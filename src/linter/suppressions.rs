@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use smol_str::SmolStr;
 
 use super::Linter;
-use crate::config::{RuleIdentity, RuleSelector};
-use crate::diagnostic::Diagnostic;
+use crate::config::{BaselineEntry, RuleIdentity, RuleSelector};
+use crate::diagnostic::{Diagnostic, Fingerprint, Label};
 use crate::git::ChangeSet;
 use crate::project::Project;
 use crate::python::{Sources, comments};
@@ -50,7 +50,7 @@ pub enum SuppressedBy {
     Baseline,
 }
 
-impl Linter {
+impl Linter<'_> {
     /// Takes out the findings that comments are about, and judges the comments.
     pub(super) fn suppress(&mut self, head: &Project<'_>, changes: Option<&ChangeSet>) {
         let Some(environment) = head.environments.first() else {
@@ -89,23 +89,70 @@ impl Linter {
             };
             Some(start.line..=end.line)
         };
+        let settings = self.settings;
         let outcome = &mut self.outcome;
+        outcome.diagnostics.retain(|diagnostic| {
+            let rule = find(diagnostic.code).map(RuleIdentity::from);
+            rule.is_none_or(|rule| !settings.passes_over(rule, &diagnostic.primary.file))
+        });
+        let is_known = |diagnostic: &Diagnostic| {
+            let baseline = settings.baseline.as_ref();
+            baseline.is_some_and(|baseline| baseline.knows(diagnostic))
+        };
+        let found: Vec<Fingerprint> = outcome
+            .diagnostics
+            .iter()
+            .chain(&self.habitual)
+            .map(|diagnostic| diagnostic.fingerprint)
+            .collect();
+        if settings.without_suppressions {
+            return;
+        }
         outcome.suppressed = suppressions.take(&mut outcome.diagnostics, &lines);
         suppressions.take(&mut self.habitual, &lines);
-        let rules = &self.rules;
-        let suppressions = suppressions.finish(&|rule| {
-            let is_selected = rules.iter().any(|selected| selected.code == rule.code);
-            is_selected
+        let known = outcome
+            .diagnostics
+            .extract_if(.., |diagnostic| is_known(diagnostic));
+        outcome
+            .suppressed
+            .extend(known.map(|diagnostic| Suppressed {
+                diagnostic,
+                by: SuppressedBy::Baseline,
+            }));
+        let used = &self.used;
+        let is_judged = |rule: &Rule| {
+            let is_used = used.iter().any(|used| used.code == rule.code);
+            is_used
                 && match changes {
                     Some(_) => rule.is_about_revisions(),
                     None => !rule.is_about_changes(),
                 }
+        };
+        // Without the whole there is no telling what is gone.
+        let baseline = settings.baseline.as_ref().filter(|_| changes.is_none());
+        let stale = baseline.map_or_else(Vec::new, |baseline| {
+            let is_stale = |entry: &&BaselineEntry| {
+                find(&entry.code).is_none_or(is_judged)
+                    && !found
+                        .iter()
+                        .any(|found| found.to_string() == entry.fingerprint)
+            };
+            let text = sources.read(&baseline.path).unwrap_or_default();
+            let place = |entry: &BaselineEntry| {
+                let at = memchr::memmem::find(&text, entry.fingerprint.as_bytes());
+                let span = at.map(|at| Span::new(at as u32, (at + entry.fingerprint.len()) as u32));
+                Label::new(baseline.path.clone(), span, "is found no more")
+            };
+            let stale = baseline.entries.iter().filter(is_stale);
+            stale.map(|entry| (entry, place(entry))).collect()
         });
-        if suppressions.is_empty() {
+        let suppressions = suppressions.finish(&is_judged);
+        if suppressions.is_empty() && stale.is_empty() {
             return;
         }
         let context = SuppressionContext {
             suppressions: &suppressions,
+            stale: &stale,
         };
         self.each(|listener, reporter| {
             if let Listener::Suppressions(check) = listener {

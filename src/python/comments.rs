@@ -38,6 +38,29 @@ pub fn comments(text: &str, mark: &str) -> Vec<Comment> {
     places.filter_map(|at| comment(text, root, at)).collect()
 }
 
+/// True if a line that is broken at this offset would be broken inside of a string.
+pub fn is_inside_string(text: &str, offset: u32) -> bool {
+    let mut parser = Parser::new();
+    if parser
+        .set_language(&tree_sitter_python::LANGUAGE.into())
+        .is_err()
+    {
+        return false;
+    }
+    let Some(tree) = parser.parse(text, None) else {
+        return false;
+    };
+    let at = offset as usize;
+    let mut node = tree.root_node().descendant_for_byte_range(at, at);
+    while let Some(inner) = node {
+        if inner.kind() == "string" {
+            return inner.start_byte() < at && at < inner.end_byte();
+        }
+        node = inner.parent();
+    }
+    false
+}
+
 /// The comment around an offset.
 fn comment(text: &str, root: Node<'_>, at: usize) -> Option<Comment> {
     let node = root.descendant_for_byte_range(at, at + 1)?;

@@ -24,7 +24,7 @@ impl Reporter for Concise {
 
 impl Concise {
     /// One finding, without the end of the line.
-    pub(super) fn line(&self, diagnostic: &Diagnostic, texts: &Texts<'_>) -> String {
+    pub fn line(&self, diagnostic: &Diagnostic, texts: &Texts<'_>) -> String {
         let file = self.paths.show_line(&diagnostic.primary.file);
         let place = match positions(&diagnostic.primary, texts) {
             Some((start, _)) => format!("{file}:{}:{}", start.line, start.column),

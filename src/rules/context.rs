@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+
 use crate::alembic::{Migration, ReplayedRevision, Revision, Script};
-use crate::config::Settings;
+use crate::config::{BaselineEntry, Settings};
+use crate::diagnostic::Label;
 use crate::git::ChangeSet;
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::ParsedFile;
@@ -45,6 +48,8 @@ pub(crate) struct EnvironmentContext<'a> {
     /// All environments of the repository, this one among them.
     pub(crate) all: &'a [ProjectEnvironment<'a>],
     pub(crate) change: Option<EnvironmentChange<'a>>,
+    /// Files of revisions that are older than the rules.
+    pub(crate) old: FxHashSet<RepoPath>,
 }
 
 /// The other states of an environment when a change is judged.
@@ -88,6 +93,9 @@ impl<'a> EnvironmentContext<'a> {
 
     /// True if a file of a revision is part of the change, or everything is judged.
     pub(crate) fn is_judged(&self, file: &RepoPath) -> bool {
+        if self.old.contains(file) {
+            return false;
+        }
         self.change
             .as_ref()
             .is_none_or(|change| change.changes.touches(file))
@@ -136,4 +144,6 @@ pub(crate) struct ChangeContext<'a> {
 /// The comments that keep findings from being reported, after they did.
 pub(crate) struct SuppressionContext<'a> {
     pub(crate) suppressions: &'a [Suppression],
+    /// Entries of the baseline that are about nothing any more, each with its place.
+    pub(crate) stale: &'a [(&'a BaselineEntry, Label)],
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod invalid_configuration;
 pub(super) mod oversized_file;
+pub(super) mod stale_baseline;
 pub(super) mod syntax_error;
 pub(super) mod undecodable_file;
 pub(super) mod unexplained_suppression;

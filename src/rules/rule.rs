@@ -133,6 +133,11 @@ impl Rule {
         })
     }
 
+    /// True if it is about comments to the linter.
+    pub fn is_about_comments(&self) -> bool {
+        self.listens(|listener| matches!(listener, Listener::Suppressions(_)))
+    }
+
     /// True if it only looks at changes.
     pub(crate) fn is_about_changes(&self) -> bool {
         self.listeners

@@ -6,6 +6,7 @@
     reason = "repositories are made, and the program is run in them"
 )]
 
+mod adoption;
 mod bad_input;
 mod bases;
 mod commands;

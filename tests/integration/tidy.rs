@@ -23,6 +23,7 @@ const LAYERS: &[&str] = &[
     "project",
     "rules",
     "linter",
+    "fixer",
     "report",
     "cli",
     "commands",

@@ -14,6 +14,8 @@ pub(super) struct Judged {
     pub(super) head: Snapshot,
     pub(super) comparison: Option<Comparison>,
     pub(super) configuration: ConfigFile,
+    /// Whether the files on disk are judged.
+    pub(super) is_worktree: bool,
     /// What is judged, in words.
     what: String,
 }
@@ -92,6 +94,7 @@ impl Judged {
             head,
             comparison: None,
             configuration,
+            is_worktree: true,
             what: what.to_owned(),
         })
     }
@@ -158,6 +161,7 @@ impl Judged {
             head,
             comparison: Some(comparison),
             configuration,
+            is_worktree: false,
             what: if merging {
                 "what is staged: the result of a merge".to_owned()
             } else {
@@ -197,6 +201,7 @@ impl Judged {
             head,
             comparison: Some(comparison),
             configuration,
+            is_worktree: true,
             what,
         })
     }
@@ -224,8 +229,35 @@ impl Judged {
             head,
             comparison,
             configuration,
+            is_worktree: false,
             what,
         })
+    }
+
+    /// The states that findings may point into, the one that counts first.
+    pub(super) fn snapshots(&self) -> Vec<&Snapshot> {
+        let mut snapshots = vec![&self.head];
+        if let Some(comparison) = &self.comparison {
+            snapshots.extend(comparison.merged.as_ref());
+            snapshots.push(&comparison.before);
+        }
+        snapshots
+    }
+
+    /// What the base branch has, if there is one that is not the branch itself.
+    pub(super) fn base(
+        &self,
+        process: &ProcessEnvironment,
+        workspace: &Workspace,
+    ) -> Result<Option<Snapshot>, CommandError> {
+        let Some(repository) = &workspace.repository else {
+            return Ok(None);
+        };
+        let configured = self.configuration.options.base_ref.as_deref();
+        match repository.choose_base(None, configured, &process.hints) {
+            Ok(base) => Ok(Some(repository.commit_snapshot(base.commit)?)),
+            Err(_) => Ok(None),
+        }
     }
 
     /// The commits that the branch has before the state under judgement, if a rule asks for them.

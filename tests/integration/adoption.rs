@@ -1,0 +1,369 @@
+//! Configuration, suppressions, the baseline, fixes: what a team needs to begin with, and to keep going.
+
+use serde_json::Value;
+
+use crate::repository::{Repository, file_of, revision};
+
+fn without_downgrade(id: &str, parent: &str) -> String {
+    revision(id, Some(parent)).replace(&format!("op.drop_table(\"t_{id}\")"), "pass")
+}
+
+/// Two revisions with empty downgrades.
+fn old_project() -> Repository {
+    let repository = Repository::with_project();
+    repository.write(&file_of("b1"), without_downgrade("b1", "a1"));
+    repository.write(&file_of("c1"), without_downgrade("c1", "b1"));
+    repository
+}
+
+#[test]
+fn a_baseline_hides_what_is_known_and_says_what_is_gone() {
+    let repository = old_project();
+    let answer = repository.lint(&["check", "--add-baseline=before we began"]);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    assert!(
+        answer
+            .err
+            .contains("2 findings are in migrate-lint-baseline.json: 2 new, 0 gone"),
+        "{answer:?}"
+    );
+    let baseline: Value =
+        serde_json::from_str(&repository.read("migrate-lint-baseline.json")).unwrap();
+    assert_eq!(baseline["findings"][0]["rule"], "empty-downgrade");
+    assert_eq!(baseline["findings"][0]["reason"], "before we began");
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    assert_eq!(
+        repository.lint(&["check", "--no-ignores"]).codes(),
+        ["202", "202"]
+    );
+
+    // A third one is new; moved lines and renamed files are not.
+    repository.write(&file_of("d1"), without_downgrade("d1", "c1"));
+    let text = repository.read(&file_of("b1"));
+    repository.remove(&file_of("b1"));
+    repository.write("migrations/versions/moved.py", format!("\n\n{text}"));
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.codes(), ["202"]);
+    assert!(answer.out.contains("d1.py"), "{answer:?}");
+
+    // What was mended is stale; writing the baseline again takes it out and keeps the rest.
+    repository.write(&file_of("c1"), revision("c1", Some("b1")));
+    let answer = repository.lint(&["check", "--ignore", "ML202"]);
+    assert_eq!(
+        answer.codes(),
+        Vec::<&str>::new(),
+        "rules that do not run say nothing"
+    );
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.codes(), ["008", "202"], "{answer:?}");
+    let answer = repository.lint(&["check", "--add-baseline"]);
+    assert!(
+        answer
+            .err
+            .contains("2 findings are in migrate-lint-baseline.json: 1 new, 1 gone"),
+        "{answer:?}"
+    );
+    let baseline: Value =
+        serde_json::from_str(&repository.read("migrate-lint-baseline.json")).unwrap();
+    let reasons: Vec<&Value> = baseline["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| &entry["reason"])
+        .collect();
+    assert!(
+        reasons.iter().any(|reason| *reason == "before we began"),
+        "{baseline}"
+    );
+    assert_eq!(repository.lint(&["check"]).status, 0);
+}
+
+#[test]
+fn a_baseline_that_cannot_be_used_is_an_error() {
+    let repository = old_project();
+    repository.write("migrate-lint-baseline.json", "{\"version\": 1");
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.status, 2);
+    assert!(
+        answer.err.contains("migrate-lint-baseline.json"),
+        "{answer:?}"
+    );
+    repository.write(
+        "migrate-lint-baseline.json",
+        "{\"version\": 9, \"findings\": []}",
+    );
+    assert_eq!(repository.lint(&["check"]).status, 2);
+    repository.remove("migrate-lint-baseline.json");
+    repository.write("migrate-lint.toml", "baseline = \"known-baseline.json\"\n");
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.status, 2);
+    assert!(answer.err.contains("--add-baseline"), "{answer:?}");
+    assert_eq!(repository.lint(&["check", "--add-baseline"]).status, 0);
+    assert_eq!(repository.lint(&["check"]).status, 0);
+}
+
+#[test]
+fn comments_that_were_added_suppress_and_are_of_use() {
+    let repository = old_project();
+    let answer = repository.lint(&["check", "--add-ignore=the old system reads it"]);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    let text = repository.read(&file_of("b1"));
+    assert!(
+        text.contains("# migrate-lint: ignore[ML202] the old system reads it"),
+        "{text}"
+    );
+    let answer = repository.lint(&["check"]);
+    assert_eq!(
+        (answer.status, answer.codes()),
+        (0, Vec::new()),
+        "{answer:?}"
+    );
+    let sarif = repository.lint(&["check", "--output-format", "sarif"]);
+    let sarif: Value = serde_json::from_str(&sarif.out).unwrap();
+    let suppression = &sarif["runs"][0]["results"][0]["suppressions"][0];
+    assert_eq!(suppression["kind"], "inSource");
+    assert_eq!(suppression["justification"], "the old system reads it");
+
+    // When the downgrade comes, the comment is of no use, and goes.
+    repository.write(
+        &file_of("b1"),
+        text.replace("    pass", "    op.drop_table(\"t_b1\")"),
+    );
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.codes(), ["005"], "{answer:?}");
+    let answer = repository.lint(&["check", "--diff"]);
+    assert_eq!(answer.status, 1);
+    assert!(
+        answer.out.contains("-def downgrade():  # migrate-lint"),
+        "{answer:?}"
+    );
+    assert!(repository.read(&file_of("b1")).contains("migrate-lint"));
+    let answer = repository.lint(&["check", "--fix"]);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    assert!(
+        answer.err.contains("fixed 1 finding in 1 file"),
+        "{answer:?}"
+    );
+    assert!(!repository.read(&file_of("b1")).contains("migrate-lint"));
+}
+
+#[test]
+fn merged_revisions_are_not_fixed() {
+    let repository = Repository::with_project();
+    let wrong = |id: &str, parent: &str| {
+        revision(id, Some(parent)).replace(&format!("Revision ID: {id}"), "Revision ID: other")
+    };
+    repository.write(&file_of("b1"), wrong("b1", "a1"));
+    repository.commit("b1");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    repository.write(&file_of("c1"), wrong("c1", "b1"));
+    assert_eq!(repository.lint(&["check"]).codes(), ["110", "110"]);
+    let answer = repository.lint(&["check", "--fix"]);
+    assert_eq!(answer.codes(), ["110"], "{answer:?}");
+    assert!(
+        repository
+            .read(&file_of("b1"))
+            .contains("Revision ID: other")
+    );
+    assert!(repository.read(&file_of("c1")).contains("Revision ID: c1"));
+}
+
+#[test]
+fn rules_count_from_a_revision_on() {
+    let repository = old_project();
+    repository.write("migrate-lint.toml", "start-after = \"b1\"\n");
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.codes(), ["202"]);
+    assert!(answer.out.contains("c1.py"), "{answer:?}");
+    repository.write("migrate-lint.toml", "start-after = \"nowhere\"\n");
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.status, 2);
+    assert!(answer.err.contains("nowhere"), "{answer:?}");
+}
+
+#[test]
+fn files_and_severities_as_configured() {
+    let repository = old_project();
+    repository.write(
+        "migrate-lint.toml",
+        "[per-file-ignores]\n\"migrations/versions/b*.py\" = [\"empty-downgrade\"]\n[severity]\ndowngrade = \"info\"\n",
+    );
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.codes(), ["202"]);
+    assert!(
+        answer.out.contains("c1.py") && answer.out.contains("info[ML202]"),
+        "{answer:?}"
+    );
+    repository.write("migrate-lint.toml", "exclude = [\"c1.py\"]\n");
+    let answer = repository.lint(&["check"]);
+    assert!(
+        !answer.out.contains("c1.py") && answer.out.contains("b1.py"),
+        "{answer:?}"
+    );
+    let answer = repository.lint(&["check", "--exclude", "versions"]);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    repository.write("migrate-lint.toml", "[severity]\nML202 = \"off\"\n");
+    assert_eq!(repository.lint(&["check"]).status, 0);
+    repository.write("migrate-lint.toml", "exclude = [\"a[\"]\n");
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.status, 2);
+    assert!(answer.err.contains("a["), "{answer:?}");
+    repository.write("migrate-lint.toml", "select = []\n");
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.status, 0);
+    assert!(answer.err.contains("no rule is selected"), "{answer:?}");
+}
+
+#[test]
+fn configurations_build_on_others() {
+    let repository = old_project();
+    repository.write(
+        "shared/base.toml",
+        "ignore = [\"ML202\"]\ndowngrades = \"required\"\n",
+    );
+    repository.write("migrate-lint.toml", "extend = \"shared/base.toml\"\n");
+    assert_eq!(repository.lint(&["check"]).status, 0);
+    repository.write(
+        "migrate-lint.toml",
+        "extend = \"shared/base.toml\"\nignore = []\n",
+    );
+    assert_eq!(repository.lint(&["check"]).codes(), ["202", "202"]);
+    repository.write("shared/base.toml", "extend = \"../migrate-lint.toml\"\n");
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.status, 2);
+    assert!(answer.err.contains("extends itself"), "{answer:?}");
+    repository.write("migrate-lint.toml", "extend = \"nowhere.toml\"\n");
+    let answer = repository.lint(&["check"]);
+    assert!(answer.err.contains("nowhere.toml"), "{answer:?}");
+    repository.write("migrate-lint.toml", "required-version = \">=99\"\n");
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.status, 2);
+    assert!(answer.err.contains(">=99"), "{answer:?}");
+    // Of two in one folder one counts, and that is said.
+    repository.write("migrate-lint.toml", "ignore = [\"ML202\"]\n");
+    repository.write("pyproject.toml", "[tool.migrate-lint]\npairing = \"off\"\n");
+    let answer = repository.lint(&["check"]);
+    assert_eq!(answer.status, 0);
+    assert!(answer.err.contains("pyproject.toml"), "{answer:?}");
+}
+
+#[test]
+fn keys_on_the_command_line_count_before_files() {
+    let repository = old_project();
+    repository.write("migrate-lint.toml", "ignore = [\"ML202\"]\n");
+    let answer = repository.lint(&["check", "--config", "ignore = []"]);
+    assert_eq!(answer.codes(), ["202", "202"]);
+    let answer = repository.lint(&["check", "--isolated", "--config", "severity.ML202=off"]);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    let answer = repository.lint(&["check", "--config", "pairing=apart"]);
+    assert_eq!(answer.status, 2);
+    assert!(answer.err.contains("apart"), "{answer:?}");
+    let answer = repository.lint(&["check", "--config", "ignor=[]"]);
+    assert!(answer.err.contains("did you mean `ignore`?"), "{answer:?}");
+}
+
+#[test]
+fn each_environment_has_the_configuration_that_is_nearest() {
+    let repository = Repository::init(&[]);
+    for service in ["one", "two"] {
+        repository.write(
+            &format!("{service}/alembic.ini"),
+            "[alembic]\nscript_location = %(here)s/migrations\n",
+        );
+        repository.write(
+            &format!("{service}/migrations/env.py"),
+            "from alembic import context\n",
+        );
+        repository.write(
+            &format!("{service}/migrations/versions/a1.py"),
+            revision("a1", None).replace("op.drop_table(\"t_a1\")", "pass"),
+        );
+    }
+    assert_eq!(repository.lint(&["check"]).codes(), ["202", "202"]);
+    repository.write(
+        "one/pyproject.toml",
+        "[tool.migrate-lint]\nignore = [\"ML202\"]\n",
+    );
+    let answer = repository.lint(&["check"]);
+    assert!(answer.out.starts_with("two/"), "{answer:?}");
+    assert_eq!(answer.codes(), ["202"]);
+    // The same from the root by a table for the environment.
+    repository.remove("one/pyproject.toml");
+    repository.write(
+        "migrate-lint.toml",
+        "[[environments]]\nscript-location = \"one/migrations\"\n[[environments]]\nscript-location = \"two/migrations\"\nignore = [\"ML202\"]\n",
+    );
+    let answer = repository.lint(&["check"]);
+    assert!(answer.out.starts_with("one/"), "{answer:?}");
+    assert_eq!(answer.codes(), ["202"]);
+}
+
+#[test]
+fn what_would_be_looked_at_is_shown() {
+    let repository = old_project();
+    let files = repository.lint(&["check", "--show-files"]).out;
+    assert!(
+        files.contains("migrations/versions/b1.py\n") && files.contains("migrations/env.py\n"),
+        "{files}"
+    );
+    assert!(files.contains("shop/models.py\n"), "{files}");
+    let settings = repository
+        .lint(&["check", "--show-settings", "--select", "ML202"])
+        .out;
+    assert!(
+        settings.contains("ML202 empty-downgrade (error)") && !settings.contains("ML101"),
+        "{settings}"
+    );
+}
+
+#[test]
+fn watching_tells_what_is_new() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    let repository = old_project();
+    let mut child = Command::new(crate::repository::program())
+        .args(["check", "--watch", "--output-format", "concise"])
+        .current_dir(repository.root())
+        .env("NO_COLOR", "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (sender, lines) = channel();
+    let out = BufReader::new(child.stdout.take().unwrap());
+    std::thread::spawn(move || {
+        for line in out.lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    let until = |wanted: &str| {
+        let mut seen = Vec::new();
+        while let Ok(line) = lines.recv_timeout(Duration::from_secs(30)) {
+            seen.push(line);
+            if seen.last().is_some_and(|line| line.contains(wanted)) {
+                return seen;
+            }
+        }
+        panic!("no line has `{wanted}`: {seen:?}");
+    };
+    until("Found 2 errors");
+    repository.write(&file_of("b1"), revision("b1", Some("a1")));
+    let seen = until("Found 1 error");
+    assert!(
+        seen.iter()
+            .any(|line| line.starts_with("- ") && line.contains("b1.py")),
+        "{seen:?}"
+    );
+    repository.write(&file_of("d1"), without_downgrade("d1", "c1"));
+    let seen = until("Found 2 errors");
+    assert!(
+        seen.iter()
+            .any(|line| line.starts_with("+ ") && line.contains("d1.py")),
+        "{seen:?}"
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
