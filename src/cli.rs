@@ -39,6 +39,20 @@ pub struct Cli {
 }
 
 impl Cli {
+    /// The format of standard output, if findings were asked for.
+    pub fn check_format(&self) -> Option<CheckFormat> {
+        let check = match &self.command {
+            None => &self.check,
+            Some(Command::Check(check)) => check.as_ref(),
+            Some(_) => return None,
+        };
+        let target = check
+            .output_format
+            .iter()
+            .find(|target| target.path.is_none());
+        target.map(|target| target.format)
+    }
+
     /// Reads the command line of this process. What is wrong with it ends the process.
     pub fn of_process() -> Self {
         Self::from_matches(&Self::command().get_matches()).unwrap_or_else(|error| error.exit())
@@ -472,6 +486,9 @@ impl ProcessEnvironment {
                 pre_commit_to_ref: text("PRE_COMMIT_TO_REF"),
                 github_base_ref: text("GITHUB_BASE_REF"),
                 gitlab_diff_base: text("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+                gitlab_target: text("CI_MERGE_REQUEST_TARGET_BRANCH_NAME"),
+                azure_target: text("SYSTEM_PULLREQUEST_TARGETBRANCH"),
+                jenkins_target: text("CHANGE_TARGET"),
             },
             merging: std::env::vars_os()
                 .filter_map(|(name, _)| Some(name.to_str()?.strip_prefix("GITHEAD_")?.to_owned()))

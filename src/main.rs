@@ -4,8 +4,9 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use miette::GraphicalReportHandler;
-use migrate_lint::cli::{Cli, ProcessEnvironment};
+use migrate_lint::cli::{CheckFormat, Cli, ProcessEnvironment};
 use migrate_lint::commands::{CommandError, Exit, Streams, run, style};
+use migrate_lint::report::{azure_error, github_error};
 
 /// See `Cargo.toml` for what it gains.
 #[cfg(target_os = "linux")]
@@ -44,6 +45,9 @@ fn start(cli: &Cli) -> ExitCode {
                     Exit::Trouble
                 }
                 Err(error) => {
+                    if let Some(line) = annotation(&error, cli) {
+                        let _ = writeln!(out, "{line}");
+                    }
                     let _ = out.flush();
                     complain(&error, cli, &process, &mut err);
                     Exit::Trouble
@@ -58,6 +62,19 @@ fn start(cli: &Cli) -> ExitCode {
     let _ = out.flush();
     // Everything that was parsed goes with the process; taking it apart first would only cost time.
     ExitCode::from(exit.code())
+}
+
+/// The error as the CI system shows it beside the findings.
+fn annotation(error: &CommandError, cli: &Cli) -> Option<String> {
+    let mut message = error.to_string();
+    if let Some(help) = miette::Diagnostic::help(error) {
+        message.push_str(&format!("\n{help}"));
+    }
+    match cli.check_format()? {
+        CheckFormat::Github => Some(github_error(&message)),
+        CheckFormat::Azure => Some(azure_error(&message)),
+        _ => None,
+    }
 }
 
 fn complain(error: &CommandError, cli: &Cli, process: &ProcessEnvironment, err: &mut impl Write) {

@@ -29,10 +29,10 @@ use crate::diagnostic::{Diagnostic, Label};
 use crate::linter::Outcome;
 use crate::source::Position;
 
-pub use azure::Azure;
+pub use azure::{Azure, azure_error};
 pub use concise::Concise;
 pub use full::Full;
-pub use github::Github;
+pub use github::{Github, github_error};
 pub use gitlab::Gitlab;
 pub use grouped::Grouped;
 pub use json::{Json, JsonLines};

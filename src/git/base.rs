@@ -16,6 +16,13 @@ pub struct BaseHints {
     pub github_base_ref: Option<String>,
     /// `CI_MERGE_REQUEST_DIFF_BASE_SHA`: the commit a GitLab merge request is compared with.
     pub gitlab_diff_base: Option<String>,
+    /// `CI_MERGE_REQUEST_TARGET_BRANCH_NAME`: the branch a GitLab merge request goes to. The commit above is where the
+    /// request began; this is where it will be merged.
+    pub gitlab_target: Option<String>,
+    /// `SYSTEM_PULLREQUEST_TARGETBRANCH`: the branch a pull request goes to in Azure Pipelines, with `refs/heads/`.
+    pub azure_target: Option<String>,
+    /// `CHANGE_TARGET`: the branch a change goes to in a multibranch pipeline of Jenkins.
+    pub jenkins_target: Option<String>,
 }
 
 /// Why a base was taken.
@@ -26,6 +33,9 @@ pub enum BaseSource {
     PreCommit,
     GitHub,
     GitLab,
+    GitLabTarget,
+    Azure,
+    Jenkins,
     Upstream,
     RemoteHead,
     RemoteBranch,
@@ -40,6 +50,9 @@ impl fmt::Display for BaseSource {
             Self::PreCommit => "`PRE_COMMIT_FROM_REF`",
             Self::GitHub => "`GITHUB_BASE_REF`",
             Self::GitLab => "`CI_MERGE_REQUEST_DIFF_BASE_SHA`",
+            Self::GitLabTarget => "`CI_MERGE_REQUEST_TARGET_BRANCH_NAME`",
+            Self::Azure => "`SYSTEM_PULLREQUEST_TARGETBRANCH`",
+            Self::Jenkins => "`CHANGE_TARGET`",
             Self::Upstream => "the upstream of the current branch",
             Self::RemoteHead => "the default branch of the remote",
             Self::RemoteBranch => "the remote's branch of that usual name",
@@ -58,7 +71,7 @@ pub struct BaseChoice {
 }
 
 impl Repository {
-    /// Chooses the base: the flag, the configuration, what pre-commit, GitHub or GitLab say, the upstream branch, the
+    /// Chooses the base: the flag, the configuration, what pre-commit or the CI system say, the upstream branch, the
     /// remote's default branch, and last a branch called `main` or `master`.
     pub fn choose_base(
         &self,
@@ -88,10 +101,25 @@ impl Repository {
             return self.named(reference, BaseSource::PreCommit);
         }
         if let Some(branch) = github {
-            return self.branch(branch, BaseSource::GitHub);
+            let found = self.branch(branch, BaseSource::GitHub);
+            // GitHub checks out the result of the merge: its first parent is the base, even where no branch was fetched.
+            return found.or_else(|error| self.merged_into(branch).ok_or(error));
+        }
+        let target = hints.gitlab_target.as_deref();
+        if let Some(Ok(base)) = target.map(|branch| self.branch(branch, BaseSource::GitLabTarget)) {
+            return Ok(base);
         }
         if let Some(reference) = gitlab {
             return self.named(reference, BaseSource::GitLab);
+        }
+        for (target, source) in [
+            (&hints.azure_target, BaseSource::Azure),
+            (&hints.jenkins_target, BaseSource::Jenkins),
+        ] {
+            if let Some(target) = target {
+                let branch = target.strip_prefix("refs/heads/").unwrap_or(target);
+                return self.branch(branch, source);
+            }
         }
         self.trunk().ok_or(GitError::NoBase)
     }
@@ -103,10 +131,14 @@ impl Repository {
             _ => None,
         };
         let remote_head = self.remote_heads().into_iter().next();
+        let remote_branch = ["main", "master"]
+            .iter()
+            .find_map(|branch| self.reference(&format!("refs/remotes/origin/{branch}")));
         let upstream = self.upstream().filter(|(name, _)| {
             // A pushed feature branch follows its own copy, which is no base while a default branch is known.
             let is_own_copy = name.split_once('/').map(|(_, branch)| branch) == current.as_deref();
-            !is_own_copy || remote_head.as_ref().is_none_or(|(head, _)| head == name)
+            let default = remote_head.as_ref().or(remote_branch.as_ref());
+            !is_own_copy || default.is_none_or(|(default, _)| default == name)
         });
         let found = |source| {
             move |(name, commit)| BaseChoice {
@@ -114,11 +146,6 @@ impl Repository {
                 commit,
                 source,
             }
-        };
-        let remote_branch = || {
-            ["main", "master"]
-                .iter()
-                .find_map(|branch| self.reference(&format!("refs/remotes/origin/{branch}")))
         };
         let local_branch = || {
             ["main", "master"]
@@ -129,8 +156,21 @@ impl Repository {
         upstream
             .map(found(BaseSource::Upstream))
             .or_else(|| remote_head.map(found(BaseSource::RemoteHead)))
-            .or_else(|| remote_branch().map(found(BaseSource::RemoteBranch)))
+            .or_else(|| remote_branch.map(found(BaseSource::RemoteBranch)))
             .or_else(|| local_branch().map(found(BaseSource::LocalBranch)))
+    }
+
+    /// What a detached merge commit was merged into.
+    fn merged_into(&self, branch: &str) -> Option<BaseChoice> {
+        let Ok(HeadState::Detached(commit)) = self.head() else {
+            return None;
+        };
+        let commit = self.merge_target(commit)?;
+        Some(BaseChoice {
+            name: branch.to_owned(),
+            commit,
+            source: BaseSource::GitHub,
+        })
     }
 
     /// Default branches of the remotes, `origin` first.

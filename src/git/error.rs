@@ -7,6 +7,9 @@ use thiserror::Error;
 
 use crate::source::RepoPath;
 
+/// What to do about a clone that has only the last commits.
+const SHALLOW: &str = "this is a shallow clone: fetch the whole history (`git fetch --unshallow`; `fetch-depth: 0` in GitHub Actions, `GIT_DEPTH: 0` in GitLab, `fetchDepth: 0` in Azure Pipelines)";
+
 /// A state of the repository (or of the disk) in which the question cannot be answered.
 #[derive(Debug, Error, Diagnostic)]
 pub enum GitError {
@@ -39,7 +42,7 @@ pub enum GitError {
 
     #[error("cannot find the commit `{reference}`")]
     #[diagnostic(help("{}", if *shallow {
-        "this is a shallow clone: fetch the whole history (`git fetch --unshallow`; in GitHub Actions `fetch-depth: 0`)"
+        SHALLOW
     } else {
         "check the spelling, or fetch it first: `git fetch origin`"
     }))]
@@ -51,7 +54,7 @@ pub enum GitError {
 
     #[error("`{one}` and `{two}` have no common ancestor")]
     #[diagnostic(help("{}", if *shallow {
-        "this is a shallow clone: fetch the whole history (`git fetch --unshallow`; in GitHub Actions `fetch-depth: 0`, in GitLab `GIT_DEPTH: 0`)"
+        SHALLOW
     } else {
         "the two histories are unrelated: compare with another base (`--from-ref`)"
     }))]
@@ -119,7 +122,7 @@ pub enum GitError {
 
     #[error("cannot read the git object {what}")]
     #[diagnostic(help("{}", if *shallow {
-        "this is a shallow clone: fetch the whole history (`git fetch --unshallow`)"
+        SHALLOW
     } else {
         "`git fsck` tells whether the repository is damaged"
     }))]

@@ -229,6 +229,12 @@ impl Repository {
             .map(|parent| CommitId(parent.id))
     }
 
+    /// What a merge of two was merged into: the first of its parents.
+    pub(super) fn merge_target(&self, commit: CommitId) -> Option<CommitId> {
+        let parents = self.inner.find_commit(commit.0).ok()?.parent_ids().count();
+        (parents == 2).then(|| self.first_parent(commit)).flatten()
+    }
+
     /// The commits from one back to where a branch began, along first parents, the oldest first; of a long branch only
     /// the last ones.
     pub fn commits_since(&self, began: CommitId, tip: CommitId, most: usize) -> Vec<CommitId> {

@@ -39,6 +39,14 @@ impl Reporter for Azure {
     }
 }
 
+/// An issue that is about no file.
+pub fn azure_error(message: &str) -> String {
+    format!(
+        "##vso[task.logissue type=error]{}",
+        escape(&sanitise(message))
+    )
+}
+
 /// The same escapes count for properties and messages.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());

@@ -86,6 +86,11 @@ impl Github {
     }
 }
 
+/// An annotation that is about no file.
+pub fn github_error(message: &str) -> String {
+    format!("::error title=migrate-lint::{}", data(&sanitise(message)))
+}
+
 /// The escapes of a message.
 fn data(text: &str) -> String {
     text.replace('%', "%25")

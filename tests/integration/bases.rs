@@ -149,3 +149,128 @@ fn an_edited_revision_weighs_more_once_it_is_released() {
     let answer = repository.lint(&["check", "--changed"]);
     assert!(answer.out.contains("warning[ML108]"), "{answer:?}");
 }
+
+/// A clone as CI systems make it: a checked-out branch that follows its own copy, and no `origin/HEAD`.
+fn checked_out(origin: &Repository, arguments: &[&str]) -> Repository {
+    let clone = Repository::init(&[]);
+    let url = format!("file://{}", origin.root().display());
+    clone.git(&["remote", "add", "origin", &url]);
+    let mut fetch = vec!["fetch", "--quiet"];
+    fetch.extend(arguments);
+    fetch.extend(["origin", "+refs/heads/*:refs/remotes/origin/*"]);
+    clone.git(&fetch);
+    clone
+}
+
+#[test]
+fn a_pushed_branch_is_not_its_own_base() {
+    let origin = parted();
+    let clone = checked_out(&origin, &[]);
+    clone.git(&[
+        "checkout",
+        "--quiet",
+        "-B",
+        "side",
+        "refs/remotes/origin/side",
+    ]);
+    let answer = clone.lint(&["check", "--changed", "--verbose"]);
+    assert!(answer.err.contains("base: origin/main"), "{answer:?}");
+    assert_eq!(answer.codes(), ["107"], "{answer:?}");
+}
+
+#[test]
+fn targets_of_merge_requests_are_those_that_systems_name() {
+    let origin = parted();
+    origin.git(&["branch", "--quiet", "release", "main~1"]);
+    let mut clone = checked_out(&origin, &[]);
+    clone.git(&[
+        "checkout",
+        "--quiet",
+        "--detach",
+        "refs/remotes/origin/side",
+    ]);
+    let began = clone.git(&["merge-base", "origin/main", "HEAD"]);
+    let base = |clone: &Repository| {
+        let answer = clone.lint(&["check", "--changed", "--verbose"]);
+        let line = answer.err.lines().find(|line| line.starts_with("base:"));
+        (
+            line.unwrap_or_default().to_owned(),
+            answer.codes().join(","),
+        )
+    };
+    clone.set("CI_MERGE_REQUEST_DIFF_BASE_SHA", began);
+    clone.set("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "main");
+    let (line, codes) = base(&clone);
+    assert!(line.contains("base: origin/main"), "{line}");
+    assert_eq!(codes, "107", "what was merged meanwhile counts");
+
+    let mut clone = checked_out(&origin, &[]);
+    clone.git(&[
+        "checkout",
+        "--quiet",
+        "--detach",
+        "refs/remotes/origin/side",
+    ]);
+    clone.set("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/release");
+    let (line, codes) = base(&clone);
+    assert!(line.contains("base: origin/release"), "{line}");
+    assert_eq!(codes, "");
+
+    let mut clone = checked_out(&origin, &[]);
+    clone.git(&[
+        "checkout",
+        "--quiet",
+        "--detach",
+        "refs/remotes/origin/side",
+    ]);
+    clone.set("CHANGE_TARGET", "release");
+    assert!(base(&clone).0.contains("base: origin/release"));
+}
+
+#[test]
+fn trouble_is_told_where_findings_are() {
+    let mut repository = Repository::with_project();
+    repository.set("GITHUB_BASE_REF", "nowhere");
+    let answer = repository.lint(&["check", "--changed", "--output-format", "github"]);
+    assert_eq!(answer.status, 2);
+    assert!(
+        answer
+            .out
+            .starts_with("::error title=migrate-lint::cannot find the commit `origin/nowhere`"),
+        "{answer:?}"
+    );
+    assert!(answer.err.contains("nowhere"), "{answer:?}");
+    let answer = repository.lint(&["check", "--changed", "--output-format", "azure"]);
+    assert!(
+        answer.out.starts_with("##vso[task.logissue type=error]"),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn the_merge_that_github_checks_out_knows_its_base() {
+    let origin = parted();
+    origin.git(&["checkout", "--quiet", "--detach", "main"]);
+    origin.git(&["merge", "--quiet", "--no-edit", "side"]);
+    origin.git(&["update-ref", "refs/pull/1/merge", "HEAD"]);
+    let mut clone = Repository::init(&[]);
+    let url = format!("file://{}", origin.root().display());
+    clone.git(&[
+        "fetch",
+        "--quiet",
+        "--depth=2",
+        &url,
+        "+refs/pull/1/merge:refs/remotes/pull/1/merge",
+    ]);
+    clone.git(&[
+        "checkout",
+        "--quiet",
+        "--detach",
+        "refs/remotes/pull/1/merge",
+    ]);
+    clone.set("GITHUB_BASE_REF", "main");
+    let answer = clone.lint(&["check", "--changed", "--verbose"]);
+    assert_ne!(answer.status, 2, "{answer:?}");
+    assert!(answer.err.contains("base: main"), "{answer:?}");
+    assert_eq!(answer.codes(), ["101"], "{answer:?}");
+}
