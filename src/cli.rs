@@ -99,14 +99,25 @@ pub enum Command {
     Drift(DriftArgs),
     /// Explain a rule, or list them all
     Rule(RuleArgs),
-    /// Show what was found in the repository, and why
+    /// Show what was found in the repository, and why, or explain a key of the configuration
     Config(ConfigArgs),
+    /// Write a configuration to begin with, from what is found
+    Init(InitArgs),
     /// Install or remove git hooks
     Hook(HookArgs),
     /// Check a small example repository, made for the purpose and removed again
     Demo(DemoArgs),
     /// Print the version
     Version(VersionArgs),
+    /// Print completions for a shell
+    GenerateShellCompletion(CompletionArgs),
+    /// Print the man page
+    GenerateMan,
+    /// Print the JSON schema of the configuration file
+    GenerateSchema,
+    /// Print the reference of the configuration, as Markdown
+    #[command(hide = true)]
+    GenerateConfigurationReference,
 }
 
 /// Flags every command takes.
@@ -382,6 +393,9 @@ pub struct RuleArgs {
 
 #[derive(Clone, Debug, Args)]
 pub struct ConfigArgs {
+    /// Explain this key
+    #[arg(value_name = "KEY")]
+    pub key: Option<String>,
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub output_format: PlainFormat,
 }
@@ -390,6 +404,22 @@ pub struct ConfigArgs {
 pub struct VersionArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     pub output_format: PlainFormat,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct CompletionArgs {
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Clone, Debug, Args)]
+pub struct InitArgs {
+    /// Print it instead of writing it
+    #[arg(long)]
+    pub print: bool,
+    /// Write it even if there is a configuration already
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Clone, Debug, Args)]

@@ -4,9 +4,11 @@ mod check;
 mod config;
 mod demo;
 mod files;
+mod generate;
 mod graph;
 mod history;
 mod hook;
+mod init;
 mod rule;
 mod version;
 mod workspace;
@@ -17,7 +19,7 @@ pub use history::TargetError;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::cli::{Cli, ColorChoice, Command, GlobalArgs, ProcessEnvironment};
+use crate::cli::{Cli, ColorChoice, Command, ConfigArgs, GlobalArgs, ProcessEnvironment};
 use crate::config::{BaselineError, ConfigError, PatternError, SelectorError};
 use crate::git::GitError;
 use crate::report::Style;
@@ -103,6 +105,17 @@ pub enum CommandError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Target(#[from] TargetError),
+    #[error("the configuration has no key `{name}`")]
+    NoSuchKey {
+        name: String,
+        #[help]
+        help: String,
+    },
+    #[error("there is a configuration already: `{path}`")]
+    #[diagnostic(help(
+        "`migrate-lint init --print` shows what would be written, `--force` writes it all the same"
+    ))]
+    ConfigurationThere { path: String },
     #[error("no rule is called `{name}`")]
     NoSuchRule {
         name: String,
@@ -150,7 +163,13 @@ pub fn run(
         Some(Command::Replay(args)) => history::replay(args, global, process, streams),
         Some(Command::Drift(args)) => history::drift(args, global, process, streams),
         Some(Command::Rule(args)) => rule::run(args, streams),
+        Some(Command::Config(ConfigArgs { key: Some(key), .. })) => generate::explain(key, streams),
         Some(Command::Config(args)) => config::run(args, global, process, streams),
+        Some(Command::Init(args)) => init::run(args, global, process, streams),
+        Some(Command::GenerateShellCompletion(args)) => generate::completion(args, streams),
+        Some(Command::GenerateMan) => generate::man(streams),
+        Some(Command::GenerateSchema) => generate::configuration_schema(streams),
+        Some(Command::GenerateConfigurationReference) => generate::reference(streams),
         Some(Command::Hook(args)) => hook::run(args, global, process, streams),
         Some(Command::Demo(args)) => demo::run(args, global, process, streams),
         Some(Command::Version(args)) => version::run(args, streams),

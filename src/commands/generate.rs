@@ -1,0 +1,138 @@
+//! What is made from the program itself: completions, the man page, the schema and the reference of the configuration.
+
+use clap::CommandFactory as _;
+
+use crate::cli::{Cli, CompletionArgs};
+use crate::commands::{CommandError, Exit, Streams};
+use crate::config::{Key, environment_keys, keys, schema};
+use crate::report::write_json;
+
+/// `generate-shell-completion`
+pub(super) fn completion(
+    args: &CompletionArgs,
+    streams: &mut Streams<'_>,
+) -> Result<Exit, CommandError> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "migrate-lint", &mut script);
+    streams.out.write_all(&script)?;
+    Ok(Exit::Clean)
+}
+
+/// `generate-man`
+pub(super) fn man(streams: &mut Streams<'_>) -> Result<Exit, CommandError> {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+    streams.out.write_all(&page)?;
+    Ok(Exit::Clean)
+}
+
+/// `generate-schema`
+pub(super) fn configuration_schema(streams: &mut Streams<'_>) -> Result<Exit, CommandError> {
+    write_json(&schema(), streams.out)?;
+    Ok(Exit::Clean)
+}
+
+/// `generate-configuration-reference`
+pub(super) fn reference(streams: &mut Streams<'_>) -> Result<Exit, CommandError> {
+    let out = &mut *streams.out;
+    writeln!(
+        out,
+        "# Configuration\n\n\
+         The configuration is in `.migrate-lint.toml`, `migrate-lint.toml`, or under `[tool.migrate-lint]` in \
+         `pyproject.toml`; of\nseveral in one folder the first of these counts. The file that is nearest to the folder \
+         in which the program is started\ncounts, up to the root of the repository; an environment has the file that is \
+         nearest to it. Nothing is merged but what\n`extend` asks for. `--config FILE` takes another file, `--config \
+         'KEY = VALUE'` sets a key over what the file says, and\n`--isolated` does without files. `migrate-lint check \
+         --show-settings` shows what counts.\n\n\
+         Unknown keys and wrong types are errors. Editors that read JSON schemas find the one of this file in\n\
+         [`migrate-lint.schema.json`](../migrate-lint.schema.json); put it into the first line of `migrate-lint.toml`:\n\n\
+         ```toml\n\
+         #:schema https://raw.githubusercontent.com/migrate-lint/migrate-lint/main/migrate-lint.schema.json\n\
+         ```\n\n\
+         This page is made from the source: `migrate-lint config KEY` says the same.\n"
+    )?;
+    for key in keys() {
+        writeln!(out, "## {}\n", key.name)?;
+        for paragraph in &key.text {
+            writeln!(out, "{}\n", wrapped(paragraph))?;
+        }
+        writeln!(out, "Type: {}", key.kind)?;
+        if let Some(default) = &key.default {
+            writeln!(out, "\n{}", wrapped(&format!("Default: {default}")))?;
+        }
+        if let Some(example) = &key.example {
+            writeln!(out, "\n```toml\n{example}\n```")?;
+        }
+        if key.name == "environments" {
+            let keys = environment_keys();
+            let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+            let text = format!("What may be said of one: {}.", keys.join(", "));
+            writeln!(out, "\n{}", wrapped(&text))?;
+        }
+        writeln!(out)?;
+    }
+    Ok(Exit::Clean)
+}
+
+/// `config KEY`
+pub(super) fn explain(name: &str, streams: &mut Streams<'_>) -> Result<Exit, CommandError> {
+    let keys = keys();
+    let Some(key) = keys.iter().find(|key| key.name == name.trim()) else {
+        let closest = keys
+            .iter()
+            .map(|key| (strsim::levenshtein(name, &key.name), &key.name))
+            .min()
+            .filter(|(distance, _)| *distance <= 3);
+        return Err(CommandError::NoSuchKey {
+            name: name.to_owned(),
+            help: match closest {
+                Some((_, key)) => format!("did you mean `{key}`?"),
+                None => format!(
+                    "the keys are {}",
+                    keys.iter()
+                        .map(|key| key.name.as_str())
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                ),
+            },
+        });
+    };
+    let Key {
+        name,
+        text,
+        kind,
+        default,
+        example,
+    } = key;
+    writeln!(streams.out, "{name}\n")?;
+    for paragraph in text {
+        writeln!(streams.out, "{}\n", wrapped(paragraph))?;
+    }
+    writeln!(streams.out, "Type: {kind}")?;
+    if let Some(default) = default {
+        writeln!(streams.out, "{}", wrapped(&format!("Default: {default}")))?;
+    }
+    if let Some(example) = example {
+        writeln!(streams.out, "Example: {example}")?;
+    }
+    Ok(Exit::Clean)
+}
+
+/// Lines of at most 120 characters.
+fn wrapped(text: &str) -> String {
+    let mut lines = String::new();
+    let mut length = 0;
+    for word in text.split(' ') {
+        let width = word.chars().count();
+        if length > 0 && length + 1 + width > 120 {
+            lines.push('\n');
+            length = 0;
+        } else if length > 0 {
+            lines.push(' ');
+            length += 1;
+        }
+        lines.push_str(word);
+        length += width;
+    }
+    lines
+}

@@ -1,0 +1,74 @@
+//! Files that are made from the program are as the program would make them now.
+//!
+//! `MIGRATE_LINT_OVERWRITE=1 cargo test generated` writes them anew.
+
+use std::fs;
+use std::path::Path;
+
+use crate::repository::Repository;
+
+fn is_fresh(file: &str, command: &[&str]) {
+    let folder = Repository::folder();
+    let answer = folder.lint(command);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    if std::env::var_os("MIGRATE_LINT_OVERWRITE").is_some() {
+        fs::write(&path, &answer.out).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == answer.out,
+        "{file} is stale: MIGRATE_LINT_OVERWRITE=1 cargo test generated"
+    );
+}
+
+#[test]
+fn the_schema_of_the_configuration() {
+    is_fresh("migrate-lint.schema.json", &["generate-schema"]);
+}
+
+#[test]
+fn the_reference_of_the_configuration() {
+    is_fresh(
+        "docs/configuration.md",
+        &["generate-configuration-reference"],
+    );
+}
+
+#[test]
+fn completions_and_the_man_page_know_all_commands() {
+    let folder = Repository::folder();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let answer = folder.lint(&["generate-shell-completion", shell]);
+        assert!(answer.out.contains("output-format"), "{shell}");
+    }
+    let page = folder.lint(&["generate-man"]).out;
+    assert!(page.starts_with(".ie") && page.contains("replay"), "{page}");
+}
+
+#[test]
+fn keys_are_explained() {
+    let folder = Repository::folder();
+    let answer = folder.lint(&["config", "pairing"]);
+    assert!(answer.out.contains("Default: `\"together\"`"), "{answer:?}");
+    let answer = folder.lint(&["config", "paring"]);
+    assert_eq!(answer.status, 2);
+    assert!(answer.err.contains("did you mean `pairing`?"), "{answer:?}");
+}
+
+#[test]
+fn a_configuration_to_begin_with() {
+    let repository = Repository::with_project();
+    let answer = repository.lint(&["init"]);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    assert!(
+        answer.out.contains("environment migrations, 1 revisions"),
+        "{answer:?}"
+    );
+    let text = repository.read("migrate-lint.toml");
+    assert!(text.contains("# start-after = \"a1\""), "{text}");
+    assert_eq!(repository.lint(&["check"]).status, 0);
+    let answer = repository.lint(&["init"]);
+    assert_eq!(answer.status, 2);
+    assert!(answer.err.contains("--force"), "{answer:?}");
+}
