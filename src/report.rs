@@ -2,6 +2,7 @@
 
 mod azure;
 mod concise;
+mod ddl;
 pub mod drift;
 mod full;
 mod github;

@@ -208,8 +208,9 @@ mod tests {
         ConfigFile::parse(FILE_NAME, &text).unwrap();
         let is_setting = |line: &&str| {
             let key = line.split(['=', ' ']).next().unwrap_or_default();
-            line.starts_with(['[', '"'])
-                || line.contains(" = ") && key.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+            let is_key =
+                key.chars().all(|c| c.is_ascii_lowercase() || c == '-') || key.starts_with('"');
+            line.starts_with('[') || line.contains(" = ") && is_key
         };
         let active: Vec<&str> = text
             .lines()

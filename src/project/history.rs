@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ProjectEnvironment;
-use crate::alembic::ReplayedRevision;
+use crate::alembic::{ReplayedRevision, Statement};
 use crate::catalog::Catalog;
 use crate::git::{ChangeKind, ChangeSet};
 use crate::models;
@@ -44,6 +44,21 @@ impl ReplayedHistory {
 }
 
 impl ProjectEnvironment<'_> {
+    /// What the database is told by the upgrades of these revisions.
+    pub fn statements(&self, nodes: &[usize]) -> FxHashMap<usize, Vec<Statement>> {
+        let mut replay = self.new_replay();
+        let mut told = FxHashMap::default();
+        for node in self.map.upgrade_order() {
+            let revision = &self.map.node(node).revision;
+            if nodes.contains(&node) {
+                told.insert(node, replay.statements(revision));
+            } else if told.len() < nodes.len() {
+                replay.upgrade(revision);
+            }
+        }
+        told
+    }
+
     /// Takes over from a later state what the change in between did not touch: the history before its new revisions.
     pub fn adopt_history(&self, later: &Self, changes: &ChangeSet) {
         let is_new =

@@ -8,7 +8,7 @@ use crate::alembic::Verdict;
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::linter::Outcome;
 use crate::report::review::{Card, Models, RevisionCard};
-use crate::report::{Reporter, Texts, positions, summary_line, uri};
+use crate::report::{Reporter, Texts, positions, sanitise, summary_line, uri};
 use crate::source::RepoPath;
 use escape::{code, text};
 
@@ -26,6 +26,9 @@ pub(crate) struct Markdown<'a> {
 
 /// Marks the comment, so that whoever posts it finds it again.
 const MARK: &str = "<!-- migrate-lint -->";
+
+/// Bytes of SQL of a revision.
+const MAX_SQL: usize = 8_000;
 
 /// Changes of a revision that are listed before the rest is counted.
 const MAX_CHANGES: usize = 40;
@@ -80,6 +83,11 @@ impl Markdown<'_> {
             } else {
                 ""
             };
+            let dropped = match revision.dropped.len() {
+                0 => String::new(),
+                1 => "<br>⚠️ drops data".to_owned(),
+                count => format!("<br>⚠️ drops data in {count} places"),
+            };
             let (changes, back) = match &revision.account {
                 Some(account) => (
                     counts(&account.changes),
@@ -88,18 +96,16 @@ impl Markdown<'_> {
                 None => ("?".to_owned(), "not replayed".to_owned()),
             };
             page.add(&format!(
-                "| {place}{merged}<br>{} | {changes} | {back} |\n",
+                "| {place}{merged}<br>{} | {changes}{dropped} | {back} |\n",
                 text(&revision.message)
             ));
         }
         let models = match &card.models {
             Models::Agree => "✅ Models and migrations agree.".to_owned(),
-            Models::AgreeAsFarAsKnown(why) => {
-                format!(
-                    "✅ Models and migrations agree, as far as they could be compared: {}.",
-                    text(why)
-                )
-            }
+            Models::AgreeAsFarAsKnown(compared, doubtful) => format!(
+                "✅ Models and migrations agree in {compared} tables; {doubtful} could not be compared, `migrate-lint drift \
+                 --verbose` says why."
+            ),
             Models::Differ(1) => {
                 "⚠️ Models and migrations differ in one place; `migrate-lint drift` says where."
                     .to_owned()
@@ -202,7 +208,14 @@ fn details(revision: &RevisionCard) -> String {
             page.push_str(&format!("\n… and {} more\n", changes.len() - shown.len()));
         }
     }
+    if !revision.ddl.is_empty() {
+        page.push_str(&format!(
+            "\n<details><summary>SQL</summary>\n{}\n</details>\n",
+            fenced("sql", &sql(&revision.ddl))
+        ));
+    }
     let sections = [
+        ("Data that the upgrade drops", &revision.dropped),
         ("After the downgrade", &account.losses),
         ("Fails", &account.failures),
         ("Taken not to hold", &account.assumptions),
@@ -219,6 +232,20 @@ fn details(revision: &RevisionCard) -> String {
     }
     page.push_str("\n</details>\n");
     page
+}
+
+/// Statements up to a limit.
+fn sql(statements: &[String]) -> String {
+    let mut text = String::new();
+    for (index, statement) in statements.iter().enumerate() {
+        if text.len() + statement.len() > MAX_SQL {
+            text.push_str(&format!("-- … and {} more", statements.len() - index));
+            break;
+        }
+        text.push_str(&sanitise(statement));
+        text.push('\n');
+    }
+    text.trim_end().to_owned()
 }
 
 /// A block of code that nothing in it can end.
@@ -258,11 +285,16 @@ fn sign(verdict: Verdict) -> &'static str {
     }
 }
 
-/// `+3 ~1 −2`, or what it is if it is one.
+/// How many changes there are, or what they are if they are few.
 fn counts(changes: &[(char, String)]) -> String {
     match changes {
         [] => "nothing of the schema".to_owned(),
-        [(sign, only)] => text(&format!("{sign} {only}")),
+        few if few.len() <= MAX_LISTED => {
+            let lines = few
+                .iter()
+                .map(|(sign, change)| text(&format!("{sign} {change}")));
+            lines.collect::<Vec<_>>().join("<br>")
+        }
         _ => {
             let count = |wanted: char| changes.iter().filter(|(sign, _)| *sign == wanted).count();
             let parts = [('+', "added"), ('~', "changed"), ('-', "removed")];
@@ -283,6 +315,9 @@ struct Page {
     limit: usize,
     left_out: usize,
 }
+
+/// Changes that are listed in the overview; of more than these only the number is told.
+const MAX_LISTED: usize = 4;
 
 /// Room for the line that says how much is missing.
 const CLOSING: usize = 200;

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use smol_str::SmolStr;
 
 use crate::alembic::MetadataOrigin;
-use crate::catalog::{Catalog, split_object};
+use crate::catalog::{Catalog, Change, Subject, split_object};
 use crate::project::ProjectEnvironment;
 use crate::report::graph::GraphView;
 use crate::report::replay::Account;
-use crate::report::schema::{SchemaView, shorten, why_text};
-use crate::report::{graph, sanitise_line, schema};
+use crate::report::schema::{SchemaView, shorten};
+use crate::report::{ddl, graph, sanitise_line, schema};
 use crate::rules::EnvironmentContext;
 use crate::source::RepoPath;
 
@@ -43,13 +43,17 @@ pub(super) struct RevisionCard {
     /// The base branch has it already.
     pub(super) is_merged: bool,
     pub(super) account: Option<Account>,
+    /// Tables and columns whose data the upgrade drops.
+    pub(super) dropped: Vec<String>,
+    /// What the database is told by its upgrade.
+    pub(super) ddl: Vec<String>,
 }
 
 /// Whether models and migrations agree.
 pub(super) enum Models {
     Agree,
-    /// Some tables could not be compared; the reason for the first.
-    AgreeAsFarAsKnown(String),
+    /// So many tables agree, and so many are in doubt.
+    AgreeAsFarAsKnown(usize, usize),
     /// So many operations would be written by autogenerate.
     Differ(usize),
     Unknown(String),
@@ -69,6 +73,8 @@ impl Card {
         if new.is_empty() {
             return None;
         }
+        let told = head.statements(&new);
+        let dialect = head.dialect().dialect;
         let revisions: Vec<RevisionCard> = new
             .iter()
             .map(|node| {
@@ -79,6 +85,11 @@ impl Card {
                     file: revision.file.clone(),
                     is_merged: ctx.is_upstream(&revision.id.value),
                     account: Account::of(head, *node),
+                    dropped: dropped(head, *node),
+                    ddl: told
+                        .get(node)
+                        .map(|told| ddl::statements(told, dialect))
+                        .unwrap_or_default(),
                 }
             })
             .collect();
@@ -133,6 +144,26 @@ fn line(ctx: &EnvironmentContext<'_>, new: &[usize]) -> Option<String> {
     String::from_utf8(text).ok()
 }
 
+fn dropped(head: &ProjectEnvironment<'_>, node: usize) -> Vec<String> {
+    let replayed = head.replay().get(node);
+    let differences = replayed
+        .into_iter()
+        .flat_map(|replayed| &replayed.upgrade.found);
+    differences
+        .filter(|difference| {
+            matches!(difference.subject, Subject::Table | Subject::Column)
+                && difference.change == Change::Removed
+        })
+        .map(|difference| {
+            format!(
+                "{} `{}`",
+                difference.subject.noun(),
+                shorten(&difference.object, 100)
+            )
+        })
+        .collect()
+}
+
 /// The tables that the revisions touch, as they are at the head.
 fn tables(head: &ProjectEnvironment<'_>, new: &[usize]) -> Option<String> {
     let history = head.replay();
@@ -172,9 +203,9 @@ fn models(head: &ProjectEnvironment<'_>) -> Models {
     }
     let drift = head.drift();
     let seen = drift.differences.iter().filter(|found| found.is_seen());
-    match (seen.count(), drift.uncertain.first()) {
-        (0, None) => Models::Agree,
-        (0, Some(why)) => Models::AgreeAsFarAsKnown(why_text(why, head.sources())),
+    match (seen.count(), drift.doubtful.len()) {
+        (0, 0) => Models::Agree,
+        (0, doubtful) => Models::AgreeAsFarAsKnown(drift.compared.len(), doubtful),
         (count, _) => Models::Differ(count),
     }
 }

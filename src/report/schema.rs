@@ -1,7 +1,7 @@
 //! The schema that migrations build, as SQL, JSON and Mermaid.
 
 mod doubts;
-mod identifiers;
+pub(super) mod identifiers;
 mod json;
 mod mermaid;
 mod order;

@@ -326,3 +326,112 @@ fn paths_are_those_of_the_folder_one_is_in() {
         "migrations/versions/b1.py"
     );
 }
+
+/// What a reader of GitHub's Markdown sees: cells of tables, HTML that is let through, and text.
+fn read_markdown(text: &str) -> (Vec<usize>, Vec<String>, String) {
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+    let (mut rows, mut html, mut shown) = (Vec::new(), Vec::new(), String::new());
+    for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
+        match event {
+            Event::Start(Tag::TableRow | Tag::TableHead) => rows.push(0),
+            Event::End(TagEnd::TableCell) => {
+                if let Some(cells) = rows.last_mut() {
+                    *cells += 1;
+                }
+            }
+            Event::Html(tag) | Event::InlineHtml(tag) => html.push(tag.trim().to_owned()),
+            Event::Text(text) | Event::Code(text) => shown.push_str(&text),
+            _ => {}
+        }
+    }
+    (rows, html, shown)
+}
+
+#[test]
+fn the_card_tells_what_a_change_does() {
+    let mut repository = Repository::with_project();
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    repository.revision("b1", Some("a1"));
+    let text = revision("c1", Some("b1"))
+        .replace(
+            "op.create_table(\"t_c1\", sa.Column(\"id\", sa.Integer(), primary_key=True))",
+            "op.drop_column(\"t_a1\", \"id\")",
+        )
+        .replace("op.drop_table(\"t_c1\")", "pass");
+    repository.write(&file_of("c1"), text);
+    repository.commit("two");
+    repository.set("GITHUB_SERVER_URL", "https://github.com");
+    repository.set("GITHUB_REPOSITORY", "a/b");
+    repository.set("GITHUB_SHA", "0123abcd");
+    let answer = repository.lint(&["check", "--from-ref", "main", "--output-format", "markdown"]);
+    assert_eq!(answer.status, 1, "{answer:?}");
+    let card = &answer.out;
+    for expected in [
+        "<!-- migrate-lint -->\n",
+        "| [`b1`](https://github.com/a/b/blob/0123abcd/migrations/versions/b1.py)",
+        "✅ reversible",
+        "❌ not reversed",
+        "⚠️ drops data",
+        "CREATE TABLE t_b1 (\n    id serial NOT NULL,\n    PRIMARY KEY (id)\n);",
+        "ALTER TABLE t_a1 DROP COLUMN id;",
+        "```mermaid\nflowchart TD",
+        "```mermaid\nerDiagram",
+        ":::new",
+    ] {
+        assert!(card.contains(expected), "no `{expected}` in {card}");
+    }
+    // Nothing to say of a change that touches no revision.
+    let answer = repository.lint(&["check", "--from-ref", "HEAD", "--output-format", "markdown"]);
+    assert!(
+        answer.out.contains("no revision changed") && !answer.out.contains("| revision"),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn names_in_the_card_are_text() {
+    let repository = Repository::with_project();
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    let table = "a|b`c <script>alert(1)</script> @all [x](http://x) *y* ``` \\n| z | <!-- &amp;";
+    let text = revision("b1", Some("a1"))
+        .replace("\"\"\"b1\n", "\"\"\"<img src=x> | @all\n")
+        .replace("t_b1", table)
+        .replace(&format!("op.drop_table(\"{table}\")"), "pass");
+    repository.write(&file_of("b1"), text);
+    repository.commit("hostile");
+    let answer = repository.lint(&["check", "--from-ref", "main", "--output-format", "markdown"]);
+    assert_eq!(answer.status, 1, "{answer:?}");
+    let (rows, html, shown) = read_markdown(&answer.out);
+    assert!(
+        rows.iter().all(|cells| *cells == 3 || *cells == 4),
+        "{rows:?}"
+    );
+    let allowed = [
+        "<!-- migrate-lint -->",
+        "<br>",
+        "<details>",
+        "</details>",
+        "<summary>",
+        "</summary>",
+        "<code>",
+        "</code>",
+        "<sub>",
+        "</sub>",
+    ];
+    for tag in &html {
+        let mut rest = tag.clone();
+        for name in allowed {
+            rest = rest.replace(name, "");
+        }
+        assert!(!rest.contains('<') || rest.starts_with("The "), "{tag}");
+    }
+    assert!(
+        shown.contains("<script>alert(1)</script>"),
+        "it is shown as it is: {shown}"
+    );
+    assert!(
+        !answer.out.contains("@all |") && !answer.out.contains(" @all\n"),
+        "{}",
+        answer.out
+    );
+}

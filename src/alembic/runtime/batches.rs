@@ -150,6 +150,7 @@ pub(super) fn flush(
             what: "the table of a batch is not known".to_owned(),
             names: Vec::new(),
         };
+        simulation.note(std::slice::from_ref(&opaque), &place, true);
         return simulation.apply(&[opaque], &place);
     };
     if let Some(why) = &open.doubt {
@@ -161,13 +162,16 @@ pub(super) fn flush(
     let before = simulation.state.clone();
     let mut outcome = None;
     let mut failures: Option<Vec<Failure>> = None;
+    let is_certain = open.ways.len() == 1;
     for steps in open.ways {
         simulation.state = before.clone();
         let batch = Batch {
             steps,
             ..batch.clone()
         };
-        let found = simulation.apply(&[Ddl::Batch(Box::new(batch))], &place);
+        let batch = [Ddl::Batch(Box::new(batch))];
+        simulation.note(&batch, &place, is_certain);
+        let found = simulation.apply(&batch, &place);
         let state = simulation.state.clone();
         outcome = Some(match outcome {
             None => state,

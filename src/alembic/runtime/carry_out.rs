@@ -44,15 +44,15 @@ pub(super) fn carry_out(interpreter: &mut Runner<'_>, emitted: Emitted, at: Plac
                 in_one_go: true,
             });
         }
-        failures.extend(simulation.apply(
-            &[Ddl::CreateEnum {
-                name,
-                labels,
-                if_not_exists: false,
-            }],
-            &place,
-        ));
+        let create = [Ddl::CreateEnum {
+            name,
+            labels,
+            if_not_exists: false,
+        }];
+        simulation.note(&create, &place, is_certain);
+        failures.extend(simulation.apply(&create, &place));
     }
+    simulation.note(&emitted.ddl, &place, is_certain);
     failures.extend(simulation.apply(&emitted.ddl, &place));
     refuse(interpreter, failures, before, at)
 }

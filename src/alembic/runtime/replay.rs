@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::simulation::{Failed, Simulation};
+use super::simulation::{Failed, Simulation, Statement};
 use super::{Direction, End, Migration, Run, Runtime, emit};
 use crate::alembic::revision::Revision;
 use crate::catalog::{Catalog, Ddl, Differences, Why, compare};
@@ -164,6 +164,16 @@ impl<'s> Replay<'s> {
         if let Some(module) = self.runtime.load(revision) {
             self.runtime.direction(module, "upgrade");
         }
+    }
+
+    /// Upgrades, and tells the statements that the database is told.
+    pub fn statements(&mut self, revision: &Revision) -> Vec<Statement> {
+        self.begin();
+        self.simulation_mut().statements = Some(Vec::new());
+        if let Some(module) = self.runtime.load(revision) {
+            self.runtime.direction(module, "upgrade");
+        }
+        self.simulation_mut().statements.take().unwrap_or_default()
     }
 
     /// Upgrades, downgrades, and goes on from the state after the upgrade.

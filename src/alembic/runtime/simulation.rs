@@ -21,6 +21,17 @@ pub(super) struct Simulation {
     pub(super) failures: Vec<Failed>,
     /// Conditions that were taken not to hold.
     pub(super) assumptions: Vec<Place>,
+    /// What was carried out, if that is asked for.
+    pub(super) statements: Option<Vec<Statement>>,
+}
+
+/// A statement that the database is told, and the operation it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    pub ddl: Ddl,
+    pub place: FileSpan,
+    /// False where it stands under a condition that is not known.
+    pub certain: bool,
 }
 
 /// What branches of the code may change.
@@ -57,6 +68,7 @@ impl Simulation {
             semantics,
             failures: Vec::new(),
             assumptions: Vec::new(),
+            statements: None,
         }
     }
 
@@ -84,6 +96,17 @@ impl Simulation {
             failures.extend(self.state.database.apply(statement, Some(place)).failures);
         }
         failures
+    }
+
+    /// Notes statements, if that is asked for.
+    pub(super) fn note(&mut self, ddl: &[Ddl], place: &FileSpan, certain: bool) {
+        if let Some(statements) = &mut self.statements {
+            statements.extend(ddl.iter().map(|ddl| Statement {
+                ddl: ddl.clone(),
+                place: place.clone(),
+                certain,
+            }));
+        }
     }
 
     /// Joins two outcomes of something that may or may not have happened.

@@ -49,7 +49,7 @@ const SQLITE: &str = " abort action add after all alter always analyze and as as
     trigger unbounded union unique update using vacuum values view virtual when where window with without ";
 
 /// A name without a schema.
-pub(super) fn identifier(name: &str, dialect: Dialect) -> String {
+pub(in crate::report) fn identifier(name: &str, dialect: Dialect) -> String {
     if is_plain(name, dialect) {
         return name.to_owned();
     }
@@ -66,7 +66,7 @@ pub(super) fn identifier(name: &str, dialect: Dialect) -> String {
 }
 
 /// A name with the schema it may have.
-pub(super) fn qualified(name: &str, dialect: Dialect) -> String {
+pub(in crate::report) fn qualified(name: &str, dialect: Dialect) -> String {
     match split_schema(name) {
         Some((schema, name)) => format!(
             "{}.{}",
@@ -100,7 +100,7 @@ pub(super) fn identifiers<'n>(
 }
 
 /// A string.
-pub(super) fn literal(text: &str, dialect: Dialect) -> String {
+pub(in crate::report) fn literal(text: &str, dialect: Dialect) -> String {
     let text = text.replace('\'', "''");
     match dialect {
         Dialect::MySql => format!("'{}'", text.replace('\\', "\\\\")),
