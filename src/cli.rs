@@ -118,6 +118,9 @@ pub enum Command {
     /// Print the reference of the configuration, as Markdown
     #[command(hide = true)]
     GenerateConfigurationReference,
+    /// Print the index of the rules, as Markdown
+    #[command(hide = true)]
+    GenerateRuleIndex,
 }
 
 /// Flags every command takes.
@@ -142,6 +145,9 @@ pub struct GlobalArgs {
     /// Print nothing; the exit status speaks
     #[arg(short, long, global = true, conflicts_with_all = ["verbose", "quiet"])]
     pub silent: bool,
+    /// Show no progress on the terminal
+    #[arg(long, global = true)]
+    pub no_progress: bool,
     /// Read this configuration file instead of looking for one, or set a key over what the file says: `pairing = "off"`;
     /// may be given several times
     #[arg(

@@ -46,6 +46,15 @@ impl Exit {
 pub struct Streams<'a> {
     pub out: &'a mut dyn Write,
     pub err: &'a mut dyn Write,
+    /// Told when work begins and before its result is written.
+    pub work: &'a mut dyn FnMut(Work),
+}
+
+/// Whether anything is being worked out at the moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    Begins,
+    Ends,
 }
 
 /// Why a command could not do its work.
@@ -170,6 +179,7 @@ pub fn run(
         Some(Command::GenerateMan) => generate::man(streams),
         Some(Command::GenerateSchema) => generate::configuration_schema(streams),
         Some(Command::GenerateConfigurationReference) => generate::reference(streams),
+        Some(Command::GenerateRuleIndex) => generate::rule_index(streams),
         Some(Command::Hook(args)) => hook::run(args, global, process, streams),
         Some(Command::Demo(args)) => demo::run(args, global, process, streams),
         Some(Command::Version(args)) => version::run(args, streams),

@@ -1,12 +1,15 @@
 //! The program: parses the command line, runs the command, and says how it ended.
 
+mod progress;
+
 use std::io::{self, Write};
 use std::process::ExitCode;
 
 use miette::GraphicalReportHandler;
 use migrate_lint::cli::{CheckFormat, Cli, ProcessEnvironment};
-use migrate_lint::commands::{CommandError, Exit, Streams, run, style};
+use migrate_lint::commands::{CommandError, Exit, Streams, Work, run, style};
 use migrate_lint::report::{azure_error, github_error};
+use progress::Progress;
 
 /// See `Cargo.toml` for what it gains.
 #[cfg(target_os = "linux")]
@@ -34,11 +37,21 @@ fn start(cli: &Cli) -> ExitCode {
     let mut err = io::stderr();
     let exit = match ProcessEnvironment::read() {
         Ok(process) => {
+            let global = &cli.global;
+            let mut progress = Progress::new(
+                !(global.quiet || global.silent || global.no_progress || process.in_pre_commit),
+            );
             let mut streams = Streams {
                 out: &mut out,
                 err: &mut err,
+                work: &mut |work| match work {
+                    Work::Begins => progress.begin(),
+                    Work::Ends => progress.end(),
+                },
             };
-            match run(cli, &process, &mut streams) {
+            let result = run(cli, &process, &mut streams);
+            progress.end();
+            match result {
                 Ok(exit) => exit,
                 // Whoever reads our output has read enough.
                 Err(CommandError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {

@@ -14,7 +14,7 @@ use crate::cli::{CheckArgs, GlobalArgs, ProcessEnvironment};
 use crate::commands::check::judged::Judged;
 use crate::commands::check::output::{Output, Outputs};
 use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, settings};
-use crate::commands::{CommandError, Exit, Streams};
+use crate::commands::{CommandError, Exit, Streams, Work};
 use crate::config::{Baseline, BaselineError, Settings};
 use crate::diagnostic::Diagnostic;
 use crate::git::{ReleaseTag, Repository, Snapshot};
@@ -62,7 +62,10 @@ pub(super) fn run(
         return command.diff(streams);
     }
     let fixed = if args.fix { command.fix(streams)? } else { 0 };
-    let run = command.judge()?;
+    (streams.work)(Work::Begins);
+    let run = command.judge();
+    (streams.work)(Work::Ends);
+    let run = run?;
     command.report(&run, streams)?;
     Ok(match run.outcome.diagnostics.is_empty() {
         _ if args.exit_zero => Exit::Clean,

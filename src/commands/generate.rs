@@ -6,6 +6,7 @@ use crate::cli::{Cli, CompletionArgs};
 use crate::commands::{CommandError, Exit, Streams};
 use crate::config::{Key, environment_keys, keys, schema};
 use crate::report::write_json;
+use crate::rules::{FixAvailability, RULES};
 
 /// `generate-shell-completion`
 pub(super) fn completion(
@@ -70,6 +71,48 @@ pub(super) fn reference(streams: &mut Streams<'_>) -> Result<Exit, CommandError>
             writeln!(out, "\n{}", wrapped(&text))?;
         }
         writeln!(out)?;
+    }
+    Ok(Exit::Clean)
+}
+
+/// `generate-rule-index`
+pub(super) fn rule_index(streams: &mut Streams<'_>) -> Result<Exit, CommandError> {
+    let out = &mut *streams.out;
+    writeln!(
+        out,
+        "# Rules\n\n\
+         This page is made from the rules themselves. `migrate-lint rule NAME` shows a page, with its examples.\n\n\
+         ## Which rules are on\n\n\
+         A rule is on by default if what it says is wrong for everybody who uses Alembic: the next command fails, a \
+         colleague's\ndatabase differs from the history, a downgrade does not do what it is there for, models and database \
+         differ. It has to be\nproven from the code alone, and on the real histories that we read it has to be right: a \
+         false alarm costs more than a\nmiss.\n\n\
+         A rule is off where it depends on how a team works: `data-loss` (dropping a column is what the author wants, \
+         mostly),\n`hidden-drift` and `unstable-name` (differences that Alembic itself does not see), `split-commit` (who \
+         squashes does not\ncare), `unexplained-suppression`. `extend-select` switches them on.\n\n\
+         Some rules are on and listen to the project: those about missing downgrades are silent where most revisions have \
+         none,\n`base-columns-not-first` where the tables have it otherwise.\n\n\
+         An **error** stops Alembic, loses data or leaves the database in a state that the history does not have. A \
+         **warning** is\nwrong all the same, and can wait. `severity` in the configuration changes both.\n\n\
+         | code | name | severity | default | fix | what it does |\n|---|---|---|---|---|---|"
+    )?;
+    for rule in RULES {
+        writeln!(
+            out,
+            "| {} | [{}]({}/{}.md) | {} | {} | {} | {} |",
+            rule.code,
+            rule.name,
+            rule.family.as_str(),
+            rule.name,
+            rule.severity,
+            if rule.is_default { "on" } else { "off" },
+            if rule.fix == FixAvailability::Sometimes {
+                "sometimes"
+            } else {
+                ""
+            },
+            rule.summary().replace('|', "\\|")
+        )?;
     }
     Ok(Exit::Clean)
 }

@@ -132,11 +132,19 @@ fn split_config(values: &[String]) -> (Vec<String>, Vec<String>) {
 /// A path below a root, separated by `/`.
 fn relative(path: &Path, root: &Path) -> Option<RepoPath> {
     let relative = path.strip_prefix(root).ok()?.to_str()?;
-    Some(RepoPath::new(if cfg!(windows) {
-        relative.replace('\\', "/")
+    Some(RepoPath::new(with_slashes(
+        relative,
+        std::path::MAIN_SEPARATOR,
+    )))
+}
+
+/// A path as git writes it. On Unix a backslash is part of a name.
+fn with_slashes(path: &str, separator: char) -> String {
+    if separator == '/' {
+        path.to_owned()
     } else {
-        relative.to_owned()
-    }))
+        path.replace(separator, "/")
+    }
 }
 
 /// Rules named on the command line.
@@ -268,4 +276,26 @@ fn of_options(
         exclude,
         ..Settings::from(options)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_written_as_git_writes_them() {
+        assert_eq!(
+            with_slashes(r"migrations\versions\a.py", '\\'),
+            "migrations/versions/a.py"
+        );
+        assert_eq!(with_slashes(r"odd\name.py", '/'), r"odd\name.py");
+    }
+
+    #[test]
+    fn files_and_settings_are_told_apart() {
+        let values = ["a.toml", "pairing=off", "select = [\"a\"]"].map(str::to_owned);
+        let (files, overrides) = split_config(&values);
+        assert_eq!(files, ["a.toml"]);
+        assert_eq!(overrides.len(), 2);
+    }
 }

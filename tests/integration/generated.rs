@@ -36,6 +36,11 @@ fn the_reference_of_the_configuration() {
 }
 
 #[test]
+fn the_index_of_the_rules() {
+    is_fresh("rules/README.md", &["generate-rule-index"]);
+}
+
+#[test]
 fn completions_and_the_man_page_know_all_commands() {
     let folder = Repository::folder();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
