@@ -17,7 +17,7 @@ pub mod unparse;
 pub mod value;
 
 pub use canonical::{Definitions, definitions, definitions_by_package};
-pub use comments::{Comment, comments, is_inside_string};
+pub use comments::{Comment, comments, string_around};
 pub use heap::Heap;
 pub use interpreter::{
     Called, Extent, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Fixed, Texts};
 use crate::diagnostic::{Diagnostic, Edit};
 use crate::git::{GitError, Snapshot};
-use crate::python::is_inside_string;
+use crate::python::string_around;
 use crate::source::{LineIndex, RepoPath, Span};
 
 /// The new texts, and the findings for which there is no place for a comment.
@@ -48,7 +48,7 @@ pub fn add_ignores(
         codes.sort_unstable();
         let text = texts.get(file)?.unwrap_or_default();
         let edit = match (file.extension(), line) {
-            ("py", Some(line)) => on_line(text, line, &codes, reason),
+            ("py", Some(line)) => Some(on_line(text, line, &codes, reason)),
             ("py", None) => Some(in_file(text, &codes, reason)),
             ("ini" | "toml" | "cfg", Some(line)) => Some(above(text, line, &codes, reason)),
             _ => None,
@@ -81,26 +81,39 @@ fn comment(directive: &str, codes: &[&str], reason: Option<&str>) -> String {
     format!("# migrate-lint: {directive}[{}]{reason}", codes.join(", "))
 }
 
-/// At the end of the line, or, where that is inside of a string, above the line.
-fn on_line(text: &str, line: u32, codes: &[&str], reason: Option<&str>) -> Option<(Span, String)> {
+/// At the end of the line, or, where that is inside of a string, above the statement.
+fn on_line(text: &str, line: u32, codes: &[&str], reason: Option<&str>) -> (Span, String) {
     let lines = LineIndex::new(text);
     let span = lines.line_span(text, line);
     let written = span.slice(text);
     if let Some(list) = list_of(written) {
         let at = span.start + list as u32;
-        return Some((Span::at(at), format!(", {}", codes.join(", "))));
+        return (Span::at(at), format!(", {}", codes.join(", ")));
     }
-    if is_inside_string(text, span.start) {
-        return None;
+    if let Some(start) = string_around(text, span.start) {
+        return on_line_above(text, lines.line(start), codes, reason);
     }
-    if written.ends_with('\\') || is_inside_string(text, span.end) {
-        return Some(above(text, line, codes, reason));
+    if written.ends_with('\\') || string_around(text, span.end).is_some() {
+        return on_line_above(text, line, codes, reason);
     }
     let end = span.start + written.trim_end().len() as u32;
-    Some((
+    (
         Span::new(end, span.end),
         format!("  {}", comment("ignore", codes, reason)),
-    ))
+    )
+}
+
+/// Above a line, unless a comment is there already, which is extended.
+fn on_line_above(text: &str, line: u32, codes: &[&str], reason: Option<&str>) -> (Span, String) {
+    let before = LineIndex::new(text).line_span(text, line.saturating_sub(1));
+    let written = before.slice(text);
+    match list_of(written) {
+        Some(list) if line > 1 && written.trim_start().starts_with('#') => (
+            Span::at(before.start + list as u32),
+            format!(", {}", codes.join(", ")),
+        ),
+        _ => above(text, line, codes, reason),
+    }
 }
 
 /// Where the list of a comment ends that is there already.
@@ -136,30 +149,37 @@ fn in_file(text: &str, codes: &[&str], reason: Option<&str>) -> (Span, String) {
 mod tests {
     use super::*;
 
-    fn with_comment(text: &str, line: u32, reason: Option<&str>) -> Option<String> {
-        let (span, replacement) = on_line(text, line, &["ML201", "ML202"], reason)?;
+    fn with_comment(text: &str, line: u32, reason: Option<&str>) -> String {
+        let (span, replacement) = on_line(text, line, &["ML201", "ML202"], reason);
         let mut after = text.to_owned();
         after.replace_range(span.range(), &replacement);
-        Some(after)
+        after
     }
 
     #[test]
     fn comments_are_put_where_python_takes_them() {
         assert_eq!(
-            with_comment("f(\n  1, \n)\n", 2, Some("old")).unwrap(),
+            with_comment("f(\n  1, \n)\n", 2, Some("old")),
             "f(\n  1,  # migrate-lint: ignore[ML201, ML202] old\n)\n"
         );
         assert_eq!(
-            with_comment("  f(\"\"\"a\nb\"\"\")\n", 1, None).unwrap(),
+            with_comment("  f(\"\"\"a\nb\"\"\")\n", 1, None),
             "  # migrate-lint: ignore[ML201, ML202]\n  f(\"\"\"a\nb\"\"\")\n"
         );
-        assert_eq!(with_comment("f(\"\"\"a\nb\n\"\"\")\n", 2, None), None);
         assert_eq!(
-            with_comment("a = \\\n  1\n", 1, None).unwrap(),
+            with_comment("x\nf(\"\"\"a\nb\n\"\"\")\n", 3, None),
+            "x\n# migrate-lint: ignore[ML201, ML202]\nf(\"\"\"a\nb\n\"\"\")\n"
+        );
+        assert_eq!(
+            with_comment("# migrate-lint: ignore[ML110]\n\"\"\"a\nb\"\"\"\n", 3, None),
+            "# migrate-lint: ignore[ML110, ML201, ML202]\n\"\"\"a\nb\"\"\"\n"
+        );
+        assert_eq!(
+            with_comment("a = \\\n  1\n", 1, None),
             "# migrate-lint: ignore[ML201, ML202]\na = \\\n  1\n"
         );
         assert_eq!(
-            with_comment("f()  # migrate-lint: ignore[ML301] why\n", 1, None).unwrap(),
+            with_comment("f()  # migrate-lint: ignore[ML301] why\n", 1, None),
             "f()  # migrate-lint: ignore[ML301, ML201, ML202] why\n"
         );
     }

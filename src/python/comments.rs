@@ -38,27 +38,23 @@ pub fn comments(text: &str, mark: &str) -> Vec<Comment> {
     places.filter_map(|at| comment(text, root, at)).collect()
 }
 
-/// True if a line that is broken at this offset would be broken inside of a string.
-pub fn is_inside_string(text: &str, offset: u32) -> bool {
+/// Where the string begins that would be torn by breaking the line at this offset.
+pub fn string_around(text: &str, offset: u32) -> Option<u32> {
     let mut parser = Parser::new();
-    if parser
+    parser
         .set_language(&tree_sitter_python::LANGUAGE.into())
-        .is_err()
-    {
-        return false;
-    }
-    let Some(tree) = parser.parse(text, None) else {
-        return false;
-    };
+        .ok()?;
+    let tree = parser.parse(text, None)?;
     let at = offset as usize;
     let mut node = tree.root_node().descendant_for_byte_range(at, at);
     while let Some(inner) = node {
         if inner.kind() == "string" {
-            return inner.start_byte() < at && at < inner.end_byte();
+            let is_inside = inner.start_byte() < at && at < inner.end_byte();
+            return is_inside.then_some(inner.start_byte() as u32);
         }
         node = inner.parent();
     }
-    false
+    None
 }
 
 /// The comment around an offset.

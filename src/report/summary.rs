@@ -34,10 +34,14 @@ pub fn summary_line(outcome: &Outcome, is_change: bool) -> String {
             judged => format!("{judged} of {scope} changed"),
         };
     }
+    let suppressed = match outcome.suppressed.len() {
+        0 => String::new(),
+        count => format!("; {} suppressed", plural(count, "finding")),
+    };
     let mut line = if found.is_empty() {
-        format!("All checks passed ({scope}).")
+        format!("All checks passed ({scope}{suppressed}).")
     } else {
-        format!("Found {} ({scope}).", found.join(" and "))
+        format!("Found {} ({scope}{suppressed}).", found.join(" and "))
     };
     if summary.undecided > 0 {
         line.push_str(&format!(
