@@ -16,9 +16,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TEXTS = ["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"]
 
-# What the program writes itself, for each file its arguments. Completions for shells and the manual page belong here, as
-# ("completions/migrate-lint.fish", ["generate-shell-completion", "fish"]).
-GENERATED: list[tuple[str, list[str]]] = []
+# What the program writes itself, for each file its arguments.
+GENERATED: list[tuple[str, list[str]]] = [
+    ("completions/migrate-lint.bash", ["generate-shell-completion", "bash"]),
+    ("completions/_migrate-lint", ["generate-shell-completion", "zsh"]),
+    ("completions/migrate-lint.fish", ["generate-shell-completion", "fish"]),
+    ("completions/migrate-lint.elv", ["generate-shell-completion", "elvish"]),
+    ("completions/_migrate-lint.ps1", ["generate-shell-completion", "powershell"]),
+    ("man/migrate-lint.1", ["generate-man"]),
+]
 
 
 def archive(target: str, program: Path, folder: Path) -> Path:

@@ -160,6 +160,8 @@ for triple, suffix, exe in [("x86_64-unknown-linux-gnu", "tgz", ""), ("x86_64-pc
     archive = pathlib.Path(sys.argv[1], filled(binstall["pkg-url"]).rpartition("/")[2])
     names = zipfile.ZipFile(archive).namelist() if form == "zip" else tarfile.open(archive).getnames()
     assert filled(binstall["bin-dir"]) in names, names
+    for extra in ["completions/_migrate-lint", "man/migrate-lint.1"]:
+        assert any(name.endswith(extra) for name in names), names
 END
 tar -xzf "$work/archives/migrate-lint-x86_64-unknown-linux-gnu.tar.gz" -C "$work/archives"
 runs "$work/archives/migrate-lint-x86_64-unknown-linux-gnu/migrate-lint"
