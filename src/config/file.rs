@@ -206,6 +206,11 @@ impl ConfigFile {
         }
     }
 
+    /// What is configured, as TOML, with all that `extend` and the command line bring.
+    pub fn to_toml(&self) -> String {
+        self.table.to_string()
+    }
+
     /// Reads the text of a configuration file. `Ok(None)` for a `pyproject.toml` without our table.
     pub fn parse(name: &str, text: &str) -> Result<Option<Options>, ConfigError> {
         if !name.ends_with("pyproject.toml") {

@@ -44,71 +44,55 @@ impl Check<'_> {
         Ok(Exit::Clean)
     }
 
-    /// The settings that count, and the rules that they select.
+    /// What is configured, and the rules that are used.
     pub(super) fn show_settings(&self, streams: &mut Streams<'_>) -> Result<Exit, CommandError> {
         let (judged, settings) = self.prepare()?;
+        let out = &mut *streams.out;
         let path = judged.configuration.path.as_ref();
         let path = path.map_or_else(|| "none".to_owned(), ToString::to_string);
-        writeln!(streams.out, "# configuration: {}", sanitise_line(&path))?;
-        show(&settings, streams)?;
+        writeln!(out, "# configuration: {}", sanitise_line(&path))?;
+        if let Some(baseline) = &settings.baseline {
+            writeln!(
+                out,
+                "# baseline: {}, {} findings",
+                sanitise_line(baseline.path.as_str()),
+                baseline.entries.len()
+            )?;
+        }
+        for line in judged.configuration.to_toml().lines() {
+            writeln!(out, "{}", sanitise_line(line))?;
+        }
+        writeln!(out, "\n# rules")?;
+        for line in rules(&settings) {
+            writeln!(out, "# {line}")?;
+        }
         for (location, own) in &settings.of_environments {
-            writeln!(streams.out, "\n# {}", sanitise_line(location.as_str()))?;
-            show(own, streams)?;
+            writeln!(
+                out,
+                "\n# rules of {}, which has a configuration of its own",
+                sanitise_line(location.as_str())
+            )?;
+            for line in rules(own) {
+                writeln!(out, "# {line}")?;
+            }
         }
         Ok(Exit::Clean)
     }
 }
 
-fn show(settings: &Settings, streams: &mut Streams<'_>) -> Result<(), CommandError> {
-    for line in format!("{:#?}", Shown(settings)).lines() {
-        writeln!(streams.out, "{}", sanitise_line(line))?;
-    }
-    Ok(())
-}
-
-/// The settings with rules by name.
-struct Shown<'a>(&'a Settings);
-
-impl std::fmt::Debug for Shown<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let settings = self.0;
-        let rules: Vec<String> = RULES
-            .iter()
-            .filter(|rule| settings.selects(RuleIdentity::from(**rule), rule.is_default))
-            .map(|rule| {
-                let severity = settings.severity(RuleIdentity::from(*rule));
-                let severity = match severity {
-                    Some(SeverityOption::Error) => "error".to_owned(),
-                    Some(SeverityOption::Warning) => "warning".to_owned(),
-                    Some(SeverityOption::Info | SeverityOption::Off) => "info".to_owned(),
-                    None => rule.severity.to_string(),
-                };
-                format!("{} {} ({severity})", rule.code, rule.name)
-            })
-            .collect();
-        f.debug_struct("settings")
-            .field("rules", &rules)
-            .field("exclude", &settings.exclude)
-            .field("per-file-ignores", &settings.per_file_ignores)
-            .field("start-after", &settings.start_after)
-            .field(
-                "baseline",
-                &settings.baseline.as_ref().map(|baseline| {
-                    format!("{} ({} findings)", baseline.path, baseline.entries.len())
-                }),
-            )
-            .field("pairing", &settings.pairing)
-            .field("downgrades", &settings.downgrades)
-            .field("base-columns", &settings.base_columns)
-            .field("hidden-drift", &settings.hidden_drift)
-            .field("environments", &settings.environments)
-            .field("dialect", &settings.dialect)
-            .field("sqlalchemy-version", &settings.sqlalchemy_version)
-            .field("alembic-version", &settings.alembic_version)
-            .field("naming-convention", &settings.naming_convention)
-            .field("treat-as", &settings.treat_as)
-            .field("initial-metadata", &settings.initial_metadata)
-            .field("initial-sql", &settings.initial_sql)
-            .finish()
-    }
+/// The rules that settings select, with their severities.
+fn rules(settings: &Settings) -> Vec<String> {
+    RULES
+        .iter()
+        .filter(|rule| settings.selects(RuleIdentity::from(**rule), rule.is_default))
+        .map(|rule| {
+            let severity = match settings.severity(RuleIdentity::from(*rule)) {
+                Some(SeverityOption::Error) => "error".to_owned(),
+                Some(SeverityOption::Warning) => "warning".to_owned(),
+                Some(SeverityOption::Info | SeverityOption::Off) => "info".to_owned(),
+                None => rule.severity.to_string(),
+            };
+            format!("{} {} ({severity})", rule.code, rule.name)
+        })
+        .collect()
 }
