@@ -10,6 +10,7 @@ mod adoption;
 mod bad_input;
 mod bases;
 mod commands;
+mod docs;
 mod git_states;
 mod history;
 mod hooks;
