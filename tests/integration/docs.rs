@@ -256,6 +256,32 @@ fn commands_have_the_flags_that_are_shown() {
 }
 
 #[test]
+fn samples_name_this_version() {
+    const MARKS: [&str; 4] = [
+        "rev: v",
+        "migrate-lint/migrate-lint@v",
+        "migrate-lint/migrate-lint/v",
+        "uvx migrate-lint@",
+    ];
+    let version = env!("CARGO_PKG_VERSION");
+    let mut named = 0;
+    for page in pages() {
+        let text = fs::read_to_string(&page).unwrap();
+        for mark in MARKS {
+            for rest in text.split(mark).skip(1) {
+                named += 1;
+                assert!(
+                    rest.starts_with(version),
+                    "{}: after `{mark}` there is another version than {version}",
+                    page.display()
+                );
+            }
+        }
+    }
+    assert!(named > 5);
+}
+
+#[test]
 fn flags_and_words_are_told_apart() {
     assert_eq!(
         words("migrate-lint check --add-baseline=\"a b\" --config 'pairing = \"off\"' # c"),
