@@ -11,6 +11,7 @@ mod bad_input;
 mod bases;
 mod commands;
 mod generated;
+mod docs;
 mod git_states;
 mod history;
 mod hooks;
