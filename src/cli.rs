@@ -166,7 +166,7 @@ pub struct GlobalArgs {
     /// Take only this environment: its script location, a version location, or its section of the ini file
     #[arg(long, global = true, value_name = "NAME")]
     pub environment: Option<String>,
-    /// The database that the migrations are for: postgresql, mysql or sqlite [default: found]
+    /// The database that the migrations are for: postgresql, mysql, mariadb or sqlite [default: found]
     #[arg(long, global = true, value_name = "DIALECT")]
     pub dialect: Option<Dialect>,
 }
@@ -387,10 +387,10 @@ pub enum GraphFormat {
 
 #[derive(Clone, Debug, Args)]
 pub struct RuleArgs {
-    /// A code or a name
-    #[arg(value_name = "RULE", required_unless_present = "all")]
+    /// A code or a name; a family or the beginning of a code lists its rules
+    #[arg(value_name = "RULE")]
     pub rule: Option<String>,
-    /// List all rules
+    /// List all rules, as without a name
     #[arg(long, conflicts_with = "rule")]
     pub all: bool,
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
@@ -450,7 +450,7 @@ pub struct HookArgs {
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum HookAction {
-    /// Write the pre-commit hook
+    /// Write the hooks for commits and merges: pre-commit and pre-merge-commit
     Install {
         /// Write the pre-push hook too
         #[arg(long)]

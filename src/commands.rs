@@ -92,7 +92,11 @@ pub enum CommandError {
     ))]
     Internal { code: &'static str, message: String },
     #[error("`{path}` does not exist")]
-    NoSuchPath { path: String },
+    NoSuchPath {
+        path: String,
+        #[help]
+        help: Option<String>,
+    },
     #[error("`{path}` is outside of `{root}`")]
     #[diagnostic(help("name paths of one repository at a time"))]
     OutsidePath { path: String, root: String },

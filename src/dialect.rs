@@ -18,7 +18,7 @@ pub enum Dialect {
 
 /// A name that no dialect has.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("`{written}` is none of postgresql, mysql and sqlite")]
+#[error("`{written}` is none of postgresql, mysql, mariadb and sqlite")]
 pub struct ParseDialectError {
     pub written: String,
 }

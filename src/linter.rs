@@ -222,6 +222,7 @@ pub(crate) fn lint_observed(
                 old: linter.old_revisions(environment, settings),
             };
             linter.use_settings(settings);
+            linter.respect_dialect(&context);
             linter.environment(&context, whole.as_ref());
             observe(&context);
         }
@@ -286,6 +287,19 @@ impl<'a> Linter<'a> {
         }
     }
 
+    /// What a database does that is not told apart is not known: rules that ask for it are left out.
+    fn respect_dialect(&mut self, ctx: &EnvironmentContext<'_>) {
+        let Some(name) = ctx.head.dialect().foreign() else {
+            return;
+        };
+        self.rules.retain(|rule| !rule.asks_for_a_database());
+        self.outcome.notices.push(format!(
+            "{} is for {name}, whose DDL is not read: what revisions do to the database, and whether models agree with it, \
+             is not judged; `dialect` in the configuration names a database that is to be taken for it",
+            ctx.head.environment.script_location
+        ));
+    }
+
     /// The files of the revisions that are older than the rules: `start-after` and all before it.
     fn old_revisions(
         &mut self,
@@ -296,7 +310,10 @@ impl<'a> Linter<'a> {
             return FxHashSet::default();
         };
         let map = &environment.map;
-        let node = map.find(start);
+        let mut nodes =
+            (0..map.nodes().len()).filter(|node| map.node(*node).id().starts_with(start));
+        let only = nodes.next().filter(|_| nodes.next().is_none());
+        let node = map.find(start).or(only);
         *self.starts.entry(start.clone()).or_default() |= node.is_some();
         node.into_iter()
             .flat_map(|node| map.ancestors(node).into_iter().chain([node]))

@@ -397,8 +397,11 @@ impl Search<'_, '_> {
                     }
                 }
                 reasons.push(format!(
-                    "version_locations names {} folders",
-                    locations.len()
+                    "version_locations names {}",
+                    match locations.len() {
+                        1 => "1 folder".to_owned(),
+                        count => format!("{count} folders"),
+                    }
                 ));
             }
         }

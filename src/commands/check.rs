@@ -10,7 +10,9 @@ use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::cli::{CheckArgs, GlobalArgs, ProcessEnvironment};
+use clap::CommandFactory as _;
+
+use crate::cli::{CheckArgs, Cli, GlobalArgs, ProcessEnvironment};
 use crate::commands::check::judged::Judged;
 use crate::commands::check::output::{Output, Outputs};
 use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, settings};
@@ -166,6 +168,17 @@ impl Check<'_> {
             .iter()
             .map(|path| workspace.path(path, self.process))
             .collect::<Result<Vec<_>, _>>()?;
+        if let Some((given, _)) = self.args.paths.iter().zip(&scope).find(|(given, path)| {
+            let is_known =
+                |snapshot: &Snapshot| snapshot.contains(path) || snapshot.is_folder(path);
+            !self.process.working_folder.join(given).exists()
+                && !judged.snapshots().into_iter().any(is_known)
+        }) {
+            return Err(CommandError::NoSuchPath {
+                path: given.display().to_string(),
+                help: similar_command(given),
+            });
+        }
         let releases: Box<dyn Releases> = match (&judged.comparison, &workspace.repository) {
             (Some(_), Some(repository)) => Box::new(ReleaseTags {
                 repository,
@@ -327,6 +340,7 @@ fn start_folder(
         .map(Path::to_path_buf)
         .ok_or_else(|| CommandError::NoSuchPath {
             path: first.display().to_string(),
+            help: similar_command(first),
         })
 }
 
@@ -338,6 +352,17 @@ fn no_such_environment(wanted: &str, settings: &Settings, judged: &Judged) -> Co
         wanted: wanted.to_owned(),
         known: known_environments(&found),
     }
+}
+
+/// A mistyped command is taken for a path.
+fn similar_command(given: &Path) -> Option<String> {
+    let given = given.to_str()?;
+    let commands = Cli::command();
+    let names = commands.get_subcommands().map(clap::Command::get_name);
+    let (distance, name) = names
+        .map(|name| (strsim::levenshtein(given, name), name))
+        .min()?;
+    (distance <= 2).then(|| format!("did you mean `migrate-lint {name}`?"))
 }
 
 /// Paths narrow what is reported. What is about the whole graph is reported in any case.

@@ -55,9 +55,12 @@ pub(super) fn run(
     for environment in &project.environments {
         writeln!(
             streams.out,
-            "  environment {}, {} revisions",
+            "  environment {}, {}",
             sanitise_line(environment.environment.script_location.as_str()),
-            environment.map.nodes().len()
+            match environment.map.nodes().len() {
+                1 => "1 revision".to_owned(),
+                count => format!("{count} revisions"),
+            }
         )?;
     }
     if project.environments.is_empty() {

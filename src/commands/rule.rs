@@ -40,19 +40,21 @@ impl From<&Rule> for RuleJson {
 
 pub(super) fn run(args: &RuleArgs, streams: &mut Streams<'_>) -> Result<Exit, CommandError> {
     let Some(name) = &args.rule else {
-        all(args.output_format, streams)?;
+        list(&RuleSelector::All, args.output_format, streams)?;
         return Ok(Exit::Clean);
     };
     let Some(rule) = find(name) else {
         let rules = RULES.iter().map(|rule| RuleIdentity::from(*rule));
-        let help = match RuleSelector::parse(name, rules) {
-            Err(error) => error.help,
-            Ok(_) => "this names several rules; `migrate-lint rule --all` lists them".to_owned(),
+        return match RuleSelector::parse(name, rules) {
+            Err(error) => Err(CommandError::NoSuchRule {
+                name: name.clone(),
+                help: error.help,
+            }),
+            Ok(several) => {
+                list(&several, args.output_format, streams)?;
+                Ok(Exit::Clean)
+            }
         };
-        return Err(CommandError::NoSuchRule {
-            name: name.clone(),
-            help,
-        });
     };
     match args.output_format {
         PlainFormat::Text => streams.out.write_all(rule.page.as_bytes())?,
@@ -63,14 +65,21 @@ pub(super) fn run(args: &RuleArgs, streams: &mut Streams<'_>) -> Result<Exit, Co
     Ok(Exit::Clean)
 }
 
-fn all(format: PlainFormat, streams: &mut Streams<'_>) -> Result<(), CommandError> {
+fn list(
+    wanted: &RuleSelector,
+    format: PlainFormat,
+    streams: &mut Streams<'_>,
+) -> Result<(), CommandError> {
+    let meant = RULES
+        .iter()
+        .filter(|rule| wanted.matches(RuleIdentity::from(**rule)));
     if format == PlainFormat::Json {
-        let rules: Vec<RuleJson> = RULES.iter().map(|rule| RuleJson::from(*rule)).collect();
+        let rules: Vec<RuleJson> = meant.map(|rule| RuleJson::from(*rule)).collect();
         write_json(&rules, streams.out)?;
         return Ok(());
     }
     let widest = RULES.iter().map(|rule| rule.name.len()).max().unwrap_or(0);
-    for rule in RULES {
+    for rule in meant {
         writeln!(
             streams.out,
             "{}  {:widest$}  {}",

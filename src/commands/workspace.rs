@@ -114,6 +114,7 @@ impl Workspace {
         });
         let canonical = canonical.map_err(|_| CommandError::NoSuchPath {
             path: given.display().to_string(),
+            help: None,
         })?;
         relative(&canonical, &self.root).ok_or_else(|| CommandError::OutsidePath {
             path: given.display().to_string(),

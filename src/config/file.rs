@@ -320,6 +320,11 @@ fn did_you_mean(message: &str) -> Option<String> {
     }
     let mut quoted = message.split('`').skip(1).step_by(2);
     let written = quoted.next()?;
+    if written == "tool" {
+        return Some(
+            "in this file the keys stand by themselves, without `[tool.migrate-lint]`".to_owned(),
+        );
+    }
     let names = quoted;
     let best = names
         .map(|name| (strsim::levenshtein(written, name), name))

@@ -29,7 +29,8 @@ pub struct Options {
     /// Example: `required-version = ">=0.1,<0.2"`
     #[schemars(with = "Option<String>")]
     pub required_version: Option<RequiredVersion>,
-    /// The rules to use, by code, prefix, name, family or `"ALL"`; replaces the default selection.
+    /// The rules to use, by code, prefix, name, family or `"ALL"`; replaces the default selection. A prefix or family
+    /// means those of its rules that are on by default.
     ///
     /// Default: all rules that are not marked as off
     ///

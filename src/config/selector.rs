@@ -88,10 +88,13 @@ impl RuleSelector {
             Self::All => 0,
             Self::Family(_) => 1,
             Self::Prefix(prefix) => prefix.len(),
-            Self::Name(_) => "ML000".len(),
+            Self::Name(_) => FULL_CODE,
         }
     }
 }
+
+/// How many characters a code has.
+const FULL_CODE: usize = "ML000".len();
 
 /// Selected and ignored rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,11 +116,18 @@ impl Selection {
                 .map(RuleSelector::specificity)
                 .max()
         };
+        // A family or the beginning of a code means those of its rules that are on; the others have to be named.
+        let names = |selectors: &[RuleSelector]| {
+            let is_for_all = |selector: &RuleSelector| *selector == RuleSelector::All;
+            narrowest(selectors).filter(|specificity| {
+                on_by_default || *specificity == FULL_CODE || selectors.iter().any(is_for_all)
+            })
+        };
         let selected = match &self.select {
-            Some(select) => narrowest(select),
+            Some(select) => names(select),
             None => on_by_default.then_some(0),
         };
-        let selected = selected.max(narrowest(&self.extend_select));
+        let selected = selected.max(names(&self.extend_select));
         match (selected, narrowest(&self.ignore)) {
             (None, _) => false,
             (Some(_), None) => true,
@@ -182,6 +192,15 @@ mod tests {
             "did you mean `multiple-heads`?"
         );
         assert!(parse("ML999").is_err());
+    }
+
+    #[test]
+    fn rules_that_are_off_have_to_be_named() {
+        // ML201 is off here.
+        assert!(selected(Some(&["downgrade"]), &[], &[]).is_empty());
+        assert!(selected(Some(&["ML2"]), &[], &[]).is_empty());
+        assert_eq!(selected(Some(&["ML201"]), &[], &[]), ["ML201"]);
+        assert_eq!(selected(Some(&["ALL"]), &[], &[]), ["ML101", "ML201"]);
     }
 
     #[test]

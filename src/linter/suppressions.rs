@@ -431,8 +431,13 @@ fn parse(file: &RepoPath, source: &str, span: Span, is_own_line: bool) -> Option
 /// A comment with the white space before it, or with its whole line.
 fn removal(source: &str, span: Span, is_own_line: bool) -> Span {
     let before = source.get(..span.start as usize).unwrap_or_default();
-    if is_own_line {
-        let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let line = before.rfind('\n').map_or(0, |end| end + 1);
+    if is_own_line
+        && before
+            .get(line..)
+            .is_some_and(|indent| indent.trim().is_empty())
+    {
+        let start = line;
         let after = source.get(span.end as usize..).unwrap_or_default();
         let end = after.find('\n').map_or(after.len(), |end| end + 1);
         return Span::new(start as u32, span.end + end as u32);

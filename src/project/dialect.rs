@@ -37,6 +37,8 @@ pub enum DialectSource {
     },
     /// Nothing says it, or as much for another: the one most projects use.
     Assumed,
+    /// Nothing but another database is named, whose DDL is not told apart.
+    Foreign { name: &'static str, place: FileLine },
 }
 
 impl fmt::Display for DialectSource {
@@ -53,6 +55,12 @@ impl fmt::Display for DialectSource {
             }
             Self::Package { package, place } => write!(f, "{package} in {place}"),
             Self::Assumed => f.write_str("assumed"),
+            Self::Foreign { name, place } => {
+                write!(
+                    f,
+                    "assumed: {name} in {place} is a database that is not read"
+                )
+            }
         }
     }
 }
@@ -62,6 +70,36 @@ impl fmt::Display for DetectedDialect {
         write!(f, "{} ({})", self.dialect, self.source)
     }
 }
+
+impl DetectedDialect {
+    /// The database that the project is for, if it is none of those that are told apart.
+    pub fn foreign(&self) -> Option<&'static str> {
+        match &self.source {
+            DialectSource::Foreign { name, .. } => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// Schemes of URLs of databases whose DDL is not told apart.
+const FOREIGN: &[&str] = &[
+    "mssql",
+    "oracle",
+    "snowflake",
+    "bigquery",
+    "redshift",
+    "cockroachdb",
+    "clickhouse",
+    "databricks",
+    "duckdb",
+    "spanner",
+    "db2",
+    "firebird",
+    "hana",
+    "teradatasql",
+    "trino",
+    "ydb",
+];
 
 /// Packages that only one database has use for.
 const PACKAGES: &[(&str, Dialect)] = &[
@@ -106,8 +144,61 @@ pub(super) fn detect(
         .or_else(|| package(|name| dependencies.declared_at(name)))
         .or_else(|| url(|dialect| dialect == Dialect::Sqlite))
         .or_else(|| package(|name| dependencies.place_of(name)));
-    let (dialect, source) = found.unwrap_or((Dialect::default(), DialectSource::Assumed));
+    // What another database has is no sign of one of ours.
+    let weak = found.as_ref().is_none_or(|(dialect, source)| {
+        *dialect == Dialect::Sqlite && matches!(source, DialectSource::Url(_))
+    });
+    let foreign = weak
+        .then(|| foreign(environment, scripts, sources))
+        .flatten();
+    let (dialect, source) = foreign
+        .map(|source| (Dialect::default(), source))
+        .or(found)
+        .unwrap_or((Dialect::default(), DialectSource::Assumed));
     DetectedDialect { dialect, source }
+}
+
+/// A database that is not told apart, as URLs and imports of its types name it.
+fn foreign(
+    environment: &Environment,
+    scripts: &ScriptDirectory,
+    sources: &Sources<'_>,
+) -> Option<DialectSource> {
+    let called = |word: &str| {
+        let word = word.split('+').next().unwrap_or_default();
+        FOREIGN
+            .iter()
+            .copied()
+            .find(|name| name.eq_ignore_ascii_case(word))
+    };
+    if let Some((scheme, place)) = ini_scheme(environment, sources)
+        && let Some(name) = called(&scheme)
+    {
+        return Some(DialectSource::Foreign { name, place });
+    }
+    let env = environment.env_file();
+    let files = env
+        .into_iter()
+        .chain(scripts.revisions().map(|revision| revision.file.clone()));
+    for file in files {
+        let Some(parsed) = sources.python(&file) else {
+            continue;
+        };
+        for (line, text) in (1..).zip(parsed.text.as_str().lines()) {
+            let scheme = text
+                .split_once("://")
+                .and_then(|(before, _)| before.rsplit(['"', '\'']).next());
+            let imported = text
+                .trim_start()
+                .strip_prefix("from sqlalchemy.dialects")
+                .and_then(|rest| rest.split([' ', '.', ',']).find_map(called));
+            if let Some(name) = scheme.and_then(called).or(imported) {
+                let place = FileLine { file, line };
+                return Some(DialectSource::Foreign { name, place });
+            }
+        }
+    }
+    None
 }
 
 fn version_location(environment: &Environment) -> Option<(Dialect, DialectSource)> {
@@ -125,6 +216,11 @@ fn version_location(environment: &Environment) -> Option<(Dialect, DialectSource
 /// `sqlalchemy.url` in the section that declares the environment. The template's `driver://user:pass@localhost/dbname`
 /// names no dialect.
 fn ini_url(environment: &Environment, sources: &Sources<'_>) -> Option<(Dialect, FileLine)> {
+    let (scheme, place) = ini_scheme(environment, sources)?;
+    Some((scheme.parse().ok()?, place))
+}
+
+fn ini_scheme(environment: &Environment, sources: &Sources<'_>) -> Option<(String, FileLine)> {
     let (file, section) = match &environment.declaration {
         Declaration::Ini { file, section, .. } => (file.clone(), section.as_str()),
         Declaration::FlaskMigrate { file } => (file.clone(), "alembic"),
@@ -137,7 +233,7 @@ fn ini_url(environment: &Environment, sources: &Sources<'_>) -> Option<(Dialect,
     let option = ini.option(section, "sqlalchemy.url")?;
     let (scheme, _) = option.value.split_once("://")?;
     let line = text.position(option.value_span.start).line;
-    Some((scheme.parse().ok()?, FileLine { file, line }))
+    Some((scheme.to_owned(), FileLine { file, line }))
 }
 
 /// The only dialect that `env.py` writes a URL of, in a string literal.
@@ -271,6 +367,32 @@ mod tests {
                 "url = 'mysql://x' if mysql else 'sqlite://'\n"
             )]),
             ["postgresql (assumed)"]
+        );
+    }
+
+    #[test]
+    fn another_database_is_named_and_not_taken_for_one_of_ours() {
+        let ini = format!("{INI}sqlalchemy.url = mssql+pyodbc://a\n");
+        let said = shown(&[("alembic.ini", &ini)]);
+        assert_eq!(
+            said,
+            ["postgresql (assumed: mssql in alembic.ini:3 is a database that is not read)"]
+        );
+        let imports = revision("from sqlalchemy.dialects import oracle\n");
+        let said = shown(&[
+            ("alembic.ini", INI),
+            ("migrations/versions/b1.py", &imports),
+        ]);
+        assert!(
+            said[0].contains("oracle in migrations/versions/b1.py"),
+            "{said:?}"
+        );
+        // What is for one of ours counts before.
+        let both = format!("{imports}from sqlalchemy.dialects import postgresql\n");
+        let said = shown(&[("alembic.ini", INI), ("migrations/versions/b1.py", &both)]);
+        assert!(
+            said[0].starts_with("postgresql (sqlalchemy.dialects"),
+            "{said:?}"
         );
     }
 

@@ -80,7 +80,13 @@ fn comment(text: &str, root: Node<'_>, at: usize) -> Option<Comment> {
         node.end_byte()
     };
     let start = line.start + column as u32;
-    let is_own_line = before.get(..column)?.trim().is_empty();
+    // Before another comment on the same line there may be nothing, too.
+    let code = if is_sql {
+        before.get(..column)?
+    } else {
+        text.get(line.start as usize..node.start_byte())?
+    };
+    let is_own_line = code.trim().is_empty();
     let governs = match (is_own_line, is_sql) {
         (false, _) => line,
         (true, true) => next_line(text, line.end as usize),
@@ -199,6 +205,7 @@ mod tests {
             ["else:"]
         );
         assert_eq!(governed("a = 1\n# lint: x\n"), [""]);
+        assert_eq!(governed("# noqa  # lint: x\nf()\n"), ["f()"]);
     }
 
     #[test]

@@ -42,6 +42,13 @@ impl<'a> DriftView<'a> {
     }
 }
 
+fn tables(count: usize) -> String {
+    match count {
+        1 => "1 table".to_owned(),
+        _ => format!("{count} tables"),
+    }
+}
+
 /// A line for each difference, and how many there are.
 pub fn write_text(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rows: Vec<(String, String)> = view
@@ -79,9 +86,15 @@ pub fn write_text(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
     let seen = seen.count();
     let hidden = view.drift.differences.len() - seen;
     match seen {
-        0 => writeln!(
+        0 if view.drift.doubtful.is_empty() => writeln!(
             out,
             "models and migrations agree, as far as `alembic revision --autogenerate` compares them"
+        )?,
+        0 => writeln!(
+            out,
+            "no difference that `alembic revision --autogenerate` would see in {}; {} could not be compared",
+            tables(view.drift.compared.len()),
+            tables(view.drift.doubtful.len())
         )?,
         1 => writeln!(
             out,
@@ -97,8 +110,8 @@ pub fn write_text(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
     if hidden > 0 {
         let shown = match view.shown().count() - seen {
             0 => "`--all` shows them".to_owned(),
-            shown if shown == hidden => "are shown too".to_owned(),
-            shown => format!("{shown} of them are shown too"),
+            shown if shown == hidden => "shown too".to_owned(),
+            shown => format!("{shown} of them shown too"),
         };
         writeln!(
             out,

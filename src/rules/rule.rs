@@ -133,6 +133,19 @@ impl Rule {
         })
     }
 
+    /// True if it needs to know what a database makes of operations or models.
+    pub(crate) fn asks_for_a_database(&self) -> bool {
+        let replays = self.listens(|listener| {
+            matches!(
+                listener,
+                Listener::Replay(_) | Listener::Drift(_) | Listener::JudgedDrift(_)
+            )
+        });
+        let compares =
+            self.listens(|listener| matches!(listener, Listener::Change(_) | Listener::Branch(_)));
+        replays || compares && self.family == Family::Model
+    }
+
     /// True if it is about comments to the linter.
     pub fn is_about_comments(&self) -> bool {
         self.listens(|listener| matches!(listener, Listener::Suppressions(_)))

@@ -183,6 +183,56 @@ fn rules_count_from_a_revision_on() {
 }
 
 #[test]
+fn a_path_that_is_not_there_is_no_success() {
+    let repository = old_project();
+    let answer = repository.lint(&["chek"]);
+    assert_eq!(answer.status, 2, "{answer:?}");
+    assert!(
+        answer.err.contains("did you mean `migrate-lint check`?"),
+        "{answer:?}"
+    );
+    assert_eq!(repository.lint(&["check", "migratons/"]).status, 2);
+    // A file that the change deletes is known.
+    repository.commit("all");
+    repository.remove(&file_of("c1"));
+    let answer = repository.lint(&["check", "--changed", "--from-ref", "HEAD", &file_of("c1")]);
+    assert_ne!(answer.status, 2, "{answer:?}");
+}
+
+#[test]
+fn a_baseline_keeps_what_was_not_asked_for() {
+    let repository = old_project();
+    repository.lint(&["check", "--add-baseline"]);
+    let answer = repository.lint(&["check", "--add-baseline", "--select", "ML101"]);
+    assert!(answer.err.contains("0 new, 0 gone"), "{answer:?}");
+    assert_eq!(repository.lint(&["check"]).status, 0);
+}
+
+#[test]
+fn another_database_is_not_judged_as_ours() {
+    let repository = old_project();
+    let ini = repository.read("alembic.ini");
+    repository.write(
+        "alembic.ini",
+        format!("{ini}sqlalchemy.url = mssql+pyodbc://a/b\n"),
+    );
+    let text = revision("d1", Some("c1")).replace(
+        "sa.Column(\"id\", sa.Integer(), primary_key=True)",
+        "sa.Column(\"id\", sa.Enum(\"a\", name=\"e\"), primary_key=True)",
+    );
+    repository.write(&file_of("d1"), text);
+    let answer = repository.lint(&["check"]);
+    assert_eq!(
+        answer.codes(),
+        ["202", "202"],
+        "an enum is no type of its own there: {answer:?}"
+    );
+    assert!(answer.err.contains("is for mssql"), "{answer:?}");
+    let answer = repository.lint(&["check", "--dialect", "postgresql"]);
+    assert!(answer.codes().contains(&"205"), "{answer:?}");
+}
+
+#[test]
 fn files_and_severities_as_configured() {
     let repository = old_project();
     repository.write(

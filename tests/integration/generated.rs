@@ -67,7 +67,7 @@ fn a_configuration_to_begin_with() {
     let answer = repository.lint(&["init"]);
     assert_eq!(answer.status, 0, "{answer:?}");
     assert!(
-        answer.out.contains("environment migrations, 1 revisions"),
+        answer.out.contains("environment migrations, 1 revision"),
         "{answer:?}"
     );
     let text = repository.read("migrate-lint.toml");

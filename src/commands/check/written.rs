@@ -7,11 +7,12 @@ use similar::TextDiff;
 use super::{Check, Run};
 use crate::commands::files::replace;
 use crate::commands::{CommandError, Exit, Streams};
-use crate::config::{Baseline, Settings};
+use crate::config::{Baseline, BaselineEntry, RuleIdentity, Settings};
 use crate::diagnostic::Applicability;
 use crate::fixer::{self, Fixed, Rewritten};
 use crate::linter::SuppressedBy;
 use crate::report::{Paths, sanitise, sanitise_line};
+use crate::rules::find;
 use crate::source::RepoPath;
 
 /// A fix may make room for another one, but not for ever.
@@ -30,8 +31,10 @@ impl Check<'_> {
     pub(super) fn fix(&self, streams: &mut Streams<'_>) -> Result<usize, CommandError> {
         let mut count = 0;
         let mut files: Vec<RepoPath> = Vec::new();
+        let mut withheld = 0;
         for _ in 0..MAX_ROUNDS {
             let run = self.judge()?;
+            withheld = withheld_of(&run);
             let fixed = fixer::apply(&run.outcome.diagnostics, &run.judged.head, self.least())?;
             let written = self.write(&run, &fixed, streams)?;
             if written.is_empty() {
@@ -54,7 +57,19 @@ impl Check<'_> {
                 plural(files.len(), "file")
             )?;
         }
+        self.tell_withheld(withheld, streams)?;
         Ok(count)
+    }
+
+    fn tell_withheld(&self, count: usize, streams: &mut Streams<'_>) -> Result<(), CommandError> {
+        if count > 0 && !self.is_quiet() {
+            writeln!(
+                streams.err,
+                "note: {} would be in revisions that others have already, so they are only shown",
+                plural(count, "fix").replace("fixs", "fixes")
+            )?;
+        }
+        Ok(())
     }
 
     /// Prints what fixes would change.
@@ -76,6 +91,7 @@ impl Check<'_> {
                 plural(run.outcome.diagnostics.len(), "finding")
             )?;
         }
+        self.tell_withheld(withheld_of(&run), streams)?;
         Ok(if fixed.files.is_empty() {
             Exit::Clean
         } else {
@@ -132,14 +148,22 @@ impl Check<'_> {
             // Entries that are stale go by not being written again.
             .filter(|diagnostic| diagnostic.primary.file != path)
             .chain(known.map(|suppressed| &suppressed.diagnostic));
-        let new = Baseline::of(path.clone(), found, baseline.as_ref(), &today(), reason);
+        let mut new = Baseline::of(path.clone(), found, baseline.as_ref(), &today(), reason);
+        // Of rules that were not asked nothing is known.
+        let unasked = |entry: &&BaselineEntry| {
+            find(&entry.code)
+                .is_some_and(|rule| !settings.selects(RuleIdentity::from(rule), rule.is_default))
+        };
+        let kept = baseline.iter().flat_map(|before| &before.entries);
+        new.entries.extend(kept.filter(unasked).cloned());
+        new.entries.sort();
         replace(
             &path.on_disk(&self.workspace.root),
             new.to_json().as_bytes(),
         )?;
         if !self.is_quiet() {
             let before = baseline.as_ref().map_or(&[][..], |before| &before.entries);
-            let is_in = |entries: &[crate::config::BaselineEntry], fingerprint: &str| {
+            let is_in = |entries: &[BaselineEntry], fingerprint: &str| {
                 entries.iter().any(|entry| entry.fingerprint == fingerprint)
             };
             let added = new.entries.iter();
@@ -198,6 +222,18 @@ impl Check<'_> {
         }
         Ok(written)
     }
+}
+
+/// Fixes that are only shown.
+fn withheld_of(run: &Run) -> usize {
+    let fixes = run
+        .outcome
+        .diagnostics
+        .iter()
+        .filter_map(|diagnostic| diagnostic.fix.as_ref());
+    fixes
+        .filter(|fix| fix.applicability == Applicability::DisplayOnly)
+        .count()
 }
 
 fn plural(count: usize, noun: &str) -> String {
