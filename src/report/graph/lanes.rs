@@ -86,6 +86,13 @@ impl Layout {
         layout
     }
 
+    /// As many lanes as are in use on a row, and on so many above and below it.
+    pub(super) fn width_around(&self, row: usize, distance: usize) -> usize {
+        let rows = self.widths.iter().skip(row.saturating_sub(distance));
+        let count = distance + 1 + row.min(distance);
+        rows.take(count).copied().max().unwrap_or(0)
+    }
+
     pub(super) fn width(&self) -> usize {
         self.widths.iter().copied().max().unwrap_or(0)
     }
@@ -235,6 +242,9 @@ mod tests {
         ]));
         assert_eq!(layout.dots, [0, 1, 0, 1, 0, 0, 0]);
         assert_eq!(layout.width(), 2);
+        assert_eq!(layout.widths, [1, 2, 2, 2, 2, 1, 1]);
+        assert_eq!(layout.width_around(5, 0), 1);
+        assert_eq!(layout.width_around(6, 2), 2);
     }
 
     #[test]

@@ -19,8 +19,9 @@ const LEFT: f64 = 20.0;
 const HEADING: f64 = 44.0;
 /// More lanes than this are many.
 const FEW_LANES: usize = 12;
-/// Up to so many lanes all texts begin in one column; where there are more, each begins beside what is on its row.
-const ALIGNED_LANES: usize = 32;
+/// Where there are many, text stands beside what is drawn on so many rows above and below it: near its dot, and seldom
+/// out of line with its neighbours. Otherwise all of it stands in one column.
+const NEIGHBOURS: usize = 12;
 /// The longest id, label and message, in columns.
 const MAX_ID: usize = 32;
 const MAX_LABEL: usize = 40;
@@ -153,9 +154,10 @@ impl Drawing {
             .map(|place| pixels(&cut(map.node(place.node).id(), MAX_ID), 12.0))
             .fold(0.0, f64::max);
         for (row, place) in places.iter().enumerate() {
-            let lanes = match layout.width() {
-                few @ 0..=ALIGNED_LANES => few,
-                _ => layout.widths.get(row).copied().unwrap_or(1),
+            let lanes = if layout.width() > FEW_LANES {
+                layout.width_around(row, NEIGHBOURS)
+            } else {
+                layout.width()
             };
             let at = Spot {
                 dot: (grid.x(lane_of(&layout, row)), grid.y(row)),
@@ -246,7 +248,7 @@ impl Drawing {
         let baseline = number(at.dot.1 + 4.5);
         let _ = write!(
             line,
-            "<text class=\"mono\" x=\"{}\" y=\"{baseline}\">{}</text>",
+            "<text class=\"mono id\" x=\"{}\" y=\"{baseline}\">{}</text>",
             number(at.text),
             picture::text(&cut(node.id(), MAX_ID))
         );

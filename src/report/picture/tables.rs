@@ -80,7 +80,7 @@ impl TableCard<'_> {
             };
             let _ = write!(
                 html,
-                "<tr><th scope=\"row\">{}</th><td>{}{null}{}</td><td>{marks}</td></tr>",
+                "<tr><th scope=\"row\">{}</th><td>{}{null}{}</td><td class=\"keys\">{marks}</td></tr>",
                 text(&column.name),
                 text(&type_of(column, MAX_TEXT)),
                 text(&default)

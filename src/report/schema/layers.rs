@@ -13,6 +13,8 @@ const MARGIN: f64 = 24.0;
 const GUTTER: (f64, f64) = (64.0, 120.0);
 /// How much wider than high a picture should be.
 const ASPECT: f64 = 1.6;
+/// As many heights of columns are tried for it.
+const TRIES: usize = 6;
 /// As often the order within columns is improved.
 const SWEEPS: usize = 6;
 
@@ -60,6 +62,8 @@ pub(super) struct Route {
     /// Through the columns in between: where it enters and leaves them.
     pub(super) passes: Vec<(Point, Point)>,
     pub(super) end: (Point, Side),
+    /// How far it goes straight at both ends: until it is past the widest box of the column.
+    pub(super) clear: (f64, f64),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,14 +98,22 @@ impl Layout {
             .flat_map(|reference| [reference.from, reference.to])
             .collect();
         let layers = layers(order, references, &linked);
-        let limit = layout.limit(&linked);
-        layout.fill_columns(layers, references, limit);
-        layout.place_columns(references, limit);
+        let layers = layout.in_good_order(layers, references);
+        // Layers with few boxes leave columns half empty: with higher ones there are fewer of them.
+        let mut limit = layout.limit(&linked);
+        let mut best = (f64::INFINITY, limit);
+        for _ in 0..TRIES {
+            layout.place_linked(&layers, references, limit);
+            let extent = (layout.right() / ASPECT).max(layout.bottom());
+            if extent < best.0 {
+                best = (extent, limit);
+            }
+            limit *= 1.2;
+        }
+        layout.place_linked(&layers, references, best.1);
         let bottom = layout.bottom();
         layout.place_others(order, &linked, bottom);
-        let right =
-            (0..sizes.len()).map(|index| layout.corner(index).0 + layout.box_size(index).width);
-        layout.size = (right.fold(0.0, f64::max) + MARGIN, layout.bottom() + MARGIN);
+        layout.size = (layout.right() + MARGIN, layout.bottom() + MARGIN);
         layout
     }
 
@@ -115,6 +127,12 @@ impl Layout {
             height: 0.0,
         };
         self.sizes.get(index).copied().unwrap_or(none)
+    }
+
+    fn right(&self) -> f64 {
+        (0..self.sizes.len())
+            .map(|index| self.corner(index).0 + self.box_size(index).width)
+            .fold(0.0, f64::max)
     }
 
     fn bottom(&self) -> f64 {
@@ -137,8 +155,12 @@ impl Layout {
         (area / ASPECT).sqrt().max(highest)
     }
 
-    /// Puts layers into columns, neighbours beside each other.
-    fn fill_columns(&mut self, mut layers: Vec<Vec<usize>>, references: &[Reference], limit: f64) {
+    /// Orders layers such that neighbours are beside each other.
+    fn in_good_order(
+        &self,
+        mut layers: Vec<Vec<usize>>,
+        references: &[Reference],
+    ) -> Vec<Vec<usize>> {
         let mut rank = vec![0.0; self.sizes.len()];
         let renumber = |layer: &[usize], rank: &mut Vec<f64>| {
             let count = layer.len().max(1) as f64;
@@ -171,9 +193,20 @@ impl Layout {
                 renumber(layer, &mut rank);
             }
         }
+        layers
+    }
+
+    fn place_linked(&mut self, layers: &[Vec<usize>], references: &[Reference], limit: f64) {
+        self.columns.clear();
+        self.fill_columns(layers, limit);
+        self.place_columns(references, limit);
+    }
+
+    /// Puts layers into columns.
+    fn fill_columns(&mut self, layers: &[Vec<usize>], limit: f64) {
         for layer in layers {
             let mut height = f64::INFINITY;
-            for index in layer {
+            for index in layer.iter().copied() {
                 let needed = self.box_size(index).height + GAP;
                 if height + needed > limit + GAP {
                     self.columns.push(Column::default());
@@ -258,7 +291,7 @@ impl Layout {
             .fold(1.0, f64::max);
         let area: f64 = others
             .iter()
-            .map(|index| (widest + GAP) * (self.box_size(*index).height + GAP))
+            .map(|index| (widest + GUTTER.0) * (self.box_size(*index).height + GAP))
             .sum();
         let used = self
             .columns
@@ -267,7 +300,7 @@ impl Layout {
         let room = used.max((area * ASPECT).sqrt());
         // One column at least, and no more than there are boxes.
         let count = (1..others.len())
-            .take_while(|count| (count + 1) as f64 * (widest + GAP) <= room + GAP)
+            .take_while(|count| (count + 1) as f64 * (widest + GUTTER.0) <= room + GUTTER.0)
             .last()
             .map_or(1, |count| count + 1);
         let top = if linked.is_empty() {
@@ -283,7 +316,7 @@ impl Layout {
                 .enumerate()
                 .min_by(|one, other| one.1.total_cmp(other.1));
             if let (Some((column, end)), Some(corner)) = (lowest, self.corners.get_mut(index)) {
-                *corner = (MARGIN + column as f64 * (widest + GAP), *end);
+                *corner = (MARGIN + column as f64 * (widest + GUTTER.0), *end);
                 *end += height + GAP;
             }
         }
@@ -336,7 +369,21 @@ impl Layout {
             start: (start, leave),
             passes,
             end: (end, enter),
+            clear: (
+                self.edge(from, leave).unwrap_or(start.0),
+                self.edge(to, enter).unwrap_or(end.0),
+            ),
         }
+    }
+
+    /// The side of the column that a box stands in.
+    fn edge(&self, index: usize, side: Side) -> Option<f64> {
+        let number = self.column_of.get(index).copied().flatten()?;
+        let column = self.columns.get(number)?;
+        Some(match side {
+            Side::Left => column.left,
+            Side::Right => column.left + column.width,
+        })
     }
 
     /// The height at which a line best passes a column.

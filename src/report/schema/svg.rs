@@ -11,7 +11,7 @@ use super::diagram::{Diagram, Entity, HEADING, Key, PADDING, ROW};
 use super::layers::{Point, Route, Side};
 use crate::report::picture::{self, Anchors, STYLE, cut, number};
 
-/// As far a line goes straight from a box, past the marks on it.
+/// As far a line goes straight from a column, past the marks at boxes.
 const STRAIGHT: f64 = 16.0;
 
 /// What the marks of columns mean.
@@ -109,27 +109,27 @@ impl Picture {
         for (index, entity) in diagram.entities.iter().enumerate() {
             let anchor = anchors.give("box", entity.name);
             let kind = if entity.table.is_none() { " stub" } else { "" };
-            let _ = write!(
-                picture.body,
-                "<g class=\"table b{index}{kind}\" id=\"{anchor}\">"
-            );
-            picture.boxes.insert(entity.name.clone(), anchor);
+            let _ = write!(picture.body, "<g class=\"table b{index}{kind}\">");
             let own = diagram.keys.iter().enumerate();
             for (number, key) in own.filter(|(_, key)| key.reference.from == index) {
                 picture.key(diagram, entity, key, number);
             }
-            picture.entity(entity, cards.get(entity.name));
+            picture.entity(entity, &anchor, cards.get(entity.name));
+            picture.boxes.insert(entity.name.clone(), anchor);
             picture.body.push_str("</g>\n");
         }
         picture
     }
 
-    fn entity(&mut self, entity: &Entity<'_>, card: Option<&String>) {
+    fn entity(&mut self, entity: &Entity<'_>, anchor: &str, card: Option<&String>) {
         let (x, y) = entity.corner;
         let (width, height) = (entity.size.width, entity.size.height);
-        if let Some(card) = card {
-            let _ = write!(self.body, "<a href=\"#{card}\">");
-        }
+        // The lines are no part of what has the name: they lead far beyond what a link should show.
+        let (open, close) = match card {
+            Some(card) => (format!("a href=\"#{card}\""), "</a>"),
+            None => ("g".to_owned(), "</g>"),
+        };
+        let _ = write!(self.body, "<{open} class=\"entity\" id=\"{anchor}\">");
         let (left, top) = (number(x), number(y));
         let _ = write!(
             self.body,
@@ -176,9 +176,7 @@ impl Picture {
                 picture::text(&attribute.type_name)
             );
         }
-        if card.is_some() {
-            self.body.push_str("</a>");
-        }
+        self.body.push_str(close);
     }
 
     /// A line with what it says of rows at both ends: a crow's foot for many, a bar for one, a circle for none.
@@ -205,9 +203,10 @@ impl Picture {
 
 /// Straight out of a box, through the columns in between, and straight into the other box.
 fn path_of(route: &Route, number_of_line: usize) -> String {
-    let step = |(point, side): (Point, Side)| (point.0 + STRAIGHT * side.away(), point.1);
+    let step = |(point, side): (Point, Side), clear: f64| (clear + STRAIGHT * side.away(), point.1);
     let (start, end) = (route.start.0, route.end.0);
-    let (first, last) = (step(route.start), step(route.end));
+    let first = step(route.start, route.clear.0);
+    let last = step(route.end, route.clear.1);
     let mut path = format!(
         "M{} {}H{}",
         number(start.0),

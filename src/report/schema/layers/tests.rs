@@ -55,6 +55,18 @@ fn check(heights: &[f64], written: &[(usize, usize)]) -> Layout {
         };
         assert!(at_side(route.start, reference.from));
         assert!(at_side(route.end, reference.to));
+        // Between the box and where the line is clear of its column there is nothing else on its height.
+        let straight = [
+            (route.start, route.clear.0, reference.from),
+            (route.end, route.clear.1, reference.to),
+        ];
+        for (((x, y), _), clear, own) in straight {
+            for (index, (one, other)) in ends.iter().enumerate() {
+                let (left, right) = (x.min(clear), x.max(clear));
+                let meets = one.1 <= y && y <= other.1 && one.0 < right && left < other.0;
+                assert!(index == own || !meets, "{route:?} meets {one:?}");
+            }
+        }
         for ((x1, y), (x2, _)) in &route.passes {
             let (left, right) = (x1.min(*x2), x1.max(*x2));
             for (one, other) in &ends {
