@@ -278,7 +278,10 @@ impl Drawing {
                 picture::text(&message)
             );
         }
-        self.width = self.width.max(right + pixels(&message, 12.0) + LEFT);
+        // Of a proportional face only capitals are wider than its size lets expect.
+        let capitals = message.chars().filter(|c| c.is_uppercase()).count();
+        let wide = pixels(&message, 12.0) + 4.0 * capitals as f64;
+        self.width = self.width.max(right + wide + LEFT);
         let _ = writeln!(self.body, "{line}{close}");
     }
 }
