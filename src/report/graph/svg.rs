@@ -162,7 +162,7 @@ impl Drawing {
             let at = Spot {
                 dot: (grid.x(lane_of(&layout, row)), grid.y(row)),
                 colour: lane_of(&layout, row) % COLOURS,
-                text: grid.x(lanes),
+                text: grid.x(lanes) + 4.0,
                 ids,
             };
             self.revision(view, place, &at);
