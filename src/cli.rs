@@ -274,6 +274,9 @@ pub struct SchemaArgs {
     /// Show the schema that the models describe instead
     #[arg(long, conflicts_with = "at")]
     pub models: bool,
+    /// Show only this table, and the names of those it refers to; may be given several times
+    #[arg(long = "table", value_name = "NAME")]
+    pub tables: Vec<String>,
     /// How the schema is written
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "sql")]
     pub output_format: SchemaFormat,
@@ -288,6 +291,10 @@ pub enum SchemaFormat {
     Json,
     /// An entity diagram for Markdown
     Mermaid,
+    /// An entity diagram as a picture
+    Svg,
+    /// A page with the diagram and what there is to say of each table; it loads nothing
+    Html,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -378,11 +385,19 @@ pub struct GraphArgs {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum GraphFormat {
+    /// Lines for a terminal
     #[default]
     Text,
+    /// One JSON object
     Json,
+    /// A flowchart for Markdown
     Mermaid,
+    /// A graph for Graphviz
     Dot,
+    /// A picture
+    Svg,
+    /// A page with the picture, and what each revision does; it loads nothing
+    Html,
 }
 
 #[derive(Clone, Debug, Args)]

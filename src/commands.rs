@@ -135,6 +135,12 @@ pub enum CommandError {
         #[help]
         help: String,
     },
+    #[error("the schema has no table `{name}`")]
+    NoSuchTable {
+        name: String,
+        #[help]
+        help: String,
+    },
     #[error("{message}")]
     Hook {
         message: String,

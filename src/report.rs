@@ -14,6 +14,7 @@ mod junit;
 mod markdown;
 pub mod operations;
 mod paths;
+mod picture;
 mod pylint;
 mod rdjson;
 pub mod replay;

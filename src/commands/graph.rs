@@ -5,7 +5,9 @@ use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, 
 use crate::commands::{CommandError, Exit, Streams, style};
 use crate::project::Project;
 use crate::python::{ParseCache, Sources};
-use crate::report::graph::{GraphView, write_dot, write_json, write_mermaid, write_text};
+use crate::report::graph::{
+    GraphView, write_dot, write_html, write_json, write_mermaid, write_svg, write_text,
+};
 
 pub(super) fn run(
     args: &GraphArgs,
@@ -73,6 +75,8 @@ pub(super) fn run(
         GraphFormat::Json => write_json(&views, streams.out)?,
         GraphFormat::Mermaid => write_mermaid(&views, streams.out)?,
         GraphFormat::Dot => write_dot(&views, streams.out)?,
+        GraphFormat::Svg => write_svg(&views, streams.out)?,
+        GraphFormat::Html => write_html(&views, streams.out)?,
     }
     if views.is_empty() && !global.quiet {
         writeln!(

@@ -5,8 +5,10 @@ mod targets;
 use std::io::Write;
 
 use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
 use crate::alembic::{MetadataOrigin, Verdict};
+use crate::catalog::Catalog;
 use crate::cli::{
     DriftArgs, DriftFormat, GlobalArgs, ProcessEnvironment, ReplayArgs, ReplayFormat, SchemaArgs,
     SchemaFormat, VerdictChoice,
@@ -53,26 +55,61 @@ pub(super) fn schema(
                 nodes.len()
             )?;
         }
-        let view = schema::SchemaView {
-            environment,
-            at: Some(&at),
-            catalog: &catalog,
-        };
-        write_schema(args, &view, streams.out)?;
+        write_schema(args, environment, Some(&at), &catalog, streams.out)?;
         Ok(Exit::Clean)
     })
 }
 
 fn write_schema(
     args: &SchemaArgs,
-    view: &schema::SchemaView<'_>,
+    environment: &ProjectEnvironment<'_>,
+    at: Option<&[SmolStr]>,
+    catalog: &Catalog,
     out: &mut dyn Write,
-) -> std::io::Result<()> {
+) -> Result<(), CommandError> {
+    let wanted = wanted_tables(&args.tables, catalog)?;
+    let excerpt = (!wanted.is_empty()).then(|| schema::Excerpt::of(catalog, &wanted));
+    let view = schema::SchemaView {
+        environment,
+        at,
+        catalog: excerpt.as_ref().map_or(catalog, |excerpt| &excerpt.catalog),
+        others: excerpt.as_ref().map(|excerpt| &excerpt.others),
+    };
     match args.output_format {
-        SchemaFormat::Json => schema::write_json(view, out),
-        SchemaFormat::Sql => schema::write_sql(view, out),
-        SchemaFormat::Mermaid => schema::write_mermaid(view, out),
+        SchemaFormat::Json => schema::write_json(&view, out)?,
+        SchemaFormat::Sql => schema::write_sql(&view, out)?,
+        SchemaFormat::Mermaid => schema::write_mermaid(&view, out)?,
+        SchemaFormat::Svg => schema::write_svg(&view, out)?,
+        SchemaFormat::Html => schema::write_html(&view, out)?,
     }
+    Ok(())
+}
+
+/// The tables that are asked for by name, which must be there.
+fn wanted_tables(written: &[String], catalog: &Catalog) -> Result<Vec<SmolStr>, CommandError> {
+    let known = || {
+        let tables = catalog.tables.iter();
+        tables.filter_map(|(name, table)| (!table.temporary).then_some(name))
+    };
+    written
+        .iter()
+        .map(|wanted| {
+            if let Some(name) = known().find(|name| *name == wanted) {
+                return Ok(name.clone());
+            }
+            let nearest = known()
+                .map(|name| (strsim::levenshtein(wanted, name), name))
+                .min()
+                .filter(|(distance, _)| *distance <= 3);
+            Err(CommandError::NoSuchTable {
+                name: sanitise_line(wanted),
+                help: match nearest {
+                    Some((_, name)) => format!("did you mean `{}`?", sanitise_line(name)),
+                    None => "`migrate-lint schema` shows all tables".to_owned(),
+                },
+            })
+        })
+        .collect()
 }
 
 pub(super) fn drift(
@@ -121,12 +158,7 @@ fn models(
 ) -> Result<Exit, CommandError> {
     let models = environment.model_schema();
     warn_of_models(environment, global, streams.err)?;
-    let view = schema::SchemaView {
-        environment,
-        at: None,
-        catalog: &models.catalog,
-    };
-    write_schema(args, &view, streams.out)?;
+    write_schema(args, environment, None, &models.catalog, streams.out)?;
     Ok(Exit::Clean)
 }
 

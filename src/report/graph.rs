@@ -1,13 +1,19 @@
-//! Revision maps as text, JSON, Mermaid and Graphviz.
+//! Revision maps as text, JSON, Mermaid, Graphviz, a picture and a page.
 
 mod dot;
+mod html;
 mod json;
+mod lanes;
 mod mermaid;
+mod svg;
 mod text;
+mod touched;
 
 pub use dot::write as write_dot;
+pub use html::write as write_html;
 pub use json::write as write_json;
 pub use mermaid::write as write_mermaid;
+pub use svg::write as write_svg;
 pub use text::write as write_text;
 
 use crate::project::ProjectEnvironment;

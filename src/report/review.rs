@@ -191,6 +191,7 @@ fn tables(head: &ProjectEnvironment<'_>, new: &[usize]) -> Option<String> {
         environment: head,
         at: Some(&[]),
         catalog: &shown,
+        others: None,
     };
     let mut text = Vec::new();
     schema::write_mermaid(&view, &mut text).ok()?;

@@ -1,16 +1,26 @@
-//! The schema that migrations build, as SQL, JSON and Mermaid.
+//! The schema that migrations build, as SQL, JSON, Mermaid, a picture and a page.
 
+mod diagram;
 mod doubts;
+mod excerpt;
+mod html;
 pub(super) mod identifiers;
 mod json;
+mod layers;
 mod mermaid;
 mod order;
+mod relation;
 mod sql;
+mod svg;
 
+pub use excerpt::Excerpt;
+pub use html::write as write_html;
 pub(crate) use json::why_value;
 pub use json::write as write_json;
 pub use mermaid::write as write_mermaid;
 pub use sql::write as write_sql;
+pub(super) use svg::inline as inline_picture;
+pub use svg::write as write_svg;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -29,6 +39,8 @@ pub struct SchemaView<'a> {
     /// The revisions it is at; `None` where it is what the models describe.
     pub at: Option<&'a [SmolStr]>,
     pub catalog: &'a Catalog,
+    /// Tables that are there as well, and not shown; `None` where all are.
+    pub others: Option<&'a BTreeSet<SmolStr>>,
 }
 
 impl<'a> SchemaView<'a> {
@@ -38,6 +50,12 @@ impl<'a> SchemaView<'a> {
 
     fn sources(&self) -> &'a Sources<'a> {
         self.environment.sources()
+    }
+
+    /// True for a table that is in the schema, shown or not.
+    fn is_there(&self, table: &str) -> bool {
+        self.catalog.tables.contains_key(table)
+            || self.others.is_some_and(|others| others.contains(table))
     }
 
     /// The tables that stay, each after those it refers to as far as that is possible.
@@ -60,6 +78,28 @@ impl<'a> SchemaView<'a> {
             .filter_map(|name| self.catalog.tables.get_key_value(name))
             .collect()
     }
+}
+
+/// The tables that refer to one, by name.
+pub(super) fn referring<'c>(catalog: &'c Catalog, name: &str) -> Vec<&'c SmolStr> {
+    let refers = |table: &Table| {
+        let mut keys = table.foreign_keys();
+        keys.any(|(_, key)| key.references == name)
+    };
+    catalog
+        .tables
+        .iter()
+        .filter(|(other, table)| other.as_str() != name && refers(table))
+        .map(|(other, _)| other)
+        .collect()
+}
+
+/// What is not known of a table, a sentence for each reason.
+pub(super) fn doubts_of(table: &Table, sources: &Sources<'_>) -> Vec<String> {
+    doubts::of_table_and_parts(table)
+        .iter()
+        .map(|doubt| doubt.sentence(sources))
+        .collect()
 }
 
 /// A reason with its place, on one line.

@@ -16,5 +16,6 @@ mod git_states;
 mod history;
 mod hooks;
 mod outputs;
+mod pictures;
 mod repository;
 mod tidy;

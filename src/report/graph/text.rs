@@ -11,7 +11,7 @@ pub fn write(views: &[GraphView<'_>], style: Style, out: &mut dyn Write) -> io::
         if number > 0 {
             writeln!(out)?;
         }
-        heading(view, out)?;
+        writeln!(out, "{}", heading(view))?;
         Lanes {
             view,
             style,
@@ -22,7 +22,8 @@ pub fn write(views: &[GraphView<'_>], style: Style, out: &mut dyn Write) -> io::
     Ok(())
 }
 
-fn heading(view: &GraphView<'_>, out: &mut dyn Write) -> io::Result<()> {
+/// How many revisions, heads and new revisions there are, on a line.
+pub(super) fn heading(view: &GraphView<'_>) -> String {
     let map = &view.environment.map;
     let count = map.nodes().len();
     let heads = map.heads_by_branch();
@@ -65,7 +66,7 @@ fn heading(view: &GraphView<'_>, out: &mut dyn Write) -> io::Result<()> {
     if new > 0 {
         text.push_str(&format!(", {new} new"));
     }
-    writeln!(out, "{text}")
+    text
 }
 
 struct Lanes<'a> {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::why_text;
 use crate::catalog::{Catalog, Column, Constraint, ConstraintKind, Fact, Index, Table, Why};
+use crate::python::Sources;
 
 /// Something that is not known.
 pub(super) struct Doubt {
@@ -11,6 +13,29 @@ pub(super) struct Doubt {
     /// The part of a table it is about, or the object outside of tables; empty for a table as a whole.
     pub(super) object: String,
     pub(super) why: Arc<Why>,
+}
+
+impl Doubt {
+    /// `not known: type and default of `size`; reason (file:line)`
+    pub(super) fn sentence(&self, sources: &Sources<'_>) -> String {
+        self.sentence_on(&self.object, sources)
+    }
+
+    /// The same with another name for the object.
+    pub(super) fn sentence_on(&self, object: &str, sources: &Sources<'_>) -> String {
+        let reason = why_text(&self.why, sources);
+        let of = |what: String| match object {
+            "" => what,
+            _ => format!("{what} of `{object}`"),
+        };
+        let what = match self.what.as_slice() {
+            [] if object.is_empty() => "whether there is such a table".to_owned(),
+            [] => format!("whether there is `{object}`"),
+            [only] => of((*only).to_owned()),
+            [most @ .., last] => of(format!("{} and {last}", most.join(", "))),
+        };
+        format!("not known: {what}; {reason}")
+    }
 }
 
 /// Of a table as a whole.

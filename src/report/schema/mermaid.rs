@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use smol_str::SmolStr;
-
 use super::SchemaView;
-use crate::catalog::{Column, ConstraintKind, Fact, ForeignKey, Table};
+use super::relation::Relation;
+use crate::catalog::{Column, ConstraintKind, ForeignKey, Table};
 use crate::report::sanitise_line;
 
 /// Writes one `erDiagram`.
@@ -46,49 +45,13 @@ pub fn write(view: &SchemaView<'_>, out: &mut dyn Write) -> io::Result<()> {
 
 /// From the table that is referred to, to the one that refers.
 fn relation(table: &Table, key: &ForeignKey) -> String {
-    let may_be_null = key.columns.iter().any(|name| {
-        table
-            .column(name)
-            .is_none_or(|column| !column.nullable.is(&false))
-    });
-    let covers = |columns: &[SmolStr]| {
-        !columns.is_empty() && columns.iter().all(|column| key.columns.contains(column))
-    };
-    let is_unique = table
-        .constraints
-        .iter()
-        .any(|constraint| match &constraint.kind {
-            ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => {
-                covers(columns)
-            }
-            _ => false,
-        })
-        || table.indexes.iter().any(|index| match &index.definition {
-            Fact::Known(definition) => {
-                definition.unique
-                    && definition.predicate.is_none()
-                    && definition.keys.iter().all(|key| key.is_column)
-                    && covers(
-                        &definition
-                            .keys
-                            .iter()
-                            .map(|key| key.text.clone())
-                            .collect::<Vec<_>>(),
-                    )
-            }
-            Fact::Unknown(_) => false,
-        });
-    let is_part_of_key = table.primary_key().is_some_and(|primary| {
-        key.columns
-            .iter()
-            .all(|column| primary.kind.columns().contains(column))
-    });
+    let relation = Relation::of(table, key);
     format!(
         "{}{}{}",
-        if may_be_null { "|o" } else { "||" },
+        if relation.may_be_null { "|o" } else { "||" },
         // A full line for rows that are nothing without the other one.
-        if is_part_of_key { "--" } else { ".." },
-        if is_unique { "o|" } else { "o{" }
+        if relation.is_part_of_key { "--" } else { ".." },
+        if relation.is_unique { "o|" } else { "o{" }
     )
 }
 

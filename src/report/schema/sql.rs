@@ -130,17 +130,7 @@ impl Script<'_> {
     }
 
     fn note_on(&self, doubt: &Doubt, object: &str) -> String {
-        let reason = why_text(&doubt.why, self.view.sources());
-        let of = |what: String| match object {
-            "" => what,
-            _ => format!("{what} of `{object}`"),
-        };
-        let what = match doubt.what.as_slice() {
-            [] => format!("whether there is `{object}`"),
-            [only] => of((*only).to_owned()),
-            [most @ .., last] => of(format!("{} and {last}", most.join(", "))),
-        };
-        format!("not known: {what}; {reason}")
+        doubt.sentence_on(object, self.view.sources())
     }
 
     fn notes(&self, doubts: &[Doubt]) -> Vec<String> {

@@ -248,8 +248,8 @@ impl Script<'_> {
                 format!("UNIQUE{nulls} ({})", columns(names))
             }
             ConstraintKind::ForeignKey(key) => {
-                let is_there = self.dialect == Dialect::Sqlite
-                    || self.view.catalog.tables.contains_key(&key.references);
+                let is_there =
+                    self.dialect == Dialect::Sqlite || self.view.is_there(&key.references);
                 let text = self.foreign_key(key);
                 if !is_there {
                     piece.notes.push(format!(
