@@ -168,7 +168,7 @@ runs "$work/archives/migrate-lint-x86_64-unknown-linux-gnu/migrate-lint"
 
 echo 'links of the README'
 mkdir "$work/readme"
-cp -R README.md Cargo.toml LICENSE-* CHANGELOG.md CONTRIBUTING.md ARCHITECTURE.md rules packaging "$work/readme"
+cp -R README.md Cargo.toml LICENSE-* CHANGELOG.md CONTRIBUTING.md ARCHITECTURE.md docs rules packaging "$work/readme"
 passes python3 "$work/readme/packaging/absolute_links.py"
 grep --quiet "](https://github.com/.*/blob/v$version/rules/" "$work/readme/README.md" || fail 'links to rules are not absolute'
 ! grep --quiet '](rules/' "$work/readme/README.md" || fail 'links to rules are left as they were'

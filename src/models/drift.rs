@@ -132,6 +132,27 @@ pub fn drift(migrated: &Catalog, models: &ModelSchema) -> Drift {
     drift
 }
 
+/// Of so many tables one has to be there that no migration makes, for the history to be one that others have begun.
+const PART_THAT_WAS_THERE: usize = 4;
+
+/// Why tables may have been there before the first migration that none of the others speaks of: much of what the history
+/// works on was.
+fn begins_elsewhere(migrated: &Catalog) -> Option<Arc<Why>> {
+    let is_found = |table: &&Arc<Table>| table.open.is_some();
+    let found: Vec<&Arc<Table>> = migrated.tables.values().filter(is_found).collect();
+    let count = found.len();
+    let is_much = count > 1 && count * PART_THAT_WAS_THERE >= migrated.tables.len();
+    let place = found.first().and_then(|table| table.place.clone());
+    is_much.then(|| {
+        Why::new(
+            format!(
+                "{count} tables were there before the first migration, and others may have been"
+            ),
+            place,
+        )
+    })
+}
+
 struct Comparing<'a> {
     migrated: &'a Catalog,
     models: &'a ModelSchema,
@@ -219,7 +240,10 @@ impl Comparing<'_> {
                 let maybe = there.maybe.clone();
                 certain(maybe.or_else(|| self.migrated.doubt_about(there)))
             }
-            (None, Some(_)) => certain(self.migrated.opaque.clone()),
+            (None, Some(_)) => {
+                let opaque = self.migrated.opaque.clone();
+                certain(opaque.or_else(|| begins_elsewhere(self.migrated)))
+            }
             (Some(there), None)
                 if self
                     .models

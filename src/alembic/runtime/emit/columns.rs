@@ -200,10 +200,12 @@ impl Operation<'_, '_> {
                 None => return self.nameless("op.alter_column", Some(table)),
             },
         };
+        // Where the type is neither changed nor restated nothing depends on it, and what is said of it may be anything.
+        let depends_on_type = type_value.is_some() || self.semantics.dialect == Dialect::MySql;
         self.hint(
             &table,
             &column,
-            existing_type.as_ref(),
+            existing_type.as_ref().filter(|_| depends_on_type),
             existing_nullable.as_ref(),
             existing_default.as_ref(),
         );
