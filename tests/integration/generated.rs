@@ -11,13 +11,17 @@ fn is_fresh(file: &str, command: &[&str]) {
     let folder = Repository::folder();
     let answer = folder.lint(command);
     assert_eq!(answer.status, 0, "{answer:?}");
+    is_text_of(file, &answer.out);
+}
+
+fn is_text_of(file: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     if std::env::var_os("MIGRATE_LINT_OVERWRITE").is_some() {
-        fs::write(&path, &answer.out).unwrap();
+        fs::write(&path, text).unwrap();
     }
     let committed = fs::read_to_string(&path).unwrap_or_default();
     assert!(
-        committed == answer.out,
+        committed == text,
         "{file} is stale: MIGRATE_LINT_OVERWRITE=1 cargo test generated"
     );
 }
@@ -38,6 +42,26 @@ fn the_reference_of_the_configuration() {
 #[test]
 fn the_index_of_the_rules() {
     is_fresh("rules/README.md", &["generate-rule-index"]);
+}
+
+/// A recording as text: what the demonstration prints, and what one would try next.
+#[test]
+fn the_recorded_demonstration() {
+    let folder = Repository::folder();
+    let mut text = String::from(
+        "# A demonstration\n\nRecorded from the program. `migrate-lint demo` makes the repository, checks it and removes it \
+         again; with `--keep`\nit stays, to try the other commands in.\n",
+    );
+    for command in [&["demo"][..], &["rule", "model"], &["config", "pairing"]] {
+        let answer = folder.lint(command);
+        assert_eq!(answer.status, 0, "{answer:?}");
+        text.push_str(&format!(
+            "\n```console\n$ migrate-lint {}\n```\n\n```text\n{}\n```\n",
+            command.join(" "),
+            answer.out.trim_end()
+        ));
+    }
+    is_text_of("docs/demo.md", &text);
 }
 
 #[test]
