@@ -257,6 +257,8 @@ struct Linter<'a> {
     rules: Vec<&'static Rule>,
     /// The rules that were used anywhere.
     used: Vec<&'static Rule>,
+    /// Files of revisions that are older than the rules.
+    old: FxHashSet<RepoPath>,
     /// What `start-after` names, and whether an environment has it.
     starts: BTreeMap<String, bool>,
     outcome: Outcome,
@@ -272,6 +274,7 @@ impl<'a> Linter<'a> {
             used: rules.clone(),
             rules,
             starts: BTreeMap::new(),
+            old: FxHashSet::default(),
             outcome: Outcome::default(),
             habitual: Vec::new(),
         }
@@ -315,10 +318,13 @@ impl<'a> Linter<'a> {
         let only = nodes.next().filter(|_| nodes.next().is_none());
         let node = map.find(start).or(only);
         *self.starts.entry(start.clone()).or_default() |= node.is_some();
-        node.into_iter()
+        let old: FxHashSet<RepoPath> = node
+            .into_iter()
             .flat_map(|node| map.ancestors(node).into_iter().chain([node]))
             .map(|node| map.node(node).revision.file.clone())
-            .collect()
+            .collect();
+        self.old.extend(old.iter().cloned());
+        old
     }
 
     fn finish(mut self) -> Outcome {

@@ -58,7 +58,10 @@ impl Linter<'_> {
         };
         let sources = environment.sources();
         let mut suppressions = Suppressions::default();
-        let is_changed = |file: &RepoPath| changes.is_none_or(|changes| changes.touches(file));
+        // What is not judged has no comments that could be of no use.
+        let is_changed = |file: &RepoPath| {
+            changes.is_none_or(|changes| changes.touches(file)) && !self.old.contains(file)
+        };
         for environment in &head.environments {
             let scripts = &environment.scripts.scripts;
             for script in scripts.iter().filter(|script| is_changed(&script.file)) {
@@ -91,10 +94,6 @@ impl Linter<'_> {
         };
         let settings = self.settings;
         let outcome = &mut self.outcome;
-        outcome.diagnostics.retain(|diagnostic| {
-            let rule = find(diagnostic.code).map(RuleIdentity::from);
-            rule.is_none_or(|rule| !settings.passes_over(rule, &diagnostic.primary.file))
-        });
         let is_known = |diagnostic: &Diagnostic| {
             let baseline = settings.baseline.as_ref();
             baseline.is_some_and(|baseline| baseline.knows(diagnostic))
@@ -106,6 +105,7 @@ impl Linter<'_> {
             .map(|diagnostic| diagnostic.fingerprint)
             .collect();
         if settings.without_suppressions {
+            self.pass_over();
             return;
         }
         outcome.suppressed = suppressions.take(&mut outcome.diagnostics, &lines);
@@ -146,7 +146,8 @@ impl Linter<'_> {
             let stale = baseline.entries.iter().filter(is_stale);
             stale.map(|entry| (entry, place(entry))).collect()
         });
-        let suppressions = suppressions.finish(&is_judged);
+        let suppressions = suppressions.finish(&is_judged, &is_changed);
+        self.pass_over();
         if suppressions.is_empty() && stale.is_empty() {
             return;
         }
@@ -159,7 +160,17 @@ impl Linter<'_> {
                 check(&context, reporter);
             }
         });
+        self.pass_over();
         self.order();
+    }
+
+    /// Leaves out what the configuration says of files.
+    fn pass_over(&mut self) {
+        let settings = self.settings;
+        self.outcome.diagnostics.retain(|diagnostic| {
+            let rule = find(diagnostic.code).map(RuleIdentity::from);
+            rule.is_none_or(|rule| !settings.passes_over(rule, &diagnostic.primary.file))
+        });
     }
 }
 
@@ -268,17 +279,22 @@ impl Suppressions {
     }
 
     /// The comments, after it is said of each rule whether all of its findings were looked for.
-    pub(super) fn finish(self, is_judged: &dyn Fn(&Rule) -> bool) -> Vec<Suppression> {
+    pub(super) fn finish(
+        self,
+        is_judged: &dyn Fn(&Rule) -> bool,
+        is_judged_file: &dyn Fn(&RepoPath) -> bool,
+    ) -> Vec<Suppression> {
         let mut all: Vec<Suppression> = self
             .files
             .into_values()
             .flatten()
             .map(|placed| placed.suppression)
             .collect();
-        for code in all
+        // Of other files only some findings are looked for.
+        let judged = all
             .iter_mut()
-            .flat_map(|suppression| &mut suppression.codes)
-        {
+            .filter(|suppression| is_judged_file(&suppression.file));
+        for code in judged.flat_map(|suppression| &mut suppression.codes) {
             let Ok(selector) = &code.selector else {
                 continue;
             };

@@ -233,6 +233,22 @@ fn another_database_is_not_judged_as_ours() {
 }
 
 #[test]
+fn comments_where_nothing_is_reported_are_left_alone() {
+    let repository = old_project();
+    repository.lint(&["check", "--add-ignore"]);
+    for configuration in [
+        "start-after = \"c1\"\n",
+        "exclude = [\"migrations/**\"]\n",
+        "per-file-ignores = { \"migrations/**\" = [\"ML202\"] }\n",
+        "downgrades = \"optional\"\n",
+    ] {
+        repository.write("migrate-lint.toml", configuration);
+        let answer = repository.lint(&["check"]);
+        assert_eq!(answer.status, 0, "{configuration}{answer:?}");
+    }
+}
+
+#[test]
 fn files_and_severities_as_configured() {
     let repository = old_project();
     repository.write(
