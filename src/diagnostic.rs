@@ -1,8 +1,10 @@
 //! What a rule has to say about a place, as data.
 
+mod closest;
 mod fingerprint;
 mod fix;
 
+pub use closest::{closest, closest_within};
 pub use fingerprint::Fingerprint;
 pub use fix::{Applicability, Edit, Fix};
 

@@ -1,8 +1,10 @@
 //! The databases whose DDL is told apart.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
@@ -56,6 +58,20 @@ impl FromStr for Dialect {
                 written: written.to_owned(),
             }),
         }
+    }
+}
+
+impl JsonSchema for Dialect {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Dialect".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "enum": ["postgresql", "mysql", "mariadb", "sqlite"]})
     }
 }
 

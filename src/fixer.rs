@@ -21,7 +21,7 @@ pub struct Fixed {
     pub skipped: Vec<RepoPath>,
 }
 
-/// A file before and after.
+/// A file before and after, as a whole.
 #[derive(Clone, Debug)]
 pub struct Rewritten {
     pub before: String,
@@ -70,7 +70,13 @@ fn overlap(one: &Edit, other: &Edit) -> bool {
 /// The texts of files, as far as their bytes are the text.
 struct Texts<'s> {
     snapshot: &'s Snapshot,
-    known: BTreeMap<RepoPath, Option<String>>,
+    known: BTreeMap<RepoPath, Option<Text>>,
+}
+
+/// A text without its byte order mark, and whether it has one.
+struct Text {
+    text: String,
+    has_mark: bool,
 }
 
 /// What some editors of Windows put before a text.
@@ -89,18 +95,22 @@ impl<'s> Texts<'s> {
         if !self.known.contains_key(file) {
             let bytes = self.snapshot.read(file)?;
             let text = bytes.and_then(|bytes| {
-                let text = std::str::from_utf8(&bytes).ok()?;
-                let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
+                let whole = std::str::from_utf8(&bytes).ok()?;
+                let text = whole.strip_prefix(BYTE_ORDER_MARK).unwrap_or(whole);
                 let read = if file.extension() == "py" {
                     SourceText::python(&bytes)
                 } else {
                     SourceText::utf8(&bytes)
                 };
-                (read.as_str() == text).then(|| text.to_owned())
+                (read.as_str() == text).then(|| Text {
+                    text: text.to_owned(),
+                    has_mark: text.len() < whole.len(),
+                })
             });
             self.known.insert(file.clone(), text);
         }
-        Ok(self.known.get(file).and_then(|text| text.as_deref()))
+        let known = self.known.get(file).and_then(Option::as_ref);
+        Ok(known.map(|known| known.text.as_str()))
     }
 
     fn rewrite(self, edits: BTreeMap<RepoPath, Vec<Edit>>, count: usize) -> Fixed {
@@ -114,7 +124,11 @@ impl<'s> Texts<'s> {
             }
         }
         for (file, mut edits) in edits {
-            let Some(Some(before)) = self.known.get(&file) else {
+            let Some(Some(Text {
+                text: before,
+                has_mark,
+            })) = self.known.get(&file)
+            else {
                 continue;
             };
             edits.sort();
@@ -132,8 +146,15 @@ impl<'s> Texts<'s> {
                 at = range.end;
             }
             after.push_str(before.get(at..).unwrap_or_default());
-            let before = before.clone();
-            fixed.files.insert(file, Rewritten { before, after });
+            let marked = |text: &str| {
+                let mark = if *has_mark { "\u{feff}" } else { "" };
+                format!("{mark}{text}")
+            };
+            let rewritten = Rewritten {
+                before: marked(before),
+                after: marked(&after),
+            };
+            fixed.files.insert(file, rewritten);
         }
         fixed
     }
@@ -196,6 +217,10 @@ mod tests {
     fn line_ends_stay_and_other_encodings_are_left_alone() {
         let fix = [finding(&[(0, 0, "a\n")], Applicability::Safe)];
         assert_eq!(applied(b"x\r\n", &fix), (Some("a\r\nx\r\n".to_owned()), 1));
+        assert_eq!(
+            applied("\u{feff}x\n".as_bytes(), &fix),
+            (Some("\u{feff}a\nx\n".to_owned()), 1)
+        );
         let latin = b"# coding: latin-1\n# caf\xe9\n";
         assert_eq!(applied(latin, &fix), (None, 0));
         // An edit outside of the text is none.

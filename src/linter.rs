@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::alembic::Verdict;
 use crate::config::{Pairing, RuleIdentity, Settings, SeverityOption};
-use crate::diagnostic::{Applicability, Diagnostic, Fingerprint, Severity};
+use crate::diagnostic::{Applicability, Diagnostic, Fingerprint};
 use crate::git::{ChangeSet, GitError, Snapshot};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
@@ -543,13 +543,10 @@ impl<'a> Linter<'a> {
                     .for_each(|listener| run(listener, &mut reporter));
             }));
             let identity = RuleIdentity::from(*rule);
-            if let Some(severity) = self.settings.severity(identity) {
+            let configured = self.settings.severity(identity);
+            if let Some(severity) = configured.and_then(SeverityOption::severity) {
                 for diagnostic in &mut found {
-                    diagnostic.severity = match severity {
-                        SeverityOption::Error => Severity::Error,
-                        SeverityOption::Warning => Severity::Warning,
-                        SeverityOption::Info | SeverityOption::Off => Severity::Info,
-                    };
+                    diagnostic.severity = severity;
                 }
             }
             self.outcome.diagnostics.append(&mut found);

@@ -152,7 +152,7 @@ impl<'s> ProjectEnvironment<'s> {
             initial_sql: settings
                 .initial_sql
                 .iter()
-                .map(|file| RepoPath::new(file.trim_start_matches("./")))
+                .map(|file| RepoPath::written(file))
                 .collect(),
             finds_metadata: OnceLock::new(),
             configured: Configured {

@@ -29,6 +29,7 @@ use std::io::{self, Write};
 
 use crate::diagnostic::{Diagnostic, Label};
 use crate::linter::Outcome;
+use crate::project::ProjectEnvironment;
 use crate::source::Position;
 
 pub use azure::{Azure, azure_error};
@@ -45,8 +46,10 @@ use paths::uri;
 pub use pylint::Pylint;
 pub use rdjson::Rdjson;
 pub(crate) use review::Card;
+use sanitise::code_spans;
 pub use sanitise::{sanitise, sanitise_line, write_json, write_json_line};
 pub use sarif::{Provenance, Sarif};
+pub(crate) use summary::plural;
 pub use summary::{statistics, summary_line};
 pub use texts::Texts;
 
@@ -97,4 +100,15 @@ fn explained(diagnostic: &Diagnostic) -> String {
     let mut lines = vec![diagnostic.message.clone()];
     lines.extend(advice(diagnostic));
     lines.join("\n")
+}
+
+/// The database and the versions that a replay takes for given.
+pub(crate) fn circumstances(environment: &ProjectEnvironment<'_>) -> String {
+    let versions = environment.versions();
+    sanitise_line(&format!(
+        "{}, {}, {}",
+        environment.dialect(),
+        versions.sqlalchemy,
+        versions.alembic
+    ))
 }

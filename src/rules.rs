@@ -75,6 +75,11 @@ pub static RULES: &[&Rule] = &[
     &convention::unstable_name::RULE,
 ];
 
+/// What selectors are matched with, of all rules.
+pub fn identities() -> impl Iterator<Item = RuleIdentity<'static>> + Clone {
+    RULES.iter().map(|rule| RuleIdentity::from(*rule))
+}
+
 /// The rule of a code or name, in any case.
 pub fn find(name: &str) -> Option<&'static Rule> {
     RULES

@@ -85,23 +85,8 @@ PYTHON
 
 # --- The repository that all of them clone ---
 
-revision() {
-    cat >"migrations/versions/$1.py" <<END
-import sqlalchemy as sa
-from alembic import op
-
-revision = "$1"
-down_revision = $2
-
-
-def upgrade():
-    op.create_table("t_$1", sa.Column("id", sa.Integer()))
-
-
-def downgrade():
-    op.drop_table("t_$1")
-END
-}
+# shellcheck source=tests/revision.sh
+source "$root/tests/revision.sh"
 
 record() {
     git add --all

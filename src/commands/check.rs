@@ -18,7 +18,7 @@ use crate::commands::check::output::{Output, Outputs};
 use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, settings};
 use crate::commands::{CommandError, Exit, Streams, Work};
 use crate::config::{Baseline, BaselineError, Settings};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, closest_within};
 use crate::git::{ReleaseTag, Repository, Snapshot};
 use crate::linter::{self, Change, Input, Outcome};
 use crate::python::ParseCache;
@@ -48,17 +48,13 @@ pub(super) fn run(
     if args.watch {
         return watch::run(&command, streams);
     }
+    // The flags may stand without a reason.
+    let given = |reason: &'_ str| (!reason.is_empty()).then(|| reason.to_owned());
     if let Some(reason) = &args.add_baseline {
-        return command.add_baseline(
-            Some(reason.as_str()).filter(|reason| !reason.is_empty()),
-            streams,
-        );
+        return command.add_baseline(given(reason).as_deref(), streams);
     }
     if let Some(reason) = &args.add_ignore {
-        return command.add_ignores(
-            Some(reason.as_str()).filter(|reason| !reason.is_empty()),
-            streams,
-        );
+        return command.add_ignores(given(reason).as_deref(), streams);
     }
     if args.diff {
         return command.diff(streams);
@@ -120,11 +116,7 @@ impl Check<'_> {
 
     fn baseline_path(judged: &Judged) -> RepoPath {
         let configured = judged.configuration.options.baseline.as_deref();
-        RepoPath::new(
-            configured
-                .unwrap_or(Baseline::FILE_NAME)
-                .trim_start_matches("./"),
-        )
+        RepoPath::written(configured.unwrap_or(Baseline::FILE_NAME))
     }
 
     /// The baseline, if there is one.
@@ -359,10 +351,7 @@ fn similar_command(given: &Path) -> Option<String> {
     let given = given.to_str()?;
     let commands = Cli::command();
     let names = commands.get_subcommands().map(clap::Command::get_name);
-    let (distance, name) = names
-        .map(|name| (strsim::levenshtein(given, name), name))
-        .min()?;
-    (distance <= 2).then(|| format!("did you mean `migrate-lint {name}`?"))
+    closest_within(2, given, names).map(|name| format!("did you mean `migrate-lint {name}`?"))
 }
 
 /// Paths narrow what is reported. What is about the whole graph is reported in any case.

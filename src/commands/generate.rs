@@ -5,6 +5,7 @@ use clap::CommandFactory as _;
 use crate::cli::{Cli, CompletionArgs};
 use crate::commands::{CommandError, Exit, Streams};
 use crate::config::{Key, environment_keys, keys, schema};
+use crate::diagnostic::closest;
 use crate::report::write_json;
 use crate::rules::{FixAvailability, RULES};
 
@@ -121,22 +122,12 @@ pub(super) fn rule_index(streams: &mut Streams<'_>) -> Result<Exit, CommandError
 pub(super) fn explain(name: &str, streams: &mut Streams<'_>) -> Result<Exit, CommandError> {
     let keys = keys();
     let Some(key) = keys.iter().find(|key| key.name == name.trim()) else {
-        let closest = keys
-            .iter()
-            .map(|key| (strsim::levenshtein(name, &key.name), &key.name))
-            .min()
-            .filter(|(distance, _)| *distance <= 3);
+        let names = || keys.iter().map(|key| key.name.as_str());
         return Err(CommandError::NoSuchKey {
             name: name.to_owned(),
-            help: match closest {
-                Some((_, key)) => format!("did you mean `{key}`?"),
-                None => format!(
-                    "the keys are {}",
-                    keys.iter()
-                        .map(|key| key.name.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                ),
+            help: match closest(name, names()) {
+                Some(key) => format!("did you mean `{key}`?"),
+                None => format!("the keys are {}", names().collect::<Vec<_>>().join(", ")),
             },
         });
     };

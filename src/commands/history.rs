@@ -16,6 +16,7 @@ use crate::cli::{
 use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, listed, settings};
 use crate::commands::{CommandError, Exit, Streams, style};
 use crate::config::HiddenDrift;
+use crate::diagnostic::closest;
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
 use crate::report::operations::write_operations;
@@ -97,14 +98,11 @@ fn wanted_tables(written: &[String], catalog: &Catalog) -> Result<Vec<SmolStr>, 
             if let Some(name) = known().find(|name| *name == wanted) {
                 return Ok(name.clone());
             }
-            let nearest = known()
-                .map(|name| (strsim::levenshtein(wanted, name), name))
-                .min()
-                .filter(|(distance, _)| *distance <= 3);
+            let nearest = closest(wanted, known().map(SmolStr::as_str));
             Err(CommandError::NoSuchTable {
                 name: sanitise_line(wanted),
                 help: match nearest {
-                    Some((_, name)) => format!("did you mean `{}`?", sanitise_line(name)),
+                    Some(name) => format!("did you mean `{}`?", sanitise_line(name)),
                     None => "`migrate-lint schema` shows all tables".to_owned(),
                 },
             })

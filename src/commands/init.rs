@@ -10,7 +10,7 @@ use crate::config::ConfigFile;
 use crate::linter::{Input, lint};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
-use crate::report::sanitise_line;
+use crate::report::{circumstances, plural, sanitise_line};
 use crate::rules::RULES;
 
 /// What is written.
@@ -57,10 +57,7 @@ pub(super) fn run(
             streams.out,
             "  environment {}, {}",
             sanitise_line(environment.environment.script_location.as_str()),
-            match environment.map.nodes().len() {
-                1 => "1 revision".to_owned(),
-                count => format!("{count} revisions"),
-            }
+            plural(environment.map.nodes().len(), "revision")
         )?;
     }
     if project.environments.is_empty() {
@@ -77,12 +74,7 @@ pub(super) fn run(
     };
     let count = lint(&input, &cache)?.diagnostics.len();
     if count > 0 {
-        let findings = if count == 1 { "1 finding" } else { "findings" };
-        let findings = if count == 1 {
-            findings.to_owned()
-        } else {
-            format!("{count} {findings}")
-        };
+        let findings = plural(count, "finding");
         writeln!(
             streams.out,
             "\n`migrate-lint check` has {findings} here. To begin with what is new only, take one of these:\n  \
@@ -172,16 +164,14 @@ fn configuration(project: &Project<'_>, base: Option<&str>) -> String {
 fn described(environment: &ProjectEnvironment<'_>) -> String {
     let heads = environment.ids(&environment.map.heads());
     let heads: Vec<&str> = heads.iter().map(smol_str::SmolStr::as_str).collect();
-    let versions = environment.versions();
-    sanitise_line(&format!(
-        "Found: {}, {} revisions, heads {}; {}, {}, {}",
-        environment.environment.script_location,
+    let location = environment.environment.script_location.as_str();
+    format!(
+        "Found: {}, {} revisions, heads {}; {}",
+        sanitise_line(location),
         environment.map.nodes().len(),
-        heads.join(", "),
-        environment.dialect(),
-        versions.sqlalchemy,
-        versions.alembic
-    ))
+        sanitise_line(&heads.join(", ")),
+        circumstances(environment)
+    )
 }
 
 /// Text that can stand between quotes of TOML.

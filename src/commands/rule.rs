@@ -7,7 +7,7 @@ use crate::commands::{CommandError, Exit, Streams};
 use crate::config::{RuleIdentity, RuleSelector};
 use crate::diagnostic::Severity;
 use crate::report::write_json;
-use crate::rules::{FixAvailability, RULES, Rule, find};
+use crate::rules::{FixAvailability, RULES, Rule, find, identities};
 
 #[derive(Serialize)]
 struct RuleJson {
@@ -44,8 +44,7 @@ pub(super) fn run(args: &RuleArgs, streams: &mut Streams<'_>) -> Result<Exit, Co
         return Ok(Exit::Clean);
     };
     let Some(rule) = find(name) else {
-        let rules = RULES.iter().map(|rule| RuleIdentity::from(*rule));
-        return match RuleSelector::parse(name, rules) {
+        return match RuleSelector::parse(name, identities()) {
             Err(error) => Err(CommandError::NoSuchRule {
                 name: name.clone(),
                 help: error.help,

@@ -7,12 +7,12 @@ use crate::alembic::{Discovery, discover};
 use crate::cli::{GlobalArgs, ProcessEnvironment};
 use crate::commands::CommandError;
 use crate::config::{
-    ConfigError, ConfigFile, Options, PathPattern, PatternError, RuleIdentity, RuleSelector,
-    Selection, SelectorError, Settings,
+    ConfigError, ConfigFile, Options, PathPattern, PatternError, RuleSelector, Selection,
+    SelectorError, Settings,
 };
 use crate::git::{GitError, Repository, Snapshot, folder_snapshot};
 use crate::python::{ParseCache, Sources};
-use crate::rules::RULES;
+use crate::rules::identities;
 use crate::source::RepoPath;
 
 /// A root on disk, with git if there is one.
@@ -131,7 +131,7 @@ fn split_config(values: &[String]) -> (Vec<String>, Vec<String>) {
 }
 
 /// A path below a root, separated by `/`.
-fn relative(path: &Path, root: &Path) -> Option<RepoPath> {
+pub(super) fn relative(path: &Path, root: &Path) -> Option<RepoPath> {
     let relative = path.strip_prefix(root).ok()?.to_str()?;
     Some(RepoPath::new(with_slashes(
         relative,
@@ -216,7 +216,7 @@ fn of_file(
         if environment.configures() {
             let options = environment.over(&file.options);
             let own = of_options(&options, &folder, flags, global)?;
-            let location = RepoPath::new(environment.script_location.trim_start_matches("./"));
+            let location = RepoPath::written(&environment.script_location);
             settings.of_environments.insert(location, Arc::new(own));
         }
     }
@@ -229,11 +229,10 @@ fn of_options(
     flags: &SelectionFlags<'_>,
     global: &GlobalArgs,
 ) -> Result<Settings, CommandError> {
-    let rules = || RULES.iter().map(|rule| RuleIdentity::from(*rule));
     let parse = |written: &[String]| -> Result<Vec<RuleSelector>, SelectorError> {
         written
             .iter()
-            .map(|written| RuleSelector::parse(written, rules()))
+            .map(|written| RuleSelector::parse(written, identities()))
             .collect()
     };
     let select = if flags.select.is_empty() {
@@ -247,14 +246,13 @@ fn of_options(
         flags.extend_select,
     ]
     .concat();
-    let only_environment = global.environment.as_ref().map(|written| {
-        RepoPath::new(written.trim_start_matches("./"))
-            .as_str()
-            .to_owned()
-    });
+    let only_environment = global
+        .environment
+        .as_ref()
+        .map(|written| RepoPath::written(written).as_str().to_owned());
     let severities = options.severity.iter().flatten();
     let severities = severities
-        .map(|(written, severity)| Ok((RuleSelector::parse(written, rules())?, *severity)))
+        .map(|(written, severity)| Ok((RuleSelector::parse(written, identities())?, *severity)))
         .collect::<Result<_, SelectorError>>()?;
     let per_file_ignores = options.per_file_ignores.iter().flatten();
     let per_file_ignores = per_file_ignores

@@ -81,14 +81,6 @@ impl Baseline {
         })
     }
 
-    /// True if a finding is known.
-    pub fn knows(&self, diagnostic: &Diagnostic) -> bool {
-        let fingerprint = diagnostic.fingerprint.to_string();
-        self.entries
-            .iter()
-            .any(|entry| entry.fingerprint == fingerprint)
-    }
-
     /// A baseline of these findings. What was known before keeps its date and reason.
     pub fn of<'d>(
         path: RepoPath,

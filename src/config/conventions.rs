@@ -1,9 +1,10 @@
 //! What the configuration says of names and of wrapped operations.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 
 /// SQLAlchemy's naming convention: how constraints and indexes without a name are called.
@@ -11,19 +12,14 @@ use serde::{Deserialize, Deserializer, de};
 #[serde(deny_unknown_fields)]
 pub struct NamingConvention {
     /// Indexes.
-    #[schemars(with = "Option<String>")]
     pub ix: Option<NameTemplate>,
     /// Unique constraints.
-    #[schemars(with = "Option<String>")]
     pub uq: Option<NameTemplate>,
     /// Check constraints.
-    #[schemars(with = "Option<String>")]
     pub ck: Option<NameTemplate>,
     /// Foreign keys.
-    #[schemars(with = "Option<String>")]
     pub fk: Option<NameTemplate>,
     /// Primary keys.
-    #[schemars(with = "Option<String>")]
     pub pk: Option<NameTemplate>,
 }
 
@@ -43,7 +39,8 @@ impl NamingConvention {
 }
 
 /// A template of names: `ix_%(table_name)s_%(column_0_name)s`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(inline)]
 pub struct NameTemplate(String);
 
 /// The tokens of SQLAlchemy's `naming.py`. Instead of `0` may stand any number, also as `0N` and `0_N`. Tokens of one's
@@ -141,6 +138,25 @@ impl BaseColumnOrder {
     }
 }
 
+impl JsonSchema for BaseColumnOrder {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "BaseColumnOrder".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "anyOf": [
+                {"type": "string", "enum": ["first", "last"]},
+                {"type": "array", "items": {"type": "string"}},
+            ],
+        })
+    }
+}
+
 impl<'de> Deserialize<'de> for BaseColumnOrder {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Visitor;
@@ -178,7 +194,8 @@ impl<'de> Deserialize<'de> for BaseColumnOrder {
 pub type TreatAs = BTreeMap<FunctionName, OperationName>;
 
 /// The qualified name of a function: `app.migrations.helpers.create_table`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
+#[schemars(inline)]
 pub struct FunctionName(String);
 
 /// An operation of Alembic: `op.create_table`.
@@ -186,7 +203,8 @@ pub struct FunctionName(String);
 pub struct OperationName(&'static str);
 
 /// Where a metadata is: a module, a colon, and the way to it from there: `app.initial_models:Base.metadata`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
+#[schemars(inline)]
 pub struct MetadataName(String);
 
 impl MetadataName {
@@ -265,6 +283,20 @@ impl<'de> Deserialize<'de> for FunctionName {
             "`{name}` is no qualified name of a function, such as `app.migrations.helpers.create_table`"
         );
         Err(de::Error::custom(message))
+    }
+}
+
+impl JsonSchema for OperationName {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "OperationName".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "enum": OPERATIONS})
     }
 }
 

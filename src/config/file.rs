@@ -6,6 +6,7 @@ use thiserror::Error;
 use toml::Table;
 
 use crate::config::options::Options;
+use crate::diagnostic::closest;
 use crate::git::{GitError, Snapshot};
 use crate::source::{RepoPath, SourceText};
 
@@ -325,11 +326,7 @@ fn did_you_mean(message: &str) -> Option<String> {
             "in this file the keys stand by themselves, without `[tool.migrate-lint]`".to_owned(),
         );
     }
-    let names = quoted;
-    let best = names
-        .map(|name| (strsim::levenshtein(written, name), name))
-        .min()?;
-    (best.0 <= 3).then(|| format!("did you mean `{}`?", best.1))
+    closest(written, quoted).map(|name| format!("did you mean `{name}`?"))
 }
 
 #[cfg(test)]

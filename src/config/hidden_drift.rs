@@ -1,7 +1,9 @@
 //! The kinds of differences between models and migrations that autogenerate does not write operations for.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
@@ -62,6 +64,20 @@ impl FromStr for HiddenDrift {
             .ok_or_else(|| ParseHiddenDriftError {
                 written: written.to_owned(),
             })
+    }
+}
+
+impl JsonSchema for HiddenDrift {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "HiddenDrift".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "enum": names().collect::<Vec<_>>()})
     }
 }
 

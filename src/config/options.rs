@@ -9,6 +9,7 @@ use crate::config::conventions::{BaseColumnOrder, MetadataName, NamingConvention
 use crate::config::hidden_drift::HiddenDrift;
 use crate::config::required_version::RequiredVersion;
 use crate::dependencies::WrittenVersion;
+use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
 
 /// Everything that can be configured. Absent keys keep their default.
@@ -107,14 +108,12 @@ pub struct Options {
     /// Default: first, unless the project's history has it otherwise
     ///
     /// Example: `base-columns = ["id", "*", "created_at"]`
-    #[schemars(with = "Option<BaseColumnsSchema>")]
     pub base_columns: Option<BaseColumnOrder>,
     /// What the rule hidden-drift speaks of.
     ///
     /// Default: all kinds but `"names"`, which are the business of unstable-name
     ///
     /// Example: `hidden-drift = ["checks", "enum-labels"]`
-    #[schemars(with = "Option<Vec<HiddenDriftSchema>>")]
     pub hidden_drift: Option<Vec<HiddenDrift>>,
     /// The Alembic environments, where they cannot be found, or where one needs a configuration of its own. If any is
     /// named, only those that are named count.
@@ -128,7 +127,6 @@ pub struct Options {
     /// Default: as the project says by its URLs, drivers and types
     ///
     /// Example: `dialect = "mysql"`
-    #[schemars(with = "Option<DialectSchema>")]
     pub dialect: Option<Dialect>,
     /// The version of SQLAlchemy that the migrations run with.
     ///
@@ -156,14 +154,12 @@ pub struct Options {
     /// Default: `{}`; what functions of the repository do is read
     ///
     /// Example: `treat-as = { "app.helpers.make_table" = "op.create_table" }`
-    #[schemars(with = "Option<BTreeMap<String, String>>")]
     pub treat_as: Option<TreatAs>,
     /// The metadata whose tables are there before the first migration.
     ///
     /// Default: a database is empty before the first migration
     ///
     /// Example: `initial-metadata = "app.initial_models:Base.metadata"`
-    #[schemars(with = "Option<String>")]
     pub initial_metadata: Option<MetadataName>,
     /// Files of SQL that a database is set up with before the first migration, in order: extensions, schemas, roles,
     /// tables.
@@ -185,48 +181,16 @@ pub enum SeverityOption {
     Off,
 }
 
-/// `"first"`, `"last"` or a list, for the JSON schema.
-#[derive(JsonSchema)]
-#[serde(rename_all = "kebab-case", untagged)]
-#[expect(dead_code, reason = "only its schema is of use")]
-enum BaseColumnsSchema {
-    Place(PlaceSchema),
-    Columns(Vec<String>),
-}
-
-#[derive(JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[expect(dead_code, reason = "only its schema is of use")]
-enum PlaceSchema {
-    First,
-    Last,
-}
-
-/// The kinds of hidden drift, for the JSON schema.
-#[derive(JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[expect(dead_code, reason = "only its schema is of use")]
-enum HiddenDriftSchema {
-    Checks,
-    PrimaryKeys,
-    ConstraintOptions,
-    IndexOptions,
-    EnumLabels,
-    Names,
-    Defaults,
-    Types,
-    GeneratedColumns,
-}
-
-/// The names of dialects, for the JSON schema.
-#[derive(JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[expect(dead_code, reason = "only its schema is of use")]
-enum DialectSchema {
-    Postgresql,
-    Mysql,
-    Mariadb,
-    Sqlite,
+impl SeverityOption {
+    /// `None` for a rule that is left out.
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Info => Some(Severity::Info),
+            Self::Off => None,
+        }
+    }
 }
 
 /// How model and migration changes belong together.
@@ -270,20 +234,15 @@ pub struct EnvironmentOptions {
     pub start_after: Option<String>,
     pub pairing: Option<Pairing>,
     pub downgrades: Option<Downgrades>,
-    #[schemars(with = "Option<BaseColumnsSchema>")]
     pub base_columns: Option<BaseColumnOrder>,
-    #[schemars(with = "Option<Vec<HiddenDriftSchema>>")]
     pub hidden_drift: Option<Vec<HiddenDrift>>,
-    #[schemars(with = "Option<DialectSchema>")]
     pub dialect: Option<Dialect>,
     #[schemars(with = "Option<String>")]
     pub sqlalchemy_version: Option<WrittenVersion>,
     #[schemars(with = "Option<String>")]
     pub alembic_version: Option<WrittenVersion>,
     pub naming_convention: Option<NamingConvention>,
-    #[schemars(with = "Option<BTreeMap<String, String>>")]
     pub treat_as: Option<TreatAs>,
-    #[schemars(with = "Option<String>")]
     pub initial_metadata: Option<MetadataName>,
     pub initial_sql: Option<Vec<String>>,
 }

@@ -93,13 +93,15 @@ fn kind(property: &Value, schema: &Value) -> String {
         one => Some(one),
     };
     match types.and_then(Value::as_str) {
-        Some("array") => match property["items"]["$ref"].as_str() {
-            Some(reference) if reference.ends_with("EnvironmentOptions") => {
-                "a list of tables".to_owned()
+        Some("array") => {
+            let items = &property["items"];
+            let is_table = items["$ref"].is_string();
+            match (is_table, items["enum"].is_array()) {
+                (true, _) => "a list of tables".to_owned(),
+                (_, true) => format!("a list of {}", kind(items, schema)),
+                _ => "a list of strings".to_owned(),
             }
-            Some(_) => format!("a list of {}", kind(&property["items"], schema)),
-            None => "a list of strings".to_owned(),
-        },
+        }
         Some("object") => "a table".to_owned(),
         Some("boolean") => "`true` or `false`".to_owned(),
         _ => "a string".to_owned(),

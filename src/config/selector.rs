@@ -3,6 +3,8 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
+use crate::diagnostic::closest;
+
 /// A rule, a family or all of them, as users write it: `ML101`, `ML1`, `multiple-heads`, `revision`, `ALL`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleSelector {
@@ -20,6 +22,8 @@ pub struct SelectorError {
     pub written: String,
     #[help]
     pub help: String,
+    /// The rule that was meant, perhaps.
+    pub closest: Option<String>,
 }
 
 /// What a selector is matched with.
@@ -53,23 +57,15 @@ impl RuleSelector {
         if rules.clone().any(|rule| rule.family == lower) {
             return Ok(Self::Family(lower));
         }
-        let closest = rules
-            .flat_map(|rule| [rule.name, rule.code])
-            .map(|name| {
-                (
-                    strsim::levenshtein(&lower, &name.to_ascii_lowercase()),
-                    name,
-                )
-            })
-            .min()
-            .filter(|(distance, _)| *distance <= 3);
-        let help = match closest {
-            Some((_, name)) => format!("did you mean `{name}`?"),
-            None => "`migrate-lint rule --all` lists the rules".to_owned(),
-        };
+        let names = rules.flat_map(|rule| [rule.name, rule.code]);
+        let meant = closest(trimmed, names);
         Err(SelectorError {
             written: trimmed.to_owned(),
-            help,
+            help: match meant {
+                Some(name) => format!("did you mean `{name}`?"),
+                None => "`migrate-lint rule --all` lists the rules".to_owned(),
+            },
+            closest: meant.map(str::to_owned),
         })
     }
 

@@ -1,19 +1,19 @@
 //! Which findings are kept from being reported by comments, and which comments keep none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 use smol_str::SmolStr;
 
 use super::Linter;
 use crate::config::{BaselineEntry, RuleIdentity, RuleSelector};
-use crate::diagnostic::{Diagnostic, Fingerprint, Label};
+use crate::diagnostic::{Diagnostic, Label};
 use crate::git::ChangeSet;
 use crate::project::Project;
 use crate::python::{Sources, comments};
 use crate::rules::{
     DIRECTIVES, Directive, Listener, Misspelling, RULES, Rule, SuppressedCode, Suppression,
-    SuppressionContext, find,
+    SuppressionContext, find, identities,
 };
 use crate::source::{RepoPath, SourceText, Span};
 
@@ -94,25 +94,28 @@ impl Linter<'_> {
         };
         let settings = self.settings;
         let outcome = &mut self.outcome;
-        let is_known = |diagnostic: &Diagnostic| {
-            let baseline = settings.baseline.as_ref();
-            baseline.is_some_and(|baseline| baseline.knows(diagnostic))
-        };
-        let found: Vec<Fingerprint> = outcome
-            .diagnostics
-            .iter()
-            .chain(&self.habitual)
-            .map(|diagnostic| diagnostic.fingerprint)
-            .collect();
         if settings.without_suppressions {
             self.pass_over();
             return;
         }
+        let baseline = settings.baseline.as_ref();
+        let known: BTreeSet<&str> = baseline
+            .iter()
+            .flat_map(|baseline| &baseline.entries)
+            .map(|entry| entry.fingerprint.as_str())
+            .collect();
+        let found: BTreeSet<String> = outcome
+            .diagnostics
+            .iter()
+            .chain(&self.habitual)
+            .filter(|_| baseline.is_some())
+            .map(|diagnostic| diagnostic.fingerprint.to_string())
+            .collect();
         outcome.suppressed = suppressions.take(&mut outcome.diagnostics, &lines);
         suppressions.take(&mut self.habitual, &lines);
-        let known = outcome
-            .diagnostics
-            .extract_if(.., |diagnostic| is_known(diagnostic));
+        let known = outcome.diagnostics.extract_if(.., |diagnostic| {
+            !known.is_empty() && known.contains(diagnostic.fingerprint.to_string().as_str())
+        });
         outcome
             .suppressed
             .extend(known.map(|diagnostic| Suppressed {
@@ -129,13 +132,10 @@ impl Linter<'_> {
                 }
         };
         // Without the whole there is no telling what is gone.
-        let baseline = settings.baseline.as_ref().filter(|_| changes.is_none());
-        let stale = baseline.map_or_else(Vec::new, |baseline| {
+        let judged_baseline = baseline.filter(|_| changes.is_none());
+        let stale = judged_baseline.map_or_else(Vec::new, |baseline| {
             let is_stale = |entry: &&BaselineEntry| {
-                find(&entry.code).is_none_or(is_judged)
-                    && !found
-                        .iter()
-                        .any(|found| found.to_string() == entry.fingerprint)
+                find(&entry.code).is_none_or(is_judged) && !found.contains(&entry.fingerprint)
             };
             let text = sources.read(&baseline.path).unwrap_or_default();
             let place = |entry: &BaselineEntry| {
@@ -208,7 +208,7 @@ impl Suppressions {
     ) -> Vec<Suppressed> {
         let mut taken = Vec::new();
         diagnostics.retain(|diagnostic| {
-            let by = self.suppressing(diagnostic, lines(diagnostic).as_ref());
+            let by = self.suppressing(diagnostic, lines);
             if let Some(by) = &by {
                 taken.push(Suppressed {
                     diagnostic: diagnostic.clone(),
@@ -224,10 +224,15 @@ impl Suppressions {
     fn suppressing(
         &mut self,
         diagnostic: &Diagnostic,
-        lines: Option<&RangeInclusive<u32>>,
+        lines: &dyn Fn(&Diagnostic) -> Option<RangeInclusive<u32>>,
     ) -> Option<SuppressedBy> {
         let rule = RuleIdentity::from(find(diagnostic.code)?);
         let placed = self.files.get_mut(&diagnostic.primary.file)?;
+        // Most files have no comments, and then no line is to be looked up.
+        if placed.is_empty() {
+            return None;
+        }
+        let lines = lines(diagnostic);
         let mut disabled_by = None;
         for index in 0..placed.len() {
             let Placed {
@@ -238,7 +243,7 @@ impl Suppressions {
             let Ok(directive) = &suppression.directive else {
                 continue;
             };
-            let is_meant = match (directive, lines) {
+            let is_meant = match (directive, &lines) {
                 (Directive::FileIgnore, _) => true,
                 (_, None) => false,
                 (Directive::Ignore, Some(lines)) => {
@@ -314,22 +319,22 @@ fn of_python(file: &RepoPath, text: &SourceText) -> Vec<Placed> {
         .filter_map(|comment| {
             let line = |offset: u32| text.lines().line(offset);
             let governs = comment.governs;
-            // A statement ends on the line of its last character.
-            let lines = if governs.is_empty() {
-                line(governs.start) + 1..=line(governs.start)
-            } else {
-                let trimmed = governs.slice(source).trim_end().len() as u32;
-                line(governs.start)..=line(governs.start + trimmed.saturating_sub(1))
-            };
-            let lines = match directive_of(comment.span.slice(source)) {
-                Some(Directive::Disable | Directive::Enable) => {
+            let suppression = parse(file, source, comment.span, comment.is_own_line)?;
+            let lines = match suppression.directive {
+                Ok(Directive::Disable | Directive::Enable) => {
                     let own = line(comment.span.start);
                     own..=own
                 }
-                _ => lines,
+                // Nothing follows.
+                _ if governs.is_empty() => line(governs.start) + 1..=line(governs.start),
+                // A statement ends on the line of its last character.
+                _ => {
+                    let trimmed = governs.slice(source).trim_end().len() as u32;
+                    line(governs.start)..=line(governs.start + trimmed.saturating_sub(1))
+                }
             };
             Some(Placed {
-                suppression: parse(file, source, comment.span, comment.is_own_line)?,
+                suppression,
                 lines,
                 is_inside: !comment.is_own_line || comment.is_sql,
             })
@@ -368,15 +373,6 @@ fn of_lines(file: &RepoPath, text: &SourceText) -> Vec<Placed> {
         );
     }
     found
-}
-
-fn directive_of(comment: &str) -> Option<Directive> {
-    let (_, rest) = comment.split_once(MARK)?;
-    let word = word_of(rest.trim_start());
-    DIRECTIVES
-        .iter()
-        .find(|(name, _)| *name == word)
-        .map(|(_, directive)| *directive)
 }
 
 fn word_of(text: &str) -> &str {
@@ -420,11 +416,7 @@ fn parse(file: &RepoPath, source: &str, span: Span, is_own_line: bool) -> Option
             .map(|code| SuppressedCode {
                 written: code.to_owned(),
                 span: Span::new(offset(code), offset(code) + code.len() as u32),
-                selector: RuleSelector::parse(
-                    code,
-                    RULES.iter().map(|rule| RuleIdentity::from(*rule)),
-                )
-                .map_err(|error| error.help),
+                selector: RuleSelector::parse(code, identities()),
                 is_used: false,
                 is_judged: false,
             })

@@ -1,7 +1,8 @@
 //! Comments that speak to the linter, and what they stand at.
 
-use tree_sitter::{Node, Parser};
+use tree_sitter::Node;
 
+use super::parse::syntax_tree;
 use crate::source::Span;
 
 /// A comment that holds a mark.
@@ -24,14 +25,7 @@ pub fn comments(text: &str, mark: &str) -> Vec<Comment> {
     if places.peek().is_none() {
         return Vec::new();
     }
-    let mut parser = Parser::new();
-    if parser
-        .set_language(&tree_sitter_python::LANGUAGE.into())
-        .is_err()
-    {
-        return Vec::new();
-    }
-    let Some(tree) = parser.parse(text, None) else {
+    let Some(tree) = syntax_tree(text) else {
         return Vec::new();
     };
     let root = tree.root_node();
@@ -40,11 +34,7 @@ pub fn comments(text: &str, mark: &str) -> Vec<Comment> {
 
 /// Where the string begins that would be torn by breaking the line at this offset.
 pub fn string_around(text: &str, offset: u32) -> Option<u32> {
-    let mut parser = Parser::new();
-    parser
-        .set_language(&tree_sitter_python::LANGUAGE.into())
-        .ok()?;
-    let tree = parser.parse(text, None)?;
+    let tree = syntax_tree(text)?;
     let at = offset as usize;
     let mut node = tree.root_node().descendant_for_byte_range(at, at);
     while let Some(inner) = node {

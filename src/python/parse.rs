@@ -44,10 +44,14 @@ fn new_parser() -> Parser {
     parser
 }
 
+/// The syntax tree of a text; `None` only if the parser is told to stop, which nobody does.
+pub(super) fn syntax_tree(text: &str) -> Option<Tree> {
+    PARSER.with_borrow_mut(|parser| parser.parse(text, None))
+}
+
 /// Parses a file. The first syntax error is returned beside the tree of all that could be read.
 pub fn parse(text: &str) -> (Module, Option<SyntaxError>) {
-    let tree = PARSER.with_borrow_mut(|parser| parser.parse(text, None));
-    let Some(tree) = tree else {
+    let Some(tree) = syntax_tree(text) else {
         let error = SyntaxError {
             message: "the file could not be parsed".to_owned(),
             span: Span::at(0),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::replay::change_line;
 use super::schema::{why_text, why_value};
-use super::{Style, sanitise_line, write_json as write_value};
+use super::{Style, plural, sanitise_line, write_json as write_value};
 use crate::catalog::Catalog;
 use crate::config::HiddenDrift;
 use crate::models::{Drift, DriftDifference};
@@ -39,13 +39,6 @@ impl<'a> DriftView<'a> {
             hidden.is_none_or(|kind| kinds.is_none_or(|kinds| kinds.contains(&kind)))
         };
         self.drift.differences.iter().filter(is_wanted)
-    }
-}
-
-fn tables(count: usize) -> String {
-    match count {
-        1 => "1 table".to_owned(),
-        _ => format!("{count} tables"),
     }
 }
 
@@ -93,8 +86,8 @@ pub fn write_text(view: &DriftView<'_>, out: &mut dyn Write) -> io::Result<()> {
         0 => writeln!(
             out,
             "no difference that `alembic revision --autogenerate` would see in {}; {} could not be compared",
-            tables(view.drift.compared.len()),
-            tables(view.drift.doubtful.len())
+            plural(view.drift.compared.len(), "table"),
+            plural(view.drift.doubtful.len(), "table")
         )?,
         1 => writeln!(
             out,

@@ -7,7 +7,7 @@ mod lanes;
 mod mermaid;
 mod svg;
 mod text;
-mod touched;
+pub(super) mod touched;
 
 pub use dot::write as write_dot;
 pub use html::write as write_html;

@@ -23,10 +23,9 @@ impl Paths {
 
     /// For a reader in a folder that holds the repository: `checkout` is the way to it, as in CI systems that check out
     /// into a folder of their workspace.
-    pub fn into_checkout(checkout: &str) -> Self {
-        let checkout = checkout.trim_matches('/');
+    pub fn into_checkout(checkout: &RepoPath) -> Self {
         Self {
-            before: if checkout.is_empty() {
+            before: if checkout.is_root() {
                 String::new()
             } else {
                 format!("{checkout}/")
@@ -96,11 +95,11 @@ mod tests {
         assert_eq!(show("a/c", "a/b.py"), "../b.py");
         assert_eq!(show("ab", "a/b.py"), "../a/b.py");
         assert_eq!(
-            Paths::into_checkout("repo/").show(&RepoPath::new("a.py")),
+            Paths::into_checkout(&RepoPath::new("repo")).show(&RepoPath::new("a.py")),
             "repo/a.py"
         );
         assert_eq!(
-            Paths::into_checkout("").show(&RepoPath::new("a.py")),
+            Paths::into_checkout(&RepoPath::root()).show(&RepoPath::new("a.py")),
             "a.py"
         );
     }

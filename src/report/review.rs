@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use smol_str::SmolStr;
 
 use crate::alembic::MetadataOrigin;
-use crate::catalog::{Catalog, Change, Subject, split_object};
+use crate::catalog::{Change, Subject};
 use crate::project::ProjectEnvironment;
-use crate::report::graph::GraphView;
+use crate::report::graph::{GraphView, touched};
 use crate::report::replay::Account;
 use crate::report::schema::{SchemaView, shorten};
-use crate::report::{ddl, graph, sanitise_line, schema};
+use crate::report::{circumstances, ddl, graph, sanitise_line, schema};
 use crate::rules::EnvironmentContext;
 use crate::source::RepoPath;
 
@@ -93,15 +93,9 @@ impl Card {
                 }
             })
             .collect();
-        let versions = head.versions();
         Some(Self {
             environment: sanitise_line(head.environment.script_location.as_str()),
-            circumstances: sanitise_line(&format!(
-                "{}, {}, {}",
-                head.dialect(),
-                versions.sqlalchemy,
-                versions.alembic
-            )),
+            circumstances: circumstances(head),
             revisions,
             line: line(ctx, &new),
             tables: tables(head, &new),
@@ -166,31 +160,22 @@ fn dropped(head: &ProjectEnvironment<'_>, node: usize) -> Vec<String> {
 
 /// The tables that the revisions touch, as they are at the head.
 fn tables(head: &ProjectEnvironment<'_>, new: &[usize]) -> Option<String> {
-    let history = head.replay();
     let catalog = head.migrated();
-    let touched: BTreeSet<&str> = new
+    let known = touched::names(head);
+    let tables: BTreeSet<SmolStr> = new
         .iter()
-        .filter_map(|node| history.get(*node))
-        .flat_map(|replayed| &replayed.upgrade.found)
-        .map(|difference| split_object(&difference.object, catalog).0)
-        .collect();
-    let tables: Vec<_> = catalog
-        .tables
-        .iter()
-        .filter(|(name, _)| touched.contains(name.as_str()))
-        .map(|(name, table)| (name.clone(), table.clone()))
+        .flat_map(|node| touched::of(head, *node, &known))
+        .filter(|name| catalog.tables.contains_key(name))
         .collect();
     if tables.is_empty() || tables.len() > MAX_TABLES {
         return None;
     }
-    let shown = Catalog {
-        tables: tables.into_iter().collect(),
-        ..catalog.clone()
-    };
+    let tables: Vec<SmolStr> = tables.into_iter().collect();
+    let excerpt = schema::Excerpt::of(catalog, &tables);
     let view = SchemaView {
         environment: head,
         at: Some(&[]),
-        catalog: &shown,
+        catalog: &excerpt.catalog,
         others: None,
     };
     let mut text = Vec::new();

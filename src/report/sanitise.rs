@@ -27,6 +27,21 @@ pub fn sanitise(text: &str) -> String {
     clean
 }
 
+/// The parts of a text, and whether they stand between a pair of backticks, and so are code. Without its partner the last
+/// backtick is a character.
+pub(super) fn code_spans(text: &str) -> Vec<(bool, String)> {
+    let parts: Vec<&str> = text.split('`').collect();
+    let pairs = (parts.len() - 1) / 2;
+    let mut spans = Vec::new();
+    for (index, part) in parts.into_iter().enumerate() {
+        let is_code = index % 2 == 1 && index < 2 * pairs;
+        let is_after_the_last = index == 2 * pairs + 1;
+        let backtick = if is_after_the_last { "`" } else { "" };
+        spans.push((is_code, format!("{backtick}{part}")));
+    }
+    spans
+}
+
 /// What GitHub and Azure take for a command anywhere in a line of their logs.
 const COMMANDS: [&str; 2] = ["##[", "##vso["];
 

@@ -101,7 +101,8 @@ fn verdicts(reversibility: &Reversibility) -> String {
     text
 }
 
-fn plural(count: usize, name: &str) -> String {
+/// `1 finding`, `2 findings`
+pub(crate) fn plural(count: usize, name: &str) -> String {
     if count == 1 {
         format!("1 {name}")
     } else {

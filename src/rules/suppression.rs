@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::config::RuleSelector;
+use crate::config::{RuleSelector, SelectorError};
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::source::{RepoPath, Span};
 
@@ -57,8 +57,7 @@ pub(crate) struct Misspelling {
 pub(crate) struct SuppressedCode {
     pub(crate) written: String,
     pub(crate) span: Span,
-    /// `Err` with a hint where no rule is called so.
-    pub(crate) selector: Result<RuleSelector, String>,
+    pub(crate) selector: Result<RuleSelector, SelectorError>,
     /// Whether it kept a finding from being reported.
     pub(crate) is_used: bool,
     /// Whether all that it could keep from being reported was looked for.

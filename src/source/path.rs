@@ -15,6 +15,11 @@ impl RepoPath {
         Self(Arc::from(path.as_ref().trim_matches('/')))
     }
 
+    /// A path as people write it into a configuration or a command: perhaps with `./` before it.
+    pub fn written(path: &str) -> Self {
+        Self::new(path.trim_start_matches("./"))
+    }
+
     /// The root of the repository.
     pub fn root() -> Self {
         Self(Arc::from(""))

@@ -150,22 +150,32 @@ fn an_edited_revision_weighs_more_once_it_is_released() {
     assert!(answer.out.contains("warning[ML108]"), "{answer:?}");
 }
 
-/// A clone as CI systems make it: a checked-out branch that follows its own copy, and no `origin/HEAD`.
-fn checked_out(origin: &Repository, arguments: &[&str]) -> Repository {
+/// A clone as CI systems make it, with all branches of the remote and no `origin/HEAD`.
+fn cloned(origin: &Repository) -> Repository {
     let clone = Repository::init(&[]);
     let url = format!("file://{}", origin.root().display());
     clone.git(&["remote", "add", "origin", &url]);
-    let mut fetch = vec!["fetch", "--quiet"];
-    fetch.extend(arguments);
-    fetch.extend(["origin", "+refs/heads/*:refs/remotes/origin/*"]);
-    clone.git(&fetch);
+    clone.git(&[
+        "fetch",
+        "--quiet",
+        "origin",
+        "+refs/heads/*:refs/remotes/origin/*",
+    ]);
+    clone
+}
+
+/// The same at the last commit of a branch, and on none.
+fn detached(origin: &Repository, branch: &str) -> Repository {
+    let clone = cloned(origin);
+    let reference = format!("refs/remotes/origin/{branch}");
+    clone.git(&["checkout", "--quiet", "--detach", &reference]);
     clone
 }
 
 #[test]
 fn a_pushed_branch_is_not_its_own_base() {
     let origin = parted();
-    let clone = checked_out(&origin, &[]);
+    let clone = cloned(&origin);
     clone.git(&[
         "checkout",
         "--quiet",
@@ -182,13 +192,7 @@ fn a_pushed_branch_is_not_its_own_base() {
 fn targets_of_merge_requests_are_those_that_systems_name() {
     let origin = parted();
     origin.git(&["branch", "--quiet", "release", "main~1"]);
-    let mut clone = checked_out(&origin, &[]);
-    clone.git(&[
-        "checkout",
-        "--quiet",
-        "--detach",
-        "refs/remotes/origin/side",
-    ]);
+    let mut clone = detached(&origin, "side");
     let began = clone.git(&["merge-base", "origin/main", "HEAD"]);
     let base = |clone: &Repository| {
         let answer = clone.lint(&["check", "--changed", "--verbose"]);
@@ -204,25 +208,13 @@ fn targets_of_merge_requests_are_those_that_systems_name() {
     assert!(line.contains("base: origin/main"), "{line}");
     assert_eq!(codes, "107", "what was merged meanwhile counts");
 
-    let mut clone = checked_out(&origin, &[]);
-    clone.git(&[
-        "checkout",
-        "--quiet",
-        "--detach",
-        "refs/remotes/origin/side",
-    ]);
+    let mut clone = detached(&origin, "side");
     clone.set("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/release");
     let (line, codes) = base(&clone);
     assert!(line.contains("base: origin/release"), "{line}");
     assert_eq!(codes, "");
 
-    let mut clone = checked_out(&origin, &[]);
-    clone.git(&[
-        "checkout",
-        "--quiet",
-        "--detach",
-        "refs/remotes/origin/side",
-    ]);
+    let mut clone = detached(&origin, "side");
     clone.set("CHANGE_TARGET", "release");
     assert!(base(&clone).0.contains("base: origin/release"));
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::{CheckArgs, CheckFormat, GlobalArgs, OutputTarget, ProcessEnvironment};
 use crate::commands::files::{append, replace};
-use crate::commands::workspace::Workspace;
+use crate::commands::workspace::{Workspace, relative};
 use crate::commands::{CommandError, Streams, style};
 use crate::linter::Outcome;
 use crate::report::{
@@ -12,6 +12,7 @@ use crate::report::{
     Provenance, Pylint, Rdjson, Reporter, Sarif, Style, Texts, sanitise_line, statistics,
     summary_line,
 };
+use crate::source::RepoPath;
 
 /// The outputs that were asked for.
 #[derive(Clone, Debug)]
@@ -187,10 +188,8 @@ impl Output<'_> {
     /// Paths as a CI system sees them whose workspace holds the repository.
     fn inside(&self, workspace: Option<&Path>) -> Paths {
         let workspace = workspace.and_then(|folder| folder.canonicalize().ok());
-        let checkout = workspace
-            .and_then(|folder| Some(self.workspace.root.strip_prefix(folder).ok()?.to_owned()));
-        let checkout = checkout.unwrap_or_default();
-        Paths::into_checkout(&checkout.to_string_lossy().replace('\\', "/"))
+        let checkout = workspace.and_then(|folder| relative(&self.workspace.root, &folder));
+        Paths::into_checkout(&checkout.unwrap_or_else(RepoPath::root))
     }
 
     fn provenance(&self) -> Option<Provenance> {

@@ -86,12 +86,10 @@ fn rules(settings: &Settings) -> Vec<String> {
         .iter()
         .filter(|rule| settings.selects(RuleIdentity::from(**rule), rule.is_default))
         .map(|rule| {
-            let severity = match settings.severity(RuleIdentity::from(*rule)) {
-                Some(SeverityOption::Error) => "error".to_owned(),
-                Some(SeverityOption::Warning) => "warning".to_owned(),
-                Some(SeverityOption::Info | SeverityOption::Off) => "info".to_owned(),
-                None => rule.severity.to_string(),
-            };
+            let configured = settings.severity(RuleIdentity::from(*rule));
+            let severity = configured
+                .and_then(SeverityOption::severity)
+                .unwrap_or(rule.severity);
             format!("{} {} ({severity})", rule.code, rule.name)
         })
         .collect()

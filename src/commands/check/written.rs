@@ -11,7 +11,7 @@ use crate::config::{Baseline, BaselineEntry, RuleIdentity, Settings};
 use crate::diagnostic::Applicability;
 use crate::fixer::{self, Fixed, Rewritten};
 use crate::linter::SuppressedBy;
-use crate::report::{Paths, sanitise, sanitise_line};
+use crate::report::{Paths, plural, sanitise, sanitise_line};
 use crate::rules::find;
 use crate::source::RepoPath;
 
@@ -36,7 +36,7 @@ impl Check<'_> {
             let run = self.judge()?;
             withheld = withheld_of(&run);
             let fixed = fixer::apply(&run.outcome.diagnostics, &run.judged.head, self.least())?;
-            let written = self.write(&run, &fixed, streams)?;
+            let written = self.write(&fixed, streams)?;
             if written.is_empty() {
                 break;
             }
@@ -66,7 +66,11 @@ impl Check<'_> {
             writeln!(
                 streams.err,
                 "note: {} would be in revisions that others have already, so they are only shown",
-                plural(count, "fix").replace("fixs", "fixes")
+                if count == 1 {
+                    "1 fix".to_owned()
+                } else {
+                    format!("{count} fixes")
+                }
             )?;
         }
         Ok(())
@@ -107,7 +111,7 @@ impl Check<'_> {
     ) -> Result<Exit, CommandError> {
         let run = self.judge()?;
         let ignored = fixer::add_ignores(&run.outcome.diagnostics, &run.judged.head, reason)?;
-        let files = self.write(&run, &ignored.fixed, streams)?;
+        let files = self.write(&ignored.fixed, streams)?;
         if !self.is_quiet() {
             writeln!(
                 streams.err,
@@ -187,7 +191,6 @@ impl Check<'_> {
     /// Writes new texts to the disk, where that has what was judged.
     fn write(
         &self,
-        run: &Run,
         fixed: &Fixed,
         streams: &mut Streams<'_>,
     ) -> Result<Vec<RepoPath>, CommandError> {
@@ -199,11 +202,9 @@ impl Check<'_> {
                 sanitise_line(file.as_str())
             )?;
         }
-        for (file, Rewritten { after, .. }) in &fixed.files {
+        for (file, Rewritten { before, after }) in &fixed.files {
             let path = file.on_disk(&self.workspace.root);
-            let judged = run.judged.head.read(file)?.unwrap_or_default();
-            let on_disk = std::fs::read(&path).unwrap_or_default();
-            if on_disk != judged {
+            if std::fs::read(&path).unwrap_or_default() != before.as_bytes() {
                 writeln!(
                     streams.err,
                     "note: {} is not changed: on disk it is not what was judged",
@@ -211,13 +212,7 @@ impl Check<'_> {
                 )?;
                 continue;
             }
-            let mark = "\u{feff}".as_bytes();
-            let mut text = Vec::with_capacity(after.len() + mark.len());
-            if judged.starts_with(mark) {
-                text.extend_from_slice(mark);
-            }
-            text.extend_from_slice(after.as_bytes());
-            replace(&path, &text)?;
+            replace(&path, after.as_bytes())?;
             written.push(file.clone());
         }
         Ok(written)
@@ -234,13 +229,6 @@ fn withheld_of(run: &Run) -> usize {
     fixes
         .filter(|fix| fix.applicability == Applicability::DisplayOnly)
         .count()
-}
-
-fn plural(count: usize, noun: &str) -> String {
-    match count {
-        1 => format!("1 {noun}"),
-        _ => format!("{count} {noun}s"),
-    }
 }
 
 fn are(count: usize, noun: &str) -> String {

@@ -4,10 +4,11 @@ use smol_str::SmolStr;
 
 use super::{Writer, comment, when};
 use crate::catalog::{
-    AlterAction, ColumnDefinition, Constraint, ConstraintKind, CreateTable, Fact, ForeignKey,
-    IndexDefinition, LikeClause,
+    AlterAction, ColumnDefinition, Constraint, ConstraintKind, CreateTable, Fact, IndexDefinition,
+    LikeClause,
 };
 use crate::dialect::Dialect;
+use crate::report::schema::identifiers::{identifiers, references};
 
 /// Stands for what is not known.
 const UNKNOWN: &str = "/* not known */";
@@ -106,7 +107,7 @@ impl Writer {
         let body = match &constraint.kind {
             ConstraintKind::PrimaryKey { .. } => "PRIMARY KEY".to_owned(),
             ConstraintKind::Unique { .. } => "UNIQUE".to_owned(),
-            ConstraintKind::ForeignKey(key) => self.references(key),
+            ConstraintKind::ForeignKey(key) => references(key, self.dialect),
             _ => return self.constraint(constraint),
         };
         match constraint.known_name().filter(|_| !constraint.is_unnamed) {
@@ -118,7 +119,7 @@ impl Writer {
     pub(super) fn constraint(self, constraint: &Constraint) -> String {
         let body = match &constraint.kind {
             ConstraintKind::PrimaryKey { columns } => {
-                format!("PRIMARY KEY ({})", self.names(columns))
+                format!("PRIMARY KEY ({})", identifiers(columns, self.dialect))
             }
             ConstraintKind::Unique {
                 columns,
@@ -126,13 +127,13 @@ impl Writer {
             } => format!(
                 "UNIQUE{} ({})",
                 when(*nulls_not_distinct, " NULLS NOT DISTINCT"),
-                self.names(columns)
+                identifiers(columns, self.dialect)
             ),
             ConstraintKind::ForeignKey(key) => {
                 format!(
                     "FOREIGN KEY ({}) {}",
-                    self.names(&key.columns),
-                    self.references(key)
+                    identifiers(&key.columns, self.dialect),
+                    references(key, self.dialect)
                 )
             }
             ConstraintKind::Check { expression, .. } => {
@@ -150,20 +151,6 @@ impl Writer {
             text.push_str(&format!(" {deferrable}"));
         }
         text.push_str(when(constraint.not_valid, " NOT VALID"));
-        text
-    }
-
-    fn references(self, key: &ForeignKey) -> String {
-        let mut text = format!("REFERENCES {}", self.qualified(&key.references));
-        if !key.ref_columns.is_empty() {
-            text.push_str(&format!(" ({})", self.names(&key.ref_columns)));
-        }
-        let actions = [("ON DELETE", &key.ondelete), ("ON UPDATE", &key.onupdate)];
-        for (event, action) in actions {
-            if let Some(action) = action {
-                text.push_str(&format!(" {event} {action}"));
-            }
-        }
         text
     }
 
@@ -204,7 +191,10 @@ impl Writer {
         }
         text.push_str(&format!(" ({})", keys.join(", ")));
         if !definition.include.is_empty() {
-            text.push_str(&format!(" INCLUDE ({})", self.names(&definition.include)));
+            text.push_str(&format!(
+                " INCLUDE ({})",
+                identifiers(&definition.include, self.dialect)
+            ));
         }
         text.push_str(when(definition.nulls_not_distinct, " NULLS NOT DISTINCT"));
         if let Some(predicate) = &definition.predicate {
@@ -344,11 +334,6 @@ impl Writer {
             }
         };
         out.push(format!("ALTER TABLE {} {text};", self.qualified(table)));
-    }
-
-    fn names(self, names: &[SmolStr]) -> String {
-        let names = names.iter().map(|name| self.name(name));
-        names.collect::<Vec<_>>().join(", ")
     }
 }
 

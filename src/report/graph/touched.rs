@@ -8,7 +8,7 @@ use crate::catalog::{Difference, Subject};
 use crate::project::ProjectEnvironment;
 
 /// The names of all tables that there are at the end, or were at any time.
-pub(super) fn names(environment: &ProjectEnvironment<'_>) -> BTreeSet<SmolStr> {
+pub(in crate::report) fn names(environment: &ProjectEnvironment<'_>) -> BTreeSet<SmolStr> {
     let history = environment.replay();
     let mut names: BTreeSet<SmolStr> = environment.migrated().tables.keys().cloned().collect();
     for node in &history.order {
@@ -26,7 +26,7 @@ pub(super) fn names(environment: &ProjectEnvironment<'_>) -> BTreeSet<SmolStr> {
 }
 
 /// The tables of a revision, in order.
-pub(super) fn of(
+pub(in crate::report) fn of(
     environment: &ProjectEnvironment<'_>,
     node: usize,
     names: &BTreeSet<SmolStr>,

@@ -1,16 +1,11 @@
 //! Text of files in Markdown: it is shown as it is, and does nothing.
 
-use crate::report::sanitise_line;
+use crate::report::{code_spans, sanitise_line};
 
 /// Text in which only pairs of backticks mean something: what is between them is code.
 pub(super) fn text(written: &str) -> String {
-    let clean = sanitise_line(written);
-    let parts: Vec<&str> = clean.split('`').collect();
-    // Without its partner the last backtick is a character.
-    let pairs = (parts.len() - 1) / 2;
     let mut escaped = String::new();
-    for (index, part) in parts.iter().enumerate() {
-        let is_code = index % 2 == 1 && index < 2 * pairs;
+    for (is_code, part) in code_spans(&sanitise_line(written)) {
         match (is_code, part.is_empty()) {
             (true, true) => escaped.push_str("&#96;&#96;"),
             (true, false) => {
@@ -18,14 +13,9 @@ pub(super) fn text(written: &str) -> String {
                 if escaped.ends_with('`') {
                     escaped.push(' ');
                 }
-                escaped.push_str(&code(part));
+                escaped.push_str(&code(&part));
             }
-            (false, _) => {
-                if index == 2 * pairs + 1 {
-                    escaped.push_str("&#96;");
-                }
-                escape_into(&mut escaped, part);
-            }
+            (false, _) => escape_into(&mut escaped, &part),
         }
     }
     escaped

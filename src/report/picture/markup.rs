@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::report::sanitise_line;
+use crate::report::{code_spans, sanitise_line};
 
 /// Text between tags or in a quoted attribute, of XML and HTML alike.
 pub(in crate::report) fn text(written: &str) -> String {
@@ -25,21 +25,17 @@ pub(in crate::report) fn text(written: &str) -> String {
 
 /// Text of HTML in which pairs of backticks mean code.
 pub(in crate::report) fn prose(written: &str) -> String {
-    let parts: Vec<&str> = written.split('`').collect();
-    // Without its partner the last backtick is a character.
-    let pairs = (parts.len() - 1) / 2;
-    let mut escaped = String::new();
-    for (index, part) in parts.iter().enumerate() {
-        if index % 2 == 1 && index < 2 * pairs {
-            escaped.push_str(&format!("<code>{}</code>", text(part)));
-        } else {
-            if index == 2 * pairs + 1 {
-                escaped.push('`');
+    code_spans(written)
+        .into_iter()
+        .map(|(is_code, part)| {
+            let shown = text(&part);
+            if is_code {
+                format!("<code>{shown}</code>")
+            } else {
+                shown
             }
-            escaped.push_str(&text(part));
-        }
-    }
-    escaped
+        })
+        .collect()
 }
 
 /// Text on one line of so many columns; what is longer ends in `…`.

@@ -92,14 +92,13 @@ pub(super) fn summary_line(view: &ReplayView<'_>) -> String {
 
 /// The database and the versions that the replay takes for given.
 pub(super) fn circumstances(view: &ReplayView<'_>) -> String {
-    let versions = view.environment.versions();
-    sanitise_line(&format!(
-        "{} on {}, {}, {}",
-        view.environment.environment.script_location,
-        view.environment.dialect(),
-        versions.sqlalchemy,
-        versions.alembic
-    ))
+    let environment = view.environment;
+    let location = environment.environment.script_location.as_str();
+    format!(
+        "{} on {}",
+        sanitise_line(location),
+        crate::report::circumstances(environment)
+    )
 }
 
 fn replayed(view: &ReplayView<'_>) -> usize {

@@ -1,5 +1,6 @@
 //! Names and literals as SQL writes them, quoted where the dialect asks for it.
 
+use crate::catalog::ForeignKey;
 use crate::dialect::Dialect;
 
 /// Words that PostgreSQL's own `quote_ident` quotes: all but the unreserved ones.
@@ -88,7 +89,7 @@ pub(super) fn without_schema(name: &str) -> &str {
     split_schema(name).map_or(name, |(_, name)| name)
 }
 
-pub(super) fn identifiers<'n>(
+pub(in crate::report) fn identifiers<'n>(
     names: impl IntoIterator<Item = &'n smol_str::SmolStr>,
     dialect: Dialect,
 ) -> String {
@@ -97,6 +98,24 @@ pub(super) fn identifiers<'n>(
         .map(|name| identifier(name, dialect))
         .collect();
     names.join(", ")
+}
+
+/// What a foreign key refers to: `REFERENCES t (a) ON DELETE CASCADE`.
+pub(in crate::report) fn references(key: &ForeignKey, dialect: Dialect) -> String {
+    let mut text = format!("REFERENCES {}", qualified(&key.references, dialect));
+    if !key.ref_columns.is_empty() {
+        text.push_str(&format!(" ({})", identifiers(&key.ref_columns, dialect)));
+    }
+    for (word, action) in [
+        ("MATCH", &key.matching),
+        ("ON UPDATE", &key.onupdate),
+        ("ON DELETE", &key.ondelete),
+    ] {
+        if let Some(action) = action {
+            text.push_str(&format!(" {word} {action}"));
+        }
+    }
+    text
 }
 
 /// A string.

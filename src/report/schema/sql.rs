@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use super::doubts::Doubt;
 use super::{SchemaView, identifiers, why_text};
 use crate::dialect::Dialect;
-use crate::report::{sanitise, sanitise_line};
+use crate::report::{circumstances, sanitise, sanitise_line};
 
 /// Writes a script.
 pub fn write(view: &SchemaView<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -76,13 +76,7 @@ impl Script<'_> {
             Some(several) => format!("{location} at {}", several.join(", ")),
         };
         self.comment(&at);
-        let versions = environment.versions();
-        self.comment(&format!(
-            "{}, {}, {}",
-            environment.dialect(),
-            versions.sqlalchemy,
-            versions.alembic
-        ));
+        self.comment(&circumstances(environment));
         if let Some(why) = &self.view.catalog.opaque {
             let reason = why_text(why, self.view.sources());
             self.comment(&format!("not known: what else there is; {reason}"));

@@ -1,6 +1,6 @@
 //! ML006
 
-use crate::diagnostic::{Applicability, Edit, Fix, Label};
+use crate::diagnostic::{Applicability, Edit, Fix, Label, closest_within};
 use crate::rules::{
     DIRECTIVES, Directive, Misspelling, Reporter, SuppressionContext, Violation, declare_rule,
 };
@@ -73,16 +73,12 @@ fn check(ctx: &SuppressionContext<'_>, reporter: &mut Reporter<'_>) {
         };
         match &suppression.directive {
             Err(Misspelling { written, span }) => {
-                let closest = DIRECTIVES
-                    .iter()
-                    .map(|(name, _)| (strsim::levenshtein(name, written), *name))
-                    .min()
-                    .filter(|(distance, _)| *distance <= MAX_DISTANCE);
+                let names = DIRECTIVES.iter().map(|(name, _)| *name);
+                let meant = closest_within(MAX_DISTANCE, written, names);
                 // Prose may begin with the same words.
-                if closest.is_some() || suppression.list.is_some() {
+                if meant.is_some() || suppression.list.is_some() {
                     let place = Label::new(file.clone(), *span, "not known");
-                    let fix =
-                        closest.map(|(_, name)| replaced(*span, format!("write `{name}`"), name));
+                    let fix = meant.map(|name| replaced(*span, format!("write `{name}`"), name));
                     reporter
                         .report_on(&Unknown::Directive(written), place, revision)
                         .fix(fix);
@@ -94,18 +90,15 @@ fn check(ctx: &SuppressionContext<'_>, reporter: &mut Reporter<'_>) {
                     reporter.report_on(&Unknown::NoRule(suppression.name()), place, revision);
                 }
                 for code in &suppression.codes {
-                    let Err(hint) = &code.selector else {
+                    let Err(error) = &code.selector else {
                         continue;
                     };
                     let place = Label::new(file.clone(), code.span, "not known");
                     let violation = Unknown::Rule {
                         written: &code.written,
-                        hint,
+                        hint: &error.help,
                     };
-                    let meant = hint
-                        .strip_prefix("did you mean `")
-                        .and_then(|rest| rest.split('`').next());
-                    let fix = match meant {
+                    let fix = match &error.closest {
                         Some(name) => replaced(code.span, format!("write `{name}`"), name),
                         None => suppression.without(&[code]),
                     };

@@ -341,27 +341,11 @@ impl Script<'_> {
     }
 
     fn foreign_key(&self, key: &ForeignKey) -> String {
-        let mut text = format!(
-            "FOREIGN KEY ({}) REFERENCES {}",
+        format!(
+            "FOREIGN KEY ({}) {}",
             identifiers::identifiers(&key.columns, self.dialect),
-            self.qualified(&key.references)
-        );
-        if !key.ref_columns.is_empty() {
-            text.push_str(&format!(
-                " ({})",
-                identifiers::identifiers(&key.ref_columns, self.dialect)
-            ));
-        }
-        for (word, action) in [
-            ("MATCH", &key.matching),
-            ("ON UPDATE", &key.onupdate),
-            ("ON DELETE", &key.ondelete),
-        ] {
-            if let Some(action) = action {
-                text.push_str(&format!(" {word} {action}"));
-            }
-        }
-        text
+            identifiers::references(key, self.dialect)
+        )
     }
 
     /// True for a constraint that cannot stand in `CREATE TABLE`: it is not valid yet, or it refers to a table that comes
