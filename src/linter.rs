@@ -5,6 +5,7 @@ mod reversibility;
 mod scope;
 mod statements;
 mod suppressions;
+mod unchanged;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,7 +21,6 @@ use crate::python::{ParseCache, Sources};
 use crate::rules::{
     self, ChangeContext, CommitState, EnvironmentChange, EnvironmentContext, Family, FileContext,
     Listener, MigrationContext, ProjectContext, Releases, ReplayContext, Reporter, Rule,
-    ScriptContext,
 };
 use crate::source::RepoPath;
 
@@ -383,23 +383,7 @@ impl<'a> Linter<'a> {
                 }
             });
         }
-        for script in head
-            .scripts
-            .scripts
-            .iter()
-            .filter(|script| ctx.is_judged(&script.file))
-        {
-            let context = ScriptContext {
-                environment: ctx,
-                script,
-            };
-            self.each(|listener, reporter| {
-                if let Listener::Script(check) = listener {
-                    check(&context, reporter);
-                }
-            });
-        }
-        self.migrations(ctx);
+        self.revisions(ctx);
         if ctx.change.is_none() {
             self.each(|listener, reporter| {
                 if let Listener::Drift(check) = listener {

@@ -24,6 +24,7 @@ pub(crate) use context::{
     ChangeContext, CommitState, EnvironmentChange, EnvironmentContext, FileContext,
     MigrationContext, ProjectContext, ReplayContext, ScriptContext, SuppressionContext,
 };
+pub(crate) use deployment::{Care, care};
 pub(crate) use fresh::{Fresh, simple};
 pub(crate) use raw_sql::SqlContext;
 pub(crate) use reporter::{Reporter, Violation};

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use smol_str::SmolStr;
 
 use crate::python::ParsedFile;
@@ -38,6 +39,11 @@ impl Revision {
 
     pub fn is_merge(&self) -> bool {
         self.down_revision.len() > 1
+    }
+
+    /// The day on which Alembic has made the file, as its docstring says.
+    pub fn created(&self) -> Option<Date> {
+        self.doc.create_date.as_ref()?.get(..10)?.parse().ok()
     }
 
     /// The line the revision is declared on, counted from 1.

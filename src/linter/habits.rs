@@ -1,18 +1,19 @@
 //! What a project does without, by decision.
 
 use super::Linter;
-use crate::catalog::{AlterAction, Ddl};
 use crate::config::{Downgrades, ZeroDowntime};
 use crate::diagnostic::Diagnostic;
 use crate::project::ReplayedHistory;
-use crate::rules::{self, EnvironmentContext, Fresh, Rule, simple};
+use crate::rules::{self, Care, EnvironmentContext, Fresh, Rule, care, simple};
 
 /// Fewer revisions than this make no habit.
 const MIN_HABIT: usize = 5;
-/// So many indexes and constraints tell how a project does it nowadays.
+/// Between the first revision and the last there are so many days where a project has settled down.
+const SETTLING: i32 = 90;
+/// So many revisions are there by then, where they bear no dates.
+const MANY: usize = 50;
+/// So many changes of tables in use tell how a project does it nowadays.
 const NEWEST: usize = 60;
-/// One that is made with care speaks for so many that need none: most tables are small.
-const CARE: usize = 20;
 
 impl Linter<'_> {
     /// A project that never goes back is not told so revision by revision.
@@ -56,24 +57,25 @@ impl Linter<'_> {
         }
         let optional = ctx.settings.zero_downtime == Some(ZeroDowntime::Optional);
         let (careful, careless) = load_habits(ctx, history);
-        if !optional && (careless < MIN_HABIT || careful * CARE >= careless) {
+        // One that is made with care speaks for all that need none: most tables are small.
+        let is_careful = careful > 0 || ctx.head.sets_lock_timeout();
+        let is_habit = !is_careful && is_established(ctx);
+        if !optional && !is_habit {
             return;
         }
         self.leave_out(earlier, is_load);
         if !optional {
             self.outcome.notices.push(format!(
-                "locks and rewrites of tables in use are not reported for {}: of {} indexes and constraints that were \
-                 added to tables that were there, {careful} {} made so that nobody waits, so the application seems to stop \
-                 meanwhile; `zero-downtime = \"required\"` in the configuration asks for them",
+                "locks and rewrites of tables in use are not reported for {}: of the newest {careless} indexes, constraints \
+                 and changes of types on tables that were there none was made so that nobody waits, so the application \
+                 seems to stop meanwhile; `zero-downtime = \"required\"` in the configuration asks for them",
                 ctx.head.environment.script_location,
-                careful + careless,
-                if careful == 1 { "was" } else { "were" },
             ));
         }
     }
 
-    /// Takes findings out that the project does not ask for: a comment about them is of use all the same.
-    fn leave_out(&mut self, earlier: usize, is_meant: impl Fn(&Diagnostic) -> bool) {
+    /// Takes findings out that are not to be told: a comment about them is of use all the same.
+    pub(super) fn leave_out(&mut self, earlier: usize, is_meant: impl Fn(&Diagnostic) -> bool) {
         let mut index = 0;
         let habitual = &mut self.habitual;
         self.outcome.diagnostics.retain(|diagnostic| {
@@ -87,50 +89,38 @@ impl Linter<'_> {
     }
 }
 
-/// How often the newest revisions add indexes and constraints to tables that were there, so that nobody waits and
-/// otherwise. What a change does is no habit yet.
+/// How often the newest revisions change tables that were there, so that nobody waits and otherwise.
 fn load_habits(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> (usize, usize) {
     let (mut careful, mut careless) = (0, 0);
-    let is_settled = |node: &usize| {
-        ctx.change.is_none() || !ctx.is_judged(&ctx.head.map.node(*node).revision.file)
-    };
-    for node in history.order.iter().rev().filter(|node| is_settled(node)) {
-        let Some(replayed) = history.get(*node) else {
-            continue;
-        };
+    let newest = history.order.iter().rev();
+    for replayed in newest.filter_map(|node| history.get(*node)) {
         let mut fresh = Fresh::default();
         for step in &replayed.upgrade_steps {
             for (ddl, _) in simple(&step.ddl) {
-                match ddl.as_ref() {
-                    Ddl::CreateIndex {
-                        table,
-                        concurrently,
-                        ..
-                    } if !fresh.has_table(table) => {
-                        *(if *concurrently {
-                            &mut careful
-                        } else {
-                            &mut careless
-                        }) += 1;
-                    }
-                    Ddl::AlterTable { table, action, .. } if !fresh.has_table(table) => {
-                        match action {
-                            AlterAction::AddConstraintUsingIndex { .. }
-                            | AlterAction::ValidateConstraint { .. } => careful += 1,
-                            AlterAction::AddConstraint(constraint) if !constraint.not_valid => {
-                                careless += 1;
-                            }
-                            _ => {}
-                        }
-                    }
-                    _ => {}
+                match care(ctx, &step.before, &ddl, &fresh) {
+                    Some(Care::Taken) => careful += 1,
+                    Some(Care::Missing) => careless += 1,
+                    None => {}
+                }
+                if careful + careless >= NEWEST {
+                    return (careful, careless);
                 }
             }
             fresh.take(step);
         }
-        if careful + careless >= NEWEST {
-            break;
-        }
     }
     (careful, careless)
+}
+
+/// True if a project was old enough to have habits before the change.
+pub(super) fn is_established(ctx: &EnvironmentContext<'_>) -> bool {
+    let revisions = || {
+        let nodes = ctx.head.map.nodes().iter().map(|node| &node.revision);
+        nodes.filter(|revision| ctx.change.is_none() || !ctx.is_judged(&revision.file))
+    };
+    let dates = || revisions().filter_map(|revision| revision.created());
+    match dates().min().zip(dates().max()) {
+        Some((first, last)) => (last - first).get_days() >= SETTLING,
+        None => revisions().count() >= MANY,
+    }
 }

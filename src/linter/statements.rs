@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
 use super::Linter;
+use super::habits::is_established;
 use crate::alembic::{Failed, ReplayedRevision, Revision, Step};
+use crate::diagnostic::{Diagnostic, Label};
 use crate::project::ReplayedHistory;
 use crate::rules::{
-    EnvironmentContext, Fresh, Listener, SqlContext, StatementContext, Way, simple,
+    self, EnvironmentContext, Fresh, Listener, Rule, SqlContext, StatementContext, Way, simple,
 };
+use crate::source::{RepoPath, Span};
 
 impl Linter<'_> {
     /// True if a selected rule listens to statements.
@@ -20,14 +26,15 @@ impl Linter<'_> {
         })
     }
 
-    /// Judges the statements of the revisions in question. What the revisions of one change make is new in all of them;
-    /// without a change each revision is a change of its own.
+    /// Judges the statements of the revisions in question. What the revisions of one change make is new in all of them.
+    /// Without a change it is not known what came together: in a settled project that is what was made within some days.
     pub(super) fn statements(&mut self, ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) {
         if !self.asks_for_statements() {
             return;
         }
+        let is_settled = ctx.change.is_none() && is_established(ctx);
         let mut fresh = Fresh::default();
-        for node in &history.order {
+        for (index, node) in history.order.iter().enumerate() {
             let revision = &ctx.head.map.node(*node).revision;
             let Some(replayed) = history.get(*node).filter(|_| ctx.is_judged(&revision.file))
             else {
@@ -37,11 +44,19 @@ impl Linter<'_> {
             if ctx.change.is_none() {
                 fresh = Fresh::default();
             }
+            if is_settled {
+                let earlier = history.order.get(..index).unwrap_or_default();
+                of_the_same_days(ctx, history, revision, earlier)
+                    .flat_map(|replayed| &replayed.upgrade_steps)
+                    .for_each(|step| fresh.take(step));
+            }
             fresh.begin();
-            self.direction(ctx, revision, replayed, Way::Up, &mut fresh);
+            let mut told = Told::default();
+            self.direction(ctx, revision, replayed, Way::Up, &mut fresh, &mut told);
             let mut after = fresh.clone();
             after.turn();
-            self.direction(ctx, revision, replayed, Way::Down, &mut after);
+            self.direction(ctx, revision, replayed, Way::Down, &mut after, &mut told);
+            told.finish(&mut self.outcome.diagnostics);
         }
     }
 
@@ -52,11 +67,14 @@ impl Linter<'_> {
         replayed: &ReplayedRevision,
         way: Way,
         fresh: &mut Fresh,
+        told: &mut Told,
     ) {
         let (steps, failures): (&[Step], &[Failed]) = match way {
             Way::Up => (&replayed.upgrade_steps, &replayed.upgrade_failures),
             Way::Down => (&replayed.downgrade_steps, &replayed.downgrade_failures),
         };
+        // Tables that have no rows if the statements before were carried out.
+        let mut empty: FxHashSet<SmolStr> = FxHashSet::default();
         for (index, step) in steps.iter().enumerate() {
             let is_refused = failures
                 .iter()
@@ -75,14 +93,24 @@ impl Linter<'_> {
                         later: steps.get(index + 1..).unwrap_or_default(),
                         fresh,
                     };
+                    // What is refused locks nothing for long.
+                    let gets_here = !context.table().is_some_and(|table| empty.contains(table));
+                    let is_load = !is_refused && gets_here && !context.is_about_small_table();
+                    let earlier = self.outcome.diagnostics.len();
                     self.each(|listener, reporter| match listener {
                         Listener::Statement(check) => check(&context, reporter),
-                        // What is refused locks nothing for long.
-                        Listener::Load(check) if !is_refused && !context.is_about_small_table() => {
+                        Listener::Load(check) if is_load => {
                             check(&context, reporter);
                         }
                         _ => {}
                     });
+                    if let Some(table) = context.table() {
+                        told.join(&mut self.outcome.diagnostics, earlier, table, way);
+                    }
+                    // An upgrade that does so is mended, and then comes to what follows.
+                    if way == Way::Down {
+                        empty.extend(context.stops_at_rows().cloned());
+                    }
                 }
             }
             fresh.take(step);
@@ -103,4 +131,95 @@ impl Linter<'_> {
             });
         }
     }
+}
+
+/// What was said of the load of a revision.
+#[derive(Default)]
+struct Told {
+    /// By rule and table, where the finding about the upgrade stands among all.
+    upgrade: FxHashMap<(&'static str, SmolStr), usize>,
+    /// By rule and place, where the finding stands, and how often it would have been told once more.
+    places: FxHashMap<(&'static str, RepoPath, Option<Span>), (usize, usize)>,
+}
+
+impl Told {
+    /// Takes the newest findings in. What a loop does again and again is told once, and what a downgrade does to a table as
+    /// the upgrade did is part of the finding there.
+    fn join(
+        &mut self,
+        diagnostics: &mut Vec<Diagnostic>,
+        earlier: usize,
+        table: &SmolStr,
+        way: Way,
+    ) {
+        let is_load = |code| rules::find(code).is_some_and(Rule::is_about_load);
+        for diagnostic in diagnostics.split_off(earlier) {
+            if !is_load(diagnostic.code) {
+                diagnostics.push(diagnostic);
+                continue;
+            }
+            let Label { file, span, .. } = &diagnostic.primary;
+            let place = (diagnostic.code, file.clone(), *span);
+            if let Some((_, again)) = self.places.get_mut(&place) {
+                *again += 1;
+                continue;
+            }
+            let key = (diagnostic.code, table.clone());
+            let counterpart = self.upgrade.get(&key).filter(|_| way == Way::Down);
+            if let Some(known) = counterpart.and_then(|index| diagnostics.get_mut(*index)) {
+                let label = Label {
+                    message: "and so on the way back".to_owned(),
+                    ..diagnostic.primary
+                };
+                if known.related.len() < MOST_PLACES && !known.related.contains(&label) {
+                    known.related.push(label);
+                }
+                continue;
+            }
+            if way == Way::Up {
+                self.upgrade.entry(key).or_insert(diagnostics.len());
+            }
+            self.places.insert(place, (diagnostics.len(), 0));
+            diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Says how often a loop does it.
+    fn finish(self, diagnostics: &mut [Diagnostic]) {
+        for (index, again) in self.places.into_values().filter(|(_, again)| *again > 0) {
+            let times = if again == 1 { "time" } else { "times" };
+            if let Some(diagnostic) = diagnostics.get_mut(index) {
+                let note = format!("the same line does so {again} more {times}, to others");
+                diagnostic.notes.push(note);
+            }
+        }
+    }
+}
+
+/// So many further places are shown with a finding.
+const MOST_PLACES: usize = 8;
+
+/// So many days lie between a revision and another that may have come with the same change.
+const SAME_CHANGE: i32 = 7;
+
+/// A change with more revisions than this is not thought of.
+const MOST_REVISIONS: usize = 32;
+
+/// The revisions before this one that may have come with the same change.
+fn of_the_same_days<'h>(
+    ctx: &EnvironmentContext<'_>,
+    history: &'h ReplayedHistory,
+    revision: &Revision,
+    earlier: &'h [usize],
+) -> impl Iterator<Item = &'h ReplayedRevision> {
+    let created = revision.created();
+    let is_near = |node: &usize| {
+        let other = ctx.head.map.node(*node).revision.created();
+        let days = other.zip(created).map(|(other, created)| created - other);
+        days.is_some_and(|span| (0..=SAME_CHANGE).contains(&span.get_days()))
+    };
+    let newest = earlier.iter().rev().take(MOST_REVISIONS);
+    let count = newest.take_while(|node| is_near(node)).count();
+    let nearest = earlier.get(earlier.len() - count..).unwrap_or_default();
+    nearest.iter().filter_map(|node| history.get(*node))
 }

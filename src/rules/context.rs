@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 use crate::alembic::{Migration, ReplayedRevision, Revision, Script};
 use crate::config::{BaselineEntry, Settings};
 use crate::diagnostic::Label;
+use crate::dialect::Dialect;
 use crate::git::ChangeSet;
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::ParsedFile;
@@ -101,6 +102,19 @@ impl<'a> EnvironmentContext<'a> {
             .is_none_or(|change| change.changes.touches(file))
     }
 
+    /// The oldest major version of the database that migrations run on.
+    pub(crate) fn database_version(&self) -> u32 {
+        let configured = self.settings.target_version;
+        configured.map_or(
+            match self.head.dialect().dialect {
+                Dialect::PostgreSql => DEFAULT_POSTGRESQL,
+                Dialect::MySql => DEFAULT_MYSQL,
+                Dialect::Sqlite => 3,
+            },
+            |written| written.version.major,
+        )
+    }
+
     /// True if a revision is part of the change, or everything is judged.
     pub(crate) fn judges_revisions(&self) -> bool {
         let mut nodes = self.head.map.nodes().iter();
@@ -115,6 +129,10 @@ impl<'a> EnvironmentContext<'a> {
             .is_some_and(|upstream| upstream.map.find(id).is_some())
     }
 }
+
+/// The oldest version of PostgreSQL that is in common use.
+const DEFAULT_POSTGRESQL: u32 = 14;
+const DEFAULT_MYSQL: u32 = 8;
 
 /// A revision file.
 pub(crate) struct ScriptContext<'a> {

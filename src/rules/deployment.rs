@@ -46,6 +46,8 @@ pub(super) mod validating_check;
 pub(super) mod validating_foreign_key;
 pub(super) mod volatile_default;
 
+use std::borrow::Cow;
+
 use smol_str::SmolStr;
 
 use crate::alembic::{Failed, ReplayedRevision, Run, Step};
@@ -53,10 +55,13 @@ use crate::catalog::{
     AlterAction, Catalog, ColumnDefinition, Constraint, ConstraintKind, Ddl, FailureKind,
     ObjectKind, SessionChange, Table,
 };
-use crate::diagnostic::Severity;
-use crate::dialect::Dialect;
+use crate::diagnostic::{Label, Severity};
+use crate::dialect::postgresql::conversion::{Conversion, conversion};
 use crate::dialect::postgresql::{Action, Cost, Lock, cost_of};
-use crate::rules::{StatementContext, Violation, Way, locks, simple};
+use crate::dialect::{Dialect, mysql};
+use crate::rules::{EnvironmentContext, Fresh, StatementContext, Violation, Way, locks, simple};
+use crate::source::FileSpan;
+use crate::sqlalchemy::ddl::Transactions;
 
 impl<'a> StatementContext<'a> {
     /// A table and what is changed of it.
@@ -103,6 +108,39 @@ impl<'a> StatementContext<'a> {
         Some((change.base_name, &environment.model_schema().catalog))
     }
 
+    /// A place in the models that run until the change is deployed. Where the change edits the file its lines are others now.
+    fn label_on_base(&self, place: &FileSpan, base: &str) -> Option<Label> {
+        let change = self.environment.change.as_ref()?;
+        let before = change.upstream.or(change.before)?.sources();
+        let after = self.environment.head.sources();
+        if before.read(&place.file) == after.read(&place.file) {
+            return Some(Label::at(place, format!("on `{base}`")));
+        }
+        let line = before
+            .python(&place.file)?
+            .text
+            .position(place.span.start)
+            .line;
+        let message = format!("on `{base}`, in line {line}");
+        Some(Label::new(place.file.clone(), None, message))
+    }
+
+    /// True if the table has a column of this name in the end, another one or the same.
+    fn column_comes_back(&self, table: &str, name: &str) -> bool {
+        statements(self.later).any(|(ddl, _)| match ddl.as_ref() {
+            Ddl::AlterTable {
+                table: other,
+                action,
+                ..
+            } if other == table => match action {
+                AlterAction::AddColumn { definition, .. } => definition.column.name == name,
+                AlterAction::RenameColumn { new_name, .. } => new_name == name,
+                _ => false,
+            },
+            _ => false,
+        })
+    }
+
     /// True if a table is made again under the same name, or another takes its place.
     fn comes_back(&self, table: &str) -> bool {
         statements(self.later).any(|(ddl, _)| match ddl.as_ref() {
@@ -118,6 +156,25 @@ impl<'a> StatementContext<'a> {
             } => name == table,
             _ => false,
         })
+    }
+
+    /// When another transaction comes in which to do the rest.
+    fn afterwards(&self) -> &'static str {
+        match (self.way, self.environment.head.semantics().transactions) {
+            (Way::Down, _) => "inside of `with op.get_context().autocommit_block():`",
+            (Way::Up, Transactions::PerRun) => {
+                "in a later revision, with `transaction_per_migration=True` in `env.py`: one transaction for all of them would keep the lock"
+            }
+            (Way::Up, _) => "in a later revision",
+        }
+    }
+
+    /// How a constraint is added so that nobody waits while its rows are checked.
+    fn validated_afterwards(&self) -> String {
+        format!(
+            "add it with `postgresql_not_valid=True`, and run `ALTER TABLE … VALIDATE CONSTRAINT …` {}",
+            self.afterwards()
+        )
     }
 
     fn is_postgresql(&self) -> bool {
@@ -178,6 +235,79 @@ fn locks_exclusively(action: &AlterAction, version: u32) -> bool {
         .is_some_and(|cost| cost.lock == Lock::AccessExclusive)
 }
 
+/// What PostgreSQL does to change a type. Values of one enum become those of another by way of their labels.
+fn converted(before: &Catalog, from: &str, to: &str, version: u32) -> Option<Conversion> {
+    let are_enums = from != to && before.enums.contains_key(from) && before.enums.contains_key(to);
+    if are_enums {
+        return Some(Conversion::Rewrite);
+    }
+    conversion(from, to, version)
+}
+
+/// True if all rows are written anew for another type.
+fn rewrites(environment: &EnvironmentContext<'_>, before: &Catalog, from: &str, to: &str) -> bool {
+    let version = environment.database_version();
+    match environment.head.dialect().dialect {
+        Dialect::PostgreSql => converted(before, from, to, version) == Some(Conversion::Rewrite),
+        Dialect::MySql => mysql::copies_table(from, to) == Some(true),
+        Dialect::Sqlite => false,
+    }
+}
+
+/// How a statement treats an application that is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Care {
+    /// Nobody waits for it.
+    Taken,
+    /// There is a way to make it so that nobody waits, and this is not it.
+    Missing,
+}
+
+/// How a statement treats the table that it changes, if that was there before.
+pub(crate) fn care(
+    environment: &EnvironmentContext<'_>,
+    before: &Catalog,
+    ddl: &Ddl,
+    fresh: &Fresh,
+) -> Option<Care> {
+    let of = |is_taken| Some(if is_taken { Care::Taken } else { Care::Missing });
+    let (table, action) = match ddl {
+        Ddl::CreateIndex {
+            table,
+            concurrently,
+            ..
+        } if !fresh.has_table(table) => return of(*concurrently),
+        Ddl::AlterTable { table, action, .. } if !fresh.has_table(table) => (table, action),
+        _ => return None,
+    };
+    let column_in_use = |name: &SmolStr| {
+        let column = before.tables.get(table)?.column(name)?;
+        (!fresh.has_column(table, name)).then_some(column)
+    };
+    match action {
+        AlterAction::AddConstraintUsingIndex { .. } | AlterAction::ValidateConstraint { .. } => {
+            of(true)
+        }
+        AlterAction::AddConstraint(constraint) if !constraint.not_valid => of(false),
+        AlterAction::SetNullable {
+            column,
+            nullable: false,
+        } if column_in_use(column)?.nullable.is(&true) => {
+            of(is_proven_not_null(before.tables.get(table)?, column))
+        }
+        AlterAction::AlterType {
+            column,
+            column_type,
+            ..
+        } => {
+            let from = column_in_use(column)?.column_type.known()?;
+            let is_rewritten = rewrites(environment, before, from, column_type.known()?);
+            is_rewritten.then_some(Care::Missing)
+        }
+        _ => None,
+    }
+}
+
 /// The name of a constraint, or what it is on: "`fk_a`", "the foreign key on `user_id`".
 fn called(constraint: &Constraint) -> String {
     match constraint.known_name().filter(|_| !constraint.is_unnamed) {
@@ -197,7 +327,7 @@ struct CostlyConstraint<'a> {
     cost: Cost,
     /// What is done meanwhile, with the table.
     what: fn(&str) -> String,
-    help: &'static str,
+    help: Cow<'static, str>,
 }
 
 impl Violation for CostlyConstraint<'_> {
@@ -227,7 +357,7 @@ impl Violation for CostlyConstraint<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        Some(self.help.to_owned())
+        Some(self.help.clone().into_owned())
     }
 }
 
@@ -266,7 +396,7 @@ fn same_transaction(steps: &[Step]) -> &[Step] {
 }
 
 /// Single statements of steps that are certain.
-fn statements(steps: &[Step]) -> impl Iterator<Item = (std::borrow::Cow<'_, Ddl>, &Step)> {
+fn statements(steps: &[Step]) -> impl Iterator<Item = (Cow<'_, Ddl>, &Step)> {
     steps.iter().filter(|step| step.certain).flat_map(|step| {
         simple(&step.ddl)
             .into_iter()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::alembic::{Migration, ReplayedRevision, Revision, Run, Step};
-use crate::catalog::{Catalog, Column, Ddl, Table};
+use crate::catalog::{AlterAction, Catalog, Column, Ddl, Table};
 use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
 use crate::dialect::postgresql::{Action, Cost, Work, cost_of};
@@ -63,17 +63,8 @@ impl<'a> StatementContext<'a> {
         self.environment.head.dialect().dialect
     }
 
-    /// The oldest major version of the database that migrations run on.
     pub(crate) fn version(&self) -> u32 {
-        let configured = self.environment.settings.target_version;
-        configured.map_or(
-            match self.dialect() {
-                Dialect::PostgreSql => DEFAULT_POSTGRESQL,
-                Dialect::MySql => DEFAULT_MYSQL,
-                Dialect::Sqlite => 3,
-            },
-            |written| written.version.major,
-        )
+        self.environment.database_version()
     }
 
     /// The database before the statement.
@@ -123,18 +114,35 @@ impl<'a> StatementContext<'a> {
             })
     }
 
-    /// True for a table that the configuration says to be small.
+    /// True where the configuration says that the table is small.
     pub(crate) fn is_about_small_table(&self) -> bool {
-        let table = match self.ddl {
+        let small = &self.environment.settings.small_tables;
+        self.table()
+            .is_some_and(|table| small.iter().any(|name| name == table))
+    }
+
+    /// The table to which the statement adds a NOT NULL column without a value: the first row stops it.
+    pub(crate) fn stops_at_rows(&self) -> Option<&'a SmolStr> {
+        match self.ddl {
+            Ddl::AlterTable {
+                table,
+                action: AlterAction::AddColumn { definition, .. },
+                ..
+            } if definition.needs_value() && self.dialect() != Dialect::MySql => Some(table),
+            _ => None,
+        }
+    }
+
+    /// The table that the statement is about.
+    pub(crate) fn table(&self) -> Option<&'a SmolStr> {
+        match self.ddl {
             Ddl::AlterTable { table, .. } | Ddl::CreateIndex { table, .. } => Some(table),
             Ddl::DropTable { name, .. } => Some(name),
             Ddl::Maintenance { name, .. } => name.as_ref(),
             Ddl::DropIndex { name, .. } => self.before().index_tables.get(name),
             Ddl::Data { tables, .. } => tables.first(),
             _ => None,
-        };
-        let small = &self.environment.settings.small_tables;
-        table.is_some_and(|table| small.iter().any(|name| name == table))
+        }
     }
 
     /// What the statement costs in the version that counts; `None` on other databases.
@@ -167,10 +175,6 @@ impl<'a> StatementContext<'a> {
         Some(report)
     }
 }
-
-/// The oldest version of PostgreSQL that is in common use.
-const DEFAULT_POSTGRESQL: u32 = 14;
-const DEFAULT_MYSQL: u32 = 8;
 
 /// What a statement does to a table that is in use, as a note: "`ACCESS EXCLUSIVE` on `users` blocks reads and writes while
 /// all rows are read".

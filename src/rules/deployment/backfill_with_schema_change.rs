@@ -4,6 +4,7 @@ use super::{locks_exclusively, same_transaction, statements};
 use crate::catalog::{Ddl, RowChange};
 use crate::diagnostic::Label;
 use crate::rules::{Reporter, StatementContext, Violation, declare_rule};
+use crate::sqlalchemy::ddl::Transactions;
 
 declare_rule! {
     "ML521", "backfill-with-schema-change" in Deployment("deployment"),
@@ -18,6 +19,7 @@ declare_rule! {
 struct Backfill<'a> {
     table: &'a str,
     verb: &'static str,
+    is_one_transaction: bool,
 }
 
 impl Violation for Backfill<'_> {
@@ -40,10 +42,14 @@ impl Violation for Backfill<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        Some(
-            "change the rows in a revision of its own, in batches, or inside of `with op.get_context().autocommit_block():`"
-                .to_owned(),
-        )
+        let whole = if self.is_one_transaction {
+            " (with `transaction_per_migration=True` in `env.py`, as all revisions run in one transaction)"
+        } else {
+            ""
+        };
+        Some(format!(
+            "change the rows in a revision of its own{whole}, in batches, or inside of `with op.get_context().autocommit_block():`"
+        ))
     }
 }
 
@@ -88,7 +94,11 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     if is_repeated {
         return;
     }
-    let violation = Backfill { table, verb };
+    let violation = Backfill {
+        table,
+        verb,
+        is_one_transaction: ctx.environment.head.semantics().transactions == Transactions::PerRun,
+    };
     if let Some(report) = ctx.report(&violation, reporter, "changes the rows") {
         report.related([Label::at(&place, "locks the table")]);
     }

@@ -29,7 +29,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
             constraint,
             cost,
             what: |table| format!("builds an index while nobody can use `{table}`"),
-            help: "PostgreSQL has no other way: deploy it while the table is not needed, or move the rows to a new table",
+            help: "PostgreSQL has no other way: deploy it while the table is not needed, or move the rows to a new table".into(),
         };
         ctx.report(&violation, reporter, "builds an index");
     }

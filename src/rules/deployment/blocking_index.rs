@@ -1,5 +1,7 @@
 //! ML505
 
+use smol_str::SmolStr;
+
 use super::statements;
 use crate::catalog::Ddl;
 use crate::diagnostic::Label;
@@ -27,6 +29,8 @@ declare_rule! {
 
 struct BlockingIndex<'a> {
     table: &'a str,
+    /// How many other tables get indexes in the same revision.
+    others: usize,
     index: Option<&'a str>,
     is_partitioned: bool,
     cost: Cost,
@@ -49,7 +53,14 @@ impl Violation for BlockingIndex<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec![locks(self.cost, self.table, None)]
+        let mut notes = vec![locks(self.cost, self.table, None)];
+        if self.others > 0 {
+            notes.push(format!(
+                "so it goes with {} other tables, one after the other, and all are free again when the transaction ends",
+                self.others
+            ));
+        }
+        notes
     }
 
     fn help(&self) -> Option<String> {
@@ -85,30 +96,42 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(cost) = ctx.cost(Action::CreateIndex) else {
         return;
     };
-    let violation = BlockingIndex {
-        table,
-        index: name.as_deref(),
-        is_partitioned: ctx.is_partitioned(table),
-        cost,
-    };
+    // One finding for a table, which the first index blocks for all of them, and one for a revision that goes through
+    // all tables.
     let others = |steps| {
         statements(steps).filter_map(|(ddl, step)| match ddl.as_ref() {
             Ddl::CreateIndex {
                 table: other,
                 concurrently: false,
                 ..
-            } if other == table => Some(&step.place),
+            } if ctx.table_in_use(other).is_some() => Some((other.clone(), &step.place)),
             _ => None,
         })
     };
-    // One finding for a table: the first blocks it for all of them.
-    if others(ctx.earlier).next().is_some() {
+    let mut tables: Vec<SmolStr> = others(ctx.earlier)
+        .chain([(table.clone(), ctx.place)])
+        .chain(others(ctx.later))
+        .map(|(other, _)| other)
+        .collect();
+    tables.sort_unstable();
+    tables.dedup();
+    let is_through_all = tables.len() > MOST_TABLES;
+    let is_with_this = |other: &SmolStr| is_through_all || other == table;
+    if others(ctx.earlier).any(|(other, _)| is_with_this(&other)) {
         return;
     }
     let mut places: Vec<_> = others(ctx.later)
-        .filter(|place| *place != ctx.place)
+        .filter(|(other, place)| is_with_this(other) && *place != ctx.place)
+        .map(|(_, place)| place)
         .collect();
     places.dedup();
+    let violation = BlockingIndex {
+        table,
+        others: if is_through_all { tables.len() - 1 } else { 0 },
+        index: name.as_deref(),
+        is_partitioned: ctx.is_partitioned(table),
+        cost,
+    };
     if let Some(report) = ctx.report(&violation, reporter, "blocks writes") {
         let labels = places.into_iter().take(MOST_PLACES);
         report.related(labels.map(|place| Label::at(place, "and so does this")));
@@ -117,3 +140,5 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
 
 /// How many further indexes are shown.
 const MOST_PLACES: usize = 8;
+/// Indexes on more tables than this are told of once.
+const MOST_TABLES: usize = 3;

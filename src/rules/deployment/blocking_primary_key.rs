@@ -29,7 +29,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
             cost,
             what: |table| format!("builds an index while nobody can use `{table}`"),
             help: "build a unique index concurrently, in an `autocommit_block()`, and make the key of it: `ALTER TABLE … ADD \
-                   CONSTRAINT … PRIMARY KEY USING INDEX …`",
+                   CONSTRAINT … PRIMARY KEY USING INDEX …`".into(),
         };
         ctx.report(&violation, reporter, "builds an index");
     }

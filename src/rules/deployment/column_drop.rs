@@ -1,7 +1,6 @@
 //! ML517
 
 use crate::catalog::AlterAction;
-use crate::diagnostic::Label;
 use crate::rules::{Reporter, StatementContext, Violation, Way, declare_rule};
 
 declare_rule! {
@@ -57,7 +56,10 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     let Some((table, AlterAction::DropColumn { name, .. })) = ctx.alteration_in_use() else {
         return;
     };
-    if ctx.way == Way::Down || ctx.column_in_use(table, name).is_none() {
+    if ctx.way == Way::Down
+        || ctx.column_in_use(table, name).is_none()
+        || ctx.column_comes_back(table, name)
+    {
         return;
     }
     let Some((base, models)) = ctx.models_in_use() else {
@@ -77,6 +79,6 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     };
     if let Some(report) = ctx.report(&violation, reporter, "drops the column") {
         let place = column.place.as_ref();
-        report.related(place.map(|place| Label::at(place, format!("on `{base}`"))));
+        report.related(place.and_then(|place| ctx.label_on_base(place, base)));
     }
 }

@@ -1,8 +1,8 @@
 //! ML514
 
-use super::statements;
-use crate::catalog::{AlterAction, Ddl};
-use crate::dialect::postgresql::conversion::{Conversion, conversion};
+use super::converted;
+use crate::catalog::AlterAction;
+use crate::dialect::postgresql::conversion::Conversion;
 use crate::dialect::postgresql::{Action, cost_of};
 use crate::dialect::{Dialect, mysql};
 use crate::rules::{Reporter, StatementContext, Violation, declare_rule, locks};
@@ -82,32 +82,10 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(from) = known.column_type.known() else {
         return;
     };
-    // A loop over columns of one table is one statement to its author.
-    let is_repeated = statements(ctx.earlier).any(|(earlier, step)| match earlier.as_ref() {
-        Ddl::AlterTable {
-            table: other,
-            action:
-                AlterAction::AlterType {
-                    column,
-                    column_type,
-                    ..
-                },
-            ..
-        } if other == table && step.place == *ctx.place => {
-            let known = step.before.tables.get(table);
-            let from = known.and_then(|table| table.column(column)?.column_type.known());
-            let types = from.zip(column_type.known());
-            types.is_some_and(|(from, to)| rewrites(ctx, from, to))
-        }
-        _ => false,
-    });
-    if is_repeated {
-        return;
-    }
     let (what, note) = match ctx.dialect() {
         Dialect::PostgreSql => {
             let version = ctx.version();
-            let (what, action) = match converted(ctx, from, to) {
+            let (what, action) = match converted(ctx.before(), from, to, version) {
                 Some(Conversion::Rewrite) => ("writes all rows anew", Action::RewriteType),
                 Some(Conversion::Reindex) if !using && has_index(ctx, table, column) => {
                     ("builds its indexes anew", Action::ReindexType)
@@ -135,25 +113,6 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         note,
     };
     ctx.report(&violation, reporter, "changes the type");
-}
-
-/// What PostgreSQL does. Values of one enum become those of another by way of their labels.
-fn converted(ctx: &StatementContext<'_>, from: &str, to: &str) -> Option<Conversion> {
-    let enums = &ctx.before().enums;
-    let are_enums = from != to && enums.contains_key(from) && enums.contains_key(to);
-    if are_enums {
-        return Some(Conversion::Rewrite);
-    }
-    conversion(from, to, ctx.version())
-}
-
-/// True if all rows are written anew.
-fn rewrites(ctx: &StatementContext<'_>, from: &str, to: &str) -> bool {
-    match ctx.dialect() {
-        Dialect::PostgreSql => converted(ctx, from, to) == Some(Conversion::Rewrite),
-        Dialect::MySql => mysql::copies_table(from, to) == Some(true),
-        Dialect::Sqlite => false,
-    }
 }
 
 /// True if an index or a key is on the column.

@@ -28,6 +28,7 @@ struct ScanningNotNull<'a> {
     column: &'a str,
     version: u32,
     cost: Cost,
+    afterwards: &'static str,
 }
 
 impl Violation for ScanningNotNull<'_> {
@@ -47,15 +48,17 @@ impl Violation for ScanningNotNull<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        let column = self.column;
+        let Self {
+            column, afterwards, ..
+        } = self;
         Some(if self.version >= 18 {
             format!(
-                "add `NOT NULL {column}` as `NOT VALID` by `op.execute`, and validate it in a later revision"
+                "add `NOT NULL {column}` as `NOT VALID` by `op.execute`, and validate it {afterwards}"
             )
         } else {
             format!(
-                "add `CHECK ({column} IS NOT NULL)` with `postgresql_not_valid=True`, validate it in a later revision, and \
-                 set NOT NULL after that: then nothing is read"
+                "add `CHECK ({column} IS NOT NULL)` with `postgresql_not_valid=True`, validate it {afterwards}; NOT NULL \
+                 that is set after that reads nothing"
             )
         })
     }
@@ -108,6 +111,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         column,
         version: ctx.version(),
         cost,
+        afterwards: ctx.afterwards(),
     };
     ctx.report(&violation, reporter, "reads the table");
 }

@@ -32,7 +32,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
             constraint,
             cost,
             what: |table| format!("checks all rows of `{table}` while nobody can write to it"),
-            help: "add it with `postgresql_not_valid=True`, and run `ALTER TABLE … VALIDATE CONSTRAINT …` in a later revision",
+            help: ctx.validated_afterwards().into(),
         };
         ctx.report(&violation, reporter, "checks all rows");
     }

@@ -101,10 +101,22 @@ pub fn declared_tables<H: Host>(
             .nth(1)
             .map(|argument| argument.value.clone());
         let of = of.and_then(|of| metadata_of_value(&of, interpreter));
-        if of.as_ref() == Some(key)
-            && let Some(table) = of_call(call, *at, interpreter)
-        {
+        if of.as_ref() != Some(key) {
+            continue;
+        }
+        if let Some(table) = of_call(call, *at, interpreter) {
             found.add(table, interpreter);
+        } else if call
+            .positional()
+            .next()
+            .is_some_and(|name| name.value.as_str().is_none())
+        {
+            let file = interpreter.file(*at);
+            let open = format!(
+                "the name of a table that `{}` makes is not known",
+                file.file
+            );
+            found.open.get_or_insert(open);
         }
     }
     found.resolve_types(interpreter);

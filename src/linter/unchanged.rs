@@ -1,0 +1,83 @@
+//! What the base says just the same: nobody who reads the change has brought it.
+
+use std::mem;
+
+use rustc_hash::FxHashSet;
+
+use super::{Linter, Outcome};
+use crate::diagnostic::Diagnostic;
+use crate::rules::{EnvironmentChange, EnvironmentContext, Listener, ScriptContext};
+
+impl Linter<'_> {
+    /// Judges revisions one by one. Of one that the base has, in other words perhaps, only what is new is said.
+    pub(super) fn revisions(&mut self, ctx: &EnvironmentContext<'_>) {
+        let earlier = self.outcome.diagnostics.len();
+        self.scripts(ctx);
+        self.migrations(ctx);
+        let Some(change) = &ctx.change else { return };
+        let Some(base) = change.upstream.or(change.before) else {
+            return;
+        };
+        let is_on_base = |diagnostic: &Diagnostic| {
+            let revision = diagnostic.revision.as_deref();
+            revision.is_some_and(|id| base.map.find(id).is_some())
+        };
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
+        if !found.iter().any(is_on_base) {
+            return;
+        }
+        let of_base = EnvironmentContext {
+            settings: ctx.settings,
+            head: base,
+            all: ctx.all,
+            change: Some(EnvironmentChange {
+                before: Some(base),
+                upstream: Some(base),
+                merged: None,
+                changes: change.changes,
+                whole: change.whole,
+                base_name: change.base_name,
+                releases: change.releases,
+                branch: None,
+                commits: Vec::new(),
+            }),
+            old: ctx.old.clone(),
+        };
+        let known = self.aside(|linter| {
+            linter.scripts(&of_base);
+            linter.migrations(&of_base);
+        });
+        let known: FxHashSet<_> = known.diagnostics.iter().map(key).collect();
+        self.leave_out(earlier, |diagnostic| known.contains(&key(diagnostic)));
+    }
+
+    /// Judges something and leaves what was found so far as it is.
+    fn aside(&mut self, judge: impl FnOnce(&mut Self)) -> Outcome {
+        let outcome = mem::take(&mut self.outcome);
+        let habitual = mem::take(&mut self.habitual);
+        judge(self);
+        self.habitual = habitual;
+        mem::replace(&mut self.outcome, outcome)
+    }
+
+    fn scripts(&mut self, ctx: &EnvironmentContext<'_>) {
+        let scripts = ctx.head.scripts.scripts.iter();
+        for script in scripts.filter(|script| ctx.is_judged(&script.file)) {
+            let context = ScriptContext {
+                environment: ctx,
+                script,
+            };
+            self.each(|listener, reporter| {
+                if let Listener::Script(check) = listener {
+                    check(&context, reporter);
+                }
+            });
+        }
+    }
+}
+
+/// What makes two findings the same, wherever their lines are.
+fn key(diagnostic: &Diagnostic) -> (&'static str, Option<&str>, &str) {
+    let revision = diagnostic.revision.as_deref();
+    (diagnostic.code, revision, &diagnostic.message)
+}
