@@ -10,6 +10,7 @@ mod env;
 mod introduced;
 mod online;
 mod tables;
+mod usage;
 
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
@@ -32,6 +33,7 @@ pub use drift::{Drift, DriftDifference, Weight, drift};
 pub use env::EnvFacts;
 pub use introduced::{Introduced, State};
 pub use online::{OnlineRun, OuterTransaction};
+pub use usage::{ModelUse, model_use};
 
 /// A table and where its model is.
 #[derive(Clone, Debug)]

@@ -63,7 +63,18 @@ impl Linter<'_> {
         if !optional && !is_habit {
             return;
         }
-        self.leave_out(earlier, is_load);
+        // That locks do not matter to a few tables does not mean that the application stops.
+        let says_enough = optional || careless >= MIN_HABIT;
+        let is_meant = |diagnostic: &Diagnostic| {
+            rules::find(diagnostic.code).is_some_and(|rule| {
+                rule.is_about_load() && (says_enough || !rule.is_about_running_code())
+            })
+        };
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
+        if !found.iter().any(is_meant) {
+            return;
+        }
+        self.leave_out(earlier, is_meant);
         if !optional {
             self.outcome.notices.push(format!(
                 "locks and rewrites of tables in use are not reported for {}: of the newest {careless} indexes, constraints \

@@ -9,6 +9,7 @@ use super::Linter;
 use super::habits::is_established;
 use crate::alembic::{Failed, ReplayedRevision, Revision, Step};
 use crate::diagnostic::{Diagnostic, Label};
+use crate::models::ModelUse;
 use crate::project::ReplayedHistory;
 use crate::rules::{
     self, EnvironmentContext, Fresh, Listener, Rule, SqlContext, StatementContext, Way, simple,
@@ -105,6 +106,7 @@ impl Linter<'_> {
                         _ => {}
                     });
                     if let Some(table) = context.table() {
+                        self.leave_out_unused(&context, table, earlier);
                         told.join(&mut self.outcome.diagnostics, earlier, table, way);
                     }
                     // An upgrade that does so is mended, and then comes to what follows.
@@ -128,6 +130,26 @@ impl Linter<'_> {
                 if let Listener::Sql(check) = listener {
                     check(&context, reporter);
                 }
+            });
+        }
+    }
+}
+
+impl Linter<'_> {
+    /// What nothing uses is empty, or missed by nobody: findings about load, and about columns that old rows would need, are
+    /// left out. When a downgrade runs it may be used.
+    fn leave_out_unused(&mut self, ctx: &StatementContext<'_>, table: &SmolStr, earlier: usize) {
+        let is_about_use = |diagnostic: &Diagnostic| {
+            rules::find(diagnostic.code).is_some_and(Rule::is_about_use_of_tables)
+        };
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
+        if ctx.way == Way::Up
+            && found.iter().any(is_about_use)
+            && let Some(used) = ctx.environment.use_on_base(table)
+            && used != ModelUse::InCode
+        {
+            self.leave_out(earlier, |diagnostic| {
+                is_about_use(diagnostic) && (used == ModelUse::Nowhere || !ctx.drops_or_renames())
             });
         }
     }

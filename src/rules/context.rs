@@ -9,10 +9,11 @@ use crate::config::{BaselineEntry, Settings};
 use crate::diagnostic::Label;
 use crate::dialect::Dialect;
 use crate::git::ChangeSet;
+use crate::models::{ModelUse, model_use};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::ParsedFile;
 use crate::rules::suppression::Suppression;
-use crate::source::RepoPath;
+use crate::source::{FileSpan, RepoPath};
 
 /// Tells which release holds a file.
 pub trait Releases {
@@ -100,6 +101,21 @@ impl<'a> EnvironmentContext<'a> {
         self.change
             .as_ref()
             .is_none_or(|change| change.changes.touches(file))
+    }
+
+    /// How code on the base uses the model of a table; `None` where that is not known.
+    pub(crate) fn use_on_base(&self, table: &str) -> Option<ModelUse> {
+        let change = self.change.as_ref()?;
+        let base = change.upstream.or(change.before)?;
+        let catalog = &base.model_schema().catalog;
+        let models: Vec<(&str, &FileSpan)> = catalog
+            .tables
+            .iter()
+            .filter_map(|(name, table)| Some((name.as_str(), table.place.as_ref()?)))
+            .collect();
+        let mut folders = base.environment.version_locations.clone();
+        folders.push(base.environment.script_location.clone());
+        model_use(base.sources(), table, &models, &folders)
     }
 
     /// The oldest major version of the database that migrations run on.

@@ -245,6 +245,23 @@ impl Rule {
         self.listens(|listener| matches!(listener, Listener::Load(_)))
     }
 
+    /// True for findings about what code still asks for that runs while a migration does.
+    pub fn is_about_running_code(&self) -> bool {
+        let names = [
+            "column-rename",
+            "table-rename",
+            "column-drop",
+            "table-drop",
+            "enum-value-rename",
+        ];
+        names.contains(&self.name)
+    }
+
+    /// True for findings that only matter where rows of a table are read or written by the application.
+    pub fn is_about_use_of_tables(&self) -> bool {
+        self.is_about_load() || self.name == "not-null-without-default"
+    }
+
     /// The first paragraph under "What it does".
     pub fn summary(&self) -> String {
         let after = self

@@ -121,6 +121,20 @@ impl<'a> StatementContext<'a> {
             .is_some_and(|table| small.iter().any(|name| name == table))
     }
 
+    /// True if code that names the table or a column of it fails afterwards.
+    pub(crate) fn drops_or_renames(&self) -> bool {
+        match self.ddl {
+            Ddl::DropTable { .. } => true,
+            Ddl::AlterTable { action, .. } => matches!(
+                action,
+                AlterAction::DropColumn { .. }
+                    | AlterAction::RenameColumn { .. }
+                    | AlterAction::RenameTable { .. }
+            ),
+            _ => false,
+        }
+    }
+
     /// The table to which the statement adds a NOT NULL column without a value: the first row stops it.
     pub(crate) fn stops_at_rows(&self) -> Option<&'a SmolStr> {
         match self.ddl {

@@ -1,0 +1,233 @@
+//! Whether code of the application uses a model.
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
+use regex::bytes::Regex;
+
+use super::is_test_file;
+use crate::python::Sources;
+use crate::python::ast::{ExprKind, Module, StmtKind};
+use crate::source::{FileSpan, RepoPath, Span};
+
+/// Where the application names a model, apart from the module that describes it, packages that hand it on, tests and
+/// migrations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ModelUse {
+    /// Nowhere: no query and no row comes from it.
+    Nowhere,
+    /// In quotes only, as relationships of other models do.
+    InRelationships,
+    /// In code, or its table in SQL.
+    InCode,
+}
+
+/// So many other models have to be used in code: without them the code may be in another repository.
+const MIN_OTHERS: usize = 5;
+/// So many others are looked for.
+const MOST_OTHERS: usize = 64;
+
+/// How the model of a table is used, among the models of these tables; `None` where that cannot be told, because the model
+/// has no name that could be looked for, or the repository does not use its other models either.
+pub fn model_use(
+    sources: &Sources<'_>,
+    table: &str,
+    models: &[(&str, &FileSpan)],
+    migrations: &[RepoPath],
+) -> Option<ModelUse> {
+    let named = |place: &FileSpan| {
+        let parsed = sources.python(&place.file)?;
+        name_at(&parsed.module, place.span).map(ToOwned::to_owned)
+    };
+    let (_, place) = models.iter().find(|(name, _)| *name == table)?;
+    let mut names = vec![named(place)?];
+    let others = models.iter().filter(|(name, _)| *name != table);
+    names.extend(
+        others
+            .filter_map(|(_, place)| named(place))
+            .take(MOST_OTHERS),
+    );
+    let search = Search::new(&names, table)?;
+    let paths: Vec<&RepoPath> = sources.snapshot().iter().map(|(path, _)| path).collect();
+    let found: Vec<Found> = paths
+        .into_par_iter()
+        .filter(|path| {
+            matches!(path.extension(), "py" | "sql")
+                && !is_test_file(path)
+                && !migrations.iter().any(|folder| path.is_within(folder))
+        })
+        .filter_map(|path| {
+            let is_own = *path == place.file;
+            // What is handed on is used elsewhere, if at all.
+            let is_package = path.file_name() == "__init__.py";
+            Some(search.of(&sources.read(path)?, is_own, is_package))
+        })
+        .collect();
+    let others: BTreeSet<&String> = found.iter().flat_map(|found| &found.others).collect();
+    if others.len() < MIN_OTHERS {
+        return None;
+    }
+    found.iter().map(|found| found.used).max()
+}
+
+struct Search {
+    name: String,
+    names: Regex,
+    sql: Regex,
+}
+
+/// What one file says.
+struct Found {
+    used: ModelUse,
+    /// Other models that it uses in code.
+    others: BTreeSet<String>,
+}
+
+impl Search {
+    /// The first name is the one that matters.
+    fn new(names: &[String], table: &str) -> Option<Self> {
+        let any: Vec<String> = names.iter().map(|name| regex::escape(name)).collect();
+        let table = regex::escape(table.rsplit('.').next()?);
+        let sql = format!(
+            r#"(?i-u)\b(?:from|join|into|update|table|truncate)\s+(?:only\s+)?(?:\w+\.)?["`]?{table}\b"#
+        );
+        Some(Self {
+            name: names.first()?.clone(),
+            names: Regex::new(&format!(r"(?-u)\b(?:{})\b", any.join("|"))).ok()?,
+            sql: Regex::new(&sql).ok()?,
+        })
+    }
+
+    fn of(&self, bytes: &[u8], is_own: bool, is_package: bool) -> Found {
+        let mut others = BTreeSet::new();
+        let (mut in_code, mut in_quotes, mut defines) = (0, 0, false);
+        for found in self.names.find_iter(bytes) {
+            let is_quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\''));
+            let before = bytes.get(..found.start()).unwrap_or_default();
+            if before.ends_with(b"class ") {
+                defines |= found.as_bytes() == self.name.as_bytes();
+                continue;
+            }
+            let is_quoted = is_quote(before.last()) || is_quote(bytes.get(found.end()));
+            if found.as_bytes() != self.name.as_bytes() {
+                if !is_quoted && !is_package {
+                    others.insert(String::from_utf8_lossy(found.as_bytes()).into_owned());
+                }
+            } else if is_quoted {
+                in_quotes += 1;
+            } else {
+                in_code += 1;
+            }
+        }
+        let in_code = match (is_own, is_package) {
+            (_, true) => 0,
+            // `mention = Table(…)`
+            (true, _) if !defines => usize::saturating_sub(in_code, 1),
+            _ => in_code,
+        };
+        let used = if in_code > 0 || self.sql.is_match(bytes) {
+            ModelUse::InCode
+        } else if in_quotes > 0 && !is_package {
+            ModelUse::InRelationships
+        } else {
+            ModelUse::Nowhere
+        };
+        Found { used, others }
+    }
+}
+
+/// The class or the variable that is defined at a place.
+fn name_at(module: &Module, place: Span) -> Option<&str> {
+    module.body.iter().find_map(|statement| {
+        let span = statement.span;
+        if !(span.start <= place.start && place.start <= span.end) {
+            return None;
+        }
+        match &statement.kind {
+            StmtKind::ClassDef(class) => Some(class.name.as_str()),
+            StmtKind::Assign { targets, .. } => match &targets.first()?.kind {
+                ExprKind::Name(name) => Some(name.as_str()),
+                _ => None,
+            },
+            _ => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::Snapshot;
+    use crate::python::ParseCache;
+
+    const MODELS: [&str; 6] = ["Mention", "Note", "Group", "Reader", "Flag", "Document"];
+
+    fn used(other: &str, text: &str) -> Option<ModelUse> {
+        let mut files: Vec<(String, String)> = MODELS
+            .iter()
+            .map(|name| {
+                (
+                    format!("app/models/{name}.py"),
+                    format!("class {name}(Base):\n    pass\n"),
+                )
+            })
+            .collect();
+        for (path, text) in [
+            ("app/models/__init__.py", "from .mention import Mention\n"),
+            ("tests/test_mention.py", "Mention()\n"),
+            ("migrations/a.py", "Mention()\n"),
+            (other, text),
+        ] {
+            files.push((path.to_owned(), text.to_owned()));
+        }
+        let snapshot = Snapshot::in_memory(
+            files
+                .iter()
+                .map(|(path, text)| (path.as_str(), text.as_str())),
+        );
+        let cache = ParseCache::default();
+        let sources = Sources::new(&snapshot, &cache);
+        let places: Vec<FileSpan> = MODELS
+            .iter()
+            .map(|name| {
+                FileSpan::new(
+                    RepoPath::new(format!("app/models/{name}.py")),
+                    Span::new(6, 9),
+                )
+            })
+            .collect();
+        let models: Vec<(&str, &FileSpan)> = MODELS.into_iter().zip(&places).collect();
+        model_use(&sources, "Mention", &models, &[RepoPath::new("migrations")])
+    }
+
+    const OTHERS: &str = "x = [Note, Group, Reader, Flag, Document]\n";
+
+    #[test]
+    fn what_only_its_own_module_names_is_used_nowhere() {
+        let text = format!("{OTHERS}Mentions()\n");
+        assert_eq!(used("app/views.py", &text), Some(ModelUse::Nowhere));
+    }
+
+    #[test]
+    fn relationships_name_models_in_quotes() {
+        let text = format!("{OTHERS}x = relationship(\"Mention\")\n");
+        assert_eq!(used("app/views.py", &text), Some(ModelUse::InRelationships));
+    }
+
+    #[test]
+    fn code_and_sql_use_a_model() {
+        for line in ["session.query(Mention)", "text('SELECT * FROM mention')"] {
+            let text = format!("{OTHERS}{line}\n");
+            assert_eq!(
+                used("app/views.py", &text),
+                Some(ModelUse::InCode),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn where_no_model_is_used_the_code_is_elsewhere() {
+        assert_eq!(used("app/views.py", "Note\n"), None);
+    }
+}
