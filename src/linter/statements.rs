@@ -182,11 +182,14 @@ impl Told {
             }
             let Label { file, span, .. } = &diagnostic.primary;
             let place = (diagnostic.code, file.clone(), *span);
-            if let Some((_, again)) = self.places.get_mut(&place) {
+            let key = (diagnostic.code, table.clone());
+            if let Some((index, again)) = self.places.get_mut(&place) {
                 *again += 1;
+                if way == Way::Up {
+                    self.upgrade.entry(key).or_insert(*index);
+                }
                 continue;
             }
-            let key = (diagnostic.code, table.clone());
             let counterpart = self.upgrade.get(&key).filter(|_| way == Way::Down);
             if let Some(known) = counterpart.and_then(|index| diagnostics.get_mut(*index)) {
                 let label = Label {

@@ -1,6 +1,8 @@
 //! Whether code of the application uses a model.
 
+use std::cell::LazyCell;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use rayon::prelude::*;
 use regex::bytes::Regex;
@@ -70,10 +72,15 @@ pub fn model_use(
     found.iter().map(|found| found.used).max()
 }
 
+/// Import statements, which may go over many lines in parentheses.
+const IMPORTS: &str =
+    r"(?m)^[ \t]*(?:from[ \t]+\S+[ \t]+import[ \t]*(?:\([^)]*\)|[^\n(]*)|import[ \t][^\n]*)";
+
 struct Search {
     name: String,
     names: Regex,
     sql: Regex,
+    imports: Regex,
 }
 
 /// What one file says.
@@ -95,20 +102,32 @@ impl Search {
             name: names.first()?.clone(),
             names: Regex::new(&format!(r"(?-u)\b(?:{})\b", any.join("|"))).ok()?,
             sql: Regex::new(&sql).ok()?,
+            imports: Regex::new(IMPORTS).ok()?,
         })
     }
 
     fn of(&self, bytes: &[u8], is_own: bool, is_package: bool) -> Found {
         let mut others = BTreeSet::new();
         let (mut in_code, mut in_quotes, mut defines) = (0, 0, false);
+        let imports = LazyCell::new(|| -> Vec<Range<usize>> {
+            let found = self.imports.find_iter(bytes);
+            found.map(|import| import.range()).collect()
+        });
+        let imports = || imports.iter();
         for found in self.names.find_iter(bytes) {
             let is_quote = |byte: Option<&u8>| matches!(byte, Some(b'"' | b'\''));
             let before = bytes.get(..found.start()).unwrap_or_default();
+            let after = bytes.get(found.end()..).unwrap_or_default();
+            // What is only imported is handed on, unless it goes by another name.
+            let is_imported = imports().any(|import| import.contains(&found.start()));
+            if is_imported && !after.trim_ascii_start().starts_with(b"as ") {
+                continue;
+            }
             if before.ends_with(b"class ") {
                 defines |= found.as_bytes() == self.name.as_bytes();
                 continue;
             }
-            let is_quoted = is_quote(before.last()) || is_quote(bytes.get(found.end()));
+            let is_quoted = is_quote(before.last()) || is_quote(after.first());
             if found.as_bytes() != self.name.as_bytes() {
                 if !is_quoted && !is_package {
                     others.insert(String::from_utf8_lossy(found.as_bytes()).into_owned());
@@ -176,6 +195,7 @@ mod tests {
             ("app/models/__init__.py", "from .mention import Mention\n"),
             ("tests/test_mention.py", "Mention()\n"),
             ("migrations/a.py", "Mention()\n"),
+            ("app/all.py", "from .models import (\n    Mention,\n)\n"),
             (other, text),
         ] {
             files.push((path.to_owned(), text.to_owned()));
@@ -216,7 +236,11 @@ mod tests {
 
     #[test]
     fn code_and_sql_use_a_model() {
-        for line in ["session.query(Mention)", "text('SELECT * FROM mention')"] {
+        for line in [
+            "session.query(Mention)",
+            "text('SELECT * FROM mention')",
+            "from .models import Mention as M",
+        ] {
             let text = format!("{OTHERS}{line}\n");
             assert_eq!(
                 used("app/views.py", &text),

@@ -16,6 +16,7 @@ mod generated;
 mod git_states;
 mod history;
 mod hooks;
+mod load;
 mod offline;
 mod outputs;
 mod pictures;

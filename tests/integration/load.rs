@@ -1,0 +1,179 @@
+//! What is said about tables in use: by what a project shows, by what a change is and by what code uses.
+
+use crate::repository::Repository;
+
+const INI: &str =
+    "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/shop\n";
+
+/// A revision of a day, which does something up and down.
+fn revision(id: &str, parent: Option<&str>, day: &str, upgrade: &str, downgrade: &str) -> String {
+    let parent_or_none = parent.map_or("None".to_owned(), |parent| format!("\"{parent}\""));
+    format!(
+        "\"\"\"{id}\n\nRevision ID: {id}\nRevises: {}\nCreate Date: {day} 10:00:00\n\n\"\"\"\n\nimport sqlalchemy as sa\nfrom alembic import op\n\n\
+         revision = \"{id}\"\ndown_revision = {parent_or_none}\n\n\ndef upgrade():\n    {upgrade}\n\n\ndef downgrade():\n    {downgrade}\n",
+        parent.unwrap_or_default(),
+    )
+}
+
+const MODELS: [&str; 7] = [
+    "Order", "Customer", "Product", "Invoice", "Address", "Voucher", "Supplier",
+];
+
+/// A shop whose models have a module each, and views for all of them but the last.
+fn shop() -> Repository {
+    let repository = Repository::init(&[]);
+    repository.write("alembic.ini", INI);
+    repository.write(
+        "migrations/env.py",
+        "from alembic import context\nfrom shop.models import Base\n\n\
+         context.configure(url=\"postgresql://\", target_metadata=Base.metadata)\n",
+    );
+    repository.write(
+        "shop/base.py",
+        "from sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n    pass\n",
+    );
+    let mut imports = "from .base import Base\n".to_owned();
+    let mut tables = Vec::new();
+    for name in MODELS {
+        let table = name.to_lowercase();
+        let model = format!(
+            "from sqlalchemy import Column, Integer, Text\n\nfrom .base import Base\n\n\nclass {name}(Base):\n    \
+             __tablename__ = \"{table}\"\n\n    id = Column(Integer, primary_key=True)\n    note = Column(Text)\n"
+        );
+        repository.write(&format!("shop/{table}.py"), model);
+        imports += &format!("from .{table} import {name}\n");
+        tables.push(format!(
+            "op.create_table(\"{table}\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"note\", sa.Text()))"
+        ));
+    }
+    repository.write("shop/models.py", &imports);
+    repository.write("shop/__init__.py", "");
+    let (_, used) = MODELS.split_last().unwrap();
+    repository.write(
+        "shop/views.py",
+        format!("from .models import {0}\n\nprint({0})\n", used.join(", ")),
+    );
+    let dropped: Vec<String> = MODELS
+        .iter()
+        .map(|name| format!("op.drop_table(\"{}\")", name.to_lowercase()))
+        .collect();
+    let first = revision(
+        "a1",
+        None,
+        "2026-01-05",
+        &tables.join("\n    "),
+        &dropped.join("\n    "),
+    );
+    repository.write("migrations/versions/a1.py", first);
+    repository.commit("The shop");
+    repository
+}
+
+fn indexed(table: &str, parent: &str, id: &str, day: &str) -> String {
+    revision(
+        id,
+        Some(parent),
+        day,
+        &format!("op.create_index(\"ix_{id}\", \"{table}\", [\"note\"])"),
+        &format!("op.drop_index(\"ix_{id}\", \"{table}\")"),
+    )
+}
+
+const ONLY: [&str; 4] = ["--select", "ML505,ML514", "--output-format", "concise"];
+
+fn codes_of_change(repository: &Repository) -> Vec<String> {
+    let arguments = [&["check", "--from-ref", "main"], &ONLY[..]].concat();
+    let answer = repository.lint(&arguments);
+    answer.codes().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_table_that_no_code_uses_is_in_nobodys_way() {
+    for (table, codes) in [("order", &["505"][..]), ("supplier", &[])] {
+        let repository = shop();
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        let text = indexed(table, "a1", "b2", "2026-01-20");
+        repository.write("migrations/versions/b2.py", text);
+        repository.commit("An index");
+        assert_eq!(codes_of_change(&repository), codes, "{table}");
+    }
+}
+
+#[test]
+fn of_a_merged_revision_only_what_is_new_is_said() {
+    let repository = shop();
+    let old = indexed("order", "a1", "b2", "2026-01-20");
+    repository.write("migrations/versions/b2.py", &old);
+    repository.commit("An index");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    let respelled = old.replace('"', "'").replace("'''", "\"\"\"");
+    repository.write("migrations/versions/b2.py", respelled);
+    repository.commit("Quotes");
+    assert!(codes_of_change(&repository).is_empty());
+    let edited = old.replace("\"order\", [", "\"customer\", [");
+    repository.write("migrations/versions/b2.py", edited);
+    repository.commit("Another table");
+    assert_eq!(codes_of_change(&repository), ["505"]);
+}
+
+#[test]
+fn what_came_within_days_may_be_one_change() {
+    let repository = shop();
+    for (id, parent, day) in [("b2", "a1", "2026-01-09"), ("c3", "b2", "2026-01-30")] {
+        let path = format!("migrations/versions/{id}.py");
+        repository.write(&path, indexed("order", parent, id, day));
+    }
+    let lint = || repository.lint(&[&["check"], &ONLY[..]].concat());
+    // A young project shows no habits: all is said.
+    assert_eq!(lint().codes(), ["505", "505"]);
+    // One index that nobody waits for shows that it matters.
+    let with_care = revision(
+        "d4",
+        Some("c3"),
+        "2026-06-01",
+        "with op.get_context().autocommit_block():\n        op.create_index(\"ix_d4\", \"order\", [\"id\"], postgresql_concurrently=True)",
+        "op.drop_index(\"ix_d4\", \"order\")",
+    );
+    repository.write("migrations/versions/d4.py", with_care);
+    let answer = lint();
+    assert_eq!(answer.codes(), ["505"], "{answer:?}");
+    assert!(answer.out.contains("c3.py"), "{answer:?}");
+    // Without any, a settled project does not mind.
+    let without = indexed("order", "c3", "d4", "2026-06-01");
+    repository.write("migrations/versions/d4.py", without);
+    let answer = lint();
+    assert!(answer.codes().is_empty(), "{answer:?}");
+    assert!(
+        answer.err.contains("zero-downtime = \"required\""),
+        "{answer:?}"
+    );
+}
+
+#[test]
+fn a_loop_and_the_way_back_are_one_finding() {
+    let repository = shop();
+    let loops = |to: &str| {
+        format!(
+            "for table in [\"order\", \"customer\", \"product\"]:\n        op.alter_column(table, \"note\", type_=sa.{to}())"
+        )
+    };
+    let text = revision(
+        "b2",
+        Some("a1"),
+        "2026-02-20",
+        &loops("LargeBinary"),
+        &loops("Text"),
+    );
+    let text = text.replace(
+        "LargeBinary()",
+        "LargeBinary(), postgresql_using=\"note::bytea\"",
+    );
+    repository.write("migrations/versions/b2.py", text);
+    let answer = repository.lint(&["check", "--select", "ML514", "--output-format", "full"]);
+    assert_eq!(answer.out.matches("ML514").count(), 1, "{answer:?}");
+    assert!(
+        answer.out.contains("the same line does so 2 more times"),
+        "{answer:?}"
+    );
+    assert!(answer.out.contains("and so on the way back"), "{answer:?}");
+}
