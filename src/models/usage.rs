@@ -37,16 +37,16 @@ pub fn model_use(
     models: &[(&str, &FileSpan)],
     migrations: &[RepoPath],
 ) -> Option<ModelUse> {
-    let named = |place: &FileSpan| {
+    let name_of = |place: &FileSpan| {
         let parsed = sources.python(&place.file)?;
         name_at(&parsed.module, place.span).map(ToOwned::to_owned)
     };
     let (_, place) = models.iter().find(|(name, _)| *name == table)?;
-    let mut names = vec![named(place)?];
+    let mut names = vec![name_of(place)?];
     let others = models.iter().filter(|(name, _)| *name != table);
     names.extend(
         others
-            .filter_map(|(_, place)| named(place))
+            .filter_map(|(_, place)| name_of(place))
             .take(MOST_OTHERS),
     );
     let search = Search::new(&names, table)?;
