@@ -17,7 +17,7 @@ mod setup;
 mod statement;
 mod suppression;
 
-pub use context::{NoReleases, Releases};
+pub use context::{NoPast, Past};
 pub use rule::{Family, FixAvailability, Rule};
 
 pub(crate) use context::{

@@ -88,7 +88,9 @@ pub(super) fn rule_index(streams: &mut Streams<'_>) -> Result<Exit, CommandError
         "Some rules are on and listen to the project: those about missing downgrades are silent where most revisions have \
          none, `base-columns-not-first` where the tables have it otherwise. Those about what blocks or breaks an application \
          in use ({}) are silent where hardly any index or constraint was added with care: fewer than one for twenty \
-         others, of which there are five or more, among the newest sixty on tables that were there. `zero-downtime` in the configuration decides it.",
+         others, of which there are five or more, among the newest sixty on tables that were there. `zero-downtime` in the configuration decides it. \
+         `migration-without-model` does not miss the model of what is added where most of the newest twenty commits that \
+         added tables or columns changed no model; `pairing` decides it.",
         load.join(", ")
     ));
     writeln!(

@@ -97,6 +97,13 @@ impl Violation for MigrationWithoutModel<'_> {
     fn notes(&self) -> Vec<String> {
         vec![UNDONE.to_owned()]
     }
+
+    fn is_half(&self) -> bool {
+        matches!(
+            self,
+            Self::AddedColumn { .. } | Self::CreatedTable { .. } | Self::Nullability { .. }
+        )
+    }
 }
 
 /// What a migration makes, and the models have otherwise.
@@ -183,12 +190,21 @@ impl Violation for Contradicted<'_> {
     fn notes(&self) -> Vec<String> {
         vec![UNDONE.to_owned()]
     }
+
+    /// What the database has and the models do not, the models can follow; NULL is no matter to code that was written
+    /// for both.
+    fn is_half(&self) -> bool {
+        matches!(
+            self.found.change,
+            Change::Removed | Change::Changed("nullable")
+        )
+    }
 }
 
 const UNDONE: &str = "the next `alembic revision --autogenerate` would propose to undo it";
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    if ctx.environment.settings.pairing != Pairing::Together {
+    if ctx.environment.settings.pairing() != Pairing::Together {
         return;
     }
     let head = ctx.environment.head;

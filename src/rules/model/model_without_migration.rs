@@ -105,7 +105,7 @@ impl Violation for ModelWithoutMigration {
 const MOST_PARTS: usize = 3;
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    if ctx.environment.settings.pairing == Pairing::Off || !touches_code(ctx) {
+    if ctx.environment.settings.pairing() == Pairing::Off || !touches_code(ctx) {
         return;
     }
     // Where they go, and what they make there, nobody knows.
@@ -263,7 +263,7 @@ fn report_by_classes(
         return;
     }
     // In the mode of separate changes the migration comes first: any revision may have done it already.
-    let migrations = Migrations::of(ctx, ctx.environment.settings.pairing);
+    let migrations = Migrations::of(ctx, ctx.environment.settings.pairing());
     if migrations.is_unknown {
         return;
     }
