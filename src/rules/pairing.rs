@@ -95,6 +95,32 @@ pub(crate) fn table_of(difference: &Difference, environment: &ProjectEnvironment
     }
 }
 
+/// True for a column of the database that is as wide as the labels of an enum that the model keeps as text, or wider.
+pub(crate) fn holds_the_labels(
+    found: &DriftDifference,
+    environment: &ProjectEnvironment<'_>,
+) -> bool {
+    let difference = &found.difference;
+    let models = environment.model_schema().whole();
+    let widths = (width(&difference.from), width(&difference.to));
+    (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
+        && models.labels_as_text.contains(&difference.object)
+        && matches!(widths, (Some(there), Some(here)) if there >= here)
+}
+
+/// How many characters a type of text holds; `None` for another type.
+fn width(spelling: &serde_json::Value) -> Option<u64> {
+    let spelling = spelling.as_str()?.to_lowercase();
+    let (name, rest) = spelling.split_once('(').unwrap_or((&spelling, ""));
+    if !(name.contains("char") || name.ends_with("text")) || spelling.ends_with(']') {
+        return None;
+    }
+    match rest.split_once(')') {
+        Some((length, _)) => length.trim().parse().ok(),
+        None => Some(u64::MAX),
+    }
+}
+
 /// `column `name``, `index `ix_name``; the part of its table alone.
 pub(crate) fn part_in_words(difference: &Difference, table: &str) -> String {
     let noun = difference.subject.noun();

@@ -22,6 +22,7 @@ use crate::python::{Extent, Interpreter, Limits, ModuleFinder, Reached, Sources}
 use crate::schema::FrozenDefault;
 use crate::source::{FileSpan, RepoPath};
 use crate::sqlalchemy::ddl::Semantics;
+use crate::sqlalchemy::declarative::PythonDefault;
 use crate::sqlalchemy::{MetadataKey, metadata_of_class, metadata_of_value};
 
 /// The schema that the models describe.
@@ -44,6 +45,8 @@ pub struct ModelSchema {
     pub frozen: Vec<FrozenDefault>,
     /// Columns that keep labels of an enum as text: the length of that is nobody's wish.
     pub labels_as_text: BTreeSet<String>,
+    /// What SQLAlchemy fills in, by column; `None` for what is worked out or not known.
+    pub python_defaults: BTreeMap<String, Option<PythonDefault>>,
     /// The database that types are spelled for.
     pub dialect: Dialect,
     /// Why there may be tables that were not found.
@@ -201,6 +204,7 @@ impl<'s> ModelReading<'s> {
         let mut schema = ModelSchema {
             frozen: reader.frozen_defaults(),
             labels_as_text: reader.labels_as_text(),
+            python_defaults: reader.python_defaults(),
             catalog,
             origin,
             metadata: reader.keys.clone(),
@@ -221,6 +225,7 @@ impl<'s> ModelReading<'s> {
             schema.with_unregistered = Some(Arc::new(ModelSchema {
                 comparison: reader.comparison(&configured, &catalog, migrated),
                 labels_as_text: reader.labels_as_text(),
+                python_defaults: reader.python_defaults(),
                 catalog,
                 unregistered: Vec::new(),
                 ..schema.clone()
@@ -336,6 +341,16 @@ impl Reader<'_> {
             .flat_map(|(name, table)| {
                 let columns = table.labels_as_text.iter();
                 columns.map(move |column| format!("{name}.{column}"))
+            })
+            .collect()
+    }
+
+    fn python_defaults(&self) -> BTreeMap<String, Option<PythonDefault>> {
+        let tables = self.declared.iter();
+        tables
+            .flat_map(|(name, table)| {
+                let columns = table.python_defaults.iter();
+                columns.map(move |(column, default)| (format!("{name}.{column}"), default.clone()))
             })
             .collect()
     }

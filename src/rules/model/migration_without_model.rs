@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::catalog::{Change, Difference, Subject};
+use crate::catalog::{Catalog, Change, Difference, Subject, split_object};
 use crate::config::Pairing;
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Introduced, ModelTable, Models};
@@ -103,6 +103,33 @@ impl Violation for MigrationWithoutModel<'_> {
             self,
             Self::AddedColumn { .. } | Self::CreatedTable { .. } | Self::Nullability { .. }
         )
+    }
+}
+
+impl Contradicted<'_> {
+    /// True for a default with which a column is added for the rows that are there, where the model fills in the same,
+    /// or what it works out.
+    fn fills_rows(&self, head: &ProjectEnvironment<'_>) -> bool {
+        let found = self.found;
+        if (found.subject, found.change) != (Subject::Column, Change::Changed("default"))
+            || (self.change.subject, self.change.change) != (Subject::Column, Change::Added)
+            || !found.to.is_null()
+        {
+            return false;
+        }
+        let (table, name) = split_object(&found.object, head.migrated());
+        let column = head.migrated().tables.get(table).zip(name);
+        let is_required = column
+            .and_then(|(table, name)| table.column(name))
+            .is_some_and(|column| column.nullable.is(&false));
+        let models = head.model_schema().whole();
+        let default = models.python_defaults.get(&found.object);
+        let is_same = default
+            .zip(found.from.as_str())
+            .is_some_and(|(own, there)| {
+                own.as_ref().is_none_or(|default| default.is_same_as(there))
+            });
+        is_required && is_same
     }
 }
 
@@ -253,6 +280,9 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             else {
                 continue;
             };
+            if is_undone(&recorded.operation, head.migrated()) {
+                continue;
+            }
             let label = Label::at(&recorded.place, "in the migration");
             let related = model.map(|model| Label::at(&model.place, "the model"));
             reporter
@@ -299,7 +329,9 @@ fn report_proven(
             expects_models || (subject, change) != (Subject::Table, Change::Removed)
         })
         .filter(|(found, _)| !follows(&found.difference, &all))
+        .filter(|(found, _)| !pairing::holds_the_labels(found, head))
         .filter_map(|(found, table)| contradicted(found, table, new, head))
+        .filter(|(violation, _)| !violation.fills_rows(head))
         .collect();
     // A column that is renamed is missing under one name and is there under another.
     let new_names: Vec<(FileSpan, &str, &str)> = contradictions
@@ -462,6 +494,40 @@ fn contradiction<'a>(
             ))
         }
         _ => None,
+    }
+}
+
+/// True if what an operation does is not to be seen any more after the whole change.
+fn is_undone(operation: &Operation, migrated: &Catalog) -> bool {
+    let table = |name: &Option<SmolStr>| migrated.tables.get(name.as_ref()?);
+    let has = |name: &Option<SmolStr>, column: &str| {
+        let table = table(name)?;
+        Some(table.column(column).is_some())
+    };
+    match operation {
+        Operation::AddColumn {
+            table,
+            column: Some(column),
+        } => has(table, &column.name) == Some(false),
+        Operation::DropColumn {
+            table,
+            column: Some(column),
+        } => has(table, column) == Some(true),
+        Operation::DropTable { table: name } => table(name).is_some(),
+        Operation::CreateTable(made) => !migrated.tables.contains_key(&made.name),
+        Operation::AlterColumn(alter) => {
+            let Some(column) = &alter.column else {
+                return false;
+            };
+            match (&alter.new_name, alter.nullable) {
+                (Some(new), _) => has(&alter.table, new) == Some(false),
+                (None, Some(nullable)) => table(&alter.table)
+                    .and_then(|table| table.column(column))
+                    .is_some_and(|now| !now.nullable.is(&nullable)),
+                (None, None) => false,
+            }
+        }
+        _ => false,
     }
 }
 

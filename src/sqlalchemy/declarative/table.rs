@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::order::ordered_attributes;
+use super::python_default::PythonDefault;
 use super::style::{
     Style, foreign_base, has_table_keyword, is_abstract, is_automap, is_declarative_base, style,
     table_name,
@@ -332,6 +333,26 @@ impl DeclaredTable {
         self.columns(interpreter)
             .filter(|(_, call)| keeps_labels(call) == Some(true))
             .map(|(name, _)| name)
+            .collect()
+    }
+}
+
+impl DeclaredTable {
+    /// The defaults that SQLAlchemy fills in, by column; `None` for one that is worked out or not known.
+    pub fn python_defaults<H: Host>(
+        &self,
+        interpreter: &Interpreter<'_, H>,
+    ) -> Vec<(SmolStr, Option<PythonDefault>)> {
+        let default_of = |call: &Call| {
+            let keywords = ["insert_default", "default", "default_factory"];
+            let default = keywords.iter().find_map(|name| call.keyword(name))?;
+            match &default.value {
+                Value::None => None,
+                value => Some(PythonDefault::of(value)),
+            }
+        };
+        self.columns(interpreter)
+            .filter_map(|(name, call)| Some((name, default_of(call)?)))
             .collect()
     }
 }
