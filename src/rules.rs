@@ -2,6 +2,7 @@
 
 mod context;
 mod convention;
+mod coverage;
 mod deployment;
 mod difference;
 mod downgrade;

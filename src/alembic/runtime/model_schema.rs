@@ -47,6 +47,8 @@ pub struct ModelSchema {
     pub labels_as_text: BTreeSet<String>,
     /// What SQLAlchemy fills in, by column; `None` for what is worked out or not known.
     pub python_defaults: BTreeMap<String, Option<PythonDefault>>,
+    /// Where `__init__` of a model gives an instance `__table_args__`, by table: it has no effect.
+    pub lost_arguments: BTreeMap<SmolStr, FileSpan>,
     /// The database that types are spelled for.
     pub dialect: Dialect,
     /// Why there may be tables that were not found.
@@ -205,6 +207,7 @@ impl<'s> ModelReading<'s> {
             frozen: reader.frozen_defaults(),
             labels_as_text: reader.labels_as_text(),
             python_defaults: reader.python_defaults(),
+            lost_arguments: reader.lost_arguments(),
             catalog,
             origin,
             metadata: reader.keys.clone(),
@@ -226,6 +229,7 @@ impl<'s> ModelReading<'s> {
                 comparison: reader.comparison(&configured, &catalog, migrated),
                 labels_as_text: reader.labels_as_text(),
                 python_defaults: reader.python_defaults(),
+                lost_arguments: reader.lost_arguments(),
                 catalog,
                 unregistered: Vec::new(),
                 ..schema.clone()
@@ -353,6 +357,14 @@ impl Reader<'_> {
                 columns.map(move |(column, default)| (format!("{name}.{column}"), default.clone()))
             })
             .collect()
+    }
+
+    fn lost_arguments(&self) -> BTreeMap<SmolStr, FileSpan> {
+        let lost = self.declared.iter().filter_map(|(name, table)| {
+            let place = table.lost_arguments?;
+            Some((name.clone(), self.interpreter.file(place)))
+        });
+        lost.collect()
     }
 
     /// Why there may be tables that were not found.
