@@ -360,24 +360,20 @@ impl Comparing<'_> {
             && self.models.labels_as_text.contains(&difference.object)
     }
 
-    /// True for a unique constraint over the columns of the primary key: PostgreSQL has merged it into that where one
-    /// `CREATE TABLE` makes both, so that one side may say it and not have it.
+    /// True for a unique constraint of a model over the columns of the primary key: PostgreSQL has merged it into that
+    /// where one `CREATE TABLE` made both.
     fn may_be_merged(
         &self,
         difference: &Difference,
         database: &Catalog,
         described: &Catalog,
     ) -> bool {
-        let (there, here) = match difference.change {
-            Change::Added => (database, described),
-            _ => (described, database),
-        };
-        let (table, name) = split_object(&difference.object, here);
-        let constraint = here.tables.get(table).and_then(|table| {
+        let (table, name) = split_object(&difference.object, described);
+        let constraint = described.tables.get(table).and_then(|table| {
             let mut constraints = table.constraints.iter();
             constraints.find(|one| one.known_name().map(SmolStr::as_str) == name)
         });
-        let key = there
+        let key = database
             .tables
             .get(table)
             .and_then(|table| table.primary_key());
@@ -418,7 +414,7 @@ impl Comparing<'_> {
                     Weight::Seen
                 }
             }
-            (Subject::Unique, Change::Added | Change::Removed)
+            (Subject::Unique, Change::Added)
                 if self.may_be_merged(difference, database, described) =>
             {
                 return None;

@@ -14,7 +14,7 @@ use super::emit;
 use super::emit::{MadeTable, MadeTables};
 use super::simulation::Simulation;
 use crate::alembic::configured::{each_metadata, run_configuring, target_metadata};
-use crate::catalog::{Catalog, Ddl, Subject, Why};
+use crate::catalog::{AlterAction, Catalog, Constraint, ConstraintKind, Ddl, Subject, Why};
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
 use crate::python::value::{Call, Place, SymbolKind, Value};
@@ -316,7 +316,8 @@ impl Reader<'_> {
             self.declared.entry(table.name.clone()).or_insert(table);
         }
         let tables: Vec<Option<SmolStr>> = made.ddl.iter().map(table_of).collect();
-        for (index, ddl) in made.ddl.into_iter().enumerate() {
+        for (index, mut ddl) in made.ddl.into_iter().enumerate() {
+            let apart = keys_like_the_primary_one(&mut ddl);
             // A type is made for the table that comes next.
             let mut next = tables.iter().skip(index).flatten();
             let declared = next.next().and_then(|table| self.declared.get(table));
@@ -324,6 +325,7 @@ impl Reader<'_> {
             let place = self.interpreter.file(at);
             if let Some(simulation) = self.interpreter.host.simulation_mut() {
                 simulation.apply(&[ddl], &place);
+                simulation.apply(&apart, &place);
             }
         }
     }
@@ -521,6 +523,30 @@ impl Reader<'_> {
         }
         catalog.unwrap_or_default()
     }
+}
+
+/// The unique constraints that PostgreSQL would merge into the primary key, as statements of their own: the metadata has
+/// them, and a database may.
+fn keys_like_the_primary_one(ddl: &mut Ddl) -> Vec<Ddl> {
+    let Ddl::CreateTable(create) = ddl else {
+        return Vec::new();
+    };
+    let primary = create.constraints.iter().find_map(|one| match &one.kind {
+        ConstraintKind::PrimaryKey { columns } => Some(columns.clone()),
+        _ => None,
+    });
+    let is_like = |one: &Constraint| matches!(&one.kind, ConstraintKind::Unique { columns, .. } if Some(columns) == primary.as_ref());
+    let (apart, kept) = create.constraints.drain(..).partition(is_like);
+    create.constraints = kept;
+    let apart: Vec<Constraint> = apart;
+    apart
+        .into_iter()
+        .map(|constraint| Ddl::AlterTable {
+            table: create.name.clone(),
+            if_exists: false,
+            action: AlterAction::AddConstraint(constraint),
+        })
+        .collect()
 }
 
 fn table_of(ddl: &Ddl) -> Option<SmolStr> {
