@@ -78,6 +78,8 @@ pub struct Diagnostic {
     pub fix: Option<Fix>,
     /// A part of the file of the primary place that must not be shown: a password.
     pub concealed: Option<Span>,
+    /// True if it misses the other half of what a change begins, which some projects commit by itself.
+    pub is_half: bool,
     pub fingerprint: Fingerprint,
 }
 

@@ -189,6 +189,7 @@ mod tests {
                 edits: edits.collect(),
             }),
             concealed: None,
+            is_half: false,
             fingerprint: Fingerprint::of([""]),
         }
     }

@@ -20,7 +20,7 @@ use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
 use crate::rules::{
     self, ChangeContext, CommitState, EnvironmentChange, EnvironmentContext, Family, FileContext,
-    Listener, MigrationContext, ProjectContext, Releases, ReplayContext, Reporter, Rule,
+    Listener, MigrationContext, Past, ProjectContext, ReplayContext, Reporter, Rule,
 };
 use crate::source::RepoPath;
 
@@ -54,7 +54,7 @@ pub struct Change<'a> {
     pub theirs: Option<&'a Snapshot>,
     /// The name of the base, for messages.
     pub base_name: &'a str,
-    pub releases: &'a dyn Releases,
+    pub past: &'a dyn Past,
 }
 
 /// A commit of a branch.
@@ -210,7 +210,7 @@ pub(crate) fn lint_observed(
                     changes,
                     whole,
                     base_name: change.base_name,
-                    releases: change.releases,
+                    past: change.past,
                 });
             let settings = input
                 .settings
@@ -363,7 +363,7 @@ impl<'a> Linter<'a> {
                 .has(|listener| matches!(listener, Listener::Drift(_) | Listener::JudgedDrift(_))),
             Some(_) => {
                 self.compares_in_changes()
-                    && ctx.settings.pairing == Pairing::Together
+                    && ctx.settings.pairing() == Pairing::Together
                     && ctx.judges_revisions()
             }
         };
@@ -392,6 +392,7 @@ impl<'a> Linter<'a> {
             });
         }
         if let Some(change) = &ctx.change {
+            let earlier = self.outcome.diagnostics.len();
             let context = ChangeContext {
                 environment: ctx,
                 change,
@@ -403,6 +404,7 @@ impl<'a> Linter<'a> {
                 }
                 _ => {}
             });
+            self.respect_pairing(ctx, change, earlier);
         }
         // Those about changes have read models beside migrations.
         if ctx.judges_revisions() {

@@ -2,6 +2,7 @@
 
 mod context;
 mod convention;
+mod coverage;
 mod deployment;
 mod difference;
 mod downgrade;
@@ -17,7 +18,7 @@ mod setup;
 mod statement;
 mod suppression;
 
-pub use context::{NoReleases, Releases};
+pub use context::{NoPast, Past};
 pub use rule::{Family, FixAvailability, Rule};
 
 pub(crate) use context::{

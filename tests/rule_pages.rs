@@ -28,7 +28,7 @@ use migrate_lint::git::{Snapshot, merge};
 use migrate_lint::linter::{BranchCommit, Change, Input, lint};
 use migrate_lint::python::{ParseCache, parse};
 use migrate_lint::report::{Concise, Reporter, Style, Texts};
-use migrate_lint::rules::{RULES, Releases, Rule};
+use migrate_lint::rules::{Past, RULES, Rule};
 use migrate_lint::source::RepoPath;
 use regex::Regex;
 
@@ -212,8 +212,8 @@ struct V1<'a> {
     files: &'a [File],
 }
 
-impl Releases for V1<'_> {
-    fn containing(&self, path: &RepoPath) -> Option<String> {
+impl Past for V1<'_> {
+    fn release_with(&self, path: &RepoPath) -> Option<String> {
         let released = self
             .files
             .iter()
@@ -346,7 +346,7 @@ fn findings(example: &Example, states: &States) -> Result<(Vec<Diagnostic>, Stri
             .map(|text| Baseline::parse(&RepoPath::new(Baseline::FILE_NAME), &text).unwrap()),
         ..Settings::from(&options)
     };
-    let releases = V1 {
+    let past = V1 {
         files: &example.files,
     };
     let change = states.before.as_ref().map(|before| Change {
@@ -357,7 +357,7 @@ fn findings(example: &Example, states: &States) -> Result<(Vec<Diagnostic>, Stri
         commits: &states.earlier,
         theirs: None,
         base_name: "main",
-        releases: &releases,
+        past: &past,
     });
     let outcome = lint(
         &Input {

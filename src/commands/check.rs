@@ -8,6 +8,7 @@ mod written;
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use clap::CommandFactory as _;
@@ -19,11 +20,11 @@ use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, 
 use crate::commands::{CommandError, Exit, Streams, Work};
 use crate::config::{Baseline, BaselineError, Settings};
 use crate::diagnostic::{Diagnostic, closest_within};
-use crate::git::{ReleaseTag, Repository, Snapshot};
+use crate::git::{CommitId, PastCommit, ReleaseTag, Repository, Snapshot};
 use crate::linter::{self, Change, Input, Outcome};
 use crate::python::ParseCache;
 use crate::report::{Card, Texts, sanitise_line};
-use crate::rules::{NoReleases, Releases};
+use crate::rules::{NoPast, Past};
 use crate::source::RepoPath;
 
 pub(super) fn run(
@@ -171,13 +172,14 @@ impl Check<'_> {
                 help: similar_command(given),
             });
         }
-        let releases: Box<dyn Releases> = match (&judged.comparison, &workspace.repository) {
-            (Some(_), Some(repository)) => Box::new(ReleaseTags {
+        let past: Box<dyn Past> = match (&judged.comparison, &workspace.repository) {
+            (Some(comparison), Some(repository)) => Box::new(Commits {
                 repository,
+                base: comparison.began,
                 head: &judged.head,
                 tags: OnceCell::new(),
             }),
-            _ => Box::new(NoReleases),
+            _ => Box::new(NoPast),
         };
         let commits = judged.commits(settings, workspace)?;
         let cache = ParseCache::default();
@@ -192,7 +194,7 @@ impl Check<'_> {
             commits: &commits,
             theirs: comparison.theirs.as_ref(),
             base_name: &comparison.base_name,
-            releases: releases.as_ref(),
+            past: past.as_ref(),
         });
         let input = Input {
             head: &judged.head,
@@ -373,16 +375,18 @@ fn narrow(outcome: &mut Outcome, scope: &[RepoPath]) {
         .retain(|suppressed| is_in_scope(&suppressed.diagnostic));
 }
 
-/// Looks a path up in the trees of the release tags.
-struct ReleaseTags<'a> {
+/// Looks paths up in the trees of commits.
+struct Commits<'a> {
     repository: &'a Repository,
+    /// The last commit of the base before the change.
+    base: Option<CommitId>,
     head: &'a Snapshot,
     /// Listed when the first edited file asks.
     tags: OnceCell<Vec<ReleaseTag>>,
 }
 
-impl Releases for ReleaseTags<'_> {
-    fn containing(&self, path: &RepoPath) -> Option<String> {
+impl Past for Commits<'_> {
+    fn release_with(&self, path: &RepoPath) -> Option<String> {
         let tags = self.tags.get_or_init(|| self.repository.release_tags());
         // A release that has the file as it is now is not what the change departs from.
         let now = self.head.get(path).and_then(|entry| entry.id);
@@ -391,6 +395,16 @@ impl Releases for ReleaseTags<'_> {
             released.is_some() && released != now
         });
         holding.next().map(|tag| tag.name.clone())
+    }
+
+    fn visit_additions(
+        &self,
+        folders: &[RepoPath],
+        visit: &mut dyn FnMut(&PastCommit) -> ControlFlow<()>,
+    ) {
+        if let Some(base) = self.base {
+            self.repository.visit_additions(base, folders, visit);
+        }
     }
 }
 

@@ -123,7 +123,7 @@ pub(super) fn run(
             commit: base.commit.short(),
             reason: base.source.to_string(),
         }),
-        pairing: match settings.pairing {
+        pairing: match settings.pairing() {
             Pairing::Together => "together",
             Pairing::Separate => "separate",
             Pairing::Off => "off",

@@ -92,7 +92,7 @@ pub struct Options {
     /// Whether a change of models and its migration belong together: `"together"` in one change, `"separate"` never in
     /// one, as some teams deploy, `"off"` not judged.
     ///
-    /// Default: `"together"`
+    /// Default: `"together"`, unless the commits of the base show that models follow their migrations later
     ///
     /// Example: `pairing = "separate"`
     pub pairing: Option<Pairing>,

@@ -19,7 +19,8 @@ use crate::source::RepoPath;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     pub selection: Selection,
-    pub pairing: Pairing,
+    /// `None`: together, unless the project's history has it otherwise.
+    pub pairing: Option<Pairing>,
     /// `None`: as the project's history has it.
     pub downgrades: Option<Downgrades>,
     /// `None`: first, unless the project's history has it otherwise.
@@ -75,6 +76,11 @@ impl Settings {
         own.map_or(self, AsRef::as_ref)
     }
 
+    /// How models and migrations belong together.
+    pub fn pairing(&self) -> Pairing {
+        self.pairing.unwrap_or_default()
+    }
+
     /// Whether a rule is to be used.
     pub fn selects(&self, rule: RuleIdentity<'_>, on_by_default: bool) -> bool {
         self.selection.selects(rule, on_by_default)
@@ -109,7 +115,7 @@ impl From<&Options> for Settings {
     fn from(options: &Options) -> Self {
         Self {
             selection: Selection::default(),
-            pairing: options.pairing.unwrap_or_default(),
+            pairing: options.pairing,
             downgrades: options.downgrades,
             base_columns: options.base_columns.clone(),
             hidden_drift: options.hidden_drift.clone(),

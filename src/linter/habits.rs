@@ -1,10 +1,15 @@
 //! What a project does without, by decision.
 
+use std::ops::ControlFlow;
+
 use super::Linter;
+use crate::catalog::{Change, Subject};
 use crate::config::{Downgrades, ZeroDowntime};
 use crate::diagnostic::Diagnostic;
+use crate::models;
 use crate::project::ReplayedHistory;
-use crate::rules::{self, Care, EnvironmentContext, Fresh, Rule, care, simple};
+use crate::rules::{self, Care, EnvironmentChange, EnvironmentContext, Fresh, Rule, care, simple};
+use crate::source::RepoPath;
 
 /// Fewer revisions than this make no habit.
 const MIN_HABIT: usize = 5;
@@ -14,6 +19,8 @@ const SETTLING: i32 = 90;
 const MANY: usize = 50;
 /// So many changes of tables in use tell how a project does it nowadays.
 const NEWEST: usize = 60;
+/// So many commits tell whether models come with their migrations nowadays.
+const NEWEST_COMMITS: usize = 20;
 
 impl Linter<'_> {
     /// A project that never goes back is not told so revision by revision.
@@ -85,6 +92,36 @@ impl Linter<'_> {
         }
     }
 
+    /// A project that commits migrations and models apart is not told, where it begins with the migration, that the
+    /// model is missing.
+    pub(super) fn respect_pairing(
+        &mut self,
+        ctx: &EnvironmentContext<'_>,
+        change: &EnvironmentChange<'_>,
+        earlier: usize,
+    ) {
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
+        let is_half = |diagnostic: &Diagnostic| diagnostic.is_half;
+        if !found.iter().any(is_half)
+            || ctx.settings.pairing.is_some()
+            || ctx.head.may_touch_models(change.whole)
+        {
+            return;
+        }
+        let (together, apart) = pairing_habits(ctx, change);
+        if apart < MIN_HABIT || apart <= together {
+            return;
+        }
+        self.leave_out(earlier, is_half);
+        self.outcome.notices.push(format!(
+            "what migrations of {} add without a model is not reported: of the newest {} commits that added tables or \
+             columns, {apart} changed no model, so the models seem to follow in changes of their own; `pairing = \
+             \"together\"` in the configuration asks for it, `\"separate\"` says that it is meant",
+            ctx.head.environment.script_location,
+            together + apart,
+        ));
+    }
+
     /// Takes findings out that are not to be told: a comment about them is of use all the same.
     pub(super) fn leave_out(&mut self, earlier: usize, is_meant: impl Fn(&Diagnostic) -> bool) {
         let mut index = 0;
@@ -98,6 +135,47 @@ impl Linter<'_> {
             is_kept
         });
     }
+}
+
+/// How many of the newest commits of the base that add tables or columns change models too, and how many change none.
+fn pairing_habits(ctx: &EnvironmentContext<'_>, change: &EnvironmentChange<'_>) -> (usize, usize) {
+    let head = ctx.head;
+    let adds_what_models_have = |file: &RepoPath| {
+        let node = head.node_of(file);
+        let replayed = node.and_then(|node| head.replay().get(node));
+        replayed.is_some_and(|replayed| {
+            let mut found = replayed.upgrade.found.iter();
+            found.any(|difference| {
+                difference.change == Change::Added
+                    && matches!(difference.subject, Subject::Table | Subject::Column)
+            })
+        })
+    };
+    let model_files = &head.model_schema().files;
+    // What is gone by now may have been a model.
+    let may_be_model = |file: &RepoPath| {
+        head.is_code(file)
+            && (model_files.contains_key(file)
+                || models::may_declare_models(file, head.sources())
+                || !head.sources().snapshot().contains(file))
+    };
+    let (mut together, mut apart) = (0, 0);
+    let folders = &head.environment.version_locations;
+    change.past.visit_additions(folders, &mut |commit| {
+        if commit.added.iter().any(adds_what_models_have) {
+            *(if commit.changed.iter().any(may_be_model) {
+                &mut together
+            } else {
+                &mut apart
+            }) += 1;
+        }
+        if together + apart == NEWEST_COMMITS {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    (together, apart)
 }
 
 /// How often the newest revisions change tables that were there, so that nobody waits and otherwise.

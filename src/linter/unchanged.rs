@@ -37,7 +37,7 @@ impl Linter<'_> {
                 changes: change.changes,
                 whole: change.whole,
                 base_name: change.base_name,
-                releases: change.releases,
+                past: change.past,
                 branch: None,
                 commits: Vec::new(),
             }),

@@ -16,6 +16,7 @@ use crate::catalog::{
     split_object,
 };
 use crate::config::HiddenDrift;
+use crate::dialect::Dialect;
 use crate::source::FileSpan;
 use types::{is_more_general, is_same_type};
 
@@ -359,6 +360,29 @@ impl Comparing<'_> {
             && self.models.labels_as_text.contains(&difference.object)
     }
 
+    /// True for a unique constraint of a model over the columns of the primary key: PostgreSQL has merged it into that
+    /// where one `CREATE TABLE` made both.
+    fn may_be_merged(
+        &self,
+        difference: &Difference,
+        database: &Catalog,
+        described: &Catalog,
+    ) -> bool {
+        let (table, name) = split_object(&difference.object, described);
+        let constraint = described.tables.get(table).and_then(|table| {
+            let mut constraints = table.constraints.iter();
+            constraints.find(|one| one.known_name().map(SmolStr::as_str) == name)
+        });
+        let key = database
+            .tables
+            .get(table)
+            .and_then(|table| table.primary_key());
+        self.models.dialect == Dialect::PostgreSql
+            && constraint
+                .zip(key)
+                .is_some_and(|(constraint, key)| constraint.kind.columns() == key.kind.columns())
+    }
+
     /// Who notices a difference; `None` for what is none.
     fn weight(
         &self,
@@ -389,6 +413,11 @@ impl Comparing<'_> {
                 } else {
                     Weight::Seen
                 }
+            }
+            (Subject::Unique, Change::Added)
+                if self.may_be_merged(difference, database, described) =>
+            {
+                return None;
             }
             (
                 Subject::Table | Subject::Column | Subject::Unique,

@@ -20,6 +20,9 @@ impl<'s> State<'s> {
     }
 }
 
+/// Fewer indexes than this are no way to work.
+const MANY_INDEXES: usize = 5;
+
 /// The drift that a change brings.
 pub struct Introduced<'s> {
     /// Those that came with an edit of the models, and no migration has to do with them.
@@ -109,6 +112,26 @@ impl<'s> Introduced<'s> {
             } = found.difference;
             (subject, change) == (Subject::Table, Change::Removed)
         })
+    }
+
+    /// True if most indexes of the database were in no model before: another one is no surprise.
+    pub fn had_indexes_without_model(&self) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let compared = before.drift.compared.iter();
+        let all: usize = compared
+            .filter_map(|table| before.migrated.tables.get(table))
+            .map(|table| table.indexes.len())
+            .sum();
+        let is_without = |found: &&DriftDifference| {
+            let Difference {
+                subject, change, ..
+            } = found.difference;
+            (subject, change) == (Subject::Index, Change::Removed)
+        };
+        let without = before.drift.differences.iter().filter(is_without).count();
+        without >= MANY_INDEXES && without * 2 > all
     }
 
     /// True if all that differs in a table is known, before and after.

@@ -1,5 +1,6 @@
 //! What rules see: facts, never git, syntax trees of other files, or terminals.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -8,25 +9,33 @@ use crate::alembic::{Migration, ReplayedRevision, Revision, Script};
 use crate::config::{BaselineEntry, Settings};
 use crate::diagnostic::Label;
 use crate::dialect::Dialect;
-use crate::git::ChangeSet;
+use crate::git::{ChangeSet, PastCommit};
 use crate::models::{ModelUse, model_use};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::ParsedFile;
 use crate::rules::suppression::Suppression;
 use crate::source::{FileSpan, RepoPath};
 
-/// Tells which release holds a file.
-pub trait Releases {
+/// What was before the change, and is asked only if need be.
+pub trait Past {
     /// The newest release tag whose tree has this path.
-    fn containing(&self, path: &RepoPath) -> Option<String>;
+    fn release_with(&self, path: &RepoPath) -> Option<String>;
+
+    /// Shows the commits of the base that add Python files below these folders, the newest first.
+    fn visit_additions(
+        &self,
+        _folders: &[RepoPath],
+        _visit: &mut dyn FnMut(&PastCommit) -> ControlFlow<()>,
+    ) {
+    }
 }
 
-/// A history without releases.
+/// A past of which nothing is known.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoReleases;
+pub struct NoPast;
 
-impl Releases for NoReleases {
-    fn containing(&self, _path: &RepoPath) -> Option<String> {
+impl Past for NoPast {
+    fn release_with(&self, _path: &RepoPath) -> Option<String> {
         None
     }
 }
@@ -67,7 +76,7 @@ pub(crate) struct EnvironmentChange<'a> {
     pub(crate) whole: &'a ChangeSet,
     /// The name of the base, for messages.
     pub(crate) base_name: &'a str,
-    pub(crate) releases: &'a dyn Releases,
+    pub(crate) past: &'a dyn Past,
     /// Further states the change may be a continuation of: a model may have its migration in an earlier commit of the
     /// same branch.
     pub(crate) branch: Option<&'a ProjectEnvironment<'a>>,

@@ -227,15 +227,17 @@ impl<'d> Target<'d> {
 
     /// The last operation of a function that names the object, else one that makes or drops its table.
     pub(crate) fn last_in<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
-        let last = |matches: &dyn Fn(&Operation) -> bool| {
-            run.operations
-                .iter()
-                .rev()
-                .find(|recorded: &&Recorded| matches(&recorded.operation))
-                .map(|recorded| &recorded.place)
-        };
-        last(&|operation| self.is_named_by(operation))
-            .or_else(|| last(&|operation| self.falls_with(operation)))
+        self.last_naming(run).or_else(|| self.last_around(run))
+    }
+
+    /// The last operation of a function that names the object.
+    pub(crate) fn last_naming<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
+        last(run, &|operation| self.is_named_by(operation))
+    }
+
+    /// The last operation of a function that makes or drops the table of the object, or may have to do with it.
+    pub(crate) fn last_around<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
+        last(run, &|operation| self.falls_with(operation))
     }
 
     fn is_named_by(&self, operation: &Operation) -> bool {
@@ -287,6 +289,15 @@ impl<'d> Target<'d> {
             _ => false,
         }
     }
+}
+
+/// Where the last operation of a kind is.
+fn last<'r>(run: &'r Run, matches: &dyn Fn(&Operation) -> bool) -> Option<&'r FileSpan> {
+    run.operations
+        .iter()
+        .rev()
+        .find(|recorded: &&Recorded| matches(&recorded.operation))
+        .map(|recorded| &recorded.place)
 }
 
 /// A value of a difference in a message.

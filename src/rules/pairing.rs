@@ -6,7 +6,7 @@ use crate::alembic::ModelFiles;
 use crate::catalog::{Change, Difference, Subject, split_object};
 use crate::models::{self, DriftDifference, Introduced, State};
 use crate::project::ProjectEnvironment;
-use crate::rules::ChangeContext;
+use crate::rules::{ChangeContext, EnvironmentContext};
 use crate::source::RepoPath;
 
 /// False for a change after which models and migrations certainly are as they were.
@@ -95,6 +95,32 @@ pub(crate) fn table_of(difference: &Difference, environment: &ProjectEnvironment
     }
 }
 
+/// True for a column of the database that is as wide as the labels of an enum that the model keeps as text, or wider.
+pub(crate) fn holds_the_labels(
+    found: &DriftDifference,
+    environment: &ProjectEnvironment<'_>,
+) -> bool {
+    let difference = &found.difference;
+    let models = environment.model_schema().whole();
+    let widths = (width(&difference.from), width(&difference.to));
+    (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
+        && models.labels_as_text.contains(&difference.object)
+        && matches!(widths, (Some(there), Some(here)) if there >= here)
+}
+
+/// How many characters a type of text holds; `None` for another type.
+fn width(spelling: &serde_json::Value) -> Option<u64> {
+    let spelling = spelling.as_str()?.to_lowercase();
+    let (name, rest) = spelling.split_once('(').unwrap_or((&spelling, ""));
+    if !(name.contains("char") || name.ends_with("text")) || spelling.ends_with(']') {
+        return None;
+    }
+    match rest.split_once(')') {
+        Some((length, _)) => length.trim().parse().ok(),
+        None => Some(u64::MAX),
+    }
+}
+
 /// `column `name``, `index `ix_name``; the part of its table alone.
 pub(crate) fn part_in_words(difference: &Difference, table: &str) -> String {
     let noun = difference.subject.noun();
@@ -107,6 +133,59 @@ pub(crate) fn part_in_words(difference: &Difference, table: &str) -> String {
             None => format!("{noun} {part}"),
         },
     }
+}
+
+/// Words joined by commas, the last two by "and".
+pub(crate) fn and(words: &[String]) -> String {
+    match words {
+        [rest @ .., before, last] if rest.is_empty() => format!("{before} and {last}"),
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        words => words.concat(),
+    }
+}
+
+/// The environments whose models are those of this one, and this one itself, in order.
+pub(crate) fn with_same_models<'a>(
+    ctx: &EnvironmentContext<'a>,
+) -> Vec<&'a ProjectEnvironment<'a>> {
+    let own = &ctx.head.model_schema().metadata;
+    ctx.all
+        .iter()
+        .filter(|other| {
+            let mut keys = other.model_schema().metadata.iter();
+            std::ptr::eq::<ProjectEnvironment<'_>>(*other, ctx.head)
+                || keys.any(|key| own.contains(key))
+        })
+        .collect()
+}
+
+/// True if another environment has the same models, and its migrations certainly agree with them in this.
+pub(crate) fn is_settled_elsewhere(difference: &Difference, ctx: &EnvironmentContext<'_>) -> bool {
+    if ctx.all.len() == 1 {
+        return false;
+    }
+    let table = table_of(difference, ctx.head);
+    with_same_models(ctx).into_iter().any(|other| {
+        let drift = other.whole_drift();
+        !std::ptr::eq(other, ctx.head)
+            && drift.compared.contains(table.as_str())
+            && !drift
+                .differences
+                .iter()
+                .any(|found| found.difference.is_same_as(difference))
+    })
+}
+
+/// What tells an environment from the others: its script location, or else the folder of its revisions.
+pub(crate) fn name_of(ctx: &EnvironmentContext<'_>) -> String {
+    let location = &ctx.head.environment.script_location;
+    let mut with_it = ctx
+        .all
+        .iter()
+        .filter(|other| other.environment.script_location == *location);
+    let is_alone = with_it.next().is_some() && with_it.next().is_none();
+    let folder = ctx.head.environment.version_locations.first();
+    folder.filter(|_| !is_alone).unwrap_or(location).to_string()
 }
 
 /// What changes of a column, as a noun.

@@ -22,6 +22,11 @@ pub(crate) trait Violation {
         None
     }
 
+    /// True if it misses the other half of what a change begins, which some projects commit by itself.
+    fn is_half(&self) -> bool {
+        false
+    }
+
     /// How bad it is, where that is not the same for all findings of the rule.
     fn severity(&self) -> Option<Severity> {
         None
@@ -70,6 +75,7 @@ impl<'a> Reporter<'a> {
             revision: revision.map(str::to_owned),
             fix: None,
             concealed: None,
+            is_half: violation.is_half(),
             fingerprint,
         });
         Report {

@@ -4,11 +4,13 @@
 mod annotation;
 mod attributes;
 mod order;
+mod python_default;
 mod style;
 mod table;
 
 pub use attributes::Attribute;
 pub use order::ordered_attributes;
+pub use python_default::PythonDefault;
 pub use style::{
     Style, base_of_class, has_named_table, has_table_keyword, is_abstract, is_declarative_base,
     lacks_attribute, style, table_name,

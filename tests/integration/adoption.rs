@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::repository::{Repository, file_of, revision};
+use crate::repository::{Repository, file_of, models, revision, revision_with_column};
 
 fn without_downgrade(id: &str, parent: &str) -> String {
     revision(id, Some(parent)).replace(&format!("op.drop_table(\"t_{id}\")"), "pass")
@@ -432,4 +432,49 @@ fn watching_tells_what_is_new() {
     );
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+/// A project of six columns, whose models come with their migrations or in commits of their own.
+fn with_six_columns(together: bool) -> Repository {
+    let repository = Repository::with_project();
+    let mut parent = "a1".to_owned();
+    let mut columns = String::new();
+    for column in 1..=6 {
+        let id = format!("c{column}");
+        let name = format!("extra{column}");
+        repository.write(&file_of(&id), revision_with_column(&id, &parent, &name));
+        if !together {
+            repository.commit("migration");
+        }
+        columns.push_str(&format!("    {name} = Column(String)\n"));
+        repository.write("shop/models.py", models(&columns));
+        repository.commit("model");
+        parent = id;
+    }
+    repository.write(&file_of("d1"), revision_with_column("d1", "c6", "late"));
+    repository.commit("late");
+    repository
+}
+
+#[test]
+fn models_that_follow_their_migrations_are_not_missed() {
+    let check = ["check", "--from-ref", "HEAD^", "--to-ref", "HEAD"];
+    let together = with_six_columns(true);
+    assert_eq!(together.lint(&check).codes(), ["302"]);
+    let apart = with_six_columns(false);
+    let answer = apart.lint(&check);
+    assert_eq!(answer.codes(), Vec::<&str>::new(), "{answer:?}");
+    assert!(
+        answer
+            .err
+            .contains("of the newest 6 commits that added tables or columns, 6 changed no model"),
+        "{answer:?}"
+    );
+    let asked = [&check[..], &["--config", "pairing = \"together\""]].concat();
+    assert_eq!(apart.lint(&asked).codes(), ["302"]);
+    // A change that has both halves is judged as it is.
+    apart.write("shop/models.py", models("    other = Column(String)\n"));
+    apart.git(&["add", "."]);
+    apart.git(&["commit", "--quiet", "--amend", "-m", "late"]);
+    assert!(apart.lint(&check).codes().contains(&"302"));
 }

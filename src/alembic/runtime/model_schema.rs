@@ -14,7 +14,7 @@ use super::emit;
 use super::emit::{MadeTable, MadeTables};
 use super::simulation::Simulation;
 use crate::alembic::configured::{each_metadata, run_configuring, target_metadata};
-use crate::catalog::{Catalog, Ddl, Subject, Why};
+use crate::catalog::{AlterAction, Catalog, Constraint, ConstraintKind, Ddl, Subject, Why};
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
 use crate::python::value::{Call, Place, SymbolKind, Value};
@@ -22,6 +22,7 @@ use crate::python::{Extent, Interpreter, Limits, ModuleFinder, Reached, Sources}
 use crate::schema::FrozenDefault;
 use crate::source::{FileSpan, RepoPath};
 use crate::sqlalchemy::ddl::Semantics;
+use crate::sqlalchemy::declarative::PythonDefault;
 use crate::sqlalchemy::{MetadataKey, metadata_of_class, metadata_of_value};
 
 /// The schema that the models describe.
@@ -44,6 +45,10 @@ pub struct ModelSchema {
     pub frozen: Vec<FrozenDefault>,
     /// Columns that keep labels of an enum as text: the length of that is nobody's wish.
     pub labels_as_text: BTreeSet<String>,
+    /// What SQLAlchemy fills in, by column; `None` for what is worked out or not known.
+    pub python_defaults: BTreeMap<String, Option<PythonDefault>>,
+    /// Where `__init__` of a model gives an instance `__table_args__`, by table: it has no effect.
+    pub lost_arguments: BTreeMap<SmolStr, FileSpan>,
     /// The database that types are spelled for.
     pub dialect: Dialect,
     /// Why there may be tables that were not found.
@@ -201,6 +206,8 @@ impl<'s> ModelReading<'s> {
         let mut schema = ModelSchema {
             frozen: reader.frozen_defaults(),
             labels_as_text: reader.labels_as_text(),
+            python_defaults: reader.python_defaults(),
+            lost_arguments: reader.lost_arguments(),
             catalog,
             origin,
             metadata: reader.keys.clone(),
@@ -221,6 +228,8 @@ impl<'s> ModelReading<'s> {
             schema.with_unregistered = Some(Arc::new(ModelSchema {
                 comparison: reader.comparison(&configured, &catalog, migrated),
                 labels_as_text: reader.labels_as_text(),
+                python_defaults: reader.python_defaults(),
+                lost_arguments: reader.lost_arguments(),
                 catalog,
                 unregistered: Vec::new(),
                 ..schema.clone()
@@ -307,7 +316,8 @@ impl Reader<'_> {
             self.declared.entry(table.name.clone()).or_insert(table);
         }
         let tables: Vec<Option<SmolStr>> = made.ddl.iter().map(table_of).collect();
-        for (index, ddl) in made.ddl.into_iter().enumerate() {
+        for (index, mut ddl) in made.ddl.into_iter().enumerate() {
+            let apart = keys_like_the_primary_one(&mut ddl);
             // A type is made for the table that comes next.
             let mut next = tables.iter().skip(index).flatten();
             let declared = next.next().and_then(|table| self.declared.get(table));
@@ -315,6 +325,7 @@ impl Reader<'_> {
             let place = self.interpreter.file(at);
             if let Some(simulation) = self.interpreter.host.simulation_mut() {
                 simulation.apply(&[ddl], &place);
+                simulation.apply(&apart, &place);
             }
         }
     }
@@ -338,6 +349,24 @@ impl Reader<'_> {
                 columns.map(move |column| format!("{name}.{column}"))
             })
             .collect()
+    }
+
+    fn python_defaults(&self) -> BTreeMap<String, Option<PythonDefault>> {
+        let tables = self.declared.iter();
+        tables
+            .flat_map(|(name, table)| {
+                let columns = table.python_defaults.iter();
+                columns.map(move |(column, default)| (format!("{name}.{column}"), default.clone()))
+            })
+            .collect()
+    }
+
+    fn lost_arguments(&self) -> BTreeMap<SmolStr, FileSpan> {
+        let lost = self.declared.iter().filter_map(|(name, table)| {
+            let place = table.lost_arguments?;
+            Some((name.clone(), self.interpreter.file(place)))
+        });
+        lost.collect()
     }
 
     /// Why there may be tables that were not found.
@@ -494,6 +523,30 @@ impl Reader<'_> {
         }
         catalog.unwrap_or_default()
     }
+}
+
+/// The unique constraints that PostgreSQL would merge into the primary key, as statements of their own: the metadata has
+/// them, and a database may.
+fn keys_like_the_primary_one(ddl: &mut Ddl) -> Vec<Ddl> {
+    let Ddl::CreateTable(create) = ddl else {
+        return Vec::new();
+    };
+    let primary = create.constraints.iter().find_map(|one| match &one.kind {
+        ConstraintKind::PrimaryKey { columns } => Some(columns.clone()),
+        _ => None,
+    });
+    let is_like = |one: &Constraint| matches!(&one.kind, ConstraintKind::Unique { columns, .. } if Some(columns) == primary.as_ref());
+    let (apart, kept) = create.constraints.drain(..).partition(is_like);
+    create.constraints = kept;
+    let apart: Vec<Constraint> = apart;
+    apart
+        .into_iter()
+        .map(|constraint| Ddl::AlterTable {
+            table: create.name.clone(),
+            if_exists: false,
+            action: AlterAction::AddConstraint(constraint),
+        })
+        .collect()
 }
 
 fn table_of(ddl: &Ddl) -> Option<SmolStr> {

@@ -25,6 +25,8 @@ pub(super) struct Comparison {
     pub(super) upstream: Option<Upstream>,
     pub(super) merged: Option<Snapshot>,
     pub(super) branch: Option<Snapshot>,
+    /// The last commit of the base branch before the change or, where no base is known, the last commit before it.
+    pub(super) began: Option<CommitId>,
     /// Where the branch began, and its last commit, if that is not the state under judgement itself.
     range: Option<(CommitId, CommitId)>,
     /// The other side of a merge in progress.
@@ -152,6 +154,7 @@ impl Judged {
             upstream,
             merged: None,
             branch,
+            began: began.or(current.commit()),
             range: began.zip(current.commit()),
             theirs,
             base_name,
@@ -190,6 +193,7 @@ impl Judged {
                 upstream: None,
                 merged: None,
                 branch: None,
+                began: None,
                 range: None,
                 theirs: None,
                 base_name: base.name.clone(),
@@ -349,6 +353,7 @@ fn compare(
         upstream: Some(Upstream::Before),
         merged,
         branch: None,
+        began: Some(began),
         range: Some((began, commit)),
         theirs: None,
         base_name,

@@ -66,7 +66,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
 }
 
 fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    if ctx.environment.settings.pairing == Pairing::Off
+    if ctx.environment.settings.pairing() == Pairing::Off
         || ctx.change.before.is_none()
         || !pairing::may_touch_schema(ctx)
     {

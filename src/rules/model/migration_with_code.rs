@@ -43,7 +43,7 @@ impl Violation for MigrationWithCode {
 }
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    if ctx.environment.settings.pairing != Pairing::Separate {
+    if ctx.environment.settings.pairing() != Pairing::Separate {
         return;
     }
     let head = ctx.environment.head;

@@ -1,17 +1,17 @@
 //! ML302
 
+mod proven;
+
 use smol_str::SmolStr;
 
-use crate::catalog::{Change, Difference, Subject};
+use crate::catalog::Catalog;
 use crate::config::Pairing;
 use crate::diagnostic::Label;
-use crate::models::{DriftDifference, Introduced, ModelTable, Models};
+use crate::models::{ModelTable, Models};
 use crate::project::ProjectEnvironment;
-use crate::rules::difference::{Target, follows, nullability, plain, short};
 use crate::rules::pairing;
-use crate::rules::{ChangeContext, Reporter, Violation, declare_rule};
+use crate::rules::{ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule};
 use crate::schema::{KnownTables, Operation, Recorded};
-use crate::source::FileSpan;
 
 declare_rule! {
     "ML302", "migration-without-model" in Model("model"),
@@ -97,108 +97,23 @@ impl Violation for MigrationWithoutModel<'_> {
     fn notes(&self) -> Vec<String> {
         vec![UNDONE.to_owned()]
     }
-}
 
-/// What a migration makes, and the models have otherwise.
-struct Contradicted<'a> {
-    /// From what the migrations make to what the models say.
-    found: &'a Difference,
-    table: &'a str,
-    /// What the migration changes.
-    change: &'a Difference,
-    /// The name that the migration gives to the column that is missing.
-    renamed: Option<&'a str>,
-}
-
-impl Violation for Contradicted<'_> {
-    fn message(&self) -> String {
-        let Difference {
-            subject,
-            change,
-            object,
-            from,
-            to,
-            ..
-        } = self.found;
-        let what = match subject {
-            Subject::Column => format!("`{object}`"),
-            _ => format!("{} `{object}`", subject.noun()),
-        };
-        if let Some(new) = self.renamed {
-            return format!("the migration renames {what} to `{new}`, the model does not");
-        }
-        let makes_table = self.change.subject == Subject::Table
-            && self.change.change == Change::Added
-            && *subject != Subject::Table;
-        let part = pairing::part_in_words(self.found, self.table);
-        match (subject, change) {
-            (Subject::Table, Change::Removed) => {
-                format!("the migration creates table `{object}`, which no model describes")
-            }
-            (Subject::Table, Change::Added) => {
-                format!("the migration drops table `{object}`, which still has a model")
-            }
-            (Subject::Enum, _) => {
-                format!("the migration leaves labels out of {what} that the models have")
-            }
-            (_, Change::Removed) if makes_table => format!(
-                "the migration creates table `{}` with {part}, which the model does not have",
-                self.table
-            ),
-            (_, Change::Added) if makes_table => format!(
-                "the migration creates table `{}` without {part}, which the model has",
-                self.table
-            ),
-            (_, Change::Removed) => {
-                format!("the migration adds {what}, which the model does not have")
-            }
-            (_, Change::Added) => format!("the migration drops {what}, which the model still has"),
-            (_, Change::Renamed) => format!(
-                "the migration calls {what} so, the model calls it `{}`",
-                short(&plain(to))
-            ),
-            (_, Change::Changed("nullable")) => {
-                format!(
-                    "the migration makes {what} {}, the model says {}",
-                    nullability(from),
-                    nullability(to)
-                )
-            }
-            (Subject::Column, Change::Changed(fact)) => format!(
-                "the migration makes the {} of {what} `{}`, the model says `{}`",
-                pairing::fact_in_words(fact),
-                short(&plain(from)),
-                short(&plain(to))
-            ),
-            (_, Change::Changed(_)) => {
-                format!("the migration makes {what} otherwise than the model has it")
-            }
-        }
-    }
-
-    fn subject(&self) -> String {
-        format!("{} {}", self.found.kind(), self.found.object)
-    }
-
-    fn notes(&self) -> Vec<String> {
-        vec![UNDONE.to_owned()]
+    fn is_half(&self) -> bool {
+        matches!(
+            self,
+            Self::AddedColumn { .. } | Self::CreatedTable { .. } | Self::Nullability { .. }
+        )
     }
 }
 
 const UNDONE: &str = "the next `alembic revision --autogenerate` would propose to undo it";
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    if ctx.environment.settings.pairing != Pairing::Together {
+    if ctx.environment.settings.pairing() != Pairing::Together {
         return;
     }
     let head = ctx.environment.head;
-    let new: Vec<usize> = (0..head.map.nodes().len())
-        .filter(|node| {
-            let revision = &head.map.node(*node).revision;
-            ctx.environment.is_judged(&revision.file)
-                && !ctx.environment.is_upstream(&revision.id.value)
-        })
-        .collect();
+    let new = new_revisions(head, ctx.environment);
     let judged: Vec<(usize, Vec<Recorded>)> = new
         .iter()
         .filter_map(|node| {
@@ -217,7 +132,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     }
     let introduced = pairing::introduced(ctx);
     if let Some(introduced) = &introduced {
-        report_proven(head, introduced, &new, reporter);
+        proven::report(ctx.environment, introduced, &new, reporter);
     }
     let is_proven = |operation: &Operation| {
         let tables = operation.tables();
@@ -237,6 +152,9 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             else {
                 continue;
             };
+            if is_undone(&recorded.operation, head.migrated()) {
+                continue;
+            }
             let label = Label::at(&recorded.place, "in the migration");
             let related = model.map(|model| Label::at(&model.place, "the model"));
             reporter
@@ -246,122 +164,13 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
-/// A contradiction and where it is.
-struct Place<'a> {
-    operation: &'a FileSpan,
-    model: Option<&'a FileSpan>,
-    node: usize,
-    /// True if the operation there gives a column another name.
-    renames: bool,
-}
-
-/// Reports what the schemas of models and migrations differ in since these revisions.
-fn report_proven(
-    head: &ProjectEnvironment<'_>,
-    introduced: &Introduced<'_>,
-    new: &[usize],
-    reporter: &mut Reporter<'_>,
-) {
-    let others = &introduced.others;
-    let expects_models = !introduced.had_tables_without_model();
-    let all: Vec<Difference> = others
-        .iter()
-        .map(|found| found.difference.clone())
-        .collect();
-    let tables: Vec<String> = all
-        .iter()
-        .map(|difference| pairing::table_of(difference, head))
-        .collect();
-    let mut contradictions: Vec<(Contradicted<'_>, Place<'_>)> = others
-        .iter()
-        .zip(&tables)
-        .filter(|(found, _)| found.is_seen() || found.difference.subject == Subject::Enum)
-        .filter(|(found, _)| {
-            let Difference {
-                subject, change, ..
-            } = found.difference;
-            expects_models || (subject, change) != (Subject::Table, Change::Removed)
-        })
-        .filter(|(found, _)| !follows(&found.difference, &all))
-        .filter_map(|(found, table)| contradicted(found, table, new, head))
-        .collect();
-    // A column that is renamed is missing under one name and is there under another.
-    let new_names: Vec<(FileSpan, &str, &str)> = contradictions
-        .iter()
-        .filter(|(violation, place)| {
-            let found = violation.found;
-            place.renames && (found.subject, found.change) == (Subject::Column, Change::Removed)
-        })
-        .filter_map(|(violation, place)| {
-            let name = violation.found.object.strip_prefix(violation.table)?;
-            Some((place.operation.clone(), violation.table, name.get(1..)?))
-        })
-        .collect();
-    let new_name = |violation: &Contradicted<'_>, place: &Place<'_>| {
-        let mut names = new_names.iter();
-        names
-            .find(|(operation, table, _)| operation == place.operation && *table == violation.table)
-            .map(|(_, _, name)| *name)
+/// The revisions of the change that nobody has yet.
+fn new_revisions(of: &ProjectEnvironment<'_>, ctx: &EnvironmentContext<'_>) -> Vec<usize> {
+    let is_new = |node: &usize| {
+        let revision = &of.map.node(*node).revision;
+        ctx.is_judged(&revision.file) && !ctx.is_upstream(&revision.id.value)
     };
-    contradictions.retain_mut(|(violation, place)| {
-        if violation.found.subject != Subject::Column || !place.renames {
-            return true;
-        }
-        match (violation.found.change, new_name(violation, place)) {
-            (Change::Added, name) => {
-                violation.renamed = name;
-                true
-            }
-            // The old name says it.
-            (Change::Removed, _) => false,
-            _ => true,
-        }
-    });
-    for (violation, place) in contradictions {
-        let operation = place.operation;
-        let label = Label::at(operation, "in the migration");
-        let related = place.model.map(|model| Label::at(model, "the model"));
-        let revision = &head.map.node(place.node).revision;
-        reporter
-            .report_on(&violation, label, Some(&revision.id.value))
-            .related(related);
-    }
-}
-
-/// The revision that makes a difference, if it is one of these, and where it does.
-fn contradicted<'a>(
-    found: &'a DriftDifference,
-    table: &'a str,
-    new: &[usize],
-    head: &'a ProjectEnvironment<'_>,
-) -> Option<(Contradicted<'a>, Place<'a>)> {
-    let matched = pairing::last_to_touch(&found.difference, new, head)?;
-    let run = head.replay().get(matched.node)?.migration.upgrade.run()?;
-    let revision = &head.map.node(matched.node).revision;
-    let made = matched.change.place.as_ref();
-    let made = made
-        .filter(|place| matched.change.change != Change::Removed && place.file == revision.file);
-    let operation = Target::of(matched.change)
-        .last_in(run)
-        .or(made)
-        .or(found.migration.as_ref())?;
-    let renames = run.operations.iter().any(|recorded| {
-        recorded.place == *operation
-            && matches!(&recorded.operation, Operation::AlterColumn(alter) if alter.new_name.is_some())
-    });
-    let violation = Contradicted {
-        found: &found.difference,
-        table,
-        change: matched.change,
-        renamed: None,
-    };
-    let place = Place {
-        operation,
-        model: found.model.as_ref(),
-        node: matched.node,
-        renames,
-    };
-    Some((violation, place))
+    (0..of.map.nodes().len()).filter(is_new).collect()
 }
 
 /// How an operation contradicts the models as they will be, if it certainly does.
@@ -446,6 +255,40 @@ fn contradiction<'a>(
             ))
         }
         _ => None,
+    }
+}
+
+/// True if what an operation does is not to be seen any more after the whole change.
+fn is_undone(operation: &Operation, migrated: &Catalog) -> bool {
+    let table = |name: &Option<SmolStr>| migrated.tables.get(name.as_ref()?);
+    let has = |name: &Option<SmolStr>, column: &str| {
+        let table = table(name)?;
+        Some(table.column(column).is_some())
+    };
+    match operation {
+        Operation::AddColumn {
+            table,
+            column: Some(column),
+        } => has(table, &column.name) == Some(false),
+        Operation::DropColumn {
+            table,
+            column: Some(column),
+        } => has(table, column) == Some(true),
+        Operation::DropTable { table: name } => table(name).is_some(),
+        Operation::CreateTable(made) => !migrated.tables.contains_key(&made.name),
+        Operation::AlterColumn(alter) => {
+            let Some(column) = &alter.column else {
+                return false;
+            };
+            match (&alter.new_name, alter.nullable) {
+                (Some(new), _) => has(&alter.table, new) == Some(false),
+                (None, Some(nullable)) => table(&alter.table)
+                    .and_then(|table| table.column(column))
+                    .is_some_and(|now| !now.nullable.is(&nullable)),
+                (None, None) => false,
+            }
+        }
+        _ => false,
     }
 }
 

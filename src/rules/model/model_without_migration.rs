@@ -1,20 +1,18 @@
 //! ML301
 
-use smol_str::SmolStr;
+mod by_classes;
 
-use crate::alembic::Direction;
 use crate::catalog::{Change, Difference, Subject};
 use crate::config::Pairing;
-use crate::diagnostic::Label;
+use crate::diagnostic::{Label, Severity};
 use crate::git::ChangeKind;
-use crate::models::{DifferenceKind, DriftDifference, Introduced, Models, TableChange, changes};
-use crate::project::ProjectEnvironment;
+use crate::models::{DriftDifference, Introduced};
 use crate::python::{Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
-use crate::rules::difference::follows;
+use crate::rules::coverage::belongs_to_change;
+use crate::rules::difference::{follows, nullability, plain, short};
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
-use crate::schema::{Effect, KnownTables, Operation};
 use crate::source::{FileSpan, RepoPath};
 
 declare_rule! {
@@ -27,7 +25,8 @@ declare_rule! {
 }
 
 struct ModelWithoutMigration {
-    table: String,
+    /// Several where they take the same lines of the models.
+    tables: Vec<String>,
     /// What the model does, in phrases.
     parts: Vec<String>,
     /// True if the table comes, false if it goes, with its model.
@@ -35,9 +34,26 @@ struct ModelWithoutMigration {
     subject: String,
     /// True if the change has migrations, only none for this.
     has_migrations: bool,
+    /// The one environment whose migrations lack it, where others have the same models.
+    environment: Option<String>,
+    missed: Missed,
     autogenerate: Autogenerate,
     /// True if the schemas could not be compared.
     is_judged_by_classes: bool,
+}
+
+/// What a database without the migration lacks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missed {
+    Structure,
+    /// Nothing but constraints.
+    Constraints,
+    /// Nothing but CHECKs, which no statement relies on.
+    Checks,
+    /// Nothing but indexes.
+    Indexes,
+    /// Nothing: it has what the models do without.
+    Nothing,
 }
 
 /// What autogenerate makes of a change.
@@ -51,21 +67,33 @@ enum Autogenerate {
 
 impl Violation for ModelWithoutMigration {
     fn message(&self) -> String {
+        let names: Vec<String> = self.tables.iter().map(|name| format!("`{name}`")).collect();
+        let shown = names.get(..MOST_PARTS).unwrap_or(&names);
+        let mut tables = shown.join(" and of ");
+        if names.len() > shown.len() {
+            tables = format!("{tables} and {} more", names.len() - shown.len());
+        }
         let what = match self.whole {
-            Some(true) => format!("the models gain table `{}`", self.table),
-            Some(false) => format!("the models lose table `{}`", self.table),
+            Some(true) => format!("the models gain table {tables}"),
+            Some(false) => format!("the models lose table {tables}"),
             None => {
                 let (mut what, rest) = first_of(&self.parts, MOST_PARTS);
                 if rest > 0 {
                     what = format!("{what} and {rest} more changes");
                 }
-                format!("the model of `{}` {what}", self.table)
+                format!("the model of {tables} {what}")
             }
         };
-        if self.has_migrations {
-            return format!("{what}, and none of the migrations of this change does");
+        match (self.has_migrations, &self.environment) {
+            (true, None) => format!("{what}, and none of the migrations of this change does"),
+            (true, Some(environment)) => {
+                format!("{what}, and none of the migrations of this change in `{environment}` does")
+            }
+            (false, None) => format!("{what} without a migration"),
+            (false, Some(environment)) => {
+                format!("{what} without a migration in `{environment}`")
+            }
         }
-        format!("{what} without a migration")
     }
 
     fn subject(&self) -> String {
@@ -73,7 +101,13 @@ impl Violation for ModelWithoutMigration {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = vec!["the code will expect what the database does not have".to_owned()];
+        let missed = match self.missed {
+            Missed::Structure => "the code will expect what the database does not have",
+            Missed::Constraints | Missed::Checks => "the database will not enforce it",
+            Missed::Indexes => "the database will be without it",
+            Missed::Nothing => "the database will keep what it has",
+        };
+        let mut notes = vec![missed.to_owned()];
         if self.is_judged_by_classes {
             notes.push(
                 "judged by what changes in the classes: the schema they describe could not be compared as a whole"
@@ -99,13 +133,17 @@ impl Violation for ModelWithoutMigration {
         };
         Some(help.to_owned())
     }
+
+    fn severity(&self) -> Option<Severity> {
+        (self.missed == Missed::Checks).then_some(Severity::Warning)
+    }
 }
 
 /// How much of a change is told.
 const MOST_PARTS: usize = 3;
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    if ctx.environment.settings.pairing == Pairing::Off || !touches_code(ctx) {
+    if ctx.environment.settings.pairing() == Pairing::Off || !touches_code(ctx) {
         return;
     }
     // Where they go, and what they make there, nobody knows.
@@ -124,7 +162,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         .as_ref()
         .is_some_and(Introduced::is_proven_throughout)
     {
-        report_by_classes(ctx, introduced.as_ref(), reporter);
+        by_classes::report(ctx, introduced.as_ref(), reporter);
     }
 }
 
@@ -135,22 +173,62 @@ fn report_proven(
     reporter: &mut Reporter<'_>,
 ) {
     let head = ctx.environment.head;
+    if introduced.by_models.is_empty() {
+        return;
+    }
     let all: Vec<Difference> = introduced
         .by_models
         .iter()
         .map(|found| found.difference.clone())
         .collect();
-    let own: Vec<&DriftDifference> = introduced
+    let (only_here, everywhere): (Vec<&DriftDifference>, Vec<&DriftDifference>) = introduced
         .by_models
         .iter()
         .filter(|found| {
             !follows(&found.difference, &all)
+                && !pairing::holds_the_labels(found, head)
                 && !enum_value_not_migrated::explains(found, ctx.environment.settings)
         })
         .copied()
-        .collect();
-    let has_migrations = (0..head.map.nodes().len()).any(|node| belongs_to_change(ctx, head, node));
-    for (table, found) in pairing::by_table(&own, head) {
+        .partition(|found| pairing::is_settled_elsewhere(&found.difference, ctx.environment));
+    for (own, environments) in [
+        (everywhere, pairing::with_same_models(ctx.environment)),
+        (only_here, vec![head]),
+    ] {
+        let has_migrations = environments.iter().any(|environment| {
+            let mut nodes = 0..environment.map.nodes().len();
+            nodes.any(|node| belongs_to_change(ctx, environment, node))
+        });
+        let mut changed: Vec<ChangedTable<'_>> = Vec::new();
+        for (table, found) in pairing::by_table(&own, head) {
+            let is_elsewhere = is_built_elsewhere(&table, ctx);
+            let change = ChangedTable::new(table, found);
+            if change.whole == Some(true) && is_elsewhere {
+                continue;
+            }
+            match changed.iter_mut().find(|known| known.is_same(&change)) {
+                Some(known) => known.tables.extend(change.tables),
+                None => changed.push(change),
+            }
+        }
+        // By the place that environments have for it, one that is alone in its folder is known by that.
+        let is_alone = environments.len() == 1 && ctx.environment.all.len() > 1;
+        let name = is_alone.then(|| pairing::name_of(ctx.environment));
+        for change in changed {
+            change.report(ctx, has_migrations, name.clone(), reporter);
+        }
+    }
+}
+
+/// What a change does to the model of a table, or to that of several that take it from the same lines.
+struct ChangedTable<'a> {
+    tables: Vec<String>,
+    found: Vec<&'a DriftDifference>,
+    whole: Option<bool>,
+}
+
+impl<'a> ChangedTable<'a> {
+    fn new(table: String, found: Vec<&'a DriftDifference>) -> Self {
         let whole = found.iter().find_map(|found| {
             let Difference {
                 subject, change, ..
@@ -161,9 +239,39 @@ fn report_proven(
                 _ => None,
             }
         });
-        if whole == Some(true) && is_built_elsewhere(&table, ctx) {
-            continue;
+        Self {
+            tables: vec![table],
+            found,
+            whole,
         }
+    }
+
+    /// True for the same changes at the same places, as those of a mixin are for every table with it.
+    fn is_same(&self, other: &Self) -> bool {
+        let is_same = |(one, other): (&&DriftDifference, &&DriftDifference)| {
+            let kind =
+                |found: &DriftDifference| (found.difference.subject, found.difference.change);
+            kind(one) == kind(other) && one.model.is_some() && one.model == other.model
+        };
+        self.found.len() == other.found.len() && self.found.iter().zip(&other.found).all(is_same)
+    }
+
+    fn report(
+        self,
+        ctx: &ChangeContext<'_>,
+        has_migrations: bool,
+        environment: Option<String>,
+        reporter: &mut Reporter<'_>,
+    ) {
+        let head = ctx.environment.head;
+        let Self {
+            tables,
+            found,
+            whole,
+        } = self;
+        let Some(table) = tables.first().cloned() else {
+            return;
+        };
         let unregistered = &head.model_schema().unregistered;
         let autogenerate = if unregistered.iter().any(|model| model.name == table) {
             Autogenerate::LacksModel
@@ -172,18 +280,21 @@ fn report_proven(
         } else {
             Autogenerate::ComparesNone
         };
+        let mut subject: Vec<String> = found
+            .iter()
+            .map(|found| format!("{} {}", found.difference.kind(), found.difference.object))
+            .collect();
+        subject.extend(tables.iter().skip(1).cloned());
         let violation = ModelWithoutMigration {
             parts: in_words(&found, &table),
             whole,
-            subject: found
-                .iter()
-                .map(|found| format!("{} {}", found.difference.kind(), found.difference.object))
-                .collect::<Vec<_>>()
-                .join(" "),
+            subject: subject.join(" "),
             has_migrations,
+            environment,
+            missed: missed(&found),
             autogenerate,
             is_judged_by_classes: false,
-            table,
+            tables,
         };
         let label = |found: &DriftDifference, place: &FileSpan| {
             let message = match found.difference.change {
@@ -200,10 +311,39 @@ fn report_proven(
             .filter(|found| is_visible(found))
             .chain(found.iter().filter(|found| !is_visible(found)).take(1))
             .filter_map(|found| Some(label(found, found.model.as_ref()?)));
-        let primary = labels.next().or_else(|| gone(&violation.table, ctx));
-        let Some(primary) = primary else { continue };
+        let primary = labels.next().or_else(|| gone(&table, ctx));
+        let Some(primary) = primary else { return };
         let related: Vec<Label> = labels.take(MOST_RELATED).collect();
         reporter.report(&violation, primary).related(related);
+    }
+}
+
+/// What a database lacks that these changes were not made in.
+fn missed(found: &[&DriftDifference]) -> Missed {
+    let all = |is_meant: &dyn Fn(&Difference) -> bool| {
+        found.iter().all(|found| is_meant(&found.difference))
+    };
+    let is_constraint = |difference: &Difference| {
+        matches!(
+            difference.subject,
+            Subject::Check | Subject::Exclude | Subject::ForeignKey | Subject::Unique
+        )
+    };
+    let is_index = |difference: &Difference| difference.subject == Subject::Index;
+    let is_kept = |difference: &Difference| {
+        difference.change == Change::Removed
+            || difference.change == Change::Renamed && is_index(difference)
+    };
+    if all(&|difference| difference.subject == Subject::Check) {
+        Missed::Checks
+    } else if all(&is_kept) {
+        Missed::Nothing
+    } else if all(&is_index) {
+        Missed::Indexes
+    } else if all(&is_constraint) {
+        Missed::Constraints
+    } else {
+        Missed::Structure
     }
 }
 
@@ -217,20 +357,20 @@ fn gone(table: &str, ctx: &ChangeContext<'_>) -> Option<Label> {
     Some(Label::new(place.file, None, "removed"))
 }
 
-/// What happens to a model: all facts of a column together.
+/// What happens to a model: the columns to which the same happens together.
 fn in_words(found: &[&DriftDifference], table: &str) -> Vec<String> {
     let mut parts = Vec::new();
-    let mut facts: Vec<(String, Vec<&'static str>)> = Vec::new();
+    let mut facts: Vec<(String, Vec<String>)> = Vec::new();
     for found in found {
         let difference = &found.difference;
         let what = pairing::part_in_words(difference, table);
         match (difference.subject, difference.change) {
             (Subject::Column, Change::Changed(fact)) => {
                 let column = what.strip_prefix("column ").unwrap_or(&what).to_owned();
-                let fact = pairing::fact_in_words(fact);
-                match facts.iter_mut().find(|(known, _)| *known == column) {
-                    Some((_, facts)) => facts.push(fact),
-                    None => facts.push((column, vec![fact])),
+                let done = done_to_columns(fact, difference);
+                match facts.iter_mut().find(|(known, _)| *known == done) {
+                    Some((_, columns)) => columns.push(column),
+                    None => facts.push((done, vec![column])),
                 }
             }
             (Subject::Enum, _) => parts.push(format!("changes the labels of {what}")),
@@ -238,139 +378,29 @@ fn in_words(found: &[&DriftDifference], table: &str) -> Vec<String> {
             (_, Change::Added) => parts.push(format!("gains {what}")),
             (_, Change::Removed) => parts.push(format!("loses {what}")),
             (_, Change::Changed(_)) => parts.push(format!("changes {what}")),
-            (_, Change::Renamed) => parts.push(format!("renames {what}")),
+            (_, Change::Renamed) => {
+                parts.push(format!("renames {what} to `{}`", plain(&difference.to)));
+            }
         }
     }
     let changed = facts
         .into_iter()
-        .map(|(column, facts)| format!("changes the {} of {column}", facts.join(" and ")));
+        .map(|(done, columns)| done.replace("{}", &pairing::and(&columns)));
     parts.extend(changed);
     parts
 }
 
-/// Reports what changes in the classes of tables about which nothing is proven.
-fn report_by_classes(
-    ctx: &ChangeContext<'_>,
-    introduced: Option<&Introduced<'_>>,
-    reporter: &mut Reporter<'_>,
-) {
-    let head = ctx.environment.head;
-    let Some(before) = ctx.change.before else {
-        return;
-    };
-    let changed = changes(before.models(), head.models());
-    if changed.is_empty() {
-        return;
-    }
-    // In the mode of separate changes the migration comes first: any revision may have done it already.
-    let migrations = Migrations::of(ctx, ctx.environment.settings.pairing);
-    if migrations.is_unknown {
-        return;
-    }
-    let tables = head.tables_at_head();
-    for change in &changed {
-        let comparison = &head.model_schema().whole().comparison;
-        if introduced.is_some_and(|introduced| introduced.is_proven(&change.table))
-            || comparison.includes(Subject::Table, &change.table) == Some(false)
-        {
-            continue;
+/// What a model does to columns, whose names stand at `{}`.
+fn done_to_columns(fact: &'static str, difference: &Difference) -> String {
+    let name = pairing::fact_in_words(fact);
+    let to = &difference.to;
+    match fact {
+        "nullable" => format!("makes {{}} {}", nullability(to)),
+        "type" | "default" if !to.is_null() => {
+            format!("changes the {name} of {{}} to `{}`", short(&plain(to)))
         }
-        // What is gone is known by what env.py said before.
-        let state = if change.is_gone() { before } else { head };
-        if !is_governed(change, state, tables) || is_built_elsewhere(&change.table, ctx) {
-            continue;
-        }
-        let open: Vec<_> = change
-            .differences
-            .iter()
-            .filter(|difference| !is_covered(change, &difference.kind, tables, &migrations))
-            .collect();
-        let Some(first) = open.first() else { continue };
-        let kinds: Vec<&DifferenceKind> = open.iter().map(|difference| &difference.kind).collect();
-        let violation = ModelWithoutMigration {
-            parts: kinds.iter().map(|kind| describe(kind)).collect(),
-            whole: match kinds.as_slice() {
-                [DifferenceKind::TableAdded] => Some(true),
-                [DifferenceKind::TableRemoved] => Some(false),
-                _ => None,
-            },
-            subject: kinds
-                .iter()
-                .fold(change.table.to_string(), |subject, kind| {
-                    format!("{subject} {kind:?}")
-                }),
-            has_migrations: migrations.count > 0,
-            autogenerate: Autogenerate::SeesSome,
-            is_judged_by_classes: true,
-            table: change.table.to_string(),
-        };
-        let label = |difference: &crate::models::ModelDifference| {
-            let message = match &difference.kind {
-                DifferenceKind::ColumnAdded(_)
-                | DifferenceKind::ItemAdded(..)
-                | DifferenceKind::TableAdded => "new",
-                DifferenceKind::ColumnRemoved(_)
-                | DifferenceKind::ItemRemoved(..)
-                | DifferenceKind::TableRemoved => "removed",
-                DifferenceKind::ColumnChanged(..) => "changed",
-            };
-            (difference.place.clone(), message)
-        };
-        // What is gone is not to be seen any more: the class is.
-        let visible = |difference: &crate::models::ModelDifference| {
-            !matches!(
-                difference.kind,
-                DifferenceKind::ColumnRemoved(_)
-                    | DifferenceKind::ItemRemoved(..)
-                    | DifferenceKind::TableRemoved
-            )
-        };
-        let primary = open
-            .iter()
-            .find(|difference| visible(difference))
-            .unwrap_or(first);
-        let (place, message) = label(primary);
-        let primary_label = if visible(primary) {
-            Label::new(place.file, place.span, message)
-        } else if change.is_gone() {
-            Label::new(place.file, None, message)
-        } else {
-            Label::at(&change.place, "the model")
-        };
-        let related = open
-            .iter()
-            .filter(|difference| {
-                visible(difference)
-                    && !std::ptr::eq::<crate::models::ModelDifference>(**difference, *primary)
-            })
-            .map(|difference| {
-                let (place, message) = label(difference);
-                Label::new(place.file, place.span, message)
-            })
-            .take(MOST_RELATED);
-        reporter.report(&violation, primary_label).related(related);
-    }
-}
-
-fn describe(difference: &DifferenceKind) -> String {
-    let named = |kind: &SmolStr, name: &Option<SmolStr>| match name {
-        Some(name) => format!("{kind} `{name}`"),
-        None => kind.to_string(),
-    };
-    match difference {
-        DifferenceKind::TableAdded => "is new".to_owned(),
-        DifferenceKind::TableRemoved => "is gone".to_owned(),
-        DifferenceKind::ColumnAdded(column) => format!("gains column `{column}`"),
-        DifferenceKind::ColumnRemoved(column) => format!("loses column `{column}`"),
-        DifferenceKind::ColumnChanged(column, facts) => {
-            let facts: Vec<&str> = facts
-                .iter()
-                .map(|fact| pairing::fact_in_words(fact))
-                .collect();
-            format!("changes the {} of `{column}`", facts.join(" and "))
-        }
-        DifferenceKind::ItemAdded(kind, name) => format!("gains {}", named(kind, name)),
-        DifferenceKind::ItemRemoved(kind, name) => format!("loses {}", named(kind, name)),
+        "default" => format!("drops the {name} of {{}}"),
+        _ => format!("changes the {name} of {{}}"),
     }
 }
 
@@ -378,74 +408,6 @@ fn describe(difference: &DifferenceKind) -> String {
 fn touches_code(ctx: &ChangeContext<'_>) -> bool {
     let mut changed = ctx.change.changes.iter();
     changed.any(|(path, _)| ctx.environment.head.is_code(path))
-}
-
-/// What the migrations that may cover a change do.
-struct Migrations {
-    count: usize,
-    /// True if one of them does something that cannot be followed: it may cover anything.
-    is_unknown: bool,
-    /// The tables that they change.
-    tables: Vec<SmolStr>,
-    /// True if they change a type, and with it columns of tables that they do not name.
-    change_types: bool,
-}
-
-impl Migrations {
-    fn of(ctx: &ChangeContext<'_>, pairing: Pairing) -> Self {
-        let head = ctx.environment.head;
-        let nodes: Vec<usize> = (0..head.map.nodes().len())
-            .filter(|node| pairing == Pairing::Separate || belongs_to_change(ctx, head, *node))
-            .collect();
-        let mut migrations = Self {
-            count: nodes.len(),
-            is_unknown: false,
-            tables: Vec::new(),
-            change_types: false,
-        };
-        let mut ran = head.migrations(&nodes);
-        // Those of other environments that build the same tables, and those that the change takes back by deleting them.
-        for other in ctx.environment.all {
-            if !std::ptr::eq(other, head) {
-                let nodes = (0..other.map.nodes().len()).filter(|node| {
-                    ctx.environment
-                        .is_judged(&other.map.node(*node).revision.file)
-                });
-                ran.extend(other.migrations(&nodes.collect::<Vec<_>>()));
-            }
-        }
-        if let Some(before) = ctx.change.before {
-            let nodes = (0..before.map.nodes().len())
-                .filter(|node| head.map.find(before.map.node(*node).id()).is_none());
-            ran.extend(before.migrations(&nodes.collect::<Vec<_>>()));
-        }
-        for migration in ran {
-            let Direction::Ran(upgrade) = &migration.upgrade else {
-                migrations.is_unknown = true;
-                continue;
-            };
-            for recorded in &upgrade.operations {
-                migrations.change_types |= recorded.operation.changes_a_type();
-                match recorded.operation.effect() {
-                    Effect::Unknown => migrations.is_unknown = true,
-                    Effect::Structure | Effect::Index | Effect::Objects => {
-                        let tables = recorded.operation.tables();
-                        // A name that is not known may be any.
-                        migrations.is_unknown |= tables.is_empty()
-                            && recorded.operation.effect() != Effect::Objects
-                            && !matches!(recorded.operation, Operation::DropIndex { .. });
-                        migrations.tables.extend(tables.into_iter().cloned());
-                    }
-                    Effect::Data | Effect::Nothing => {}
-                }
-            }
-        }
-        // In the mode of separate changes an old revision that could not be followed proves nothing about a new model.
-        if pairing == Pairing::Separate {
-            migrations.is_unknown = false;
-        }
-        migrations
-    }
 }
 
 /// True if the change has a migration outside of every environment, as plugins with a chain of their own do: what runs it,
@@ -475,37 +437,6 @@ fn holds_a_migration(path: &RepoPath, sources: &Sources<'_>) -> bool {
         })
 }
 
-/// True if a revision is new or edited in the change, came earlier on the same branch, or comes with a merge.
-fn belongs_to_change(ctx: &ChangeContext<'_>, head: &ProjectEnvironment<'_>, node: usize) -> bool {
-    let revision = &head.map.node(node).revision;
-    if ctx.environment.is_judged(&revision.file) {
-        return true;
-    }
-    let id = &revision.id.value;
-    [ctx.change.branch, ctx.change.before]
-        .into_iter()
-        .flatten()
-        .any(|state| state.map.find(id).is_none())
-}
-
-/// True if the table is one that the migrations of this environment build.
-fn is_governed(change: &TableChange, state: &ProjectEnvironment<'_>, tables: &KnownTables) -> bool {
-    let models: &Models = state.models();
-    let known = tables.get(&change.table).is_some();
-    match (&change.metadata, models.env.metadata.as_slice()) {
-        (Some(metadata), [_, ..]) => models.env.metadata.contains(metadata),
-        (Some(metadata), []) => {
-            // env.py leads nowhere: a table belongs if others of its kind do.
-            known
-                || models.tables.iter().any(|model| {
-                    model.metadata.as_ref() == Some(metadata)
-                        && tables.get(&model.table.name).is_some()
-                })
-        }
-        (None, _) => known,
-    }
-}
-
 /// True if another environment builds the table: several may share one metadata.
 fn is_built_elsewhere(table: &str, ctx: &ChangeContext<'_>) -> bool {
     let head = ctx.environment.head;
@@ -513,49 +444,4 @@ fn is_built_elsewhere(table: &str, ctx: &ChangeContext<'_>) -> bool {
     head.tables_at_head().get(table).is_none()
         && others
             .any(|other| !std::ptr::eq(other, head) && other.tables_at_head().get(table).is_some())
-}
-
-/// True if a migration does this, or may.
-fn is_covered(
-    change: &TableChange,
-    difference: &DifferenceKind,
-    tables: &KnownTables,
-    migrations: &Migrations,
-) -> bool {
-    let state = tables.get(&change.table);
-    let touched = migrations.tables.contains(&change.table);
-    match difference {
-        DifferenceKind::TableAdded => state.is_some(),
-        DifferenceKind::TableRemoved => state.is_none() || touched,
-        DifferenceKind::ColumnAdded(column) => match state.and_then(|state| state.has(column)) {
-            Some(exists) => exists,
-            None => touched,
-        },
-        DifferenceKind::ColumnRemoved(column) => match state.and_then(|state| state.has(column)) {
-            Some(exists) => !exists,
-            None => touched,
-        },
-        DifferenceKind::ColumnChanged(_, facts) => {
-            touched || (migrations.change_types && *facts == ["type"])
-        }
-        // What the migrations made long ago, the model may catch up with; what they never made, it may drop.
-        DifferenceKind::ItemAdded(kind, name) => {
-            // Of the same name as one that is gone, it is another now.
-            let replaces = DifferenceKind::ItemRemoved(kind.clone(), name.clone());
-            let is_replaced = change
-                .differences
-                .iter()
-                .any(|difference| difference.kind == replaces);
-            let is_missing = name
-                .as_ref()
-                .is_none_or(|name| tables.has_item(&change.table, name) == Some(false));
-            touched || !(is_missing || is_replaced)
-        }
-        DifferenceKind::ItemRemoved(_, name) => {
-            let is_made = name
-                .as_ref()
-                .is_none_or(|name| tables.has_item(&change.table, name) == Some(true));
-            touched || !is_made
-        }
-    }
 }

@@ -80,7 +80,7 @@ struct Passing<'a> {
 }
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    if ctx.environment.settings.pairing != Pairing::Together {
+    if ctx.environment.settings.pairing() != Pairing::Together {
         return;
     }
     let head = ctx.environment.head;

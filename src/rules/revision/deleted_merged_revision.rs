@@ -88,7 +88,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     let revision = |node: usize| -> &Arc<Revision> { &upstream.map.node(node).revision };
     let release = deleted
         .iter()
-        .find_map(|node| ctx.change.releases.containing(&revision(*node).file));
+        .find_map(|node| ctx.change.past.release_with(&revision(*node).file));
     let still_there = head
         .node_of(&revision(first).file)
         .map(|node| &head.map.node(node).revision);

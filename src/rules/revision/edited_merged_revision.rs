@@ -95,7 +95,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         let place = changed
             .iter()
             .find_map(|name| definition_span(&revision.source.module, name));
-        let release = ctx.change.releases.containing(&old.file);
+        let release = ctx.change.past.release_with(&old.file);
         let changed = changed
             .iter()
             .map(|name| {

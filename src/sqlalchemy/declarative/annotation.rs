@@ -21,6 +21,8 @@ pub(super) struct Annotation {
     pub(super) column: Option<Call>,
     /// True where the type is a model or a collection of them, which a relationship fills.
     pub(super) is_related: bool,
+    /// True where it is a name of which no more is known.
+    pub(super) is_unresolved: bool,
 }
 
 /// Reads `Mapped[…]`; `None` for any other annotation.
@@ -79,6 +81,7 @@ fn read<H: Host>(
         optional: None,
         column: None,
         is_related: false,
+        is_unresolved: false,
     };
     if depth > MAX_DEPTH {
         return unknown;
@@ -174,6 +177,7 @@ fn read<H: Host>(
         column_type: of_python(&inner).map(|name| Value::name(Name::new_static(name), at)),
         optional,
         is_related,
+        is_unresolved: matches!(inner, Value::Str(_) | Value::Unknown(_)),
         ..unknown
     }
 }

@@ -190,7 +190,8 @@ impl Attribute {
         };
         let Some(value) = value else {
             match annotation {
-                Some(annotation) if !annotation.is_related => {
+                // `x: Mapped[…]` alone is a column, whatever it is of; a relationship has to be written out.
+                Some(annotation) if !annotation.is_related || annotation.is_unresolved => {
                     let call = annotation.column.clone().unwrap_or_else(|| Call {
                         callee: Value::None,
                         arguments: Vec::new(),

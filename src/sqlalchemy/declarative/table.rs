@@ -6,10 +6,12 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use super::order::ordered_attributes;
+use super::python_default::PythonDefault;
 use super::style::{
     Style, foreign_base, has_table_keyword, is_abstract, is_automap, is_declarative_base, style,
     table_name,
 };
+use crate::python::ast::{Expr, ExprKind, StmtKind};
 use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter, Outcome};
 use crate::sqlalchemy::ddl::reference_of;
@@ -33,6 +35,8 @@ pub struct DeclaredTable {
     pub info: Option<Value>,
     /// Where the class or table is made.
     pub at: Place,
+    /// Where `__init__` gives an instance `__table_args__`, which nobody reads.
+    pub lost_arguments: Option<Place>,
     /// Why not all of it is known.
     pub open: Option<String>,
 }
@@ -154,6 +158,7 @@ pub fn table_name_of<H: Host>(
         comment: None,
         info: None,
         at: interpreter.class(class)?.at,
+        lost_arguments: None,
         open: None,
     };
     table.arguments(class, interpreter);
@@ -189,6 +194,7 @@ fn of_class<H: Host>(
         comment: None,
         info: None,
         at,
+        lost_arguments: lost_arguments(class, interpreter),
         open: None,
     };
     if let Some(base) = foreign_base(class, interpreter) {
@@ -209,6 +215,30 @@ fn of_class<H: Host>(
     table.arguments(class, interpreter);
     table.items.extend(items);
     Some(table)
+}
+
+/// `self.__table_args__ = …` in `__init__`.
+fn lost_arguments<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) -> Option<Place> {
+    let class = interpreter.class(class)?;
+    let mut functions = class
+        .def
+        .body
+        .iter()
+        .filter_map(|statement| match &statement.kind {
+            StmtKind::FunctionDef(def) => Some(def),
+            _ => None,
+        });
+    let init = functions.find(|def| def.name == "__init__")?;
+    let is_lost = |target: &Expr| matches!(&target.kind, ExprKind::Attribute { name, .. } if name == "__table_args__");
+    init.body
+        .iter()
+        .find_map(|statement| match &statement.kind {
+            StmtKind::Assign { targets, .. } if targets.iter().any(is_lost) => Some(Place {
+                span: statement.span,
+                ..class.at
+            }),
+            _ => None,
+        })
 }
 
 /// `Table("name", metadata, Column(…), …)`
@@ -237,6 +267,7 @@ fn of_call<H: Host>(
         comment: text("comment").map(|comment| SmolStr::new(&*comment)),
         info: call.keyword("info").map(|argument| argument.value.clone()),
         at,
+        lost_arguments: None,
         open: call
             .open
             .then(|| "the arguments of the table are not all known".to_owned()),
@@ -344,6 +375,26 @@ impl DeclaredTable {
         self.columns(interpreter)
             .filter(|(_, call)| keeps_labels(call) == Some(true))
             .map(|(name, _)| name)
+            .collect()
+    }
+}
+
+impl DeclaredTable {
+    /// The defaults that SQLAlchemy fills in, by column; `None` for one that is worked out or not known.
+    pub fn python_defaults<H: Host>(
+        &self,
+        interpreter: &Interpreter<'_, H>,
+    ) -> Vec<(SmolStr, Option<PythonDefault>)> {
+        let default_of = |call: &Call| {
+            let keywords = ["insert_default", "default", "default_factory"];
+            let default = keywords.iter().find_map(|name| call.keyword(name))?;
+            match &default.value {
+                Value::None => None,
+                value => Some(PythonDefault::of(value)),
+            }
+        };
+        self.columns(interpreter)
+            .filter_map(|(name, call)| Some((name, default_of(call)?)))
             .collect()
     }
 }

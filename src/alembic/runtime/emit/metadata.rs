@@ -15,7 +15,7 @@ use crate::schema::{FrozenDefault, MetadataUse};
 use crate::source::RepoPath;
 use crate::sqlalchemy::ddl::{Naming, Semantics};
 use crate::sqlalchemy::declarative::{
-    DeclaredTable, DeclaredTables, declared_table, declared_tables,
+    DeclaredTable, DeclaredTables, PythonDefault, declared_table, declared_tables,
 };
 use crate::sqlalchemy::{
     MetadataKey, NamingFact, frozen_in_column, metadata_of_value, naming_of_metadata,
@@ -107,6 +107,10 @@ pub(in crate::alembic::runtime) struct MadeTable {
     pub(in crate::alembic::runtime) infos: Vec<(&'static str, SmolStr, Option<Value>)>,
     /// Columns that keep labels of an enum as text.
     pub(in crate::alembic::runtime) labels_as_text: Vec<SmolStr>,
+    /// Where `__init__` gives an instance `__table_args__`.
+    pub(in crate::alembic::runtime) lost_arguments: Option<Place>,
+    /// What SQLAlchemy fills in, by column.
+    pub(in crate::alembic::runtime) python_defaults: Vec<(SmolStr, Option<PythonDefault>)>,
     /// Defaults that hold a value of the moment at which the module was imported.
     pub(in crate::alembic::runtime) frozen: Vec<FrozenDefault>,
 }
@@ -126,6 +130,8 @@ pub(in crate::alembic::runtime) fn tables_of_metadata(
             info: table.info.clone(),
             infos: table.infos(interpreter),
             labels_as_text: table.labels_as_text(interpreter),
+            python_defaults: table.python_defaults(interpreter),
+            lost_arguments: table.lost_arguments,
             frozen: table
                 .items
                 .iter()

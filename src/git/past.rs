@@ -1,0 +1,164 @@
+//! What the commits of a branch changed, one after the other.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use gix::bstr::{BString, ByteSlice};
+
+use super::repository::{CommitId, Repository};
+use crate::git::ChangeKind;
+use crate::source::RepoPath;
+
+/// A commit that adds files below the folders that were asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PastCommit {
+    /// The Python files that it adds there. What it only moves is not new.
+    pub added: Vec<RepoPath>,
+    /// All that it changes, against its first parent: of a merge, what the branch brought.
+    pub changed: Vec<RepoPath>,
+}
+
+/// Further back nobody looks for habits.
+const MAX_STEPS: usize = 2000;
+
+/// What a tree has under a name.
+type Named = (gix::ObjectId, bool);
+
+impl Repository {
+    /// Shows the commits that add Python files below these folders, along first parents from `tip` on, the newest
+    /// first. What cannot be read ends it.
+    pub fn visit_additions(
+        &self,
+        tip: CommitId,
+        folders: &[RepoPath],
+        visit: &mut dyn FnMut(&PastCommit) -> ControlFlow<()>,
+    ) {
+        let state = |commit: CommitId| -> Option<(gix::ObjectId, Vec<Option<gix::ObjectId>>)> {
+            let tree = self.inner.find_commit(commit.0).ok()?.tree_id().ok()?;
+            let below = folders
+                .iter()
+                .map(|folder| self.tree_at(tree.detach(), folder));
+            Some((tree.detach(), below.collect()))
+        };
+        let mut commit = tip;
+        let Some(mut later) = state(commit) else {
+            return;
+        };
+        for _ in 0..MAX_STEPS {
+            let Some(parent) = self.first_parent(commit) else {
+                return;
+            };
+            let Some(earlier) = state(parent) else {
+                return;
+            };
+            let added = self.added(folders, &earlier.1, &later.1);
+            if !added.is_empty() {
+                let mut changed = Vec::new();
+                self.differences(Some(earlier.0), Some(later.0), "", &mut |path, _, _| {
+                    changed.push(path);
+                });
+                if visit(&PastCommit { added, changed }).is_break() {
+                    return;
+                }
+            }
+            (commit, later) = (parent, earlier);
+        }
+    }
+
+    /// The Python files that are new in folders, whose trees are given in their order.
+    fn added(
+        &self,
+        folders: &[RepoPath],
+        before: &[Option<gix::ObjectId>],
+        after: &[Option<gix::ObjectId>],
+    ) -> Vec<RepoPath> {
+        let mut added = Vec::new();
+        let mut gone = Vec::new();
+        for ((folder, before), after) in folders.iter().zip(before).zip(after) {
+            self.differences(
+                *before,
+                *after,
+                folder.as_str(),
+                &mut |path, kind, id| match kind {
+                    ChangeKind::Added if path.extension() == "py" => added.push((path, id)),
+                    ChangeKind::Deleted => gone.push(id),
+                    _ => {}
+                },
+            );
+        }
+        added.retain(|(_, id)| !gone.contains(id));
+        added.into_iter().map(|(path, _)| path).collect()
+    }
+
+    /// The tree of a folder.
+    fn tree_at(&self, root: gix::ObjectId, folder: &RepoPath) -> Option<gix::ObjectId> {
+        if folder.is_root() {
+            return Some(root);
+        }
+        let tree = self.inner.find_tree(root).ok()?;
+        let entry = tree.lookup_entry_by_path(folder.as_str()).ok().flatten()?;
+        entry.mode().is_tree().then(|| entry.object_id())
+    }
+
+    /// The files that differ between two trees, without looking into what is the same.
+    fn differences(
+        &self,
+        before: Option<gix::ObjectId>,
+        after: Option<gix::ObjectId>,
+        folder: &str,
+        found: &mut dyn FnMut(RepoPath, ChangeKind, gix::ObjectId),
+    ) {
+        if before == after {
+            return;
+        }
+        let mut old = self.names(before);
+        let new = self.names(after);
+        let path = |name: &BString| match folder {
+            "" => name.to_str_lossy().into_owned(),
+            _ => format!("{folder}/{}", name.to_str_lossy()),
+        };
+        let mut tell = |name: &BString, before: Option<Named>, after: Option<Named>| {
+            let tree = |named: Option<Named>| named.filter(|(_, is_tree)| *is_tree);
+            let file = |named: Option<Named>| named.filter(|(_, is_tree)| !*is_tree);
+            let path = path(name);
+            self.differences(
+                tree(before).map(|(id, _)| id),
+                tree(after).map(|(id, _)| id),
+                &path,
+                found,
+            );
+            match (file(before), file(after)) {
+                (Some((before, _)), Some((after, _))) if before != after => {
+                    found(RepoPath::new(&path), ChangeKind::Modified, after);
+                }
+                (None, Some((id, _))) => found(RepoPath::new(&path), ChangeKind::Added, id),
+                (Some((id, _)), None) => found(RepoPath::new(&path), ChangeKind::Deleted, id),
+                _ => {}
+            }
+        };
+        for (name, after) in &new {
+            let before = old.remove(name);
+            if before != Some(*after) {
+                tell(name, before, Some(*after));
+            }
+        }
+        for (name, before) in &old {
+            tell(name, Some(*before), None);
+        }
+    }
+
+    /// What a tree has by name, and whether that is a tree in its turn.
+    fn names(&self, tree: Option<gix::ObjectId>) -> BTreeMap<BString, Named> {
+        let Some(tree) = tree.and_then(|id| self.inner.find_tree(id).ok()) else {
+            return BTreeMap::new();
+        };
+        tree.iter()
+            .filter_map(Result::ok)
+            .filter(|entry| !entry.mode().is_commit())
+            .map(|entry| {
+                let named = (entry.object_id(), entry.mode().is_tree());
+                (entry.filename().to_owned(), named)
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,186 @@
+//! What changes in the classes of models, where the schemas could not be compared.
+
+use smol_str::SmolStr;
+
+use super::{Autogenerate, MOST_RELATED, Missed, ModelWithoutMigration, is_built_elsewhere};
+use crate::catalog::Subject;
+use crate::diagnostic::Label;
+use crate::models::{DifferenceKind, Introduced, ModelDifference, Models, TableChange, changes};
+use crate::project::ProjectEnvironment;
+use crate::rules::coverage::{Migrations, is_covered};
+use crate::rules::{ChangeContext, Reporter, pairing};
+use crate::schema::KnownTables;
+
+/// Reports what changes in the classes of tables about which nothing is proven.
+pub(super) fn report(
+    ctx: &ChangeContext<'_>,
+    introduced: Option<&Introduced<'_>>,
+    reporter: &mut Reporter<'_>,
+) {
+    let head = ctx.environment.head;
+    let Some(before) = ctx.change.before else {
+        return;
+    };
+    let changed = changes(before.models(), head.models());
+    if changed.is_empty() {
+        return;
+    }
+    // In the mode of separate changes the migration comes first: any revision may have done it already.
+    let migrations = Migrations::of(ctx, ctx.environment.settings.pairing());
+    if migrations.is_unknown {
+        return;
+    }
+    let tables = head.tables_at_head();
+    for change in &changed {
+        let comparison = &head.model_schema().whole().comparison;
+        if introduced.is_some_and(|introduced| introduced.is_proven(&change.table))
+            || comparison.includes(Subject::Table, &change.table) == Some(false)
+        {
+            continue;
+        }
+        // What is gone is known by what env.py said before.
+        let state = if change.is_gone() { before } else { head };
+        if !is_governed(change, state, tables) || is_built_elsewhere(&change.table, ctx) {
+            continue;
+        }
+        let open: Vec<_> = change
+            .differences
+            .iter()
+            .filter(|difference| !is_covered(change, &difference.kind, head, &migrations))
+            .collect();
+        let Some(first) = open.first() else { continue };
+        let kinds: Vec<&DifferenceKind> = open.iter().map(|difference| &difference.kind).collect();
+        let violation = ModelWithoutMigration {
+            parts: describe_all(&kinds),
+            whole: match kinds.as_slice() {
+                [DifferenceKind::TableAdded] => Some(true),
+                [DifferenceKind::TableRemoved] => Some(false),
+                _ => None,
+            },
+            subject: kinds
+                .iter()
+                .fold(change.table.to_string(), |subject, kind| {
+                    format!("{subject} {kind:?}")
+                }),
+            has_migrations: migrations.count > 0,
+            environment: None,
+            missed: Missed::Structure,
+            autogenerate: Autogenerate::SeesSome,
+            is_judged_by_classes: true,
+            tables: vec![change.table.to_string()],
+        };
+        let label = |difference: &ModelDifference| {
+            let message = match &difference.kind {
+                DifferenceKind::ColumnAdded(_)
+                | DifferenceKind::ItemAdded(..)
+                | DifferenceKind::TableAdded => "new",
+                DifferenceKind::ColumnRemoved(_)
+                | DifferenceKind::ItemRemoved(..)
+                | DifferenceKind::TableRemoved => "removed",
+                DifferenceKind::ColumnChanged(..) => "changed",
+            };
+            (difference.place.clone(), message)
+        };
+        // What is gone is not to be seen any more: the class is.
+        let visible = |difference: &ModelDifference| {
+            !matches!(
+                difference.kind,
+                DifferenceKind::ColumnRemoved(_)
+                    | DifferenceKind::ItemRemoved(..)
+                    | DifferenceKind::TableRemoved
+            )
+        };
+        let primary = open
+            .iter()
+            .find(|difference| visible(difference))
+            .unwrap_or(first);
+        let (place, message) = label(primary);
+        let primary_label = if visible(primary) {
+            Label::new(place.file, place.span, message)
+        } else if change.is_gone() {
+            Label::new(place.file, None, message)
+        } else {
+            Label::at(&change.place, "the model")
+        };
+        let related = open
+            .iter()
+            .filter(|difference| {
+                visible(difference) && !std::ptr::eq::<ModelDifference>(**difference, *primary)
+            })
+            .map(|difference| {
+                let (place, message) = label(difference);
+                Label::new(place.file, place.span, message)
+            })
+            .take(MOST_RELATED);
+        reporter.report(&violation, primary_label).related(related);
+    }
+}
+
+/// The differences of a class in phrases, the columns of which the same changes together.
+fn describe_all(kinds: &[&DifferenceKind]) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    let mut told: Vec<&Vec<&'static str>> = Vec::new();
+    for kind in kinds {
+        let DifferenceKind::ColumnChanged(_, changed) = kind else {
+            parts.push(describe(kind));
+            continue;
+        };
+        if told.contains(&changed) {
+            continue;
+        }
+        told.push(changed);
+        let columns: Vec<String> = kinds
+            .iter()
+            .filter_map(|kind| match kind {
+                DifferenceKind::ColumnChanged(column, facts) if facts == changed => {
+                    Some(format!("`{column}`"))
+                }
+                _ => None,
+            })
+            .collect();
+        let facts: Vec<&str> = changed
+            .iter()
+            .map(|fact| pairing::fact_in_words(fact))
+            .collect();
+        parts.push(format!(
+            "changes the {} of {}",
+            facts.join(" and "),
+            pairing::and(&columns)
+        ));
+    }
+    parts
+}
+
+fn describe(difference: &DifferenceKind) -> String {
+    let named = |kind: &SmolStr, name: &Option<SmolStr>| match name {
+        Some(name) => format!("{kind} `{name}`"),
+        None => kind.to_string(),
+    };
+    match difference {
+        DifferenceKind::TableAdded => "is new".to_owned(),
+        DifferenceKind::TableRemoved => "is gone".to_owned(),
+        DifferenceKind::ColumnAdded(column) => format!("gains column `{column}`"),
+        DifferenceKind::ColumnRemoved(column) => format!("loses column `{column}`"),
+        DifferenceKind::ColumnChanged(column, _) => format!("changes `{column}`"),
+        DifferenceKind::ItemAdded(kind, name) => format!("gains {}", named(kind, name)),
+        DifferenceKind::ItemRemoved(kind, name) => format!("loses {}", named(kind, name)),
+    }
+}
+
+/// True if the table is one that the migrations of this environment build.
+fn is_governed(change: &TableChange, state: &ProjectEnvironment<'_>, tables: &KnownTables) -> bool {
+    let models: &Models = state.models();
+    let known = tables.get(&change.table).is_some();
+    match (&change.metadata, models.env.metadata.as_slice()) {
+        (Some(metadata), [_, ..]) => models.env.metadata.contains(metadata),
+        (Some(metadata), []) => {
+            // env.py leads nowhere: a table belongs if others of its kind do.
+            known
+                || models.tables.iter().any(|model| {
+                    model.metadata.as_ref() == Some(metadata)
+                        && tables.get(&model.table.name).is_some()
+                })
+        }
+        (None, _) => known,
+    }
+}
