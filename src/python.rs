@@ -19,7 +19,7 @@ pub mod value;
 mod visit;
 
 pub use canonical::{Definitions, definitions, definitions_by_package};
-pub use comments::{Comment, comments, string_around};
+pub use comments::{Comment, comments, remarks, string_around};
 pub use heap::Heap;
 pub use interpreter::{
     Called, Extent, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached,

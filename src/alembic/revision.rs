@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::python::ParsedFile;
 use crate::python::ast::{Expr, ExprKind, Module, Stmt, StmtKind};
+use crate::python::{ParsedFile, remarks};
 use crate::source::{RepoPath, Span};
 
 /// An identifier and the text that gives it.
@@ -44,6 +44,47 @@ impl Revision {
     pub fn line(&self) -> u32 {
         self.source.text.position(self.id.span.start).line
     }
+
+    /// True if somebody says something about a function, in a comment or docstring: what templates and tools write does
+    /// not count, nor code that is commented out.
+    pub fn has_remark_on(&self, function: Span) -> bool {
+        let remarks = remarks(self.source.text.as_str(), function);
+        remarks.iter().any(|remark| is_said(remark))
+    }
+}
+
+/// The tools that comments speak to.
+const TOOLS: [&str; 12] = [
+    "noqa",
+    "type",
+    "pylint",
+    "pragma",
+    "fmt",
+    "isort",
+    "ruff",
+    "mypy",
+    "nosec",
+    "flake8",
+    "migrate-lint",
+    "squawk",
+];
+
+fn is_said(remark: &str) -> bool {
+    let first = remark
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_')))
+        .next()
+        .unwrap_or_default();
+    let lower = remark.to_lowercase();
+    let is_for_tools = TOOLS.contains(&first) && !remark.contains(". ");
+    let is_of_template = (lower.contains("alembic")
+        && (lower.contains("auto generated") || lower.starts_with("end ")))
+        || lower == "downgrade schema."
+        || lower == "please adjust!";
+    let is_code = ["op.", "batch_op.", "with op.", "conn.", "pass"]
+        .iter()
+        .any(|code| remark.starts_with(code))
+        || remark.ends_with(['(', ',']) && !remark.contains(' ');
+    remark.chars().any(char::is_alphabetic) && !is_for_tools && !is_of_template && !is_code
 }
 
 /// What the docstring says, as Alembic's template writes it.

@@ -198,7 +198,9 @@ impl<'s> Replay<'s> {
                 Direction::Unknown { reason } => Some(reason),
                 Direction::Ran(Run { end, .. }) => match end {
                     End::Returns => None,
-                    End::Raises { exception } => Some(format!("`{direction}` raises {exception}")),
+                    End::Raises { exception, .. } => {
+                        Some(format!("`{direction}` raises {exception}"))
+                    }
                     End::Stopped => Some("what comes after was not followed".to_owned()),
                 },
             },
