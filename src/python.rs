@@ -6,6 +6,7 @@ mod comments;
 mod exception_hierarchy;
 mod heap;
 mod imports;
+mod influence;
 mod interpreter;
 mod module_finder;
 mod parse;
@@ -21,6 +22,7 @@ mod visit;
 pub use canonical::{Definitions, definitions, definitions_by_package};
 pub use comments::{Comment, comments, remarks, string_around};
 pub use heap::Heap;
+pub(crate) use influence::decided;
 pub use interpreter::{
     Called, Extent, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached,
 };

@@ -79,7 +79,10 @@ fn collect_remarks(node: Node<'_>, text: &str, within: Span, remarks: &mut Vec<S
     }
     let written = text.get(node.byte_range()).unwrap_or_default();
     match node.kind() {
-        "comment" => remarks.push(written.trim_matches('#').trim().to_owned()),
+        "comment" => {
+            let words = written.trim_matches(|c: char| c == '#' || c.is_whitespace());
+            remarks.push(words.to_owned());
+        }
         "string" if is_statement(node) => {
             let words = written.trim_start_matches(|c: char| c.is_alphabetic());
             remarks.push(words.trim_matches(['"', '\'']).trim().to_owned());

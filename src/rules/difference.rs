@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 use crate::alembic::{End, Failed, Revision, Run, Verdict};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
+use crate::dialect::{Dialect, is_wider};
 use crate::rules::ReplayContext;
 use crate::schema::{Effect, Operation, Recorded};
 use crate::source::FileSpan;
@@ -286,6 +287,38 @@ impl<'d> Target<'d> {
             Operation::Sql(statement) => statement.tables.iter().any(|table| table == target),
             _ => false,
         }
+    }
+}
+
+/// True for a difference that code of the older revision does not notice: a type that only got wider, a column that may
+/// be NULL or has a default by now, a constraint that was validated, a comment.
+pub(crate) fn only_loosens(difference: &Difference, dialect: Dialect) -> bool {
+    let Difference {
+        subject,
+        change: Change::Changed(what),
+        from,
+        to,
+        ..
+    } = difference
+    else {
+        return false;
+    };
+    match (subject, *what) {
+        (_, "comment") => true,
+        (Subject::Column, "nullable") => *to == Value::Bool(true),
+        (Subject::Column, "default") => from.is_null(),
+        (Subject::Column, "type") => match (from.as_str(), to.as_str()) {
+            (Some(from), Some(to)) => is_wider(dialect, from, to),
+            _ => false,
+        },
+        (Subject::Check | Subject::ForeignKey | Subject::Constraint, "") => {
+            let mut validated = from.clone();
+            if let Some(parts) = validated.as_object_mut() {
+                parts.remove("not_valid");
+            }
+            validated == *to
+        }
+        _ => false,
     }
 }
 

@@ -39,6 +39,8 @@ pub struct ReplayedRevision {
     pub verdict: Verdict,
     /// The database before the revision, with all that the revision shows to have been there.
     pub before: Catalog,
+    /// The database after `upgrade`.
+    pub after: Catalog,
     /// What `upgrade` tells the database.
     pub upgrade_steps: Vec<Step>,
     /// What `downgrade` tells it after that.
@@ -264,7 +266,7 @@ impl<'s> Replay<'s> {
         };
         // What the revision has shown to be there is not made by it, but known from now on.
         let simulation = self.simulation_mut();
-        simulation.state.database.now = after;
+        simulation.state.database.now = after.clone();
         simulation.state.database.session = session;
         simulation.state.met_enums_from_empty = met_from_empty;
         let assumptions = assumed
@@ -292,6 +294,7 @@ impl<'s> Replay<'s> {
             assumptions,
             verdict,
             before,
+            after,
             upgrade_steps,
             downgrade_steps,
             upgrade_sql,
@@ -345,6 +348,7 @@ impl<'s> Replay<'s> {
             assumptions: Vec::new(),
             verdict: Verdict::Unknown,
             before: Catalog::default(),
+            after: Catalog::default(),
             upgrade_steps: Vec::new(),
             downgrade_steps: Vec::new(),
             upgrade_sql: Vec::new(),
