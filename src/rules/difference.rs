@@ -1,9 +1,13 @@
 //! What a downgrade leaves different, and the operations to blame for it.
 
+mod words;
+
+pub(crate) use words::{argument, definition, enumerated, past, sentence, state};
+
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use crate::alembic::{End, Failed, Revision, Run, Verdict};
+use crate::alembic::{Answered, End, Failed, Revision, Run, Verdict};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
 use crate::dialect::{Dialect, is_wider};
@@ -19,6 +23,7 @@ pub(crate) struct Remainder<'a> {
     /// In what the schema differs from the one before.
     pub(crate) found: &'a [Difference],
     second_upgrade_failures: &'a [Failed],
+    answered: Answered,
 }
 
 impl<'a> Remainder<'a> {
@@ -38,6 +43,7 @@ impl<'a> Remainder<'a> {
             downgrade,
             found: &replayed.downgrade.found,
             second_upgrade_failures: &replayed.second_upgrade_failures,
+            answered: ctx.revision.answered(),
         })
     }
 
@@ -77,6 +83,15 @@ impl<'a> Remainder<'a> {
             Some(changed) if changed.file == self.revision.file => (changed, vec![downgrade]),
             other => (downgrade, other.into_iter().collect()),
         }
+    }
+
+    /// True for what `upgrade` only changes as the database answers: in a database that differs from the history it does
+    /// something else.
+    pub(crate) fn hangs_on_the_database(&self, difference: &Difference) -> bool {
+        let made = difference.place.as_ref();
+        made.filter(|place| self.lies_in(self.upgrade, place))
+            .or_else(|| Target::of(difference).last_in(self.upgrade))
+            .is_some_and(|place| self.answered.decides(place))
     }
 
     /// True for what only the downgrade has shown to have been there: that proves nothing.

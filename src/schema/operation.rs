@@ -141,6 +141,8 @@ pub struct AlterColumn {
     pub new_name: Option<SmolStr>,
     /// The new nullability; `None` where it is left as it is or not known.
     pub nullable: Option<bool>,
+    /// What `existing_nullable` says of the column.
+    pub existing_nullable: Option<bool>,
     /// True if anything beside the name changes.
     pub changes_definition: bool,
     /// True if it says whether the column may be NULL, or may be so already.
