@@ -110,6 +110,8 @@ pub enum Operation {
     DropConstraint {
         table: Option<SmolStr>,
         name: Option<SmolStr>,
+        /// `foreignkey`, `unique`, `check` or `primary`, if it says so.
+        kind: Option<SmolStr>,
     },
     /// A comment on a table.
     Comment {

@@ -276,6 +276,7 @@ fn op(
         "drop_constraint" => Operation::DropConstraint {
             name: call.name(0, "constraint_name", interpreter),
             table: table_at(1, "table_name", interpreter),
+            kind: call.name(1 + shift, "type_", interpreter),
         },
         "create_table_comment" | "drop_table_comment" => Operation::Comment {
             table: table_at(0, "table_name", interpreter),
