@@ -34,4 +34,4 @@ pub use scopes::{
 };
 pub use sources::{MAX_FILE_SIZE, ParseCache, ParsedFile, Sources};
 pub(crate) use standard_library::is_standard_library;
-pub(crate) use visit::{Visitor, walk};
+pub(crate) use visit::{Visitor, walk, walk_expression};

@@ -4,6 +4,7 @@ mod answers;
 mod batches;
 mod calls;
 mod carry_out;
+mod conditions;
 mod emit;
 mod execution;
 mod host;

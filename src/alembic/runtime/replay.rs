@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::conditions::Conditions;
 use super::simulation::{Failed, RawSql, Simulation, Step};
 use super::statement::{Log, Statement, Told};
 use super::{Direction, End, Migration, Run, Runtime, emit};
@@ -110,6 +111,16 @@ impl<'s> Replay<'s> {
             replayed: 0,
             files: FxHashSet::default(),
         }
+    }
+
+    /// Decides what all revisions of a history ask of their surroundings.
+    #[must_use]
+    pub fn with_history<'r>(
+        mut self,
+        revisions: impl Iterator<Item = &'r Revision> + Clone,
+    ) -> Self {
+        self.simulation_mut().conditions = Conditions::of(revisions);
+        self
     }
 
     /// Executes the SQL that a database is set up with before the first migration.
