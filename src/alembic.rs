@@ -17,7 +17,7 @@ pub use credentials::{Credential, credentials};
 pub use discovery::{ConfigProblem, Declaration, Discovery, Environment, PassedOver, discover};
 pub use file_template::FileTemplate;
 pub use ini::{IniError, IniFile, IniProblem, InterpolationError};
-pub use revision::{DocLine, Identifier, Revision, RevisionDoc};
+pub use revision::{Answered, DocLine, Identifier, Revision, RevisionDoc};
 pub use revision_map::{BrokenLink, HeadGroup, Heads, LabelConflict, RevisionMap, RevisionNode};
 pub use runtime::{
     Comparison, Copied, Direction, End, Failed, LiveKind, LiveUse, MetadataOrigin, Migration,

@@ -13,6 +13,7 @@ mod defaults;
 mod difference;
 mod fact;
 mod join;
+mod mentions;
 mod objects;
 mod question;
 mod session;

@@ -2,6 +2,9 @@
 
 pub mod mysql;
 pub mod postgresql;
+mod widening;
+
+pub use widening::is_wider;
 
 use std::borrow::Cow;
 use std::fmt;

@@ -337,7 +337,9 @@ impl<'s> ProjectEnvironment<'s> {
 
     /// The database before the first revision.
     fn new_replay(&self) -> Replay<'_> {
-        let mut replay = Replay::new(self.sources, &self.finder, self.semantics());
+        let revisions = self.map.nodes().iter().map(|node| &*node.revision);
+        let mut replay =
+            Replay::new(self.sources, &self.finder, self.semantics()).with_history(revisions);
         for file in &self.initial_sql {
             if let Some(bytes) = self.sources.read(file) {
                 replay.execute_initial_sql(file, &String::from_utf8_lossy(&bytes));

@@ -6,6 +6,7 @@ mod comments;
 mod exception_hierarchy;
 mod heap;
 mod imports;
+mod influence;
 mod interpreter;
 mod module_finder;
 mod parse;
@@ -19,8 +20,9 @@ pub mod value;
 mod visit;
 
 pub use canonical::{Definitions, definitions, definitions_by_package};
-pub use comments::{Comment, comments, string_around};
+pub use comments::{Comment, comments, remarks, string_around};
 pub use heap::Heap;
+pub(crate) use influence::decided;
 pub use interpreter::{
     Called, Extent, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached,
 };
@@ -32,4 +34,4 @@ pub use scopes::{
 };
 pub use sources::{MAX_FILE_SIZE, ParseCache, ParsedFile, Sources};
 pub(crate) use standard_library::is_standard_library;
-pub(crate) use visit::{Visitor, walk};
+pub(crate) use visit::{Visitor, walk, walk_expression};

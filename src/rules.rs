@@ -228,6 +228,10 @@ mod tests {
                     .flatten()
                 {
                     let path = entry.unwrap().path();
+                    // The parts of a rule that is too long for one file.
+                    if path.is_dir() {
+                        continue;
+                    }
                     assert_eq!(path.extension().unwrap(), extension, "{}", path.display());
                     let stem = path
                         .file_stem()

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
-use crate::python::ParsedFile;
-use crate::python::ast::{Expr, ExprKind, Module, Stmt, StmtKind};
-use crate::source::{RepoPath, Span};
+use crate::python::ast::{Call, Expr, ExprKind, Module, Stmt, StmtKind};
+use crate::python::{ParsedFile, decided, remarks};
+use crate::source::{FileSpan, RepoPath, Span};
 
 /// An identifier and the text that gives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +50,100 @@ impl Revision {
     pub fn line(&self) -> u32 {
         self.source.text.position(self.id.span.start).line
     }
+
+    /// What only happens as the database answers.
+    pub fn answered(&self) -> Answered {
+        Answered {
+            file: self.file.clone(),
+            statements: decided(&self.source.module, &asks_the_database),
+        }
+    }
+
+    /// True if somebody says something about a function, in a comment or docstring: what templates and tools write does
+    /// not count, nor code that is commented out.
+    pub fn has_remark_on(&self, function: Span) -> bool {
+        let remarks = remarks(self.source.text.as_str(), function);
+        remarks.iter().any(|remark| is_said(remark))
+    }
+}
+
+/// The statements of a revision that only run as the database answers: how its tables are, or what rows it has. They are
+/// there for databases that differ from the history.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    file: RepoPath,
+    statements: Vec<Span>,
+}
+
+impl Answered {
+    /// True if what stands there only happens as the database answers.
+    pub fn decides(&self, place: &FileSpan) -> bool {
+        let holds = |statement: &Span| statement.contains(place.span);
+        place.file == self.file && self.statements.iter().any(holds)
+    }
+}
+
+/// `inspector.get_columns(…)`, `connection.execute(…)`, `table_has_column(…)`
+fn asks_the_database(call: &Call) -> bool {
+    match &call.function.kind {
+        ExprKind::Attribute { name, .. } => {
+            matches!(
+                name.as_str(),
+                "execute" | "exec_driver_sql" | "scalar" | "scalars"
+            ) || name.starts_with("has_")
+                || (name.starts_with("get_")
+                    && REFLECTED.iter().any(|reflected| name.ends_with(reflected)))
+        }
+        ExprKind::Name(name) => name.contains("exists") || name.contains("has_"),
+        _ => false,
+    }
+}
+
+/// How the methods of an inspector end that begin with `get_`.
+const REFLECTED: [&str; 9] = [
+    "_names",
+    "columns",
+    "indexes",
+    "foreign_keys",
+    "constraints",
+    "pk_constraint",
+    "enums",
+    "table_options",
+    "comment",
+];
+
+/// The tools that comments speak to.
+const TOOLS: [&str; 12] = [
+    "noqa",
+    "type",
+    "pylint",
+    "pragma",
+    "fmt",
+    "isort",
+    "ruff",
+    "mypy",
+    "nosec",
+    "flake8",
+    "migrate-lint",
+    "squawk",
+];
+
+fn is_said(remark: &str) -> bool {
+    let first = remark
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_')))
+        .next()
+        .unwrap_or_default();
+    let lower = remark.to_lowercase();
+    let is_for_tools = TOOLS.contains(&first) && !remark.contains(". ");
+    let is_of_template = (lower.contains("alembic")
+        && (lower.contains("auto generated") || lower.starts_with("end ")))
+        || lower == "downgrade schema."
+        || lower == "please adjust!";
+    let is_code = ["op.", "batch_op.", "with op.", "conn.", "pass"]
+        .iter()
+        .any(|code| remark.starts_with(code))
+        || remark.ends_with(['(', ',']) && !remark.contains(' ');
+    remark.chars().any(char::is_alphabetic) && !is_for_tools && !is_of_template && !is_code
 }
 
 /// What the docstring says, as Alembic's template writes it.

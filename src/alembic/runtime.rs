@@ -4,6 +4,7 @@ mod answers;
 mod batches;
 mod calls;
 mod carry_out;
+mod conditions;
 mod emit;
 mod execution;
 mod host;
@@ -63,6 +64,8 @@ pub enum End {
     /// It raises whatever happens: `NotImplementedError`, say.
     Raises {
         exception: String,
+        /// True if it comes with a message, or is an exception of the project's own, whose name is one.
+        says_why: bool,
     },
     /// A limit of the interpreter was reached.
     Stopped,
@@ -230,6 +233,7 @@ impl<'s> Runtime<'s> {
             Outcome::Returned(_) => End::Returns,
             Outcome::Raised(exception) => End::Raises {
                 exception: self.exception_name(&exception, at),
+                says_why: says_why(&exception),
             },
             Outcome::Stopped => End::Stopped,
         };
@@ -283,6 +287,18 @@ impl<'s> Runtime<'s> {
             .and_then(|module| self.interpreter.heap.namespace(module.scope.names))
             .is_some_and(|namespace| !namespace.stars.is_empty())
     }
+}
+
+/// `NotImplementedError("why")`, or a class of the project; a class of Python alone only says that it is an error.
+fn says_why(exception: &Value) -> bool {
+    match exception.as_call() {
+        Some(call) => call.open || !call.arguments.is_empty() || !is_of_python(&call.callee),
+        None => !is_of_python(exception),
+    }
+}
+
+fn is_of_python(exception: &Value) -> bool {
+    matches!(exception, Value::Builtin(_))
 }
 
 /// The call of `globals()["upgrade_%s" % engine]`, of which nothing is known.

@@ -32,6 +32,76 @@ pub fn comments(text: &str, mark: &str) -> Vec<Comment> {
     places.filter_map(|at| comment(text, root, at)).collect()
 }
 
+/// What is said about a function in words: its docstring, and the comments within it, at its end and directly above it.
+/// Without signs and quotes, in the order in which they are written.
+pub fn remarks(text: &str, function: Span) -> Vec<String> {
+    let Some(tree) = syntax_tree(text) else {
+        return Vec::new();
+    };
+    let mut remarks = Vec::new();
+    let (above, below) = around(text, function);
+    collect_remarks(
+        tree.root_node(),
+        text,
+        Span::new(above, below),
+        &mut remarks,
+    );
+    remarks
+}
+
+/// From the comments that stand directly above a function to those at its end.
+fn around(text: &str, function: Span) -> (u32, u32) {
+    let mut above = line_around(text, function.start as usize).start;
+    while above > 0 {
+        let line = line_around(text, above as usize - 1);
+        let code = line.slice(text).trim_start();
+        if !code.starts_with(['#', '@']) {
+            break;
+        }
+        above = line.start;
+    }
+    let mut below = line_around(text, function.end as usize).end;
+    while (below as usize) < text.len() {
+        let line = line_around(text, below as usize + 1);
+        let code = line.slice(text);
+        let is_inside = code.starts_with([' ', '\t']) && code.trim_start().starts_with('#');
+        if !is_inside && !code.trim().is_empty() {
+            break;
+        }
+        below = line.end.max(below + 1);
+    }
+    (above, below)
+}
+
+fn collect_remarks(node: Node<'_>, text: &str, within: Span, remarks: &mut Vec<String>) {
+    if node.end_byte() <= within.start as usize || node.start_byte() >= within.end as usize {
+        return;
+    }
+    let written = text.get(node.byte_range()).unwrap_or_default();
+    match node.kind() {
+        "comment" => {
+            let words = written.trim_matches(|c: char| c == '#' || c.is_whitespace());
+            remarks.push(words.to_owned());
+        }
+        "string" if is_statement(node) => {
+            let words = written.trim_start_matches(|c: char| c.is_alphabetic());
+            remarks.push(words.trim_matches(['"', '\'']).trim().to_owned());
+        }
+        _ => {
+            let mut cursor = node.walk();
+            for child in node.children(&mut cursor) {
+                collect_remarks(child, text, within, remarks);
+            }
+        }
+    }
+}
+
+/// True for a string that stands alone: it is there to be read.
+fn is_statement(node: Node<'_>) -> bool {
+    node.parent()
+        .is_some_and(|parent| parent.kind() == "expression_statement" && parent.child_count() == 1)
+}
+
 /// Where the string begins that would be torn by breaking the line at this offset.
 pub fn string_around(text: &str, offset: u32) -> Option<u32> {
     let tree = syntax_tree(text)?;
@@ -209,6 +279,18 @@ mod tests {
         assert_eq!(found[0].span.slice(text), "-- lint: x");
         let text = "op.execute(\"DROP TABLE a -- lint: z\")\n";
         assert_eq!(comments(text, "lint:")[0].span.slice(text), "-- lint: z");
+    }
+
+    #[test]
+    fn a_function_is_talked_about_around_it_and_inside() {
+        let text = "# far\nx = 1\n\n# above\n@d\ndef f():\n    \"\"\"What.\"\"\"\n    g('no # one')  # beside\n\n    # end\n# after\ny = 2\n";
+        let start = text.find("def").unwrap() as u32;
+        let end = text.find("  # beside").unwrap() as u32;
+        assert_eq!(
+            remarks(text, Span::new(start, end)),
+            ["above", "What.", "beside", "end"]
+        );
+        assert_eq!(remarks("def f():\n    pass", Span::new(0, 17)), [""; 0]);
     }
 
     #[test]

@@ -130,7 +130,8 @@ fn walk_expressions<'e>(
     }
 }
 
-fn walk_expression(expression: &Expr, visitor: &mut impl Visitor) {
+/// Walks over an expression.
+pub(crate) fn walk_expression(expression: &Expr, visitor: &mut impl Visitor) {
     if !visitor.expression(expression) {
         return;
     }

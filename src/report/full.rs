@@ -3,7 +3,10 @@
 use std::fmt;
 use std::io::{self, Write};
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents,
+    NamedSource, SourceCode, SourceSpan, SpanContents,
+};
 
 use crate::diagnostic::{Diagnostic, Label, Severity};
 use crate::linter::Outcome;
@@ -88,7 +91,7 @@ struct Shown {
     severity: Option<miette::Severity>,
     help: Option<String>,
     url: Option<String>,
-    source: Option<NamedSource<String>>,
+    source: Option<Source>,
     labels: Vec<LabeledSpan>,
     related: Vec<Shown>,
 }
@@ -175,7 +178,7 @@ fn snippet(
     labels: &[&Label],
     texts: &Sight<'_>,
     paths: &Paths,
-) -> (Option<NamedSource<String>>, Vec<LabeledSpan>) {
+) -> (Option<Source>, Vec<LabeledSpan>) {
     let Some(text) = texts.texts.get(file) else {
         return (None, Vec::new());
     };
@@ -219,7 +222,33 @@ fn snippet(
         paths.show_line(file),
         texts.concealed.conceal(file, sanitise(text.as_str())),
     );
-    (Some(source), labels)
+    (Some(Source(source)), labels)
+}
+
+/// The text of a file. miette takes two excerpts for one if the number of lines of the first reaches to the second, and
+/// counts those of the file from its beginning; here they are those of the excerpt, so that what lies between two places
+/// far apart is left out.
+#[derive(Debug)]
+struct Source(NamedSource<String>);
+
+impl SourceCode for Source {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let contents = self.0.read_span(span, before, after)?;
+        let lines = contents.data().split(|byte| *byte == b'\n').count();
+        Ok(Box::new(MietteSpanContents::new_named(
+            self.0.name().to_owned(),
+            contents.data(),
+            *contents.span(),
+            contents.line(),
+            contents.column(),
+            lines,
+        )))
+    }
 }
 
 impl fmt::Display for Shown {

@@ -23,7 +23,7 @@ pub(super) mod generated_column;
 pub(super) mod ignored_primary_key;
 pub(super) mod json_column;
 pub(super) mod long_identifier;
-pub(super) mod lost_attributes;
+pub(in crate::rules) mod lost_attributes;
 pub(super) mod many_locks;
 pub(super) mod mismatched_foreign_key;
 pub(super) mod missing_lock_timeout;

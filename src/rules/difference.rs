@@ -1,11 +1,16 @@
 //! What a downgrade leaves different, and the operations to blame for it.
 
+mod words;
+
+pub(crate) use words::{argument, definition, enumerated, past, sentence, state};
+
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use crate::alembic::{End, Failed, Revision, Run, Verdict};
+use crate::alembic::{Answered, End, Failed, Revision, Run, Verdict};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
+use crate::dialect::{Dialect, is_wider};
 use crate::rules::ReplayContext;
 use crate::schema::{Effect, Operation, Recorded};
 use crate::source::FileSpan;
@@ -18,6 +23,7 @@ pub(crate) struct Remainder<'a> {
     /// In what the schema differs from the one before.
     pub(crate) found: &'a [Difference],
     second_upgrade_failures: &'a [Failed],
+    answered: Answered,
 }
 
 impl<'a> Remainder<'a> {
@@ -37,6 +43,7 @@ impl<'a> Remainder<'a> {
             downgrade,
             found: &replayed.downgrade.found,
             second_upgrade_failures: &replayed.second_upgrade_failures,
+            answered: ctx.revision.answered(),
         })
     }
 
@@ -76,6 +83,15 @@ impl<'a> Remainder<'a> {
             Some(changed) if changed.file == self.revision.file => (changed, vec![downgrade]),
             other => (downgrade, other.into_iter().collect()),
         }
+    }
+
+    /// True for what `upgrade` only changes as the database answers: in a database that differs from the history it does
+    /// something else.
+    pub(crate) fn hangs_on_the_database(&self, difference: &Difference) -> bool {
+        let made = difference.place.as_ref();
+        made.filter(|place| self.lies_in(self.upgrade, place))
+            .or_else(|| Target::of(difference).last_in(self.upgrade))
+            .is_some_and(|place| self.answered.decides(place))
     }
 
     /// True for what only the downgrade has shown to have been there: that proves nothing.
@@ -298,6 +314,38 @@ fn last<'r>(run: &'r Run, matches: &dyn Fn(&Operation) -> bool) -> Option<&'r Fi
         .rev()
         .find(|recorded: &&Recorded| matches(&recorded.operation))
         .map(|recorded| &recorded.place)
+}
+
+/// True for a difference that code of the older revision does not notice: a type that only got wider, a column that may
+/// be NULL or has a default by now, a constraint that was validated, a comment.
+pub(crate) fn only_loosens(difference: &Difference, dialect: Dialect) -> bool {
+    let Difference {
+        subject,
+        change: Change::Changed(what),
+        from,
+        to,
+        ..
+    } = difference
+    else {
+        return false;
+    };
+    match (subject, *what) {
+        (_, "comment") => true,
+        (Subject::Column, "nullable") => *to == Value::Bool(true),
+        (Subject::Column, "default") => from.is_null(),
+        (Subject::Column, "type") => match (from.as_str(), to.as_str()) {
+            (Some(from), Some(to)) => is_wider(dialect, from, to),
+            _ => false,
+        },
+        (Subject::Check | Subject::ForeignKey | Subject::Constraint, "") => {
+            let mut validated = from.clone();
+            if let Some(parts) = validated.as_object_mut() {
+                parts.remove("not_valid");
+            }
+            validated == *to
+        }
+        _ => false,
+    }
 }
 
 /// A value of a difference in a message.

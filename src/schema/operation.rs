@@ -110,6 +110,8 @@ pub enum Operation {
     DropConstraint {
         table: Option<SmolStr>,
         name: Option<SmolStr>,
+        /// `foreignkey`, `unique`, `check` or `primary`, if it says so.
+        kind: Option<SmolStr>,
     },
     /// A comment on a table.
     Comment {
@@ -141,6 +143,8 @@ pub struct AlterColumn {
     pub new_name: Option<SmolStr>,
     /// The new nullability; `None` where it is left as it is or not known.
     pub nullable: Option<bool>,
+    /// What `existing_nullable` says of the column.
+    pub existing_nullable: Option<bool>,
     /// True if anything beside the name changes.
     pub changes_definition: bool,
     /// True if it says whether the column may be NULL, or may be so already.

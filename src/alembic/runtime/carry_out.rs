@@ -76,9 +76,10 @@ pub(super) fn refuse(
     let place = interpreter.file(at);
     let is_certain = interpreter.is_certain();
     let is_guarded = interpreter.is_guarded();
-    let Some(first) = failures.into_iter().next() else {
+    let Some(first) = failures.first() else {
         return Called::Symbolic;
     };
+    let message = first.message.clone();
     let Some(simulation) = interpreter.host.simulation_mut() else {
         return Called::Symbolic;
     };
@@ -90,7 +91,7 @@ pub(super) fn refuse(
                 callee: Value::name(Name::new_static("sqlalchemy.exc.ProgrammingError"), at),
                 arguments: vec![CallArgument {
                     name: None,
-                    value: Value::known_str(first.message, at),
+                    value: Value::known_str(message, at),
                     at,
                 }],
                 open: false,
@@ -100,7 +101,11 @@ pub(super) fn refuse(
         return Called::Raises(exception);
     }
     if is_certain {
-        simulation.failures.push(batches::failed(first, &place));
+        // What fails after the first statement of an operation fails as soon as that is mended.
+        let failed = failures
+            .into_iter()
+            .map(|failure| batches::failed(failure, &place));
+        simulation.failures.extend(failed);
     }
     Called::Symbolic
 }

@@ -82,6 +82,18 @@ impl Host for Recorder {
         self.simulation.is_some()
     }
 
+    fn decided(interpreter: &mut Interpreter<'_, Self>, at: Place) -> Option<bool> {
+        let conditions = &interpreter.host.simulation()?.conditions;
+        if conditions.is_empty() {
+            return None;
+        }
+        let holds = conditions.get(&interpreter.file(at))?;
+        if !holds {
+            Self::assumed(interpreter, at);
+        }
+        Some(holds)
+    }
+
     fn assumed(interpreter: &mut Interpreter<'_, Self>, at: Place) {
         if let Some(simulation) = interpreter.host.simulation_mut() {
             simulation.assumptions.push(at);

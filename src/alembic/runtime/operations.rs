@@ -276,6 +276,7 @@ fn op(
         "drop_constraint" => Operation::DropConstraint {
             name: call.name(0, "constraint_name", interpreter),
             table: table_at(1, "table_name", interpreter),
+            kind: call.name(1 + shift, "type_", interpreter),
         },
         "create_table_comment" | "drop_table_comment" => Operation::Comment {
             table: table_at(0, "table_name", interpreter),
@@ -333,7 +334,8 @@ fn alter_column(
         call.keyword(name)
             .filter(|argument| !matches!(argument.value, Value::None))
     };
-    let nullable = given("nullable").and_then(|argument| argument.value.as_bool());
+    let truth = |name: &str| given(name).and_then(|argument| argument.value.as_bool());
+    let (nullable, existing_nullable) = (truth("nullable"), truth("existing_nullable"));
     // `server_default=False` and `comment=False` mean: leave it as it is.
     let kept_default = |name: &str| {
         call.keyword(name)
@@ -349,6 +351,7 @@ fn alter_column(
         column,
         new_name,
         nullable,
+        existing_nullable,
         changes_definition,
         says_nullable: call.open || given("nullable").or(given("existing_nullable")).is_some(),
         says_default: call.open

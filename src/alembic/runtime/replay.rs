@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::conditions::Conditions;
 use super::simulation::{Failed, RawSql, Simulation, Step};
 use super::statement::{Log, Statement, Told};
 use super::{Direction, End, Migration, Run, Runtime, emit};
@@ -39,6 +40,8 @@ pub struct ReplayedRevision {
     pub verdict: Verdict,
     /// The database before the revision, with all that the revision shows to have been there.
     pub before: Catalog,
+    /// The database after `upgrade`.
+    pub after: Catalog,
     /// What `upgrade` tells the database.
     pub upgrade_steps: Vec<Step>,
     /// What `downgrade` tells it after that.
@@ -108,6 +111,16 @@ impl<'s> Replay<'s> {
             replayed: 0,
             files: FxHashSet::default(),
         }
+    }
+
+    /// Decides what all revisions of a history ask of their surroundings.
+    #[must_use]
+    pub fn with_history<'r>(
+        mut self,
+        revisions: impl Iterator<Item = &'r Revision> + Clone,
+    ) -> Self {
+        self.simulation_mut().conditions = Conditions::of(revisions);
+        self
     }
 
     /// Executes the SQL that a database is set up with before the first migration.
@@ -198,7 +211,9 @@ impl<'s> Replay<'s> {
                 Direction::Unknown { reason } => Some(reason),
                 Direction::Ran(Run { end, .. }) => match end {
                     End::Returns => None,
-                    End::Raises { exception } => Some(format!("`{direction}` raises {exception}")),
+                    End::Raises { exception, .. } => {
+                        Some(format!("`{direction}` raises {exception}"))
+                    }
                     End::Stopped => Some("what comes after was not followed".to_owned()),
                 },
             },
@@ -262,7 +277,7 @@ impl<'s> Replay<'s> {
         };
         // What the revision has shown to be there is not made by it, but known from now on.
         let simulation = self.simulation_mut();
-        simulation.state.database.now = after;
+        simulation.state.database.now = after.clone();
         simulation.state.database.session = session;
         simulation.state.met_enums_from_empty = met_from_empty;
         let assumptions = assumed
@@ -290,6 +305,7 @@ impl<'s> Replay<'s> {
             assumptions,
             verdict,
             before,
+            after,
             upgrade_steps,
             downgrade_steps,
             upgrade_sql,
@@ -343,6 +359,7 @@ impl<'s> Replay<'s> {
             assumptions: Vec::new(),
             verdict: Verdict::Unknown,
             before: Catalog::default(),
+            after: Catalog::default(),
             upgrade_steps: Vec::new(),
             downgrade_steps: Vec::new(),
             upgrade_sql: Vec::new(),

@@ -7,6 +7,7 @@ use imbl::ordmap::DiffItem;
 use smol_str::SmolStr;
 
 use super::batches::{self, OpenBatch};
+use super::conditions::Conditions;
 use super::statement::{Log, Statement, Told};
 use crate::catalog::{Catalog, Database, Ddl, Failure, FailureKind, Session, Why};
 use crate::python::value::Place;
@@ -19,6 +20,8 @@ use crate::sqlalchemy::ddl::{Semantics, Transactions};
 pub(super) struct Simulation {
     pub(super) state: State,
     pub(super) semantics: Arc<Semantics>,
+    /// Conditions of the history that are decided once for all revisions.
+    pub(super) conditions: Conditions,
     /// Certain failures of the direction that is running.
     pub(super) failures: Vec<Failed>,
     /// Conditions that were taken not to hold.
@@ -95,6 +98,7 @@ impl Simulation {
                 batches: Vec::new(),
             },
             semantics,
+            conditions: Conditions::default(),
             failures: Vec::new(),
             assumptions: Vec::new(),
             statements: None,

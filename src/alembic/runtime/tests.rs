@@ -140,18 +140,27 @@ fn enums_and_sessions() {
 #[test]
 fn the_ways_a_direction_ends() {
     let end = |text: &str| run(text).downgrade.run().map(|run| run.end.clone());
-    let raises = |name: &str| {
+    let raises = |name: &str, says_why: bool| {
         Some(End::Raises {
             exception: name.to_owned(),
+            says_why,
         })
     };
     assert_eq!(
         end("def downgrade():\n    raise NotImplementedError('no')\n"),
-        raises("NotImplementedError")
+        raises("NotImplementedError", true)
+    );
+    assert_eq!(
+        end("def downgrade():\n    raise NotImplementedError\n"),
+        raises("NotImplementedError", false)
+    );
+    assert_eq!(
+        end("def downgrade():\n    raise NotImplementedError()\n"),
+        raises("NotImplementedError", false)
     );
     assert_eq!(
         end("class Irreversible(Exception): pass\ndef downgrade():\n    raise Irreversible\n"),
-        raises("Irreversible")
+        raises("Irreversible", true)
     );
     assert_eq!(
         end("import os\ndef downgrade():\n    if os.x:\n        raise ValueError\n"),

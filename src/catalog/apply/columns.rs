@@ -474,13 +474,11 @@ impl Statement<'_> {
                     .because(format!("column `{new_name}` of `{table}` already exists")),
             );
         }
-        let place = self.place();
         self.change(table, |table| {
             table.columns.retain(|column| column.name != *new_name);
             for column in &mut table.columns {
                 if column.name == *name {
                     column.name = new_name.clone();
-                    column.place.clone_from(&place);
                 } else if let Fact::Known(Some(expression)) = &mut column.generated {
                     *expression = renamed(expression, name, new_name);
                 }

@@ -120,6 +120,12 @@ pub trait Host: Sized {
         None
     }
 
+    /// Whether the condition of an `if` statement holds, of which nothing else is known.
+    fn decided(interpreter: &mut Interpreter<'_, Self>, at: Place) -> Option<bool> {
+        let _ = (interpreter, at);
+        None
+    }
+
     /// A condition that is not known was taken not to hold, because it only guards an early `return`.
     fn assumed(interpreter: &mut Interpreter<'_, Self>, at: Place) {
         let _ = (interpreter, at);

@@ -163,7 +163,8 @@ impl<H: Host> Interpreter<'_, H> {
                 if self.is_raising() {
                     return Flow::Next;
                 }
-                return match self.truth(&test) {
+                let holds = self.truth(&test).or_else(|| H::decided(self, at));
+                return match holds {
                     Some(true) => self.exec_block(body, scope, frame),
                     Some(false) => self.exec_block(orelse, scope, frame),
                     None => self.exec_both(body, orelse, scope, frame, at),

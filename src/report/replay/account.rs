@@ -121,7 +121,7 @@ pub(super) fn raised(replayed: &ReplayedRevision) -> Option<String> {
 
 fn exception(direction: &Direction) -> Option<String> {
     match &direction.run()?.end {
-        End::Raises { exception } => Some(shorten(exception, 80)),
+        End::Raises { exception, .. } => Some(shorten(exception, 80)),
         End::Returns | End::Stopped => None,
     }
 }

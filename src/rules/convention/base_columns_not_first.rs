@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use crate::alembic::Run;
 use crate::config::{BaseColumnOrder, Settings};
 use crate::diagnostic::{Applicability, Edit, Fix, Label};
 use crate::models::BaseColumns;
@@ -120,15 +121,8 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(upgrade) = ctx.migration.upgrade.run() else {
         return;
     };
-    let tables = upgrade
-        .operations
-        .iter()
-        .filter_map(|recorded| match &recorded.operation {
-            Operation::CreateTable(table) if !table.open => Some(table),
-            _ => None,
-        });
     let mut wanted = None;
-    for table in tables {
+    for table in tables_of(upgrade) {
         let wanted = wanted
             .get_or_insert_with(|| Wanted::of(ctx.environment.head, ctx.environment.settings));
         let Some(wanted) = wanted else { return };
@@ -139,7 +133,16 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
             continue;
         };
         // A project whose tables mostly have them elsewhere, or do so by now, has a convention of its own.
-        if !wanted.is_configured && History::of(ctx.environment, wanted).is_against() {
+        if !wanted.is_configured {
+            let history = History::of(ctx.environment, wanted);
+            let is_custom =
+                || history.last_framed >= MIN_HABIT || wanted.frames_all(tables_of(upgrade));
+            if history.is_against() || (wanted.is_framed(table) && is_custom()) {
+                return;
+            }
+        }
+        // It is said there once, of all tables.
+        if mostly_elsewhere(ctx.environment).is_some() {
             return;
         }
         let violation = BaseColumnsNotFirst {
@@ -167,21 +170,20 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
+/// The tables that a function makes, as far as all of their columns are known.
+fn tables_of(upgrade: &Run) -> impl Iterator<Item = &Table> {
+    let operations = upgrade.operations.iter();
+    operations.filter_map(|recorded| match &recorded.operation {
+        Operation::CreateTable(table) if !table.open => Some(table),
+        _ => None,
+    })
+}
+
 /// Says it once, at the Base, if most models have its columns elsewhere.
 fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
-    let Some(wanted) = Wanted::of(ctx.head, ctx.settings) else {
+    let Some((wanted, base, counts)) = mostly_elsewhere(ctx) else {
         return;
     };
-    let Some(base) = wanted.base.filter(|base| ctx.is_judged(&base.place.file)) else {
-        return;
-    };
-    let counts = wanted.counts(base, ctx.head);
-    if !counts.is_mostly_elsewhere()
-        || was_so_before(ctx)
-        || !wanted.is_configured && !History::of(ctx, &wanted).is_in_favour()
-    {
-        return;
-    }
     let is_two = ctx.head.semantics().sqlalchemy >= (2, 0);
     let violation = BaseOrder {
         wanted: &wanted,
@@ -193,7 +195,47 @@ fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     let label = Label::at(place, "the Base");
     reporter
         .report(&violation, label)
+        .related(misplaced_columns(ctx, &wanted))
         .fix(is_two.then(|| sort_orders(base, &wanted)).flatten());
+}
+
+/// The Base, if it is under judgement, most models have its columns elsewhere, and that is not as the project has it.
+fn mostly_elsewhere<'a>(
+    ctx: &EnvironmentContext<'a>,
+) -> Option<(Wanted<'a>, &'a BaseColumns, Counts)> {
+    let wanted = Wanted::of(ctx.head, ctx.settings)?;
+    let base = wanted.base.filter(|base| ctx.is_judged(&base.place.file))?;
+    let counts = wanted.counts(base, ctx.head);
+    let is_news = counts.is_mostly_elsewhere()
+        && !was_so_before(ctx)
+        && (wanted.is_configured || History::of(ctx, &wanted).is_in_favour());
+    is_news.then_some((wanted, base, counts))
+}
+
+/// The columns of the Base that stand elsewhere in tables of revisions under judgement.
+fn misplaced_columns(ctx: &EnvironmentContext<'_>, wanted: &Wanted<'_>) -> Vec<Label> {
+    let mut nodes = ctx.head.map.topological_order();
+    nodes.retain(|node| ctx.is_judged(&ctx.head.map.node(*node).revision.file));
+    let mut labels = Vec::new();
+    for migration in ctx.head.migrations(&nodes) {
+        let Some(upgrade) = migration.upgrade.run() else {
+            continue;
+        };
+        let is_custom = !wanted.is_configured && wanted.frames_all(tables_of(upgrade));
+        for table in tables_of(upgrade) {
+            let is_elsewhere = wanted
+                .order_of(names_of(table))
+                .is_some_and(|order| order != Order::AsWanted);
+            if is_elsewhere
+                && !(is_custom && wanted.is_framed(table))
+                && let Some(column) = wanted.misplaced(table)
+            {
+                let message = format!("belongs to the base columns of `{}`", table.name);
+                labels.push(Label::at(&column.place, message));
+            }
+        }
+    }
+    labels
 }
 
 /// True if it is no news of the change.
@@ -321,6 +363,24 @@ impl<'a> Wanted<'a> {
         }
     }
 
+    /// True if a table begins with some of the base columns and ends with the others: the key first, who and when last.
+    fn is_framed(&self, table: &Table) -> bool {
+        let columns: Vec<&SmolStr> = names_of(table).collect();
+        let names: Vec<&SmolStr> = self.names().collect();
+        (1..names.len()).any(|at| {
+            let (first, last) = names.split_at(at);
+            columns.len() > names.len() && columns.starts_with(first) && columns.ends_with(last)
+        })
+    }
+
+    /// True if several tables have the base columns, and all of these at both ends: somebody wants them there.
+    fn frames_all<'t>(&self, tables: impl Iterator<Item = &'t Table>) -> bool {
+        let with_base: Vec<&Table> = tables
+            .filter(|table| self.order_of(names_of(table)).is_some())
+            .collect();
+        with_base.len() > 1 && with_base.iter().all(|table| self.is_framed(table))
+    }
+
     /// Where the base columns stand in a table that has all of them.
     fn order_of<'c>(&self, columns: impl Iterator<Item = &'c SmolStr>) -> Option<Order> {
         let columns: Vec<&SmolStr> = columns.collect();
@@ -387,6 +447,8 @@ struct History {
     counts: Counts,
     /// How many of the last tables, one after the other, have them elsewhere.
     last_elsewhere: usize,
+    /// How many of the last tables, one after the other, have them at both ends.
+    last_framed: usize,
 }
 
 impl History {
@@ -403,6 +465,7 @@ impl History {
         let mut history = Self {
             counts: Counts::default(),
             last_elsewhere: 0,
+            last_framed: 0,
         };
         for migration in ctx.head.migrations(&nodes) {
             let Some(upgrade) = migration.upgrade.run() else {
@@ -417,6 +480,11 @@ impl History {
                 match order {
                     Some(Order::AsWanted) => history.last_elsewhere = 0,
                     Some(Order::Shuffled | Order::Elsewhere) => history.last_elsewhere += 1,
+                    None => {}
+                }
+                match order {
+                    Some(_) if wanted.is_framed(table) => history.last_framed += 1,
+                    Some(_) => history.last_framed = 0,
                     None => {}
                 }
             }

@@ -1,8 +1,13 @@
 //! ML202
 
-use crate::diagnostic::Label;
+use crate::alembic::ReplayedRevision;
+use crate::catalog::{Change, Differences, compare};
+use crate::diagnostic::{Label, Severity};
+use crate::dialect::Dialect;
+use crate::rules::difference::only_loosens;
 use crate::rules::downgrade::{summarise, to_take_back};
-use crate::rules::{MigrationContext, Reporter, Violation, declare_rule};
+use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
+use crate::schema::{AlterColumn, Effect, Operation, Recorded};
 
 declare_rule! {
     "ML202", "empty-downgrade" in Downgrade("downgrade"),
@@ -10,14 +15,18 @@ declare_rule! {
     since: "0.1.0",
     fix: None,
     peers: ["oneport-migrate: empty downgrade", "django-migration-linter: RUNPYTHON_REVERSIBLE", "django-migration-linter: RUNSQL_REVERSIBLE"],
-    on: Migration(check),
+    on: Replay(check),
 }
 
-struct EmptyDowngrade {
+struct EmptyDowngrade<'a> {
     upgrade: String,
+    /// Why the next upgrade fails.
+    next_failure: Option<&'a str>,
+    /// Somebody says something about it.
+    is_remarked: bool,
 }
 
-impl Violation for EmptyDowngrade {
+impl Violation for EmptyDowngrade<'_> {
     fn message(&self) -> String {
         format!("`downgrade` does nothing, but `upgrade` {}", self.upgrade)
     }
@@ -27,30 +36,63 @@ impl Violation for EmptyDowngrade {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec![
+        let mut notes = vec![
             "after a downgrade the database says it is at the older revision, and is not"
                 .to_owned(),
-        ]
+        ];
+        notes.extend(
+            self.next_failure
+                .map(|cause| format!("the next upgrade fails: {cause}")),
+        );
+        notes
     }
 
     fn help(&self) -> Option<String> {
         Some("take the changes back; if there is no way back, say so with `raise NotImplementedError(\"why\")`".to_owned())
     }
+
+    fn severity(&self) -> Option<Severity> {
+        self.is_remarked.then_some(Severity::Warning)
+    }
 }
 
-fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
-    let (Some(upgrade), Some(downgrade)) =
-        (ctx.migration.upgrade.run(), ctx.migration.downgrade.run())
+fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
+    let migration = &ctx.replayed.migration;
+    let (Some(upgrade), Some(downgrade)) = (migration.upgrade.run(), migration.downgrade.run())
     else {
         return;
     };
-    let changes = to_take_back(upgrade);
-    let Some(first) = changes.first() else { return };
-    if !downgrade.is_empty() {
+    if !downgrade.is_empty() || changes_nothing(&ctx.replayed.upgrade) {
         return;
     }
+    let answered = ctx.revision.answered();
+    let is_conditional =
+        |recorded: &Recorded| !recorded.certain || answered.decides(&recorded.place);
+    let (conditional, others): (Vec<&Recorded>, Vec<&Recorded>) = upgrade
+        .operations
+        .iter()
+        .filter(|recorded| recorded.operation.wants_reversal())
+        .partition(|recorded| is_conditional(recorded));
+    // It brings databases that differ to one state: there is no one state to go back to.
+    if !conditional.is_empty() && conditional.len() >= others.len() {
+        return;
+    }
+    let changes_rows = upgrade
+        .operations
+        .iter()
+        .any(|recorded| recorded.operation.effect() == Effect::Data);
+    let mut changes = to_take_back(upgrade);
+    changes.retain(|recorded| !is_conditional(recorded) && matters(recorded, changes_rows, ctx));
+    let Some(first) = changes.first() else { return };
     let violation = EmptyDowngrade {
         upgrade: summarise(&changes),
+        next_failure: ctx
+            .replayed
+            .second_upgrade_failures
+            .iter()
+            .find(|failed| !failed.in_one_go)
+            .map(|failed| failed.message.as_str()),
+        is_remarked: ctx.revision.has_remark_on(downgrade.span),
     };
     let label = Label::new(
         ctx.revision.file.clone(),
@@ -61,4 +103,72 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     reporter
         .report_on(&violation, label, Some(&ctx.revision.id.value))
         .related([related]);
+}
+
+/// True if the schema certainly is what it was.
+fn changes_nothing(differences: &Differences) -> bool {
+    differences.found.is_empty() && differences.unknown.is_empty() && !differences.is_unbounded
+}
+
+/// True unless an operation certainly changes nothing, or nothing that code of the older revision would notice. Rows that
+/// the upgrade changes may need what it loosens.
+fn matters(recorded: &Recorded, changes_rows: bool, ctx: &ReplayContext<'_>) -> bool {
+    let replayed = ctx.replayed;
+    let dialect = ctx.environment.head.dialect().dialect;
+    let fails_again = replayed
+        .second_upgrade_failures
+        .iter()
+        .any(|failed| failed.place == recorded.place);
+    // What only the operation itself has shown to have been there: no state before it has that.
+    let takes_away = replayed.upgrade.found.iter().any(|difference| {
+        difference.change == Change::Removed && difference.place.as_ref() == Some(&recorded.place)
+    });
+    if fails_again || takes_away {
+        return true;
+    }
+    if !changes_rows && loosens_a_column(&recorded.operation, replayed, dialect) {
+        return false;
+    }
+    let mut is_seen = false;
+    let mut steps = replayed.upgrade_steps.iter().peekable();
+    while let Some(step) = steps.next() {
+        if step.place != recorded.place {
+            continue;
+        }
+        is_seen = true;
+        let after = steps.peek().map_or(&replayed.after, |next| &next.before);
+        let differences = compare(&step.before, after);
+        let is_harmless = differences.unknown.is_empty()
+            && !differences.is_unbounded
+            && differences
+                .found
+                .iter()
+                .all(|difference| !changes_rows && only_loosens(difference, dialect));
+        if !is_harmless {
+            return true;
+        }
+    }
+    !is_seen
+}
+
+/// True for an `alter_column` of which all that is known only loosens: the column may have been there before all
+/// migrations.
+fn loosens_a_column(operation: &Operation, replayed: &ReplayedRevision, dialect: Dialect) -> bool {
+    let Operation::AlterColumn(AlterColumn {
+        table: Some(table),
+        column: Some(column),
+        new_name: None,
+        ..
+    }) = operation
+    else {
+        return false;
+    };
+    let object = format!("{table}.{column}");
+    let mut differences = replayed
+        .upgrade
+        .found
+        .iter()
+        .filter(|difference| difference.object == object)
+        .peekable();
+    differences.peek().is_some() && differences.all(|difference| only_loosens(difference, dialect))
 }

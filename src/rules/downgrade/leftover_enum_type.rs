@@ -1,9 +1,9 @@
 //! ML205
 
-use crate::catalog::{Change, Subject};
+use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::rules::difference::Remainder;
-use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
+use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 
 declare_rule! {
     "ML205", "leftover-enum-type" in Downgrade("downgrade"),
@@ -13,52 +13,78 @@ declare_rule! {
     on: Replay(check),
 }
 
+/// The types that one downgrade leaves.
 struct LeftoverEnumType<'a> {
-    name: &'a str,
-    /// Why the next upgrade fails.
-    next_failure: Option<&'a str>,
+    names: Vec<&'a str>,
+    /// Why the next upgrade fails, each reason once.
+    next_failures: Vec<&'a str>,
 }
 
 impl Violation for LeftoverEnumType<'_> {
     fn message(&self) -> String {
-        let Self { name, next_failure } = self;
-        match next_failure {
-            Some(_) => format!(
-                "the downgrade leaves enum type `{name}` behind, and the next upgrade fails"
-            ),
-            None => format!("the downgrade leaves enum type `{name}` behind"),
-        }
+        let types = match self.names.as_slice() {
+            [only] => format!("type `{only}`"),
+            several => format!("types {}", list(several)),
+        };
+        let failing = if self.next_failures.is_empty() {
+            ""
+        } else {
+            ", and the next upgrade fails"
+        };
+        format!("the downgrade leaves enum {types} behind{failing}")
     }
 
     fn subject(&self) -> String {
-        self.name.to_owned()
+        self.names.join(", ")
     }
 
     fn notes(&self) -> Vec<String> {
         let mut notes =
             vec!["dropping a table or a column does not drop the type of the column".to_owned()];
-        notes.extend(
-            self.next_failure
-                .map(|cause| format!("the next upgrade: {cause}")),
-        );
+        if !self.next_failures.is_empty() {
+            let causes: Vec<&str> = self
+                .next_failures
+                .iter()
+                .copied()
+                .take(MOST_CAUSES)
+                .collect();
+            notes.push(format!("the next upgrade: {}", causes.join("; ")));
+        }
         notes
     }
 
     fn help(&self) -> Option<String> {
-        Some(match self.name.rsplit_once('.') {
-            None => format!(
-                "end `downgrade` with `sa.Enum(name=\"{}\").drop(op.get_bind(), checkfirst=True)`",
-                self.name
+        let drops = match self.names.as_slice() {
+            several @ [_, _, ..] if several.iter().all(|name| !name.contains('.')) => format!(
+                "for name in ({}): sa.Enum(name=name).drop(op.get_bind(), checkfirst=True)",
+                several
+                    .iter()
+                    .map(|name| format!("\"{name}\""))
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ),
-            Some(_) => format!(
-                "end `downgrade` with `op.execute(\"DROP TYPE {}\")`",
-                self.name
-            ),
-        })
+            names => {
+                let drops: Vec<String> = names.iter().map(|name| dropped(name)).collect();
+                drops.join("; ")
+            }
+        };
+        Some(format!("end `downgrade` with `{drops}`"))
     }
 
     fn severity(&self) -> Option<Severity> {
-        self.next_failure.is_none().then_some(Severity::Warning)
+        self.next_failures.is_empty().then_some(Severity::Warning)
+    }
+}
+
+/// How many reasons are given why the next upgrade fails.
+const MOST_CAUSES: usize = 3;
+
+/// The statement that drops a type.
+fn dropped(name: &str) -> String {
+    if name.contains('.') {
+        format!("op.execute(\"DROP TYPE {name}\")")
+    } else {
+        format!("sa.Enum(name=\"{name}\").drop(op.get_bind(), checkfirst=True)")
     }
 }
 
@@ -66,19 +92,41 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(remainder) = Remainder::of(ctx) else {
         return;
     };
-    for difference in remainder.found {
-        if (difference.subject, difference.change) != (Subject::Enum, Change::Added) {
-            continue;
+    let mut left: Vec<&Difference> = remainder
+        .found
+        .iter()
+        .filter(|difference| {
+            (difference.subject, difference.change) == (Subject::Enum, Change::Added)
+        })
+        .collect();
+    let start = |difference: &Difference| {
+        let (primary, _) = remainder.labels(difference);
+        primary.span.map(|span| span.start)
+    };
+    left.sort_by_key(|difference| start(difference));
+    let mut labels = left.iter().map(|difference| remainder.labels(difference));
+    let Some((primary, mut related)) = labels.next() else {
+        return;
+    };
+    for (place, _) in labels {
+        if place.span != primary.span && related.iter().all(|known| known.span != place.span) {
+            related.push(place);
         }
-        let violation = LeftoverEnumType {
-            name: &difference.object,
-            next_failure: remainder
-                .next_failure(&difference.object)
-                .map(|failed| failed.message.as_str()),
-        };
-        let (primary, related) = remainder.labels(difference);
-        reporter
-            .report_on(&violation, primary, Some(&ctx.revision.id.value))
-            .related(related);
     }
+    let mut next_failures: Vec<&str> = left
+        .iter()
+        .filter_map(|difference| remainder.next_failure(&difference.object))
+        .map(|failed| failed.message.as_str())
+        .collect();
+    next_failures.dedup();
+    let violation = LeftoverEnumType {
+        names: left
+            .iter()
+            .map(|difference| difference.object.as_str())
+            .collect(),
+        next_failures,
+    };
+    reporter
+        .report_on(&violation, primary, Some(&ctx.revision.id.value))
+        .related(related);
 }

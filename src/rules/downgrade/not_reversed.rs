@@ -1,10 +1,18 @@
 //! ML204
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
-use crate::catalog::{Change, Difference, Subject};
-use crate::rules::difference::{Remainder, Target, follows, short};
-use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
+use crate::catalog::{Catalog, Change, ConstraintKind, Difference, Subject};
+use crate::diagnostic::{Label, Severity};
+use crate::dialect::Dialect;
+use crate::rules::deployment::lost_attributes;
+use crate::rules::difference::{
+    Remainder, Target, argument, definition, enumerated, follows, past, sentence, state,
+};
+use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
+use crate::schema::{AlterColumn, Operation};
+use crate::source::FileSpan;
 
 declare_rule! {
     "ML204", "not-reversed" in Downgrade("downgrade"),
@@ -14,11 +22,17 @@ declare_rule! {
     on: Replay(check),
 }
 
-/// One object that is not as it was: all differences of it.
+/// One object that is not as it was, with all differences of it.
 struct NotReversed<'d> {
     differences: Vec<&'d Difference>,
+    /// Objects that are different in the same way for the same reason.
+    others: Vec<&'d str>,
     /// Why the next upgrade fails.
     next_failure: Option<&'d str>,
+    /// `upgrade` sets what was so already.
+    is_no_news: bool,
+    severity: Severity,
+    dialect: Dialect,
 }
 
 impl Violation for NotReversed<'_> {
@@ -55,13 +69,38 @@ impl Violation for NotReversed<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec![match self.next_failure {
+        let mut notes = vec![match self.next_failure {
             Some(cause) => format!("the next upgrade fails: {cause}"),
             None => "after upgrade and downgrade the schema is another one than before".to_owned(),
-        }]
+        }];
+        if let (Some(note), Dialect::MySql | Dialect::Sqlite) = (notes.first_mut(), self.dialect) {
+            note.push_str(&format!(" (on {})", self.dialect.title()));
+        }
+        match self.others.as_slice() {
+            [] => {}
+            several if several.len() <= MOST_NAMED => {
+                notes.push(format!("the same holds for {}", list(several)));
+            }
+            several => notes.push(format!(
+                "the same holds for {} and {} more",
+                list(several.iter().take(MOST_NAMED)),
+                several.len() - MOST_NAMED
+            )),
+        }
+        if let (true, Some(was)) = (self.is_no_news, self.was_nullable()) {
+            notes.push(format!(
+                "`upgrade` makes it {}, which it was already after the revisions before",
+                if was { "nullable" } else { "NOT NULL" }
+            ));
+        }
+        notes
     }
 
     fn help(&self) -> Option<String> {
+        // What the downgrade should say depends on what was meant.
+        if self.is_no_news {
+            return None;
+        }
         let missing: Vec<String> = self
             .differences
             .iter()
@@ -69,7 +108,20 @@ impl Violation for NotReversed<'_> {
             .collect();
         (!missing.is_empty()).then(|| format!("say it in `downgrade`: {}", missing.join(", ")))
     }
+
+    fn severity(&self) -> Option<Severity> {
+        Some(self.severity)
+    }
 }
+
+impl NotReversed<'_> {
+    fn was_nullable(&self) -> Option<bool> {
+        was_nullable(&self.differences)
+    }
+}
+
+/// How many objects are named that are different in the same way.
+const MOST_NAMED: usize = 5;
 
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(remainder) = Remainder::of(ctx) else {
@@ -77,7 +129,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     };
     let mut objects: Vec<Vec<&Difference>> = Vec::new();
     for difference in remainder.found {
-        if !is_reported(difference, &remainder) {
+        if !is_reported(difference, &remainder, ctx) {
             continue;
         }
         let same = objects.iter_mut().find(|others| {
@@ -92,30 +144,302 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             None => objects.push(vec![difference]),
         }
     }
-    for differences in objects {
-        let Some(first) = differences.first() else {
-            continue;
-        };
-        let (primary, related) = remainder.labels(first);
-        let next_failure = Target::of(first)
-            .name
-            .or(Target::of(first).table)
-            .and_then(|name| remainder.next_failure(name))
-            .map(|failed| failed.message.as_str());
-        let violation = NotReversed {
-            differences,
-            next_failure,
-        };
-        reporter
-            .report_on(&violation, primary, Some(&ctx.revision.id.value))
-            .related(related);
+    for cause in causes(objects, &remainder) {
+        report(cause, &remainder, ctx, reporter);
     }
 }
 
-fn is_reported(difference: &Difference, remainder: &Remainder<'_>) -> bool {
+/// An object that is different, with where that comes from.
+struct Object<'d> {
+    differences: Vec<&'d Difference>,
+    first: &'d Difference,
+    primary: Label,
+    related: Vec<Label>,
+    next_failure: Option<&'d str>,
+}
+
+/// Objects that are different for one reason: at one place, or in one way.
+fn causes<'d>(
+    objects: Vec<Vec<&'d Difference>>,
+    remainder: &Remainder<'d>,
+) -> Vec<Vec<Object<'d>>> {
+    let mut objects: Vec<Object<'d>> = objects
+        .into_iter()
+        .filter_map(|differences| {
+            let first = *differences.first()?;
+            let (primary, related) = remainder.labels(first);
+            let target = Target::of(first);
+            let next_failure = target
+                .name
+                .or(target.table)
+                .and_then(|name| remainder.next_failure(name))
+                .map(|failed| failed.message.as_str());
+            Some(Object {
+                differences,
+                first,
+                primary,
+                related,
+                next_failure,
+            })
+        })
+        .collect();
+    objects.sort_by_key(|object| object.primary.span.map(|span| span.start));
+    let mut causes: Vec<Vec<Object<'d>>> = Vec::new();
+    for object in objects {
+        let same = causes.iter_mut().find(|cause| {
+            cause
+                .first()
+                .is_some_and(|other| is_one_cause(other, &object))
+        });
+        match same {
+            Some(cause) => cause.push(object),
+            None => causes.push(vec![object]),
+        }
+    }
+    causes
+}
+
+fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
+    let is_alike = |same_values: bool| {
+        one.differences.len() == other.differences.len()
+            && one
+                .differences
+                .iter()
+                .zip(&other.differences)
+                .all(|(one, other)| {
+                    one.subject == other.subject
+                        && one.change == other.change
+                        && (!same_values || (&one.from, &one.to) == (&other.from, &other.to))
+                })
+    };
+    let is_one_place =
+        one.primary.file == other.primary.file && one.primary.span == other.primary.span;
+    let is_of_columns = one.first.subject == Subject::Column
+        && matches!(one.first.change, Change::Changed("type" | "default"));
+    one.next_failure.is_some() == other.next_failure.is_some()
+        && ((is_one_place && is_alike(false)) || (is_of_columns && is_alike(true)))
+}
+
+fn report(
+    cause: Vec<Object<'_>>,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+    reporter: &mut Reporter<'_>,
+) {
+    let before = &ctx.replayed.before;
+    let severity = cause
+        .iter()
+        .map(|object| severity(object, before))
+        .max()
+        .unwrap_or(Severity::Error);
+    let mut objects = cause.into_iter();
+    let Some(first) = objects.next() else {
+        return;
+    };
+    let mut related = first.related;
+    let mut others = Vec::new();
+    for other in objects {
+        others.push(other.first.object.as_str());
+        if other.primary.span != first.primary.span {
+            related.push(other.primary);
+        }
+    }
+    let is_no_news = was_nullable(&first.differences)
+        .is_some_and(|was| sets_nullable(first.first, was, remainder));
+    if is_no_news && let Some(place) = believed_otherwise(&first.differences, ctx) {
+        let says = match was_nullable(&first.differences) {
+            Some(true) => "an earlier migration believes that it is NOT NULL",
+            _ => "an earlier migration believes that it may be NULL",
+        };
+        related.push(Label::at(&place, says));
+    }
+    let violation = NotReversed {
+        differences: first.differences,
+        others,
+        next_failure: first.next_failure,
+        is_no_news,
+        severity,
+        dialect: ctx.environment.head.dialect().dialect,
+    };
+    reporter
+        .report_on(&violation, first.primary, Some(&ctx.revision.id.value))
+        .related(related);
+}
+
+/// How bad it is: what only is less strict or less convenient than it was is no error.
+fn severity(object: &Object<'_>, before: &Catalog) -> Severity {
+    let first = object.first;
+    if object.next_failure.is_some() {
+        return Severity::Error;
+    }
+    match (first.subject, first.change) {
+        (Subject::Column, Change::Changed(_)) => {
+            let fails = |difference: &&Difference| match difference.change {
+                // Older code may put NULL into it.
+                Change::Changed("nullable") => difference.to == Value::Bool(false),
+                // Older code may leave it out.
+                Change::Changed("default") => {
+                    difference.to.is_null() && is_not_null(object, before)
+                }
+                _ => true,
+            };
+            if object.differences.iter().any(|one| fails(one)) {
+                Severity::Error
+            } else {
+                Severity::Warning
+            }
+        }
+        (Subject::Index, Change::Changed(_)) if sorts_otherwise(first) => Severity::Info,
+        (Subject::PrimaryKey | Subject::Unique, Change::Changed(_)) if orders_otherwise(first) => {
+            Severity::Warning
+        }
+        _ => Severity::Error,
+    }
+}
+
+/// True for a column that is NOT NULL after the downgrade.
+fn is_not_null(object: &Object<'_>, before: &Catalog) -> bool {
+    let changed = object
+        .differences
+        .iter()
+        .find(|difference| difference.change == Change::Changed("nullable"));
+    if let Some(difference) = changed {
+        return difference.to == Value::Bool(false);
+    }
+    let target = Target::of(object.first);
+    let table = target.table.and_then(|table| before.tables.get(table));
+    let column = table
+        .zip(target.name)
+        .and_then(|(table, name)| table.column(name));
+    column.is_none_or(|column| !column.nullable.is(&true))
+}
+
+/// True for an index over the same columns that only sorts them in another direction.
+fn sorts_otherwise(difference: &Difference) -> bool {
+    let (Value::Object(mut from), Value::Object(mut to)) =
+        (difference.from.clone(), difference.to.clone())
+    else {
+        return false;
+    };
+    let unsorted = |columns: Option<Value>| -> Option<Vec<String>> {
+        let columns = columns?;
+        let columns = columns.as_array()?.iter().filter_map(Value::as_str);
+        Some(
+            columns
+                .map(|column| column.split(' ').next().unwrap_or(column).to_owned())
+                .collect(),
+        )
+    };
+    unsorted(from.remove("columns")) == unsorted(to.remove("columns")) && from == to
+}
+
+/// True for a key over the same columns in another order.
+fn orders_otherwise(difference: &Difference) -> bool {
+    let columns = |value: &Value| -> Option<Vec<String>> {
+        let columns = value.get("columns")?.as_array()?.iter();
+        let mut columns: Vec<String> = columns
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect();
+        columns.sort_unstable();
+        Some(columns)
+    };
+    columns(&difference.from).is_some() && columns(&difference.from) == columns(&difference.to)
+}
+
+/// What a column was, if it may be NULL or not is all that differs.
+fn was_nullable(differences: &[&Difference]) -> Option<bool> {
+    match differences {
+        [
+            Difference {
+                subject: Subject::Column,
+                change: Change::Changed("nullable"),
+                from,
+                ..
+            },
+        ] => from.as_bool(),
+        _ => None,
+    }
+}
+
+/// True if `upgrade` makes the column what it was before.
+fn sets_nullable(difference: &Difference, nullable: bool, remainder: &Remainder<'_>) -> bool {
+    let target = Target::of(difference);
+    let sets = |operation: &Operation| match operation {
+        Operation::AlterColumn(alter) => is_of(alter, &target) && alter.nullable == Some(nullable),
+        _ => false,
+    };
+    let mut operations = remainder.upgrade.operations.iter();
+    operations.any(|recorded| sets(&recorded.operation))
+}
+
+/// Where an earlier revision says of the column that it is what it was not: `existing_nullable=…`
+fn believed_otherwise(differences: &[&Difference], ctx: &ReplayContext<'_>) -> Option<FileSpan> {
+    let was = was_nullable(differences)?;
+    let target = Target::of(differences.first()?);
+    let head = ctx.environment.head;
+    let history = head.replay();
+    let mut earlier: Vec<usize> = head.map.topological_order();
+    let own = earlier
+        .iter()
+        .position(|node| head.map.node(*node).revision.id.value == ctx.revision.id.value)?;
+    earlier.truncate(own);
+    earlier.iter().rev().find_map(|node| {
+        let upgrade = history.get(*node)?.migration.upgrade.run()?;
+        upgrade.operations.iter().find_map(|recorded| {
+            let Operation::AlterColumn(alter) = &recorded.operation else {
+                return None;
+            };
+            (is_of(alter, &target) && alter.existing_nullable == Some(!was))
+                .then(|| recorded.place.clone())
+        })
+    })
+}
+
+fn is_of(alter: &AlterColumn, target: &Target<'_>) -> bool {
+    let same = |written: &Option<SmolStr>, wanted: Option<&str>| {
+        wanted.is_some() && written.as_deref() == wanted
+    };
+    same(&alter.table, target.table) && same(&alter.column, target.name)
+}
+
+/// True for a unique constraint over the columns of the primary key, which stays: nothing is lost with it.
+fn is_implied(difference: &Difference, remainder: &Remainder<'_>, before: &Catalog) -> bool {
+    let Some(name) = Target::of(difference).table else {
+        return false;
+    };
+    let key = before
+        .tables
+        .get(name)
+        .and_then(|table| table.primary_key());
+    let Some(ConstraintKind::PrimaryKey { columns }) = key.map(|key| &key.kind) else {
+        return false;
+    };
+    let unique = [&difference.from, &difference.to]
+        .into_iter()
+        .find_map(|value| value.get("columns")?.as_array());
+    let is_same = unique.is_some_and(|unique| {
+        unique.len() == columns.len()
+            && columns
+                .iter()
+                .all(|column| unique.iter().any(|one| one == column.as_str()))
+    });
+    let key_differs = |other: &Difference| {
+        other.subject == Subject::PrimaryKey && Target::of(other).table == Some(name)
+    };
+    is_same && !remainder.found.iter().any(key_differs)
+}
+
+fn is_reported(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
     if follows(difference, remainder.found)
         || remainder.is_learned_on_the_way_back(difference)
         || remainder.is_only_learned(difference)
+        || remainder.hangs_on_the_database(difference)
+        || lost_attributes::explains(difference, ctx)
     {
         return false;
     }
@@ -146,6 +470,15 @@ fn is_reported(difference: &Difference, remainder: &Remainder<'_>) -> bool {
             .any(|name| remainder.next_failure(name).is_some()),
         (Subject::Sequence, Change::Added) => !remainder.comes_with_a_column(difference),
         (Subject::Sequence, _) => false,
+        (Subject::Unique, _) if is_implied(difference, remainder, &ctx.replayed.before) => false,
+        // Each takes the next number.
+        (Subject::Column, Change::Changed("default"))
+            if [&difference.from, &difference.to]
+                .into_iter()
+                .all(is_next_number) =>
+        {
+            false
+        }
         // What differs in a way that cannot be said is not understood.
         (Subject::Column, Change::Changed(_)) => true,
         (subject, Change::Changed(_)) => {
@@ -155,206 +488,10 @@ fn is_reported(difference: &Difference, remainder: &Remainder<'_>) -> bool {
     }
 }
 
-/// What a column is now.
-fn state(difference: &Difference) -> String {
-    let value = difference.to.as_str().map(short);
-    match (difference.change, value) {
-        (Change::Changed("nullable"), _) if difference.to == Value::Bool(true) => {
-            "nullable".to_owned()
-        }
-        (Change::Changed("nullable"), _) => "NOT NULL".to_owned(),
-        (Change::Changed("type"), Some(value)) => format!("of type `{value}`"),
-        (Change::Changed("default"), Some(value)) => format!("with the default `{value}`"),
-        (Change::Changed("default"), None) => "without a default".to_owned(),
-        (Change::Changed("identity"), Some(value)) => {
-            format!("GENERATED {value} AS IDENTITY")
-        }
-        (Change::Changed("identity"), None) => "without IDENTITY".to_owned(),
-        (Change::Changed("generated"), Some(value)) => format!("generated as `{value}`"),
-        _ => "different".to_owned(),
-    }
-}
-
-/// What it was.
-fn past(difference: &Difference) -> String {
-    let value = difference.from.as_str().map(short);
-    match (difference.change, value) {
-        (Change::Changed("nullable"), _) if difference.from == Value::Bool(true) => {
-            "was nullable".to_owned()
-        }
-        (Change::Changed("nullable"), _) => "was NOT NULL".to_owned(),
-        (Change::Changed("type"), Some(value)) => format!("was `{value}`"),
-        (Change::Changed("default"), Some(value)) => format!("had the default `{value}`"),
-        (Change::Changed("default"), None) => "had none".to_owned(),
-        (Change::Changed("identity"), Some(value)) => {
-            format!("was GENERATED {value} AS IDENTITY")
-        }
-        (Change::Changed("generated"), Some(value)) => format!("was generated as `{value}`"),
-        (_, None) => "was not".to_owned(),
-        _ => "was another".to_owned(),
-    }
-}
-
-/// "a", "a and b", "a, b and c"
-fn enumerated(parts: &[String]) -> String {
-    match parts {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
-}
-
-/// What the column of the downgrade lacks.
-fn argument(difference: &Difference) -> Option<String> {
-    match (difference.change, &difference.from) {
-        (Change::Changed("nullable"), Value::Bool(false)) => Some("`nullable=False`".to_owned()),
-        (Change::Changed("nullable"), Value::Bool(true)) => Some("`nullable=True`".to_owned()),
-        (Change::Changed("default"), Value::String(text)) if !text.contains(['"', '`', '\n']) => {
-            Some(format!("`server_default=sa.text(\"{text}\")`"))
-        }
-        (Change::Changed("default"), Value::Null) => Some("`server_default=None`".to_owned()),
-        _ => None,
-    }
-}
-
-fn sentence(difference: &Difference) -> String {
-    let target = Target::of(difference);
-    let what = object(difference, &target);
-    match (difference.subject, difference.change) {
-        (_, Change::Added) => format!("the downgrade leaves {what} behind"),
-        (_, Change::Removed) => format!("{what} is not recreated by the downgrade"),
-        (_, Change::Renamed) => format!(
-            "the downgrade brings {what} back under the name `{}`",
-            difference.to.as_str().unwrap_or_default()
-        ),
-        (Subject::Enum, Change::Changed(_)) => {
-            let (was, now) = (difference.labels_before(), difference.labels_after());
-            let lost = missing(&was, &now);
-            let left = missing(&now, &was);
-            match (lost.is_empty(), left.is_empty()) {
-                (true, _) => format!("the downgrade leaves the labels {left} in {what}"),
-                (false, true) => {
-                    format!("the downgrade does not bring back the labels {lost} of {what}")
-                }
-                (false, false) => {
-                    format!("the downgrade leaves {what} with the labels {left} in place of {lost}")
-                }
-            }
-        }
-        (subject, Change::Changed(_)) => format!(
-            "the downgrade leaves {what} as `{}`; it was `{}` before",
-            short(&definition(subject, &difference.to)),
-            short(&definition(subject, &difference.from))
-        ),
-    }
-}
-
-fn missing(of: &[&str], among: &[&str]) -> String {
-    of.iter()
-        .filter(|label| !among.contains(label))
-        .map(|label| format!("`'{label}'`"))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// The object with what it is: ``foreign key `posts_author_fkey` of `posts` ``.
-fn object(difference: &Difference, target: &Target<'_>) -> String {
-    let noun = match difference.subject {
-        Subject::Table => "table",
-        Subject::Column => "column",
-        Subject::PrimaryKey => "the primary key",
-        Subject::Unique => "unique constraint",
-        Subject::ForeignKey => "foreign key",
-        Subject::Check => "check constraint",
-        Subject::Exclude => "exclusion constraint",
-        Subject::Constraint => "constraint",
-        Subject::Index => "index",
-        Subject::Enum => "enum type",
-        Subject::Sequence => "sequence",
-        Subject::Object(kind) => kind.as_str(),
-    };
-    let object = &difference.object;
-    let table = target.table.unwrap_or_default();
-    match (difference.subject, target.name) {
-        (
-            Subject::Table
-            | Subject::Column
-            | Subject::Enum
-            | Subject::Sequence
-            | Subject::Object(_),
-            _,
-        ) => format!("{noun} `{object}`"),
-        (Subject::Index, Some(name)) => format!("{noun} `{name}`"),
-        (Subject::PrimaryKey, _) => format!("{noun} of `{table}`"),
-        (_, Some(name)) => format!("{noun} `{name}` of `{table}`"),
-        (_, None) => {
-            let columns = [&difference.from, &difference.to]
-                .into_iter()
-                .find_map(columns);
-            match columns {
-                Some(columns) => format!("the {noun} on {columns} of `{table}`"),
-                None => format!("a {noun} of `{table}`"),
-            }
-        }
-    }
-}
-
-fn columns(value: &Value) -> Option<String> {
-    let columns = value.get("columns")?.as_array()?;
-    let columns: Vec<&str> = columns.iter().filter_map(Value::as_str).collect();
-    Some(format!("({})", columns.join(", ")))
-}
-
-/// A constraint or an index in the words of SQL.
-fn definition(subject: Subject, value: &Value) -> String {
-    let text = |key: &str| value.get(key).and_then(Value::as_str);
-    let is = |key: &str| value.get(key).and_then(Value::as_bool) == Some(true);
-    let list = |key: &str| {
-        value
-            .get(key)
-            .and_then(Value::as_array)
-            .map(|items| {
-                let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
-                format!("({})", items.join(", "))
-            })
-            .unwrap_or_default()
-    };
-    let mut words: Vec<String> = Vec::new();
-    match subject {
-        Subject::ForeignKey => {
-            words.push(list("columns"));
-            words.push(format!(
-                "REFERENCES {}{}",
-                text("references").unwrap_or_default(),
-                list("ref_columns")
-            ));
-            words.extend(text("ondelete").map(|action| format!("ON DELETE {action}")));
-            words.extend(text("onupdate").map(|action| format!("ON UPDATE {action}")));
-        }
-        Subject::Check | Subject::Exclude => {
-            words.push(text("definition").unwrap_or_default().to_owned());
-        }
-        _ => {
-            if is("unique") {
-                words.push("UNIQUE".to_owned());
-            }
-            words.extend(
-                text("using")
-                    .filter(|using| *using != "btree")
-                    .map(|using| format!("USING {using}")),
-            );
-            words.push(list("columns"));
-            if value.get("include").is_some() {
-                words.push(format!("INCLUDE {}", list("include")));
-            }
-            if is("nulls_not_distinct") {
-                words.push("NULLS NOT DISTINCT".to_owned());
-            }
-            words.extend(text("with").map(|options| format!("WITH {options}")));
-            words.extend(text("where").map(|condition| format!("WHERE {condition}")));
-        }
-    }
-    words.join(" ")
+fn is_next_number(default: &Value) -> bool {
+    default
+        .as_str()
+        .is_some_and(|text| text.starts_with("nextval("))
 }
 
 #[cfg(test)]
@@ -377,7 +514,11 @@ mod tests {
     fn violation<'d>(differences: &[&'d Difference]) -> NotReversed<'d> {
         NotReversed {
             differences: differences.to_vec(),
+            others: Vec::new(),
             next_failure: None,
+            is_no_news: false,
+            severity: Severity::Error,
+            dialect: Dialect::PostgreSql,
         }
     }
 

@@ -21,7 +21,7 @@ struct RefusedDowngrade {
 impl Violation for RefusedDowngrade {
     fn message(&self) -> String {
         format!(
-            "`downgrade` raises `{}`: there is no way back from here (`upgrade` {})",
+            "`downgrade` raises `{}` and does not say why: there is no way back from here (`upgrade` {})",
             self.exception, self.upgrade
         )
     }
@@ -31,7 +31,7 @@ impl Violation for RefusedDowngrade {
     }
 
     fn help(&self) -> Option<String> {
-        Some("if the structure can be restored, restore it, even where rows cannot".to_owned())
+        Some("say why, in the message of the exception or a comment; or restore the structure, even where rows cannot be".to_owned())
     }
 }
 
@@ -41,9 +41,17 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     else {
         return;
     };
-    let End::Raises { exception } = &downgrade.end else {
+    let End::Raises {
+        exception,
+        says_why: false,
+    } = &downgrade.end
+    else {
         return;
     };
+    // Whoever says why has decided it.
+    if ctx.revision.has_remark_on(downgrade.span) {
+        return;
+    }
     let changes = to_take_back(upgrade);
     // What only changes rows may rightly refuse to go back.
     let Some(first) = changes.first() else { return };

@@ -2,12 +2,13 @@
 
 use smol_str::SmolStr;
 
-use crate::alembic::{Failed, Run};
-use crate::catalog::{Change, Difference, Subject};
+use crate::alembic::{Failed, ReplayedRevision, Run};
+use crate::catalog::{Change, Difference, Subject, compare};
 use crate::diagnostic::Label;
 use crate::rules::downgrade::{at, failing, unnamed_drop};
-use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
+use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 use crate::schema::{Operation, Recorded};
+use crate::source::FileSpan;
 
 declare_rule! {
     "ML208", "unnamed-constraint-drop" in Downgrade("downgrade"),
@@ -21,8 +22,8 @@ declare_rule! {
 struct UnnamedConstraintDrop<'a> {
     direction: &'static str,
     table: Option<&'a SmolStr>,
-    /// What the constraints are called that `upgrade` adds to the table.
-    candidates: Vec<String>,
+    /// What the constraint is called that `upgrade` adds, if only one can be meant.
+    name: Option<String>,
 }
 
 impl Violation for UnnamedConstraintDrop<'_> {
@@ -49,13 +50,9 @@ impl Violation for UnnamedConstraintDrop<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        Some(match self.candidates.as_slice() {
-            [] => "write the name that it has in the database".to_owned(),
-            [only] => format!("the constraint that `upgrade` adds is called `{only}`"),
-            several => format!(
-                "the constraints that `upgrade` adds are called {}",
-                list(several)
-            ),
+        Some(match &self.name {
+            None => "write the name that it has in the database".to_owned(),
+            Some(name) => format!("the constraint that `upgrade` adds is called `{name}`"),
         })
     }
 }
@@ -78,25 +75,23 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
         let Some(run) = run else { continue };
         for failed in failing(failures) {
             let Some(Recorded {
-                operation: Operation::DropConstraint { table, .. },
+                operation: Operation::DropConstraint { table, kind, .. },
                 ..
             }) = unnamed_drop(failed, run)
             else {
                 continue;
             };
-            let added = match table {
-                Some(table) if direction == "downgrade" => added(table, &replayed.upgrade.found),
-                _ => Vec::new(),
-            };
+            let meant = table
+                .as_ref()
+                .filter(|_| direction == "downgrade")
+                .and_then(|table| meant(table, kind.as_deref(), replayed));
             let violation = UnnamedConstraintDrop {
                 direction,
                 table: table.as_ref(),
-                candidates: added.iter().map(|(name, _)| name.clone()).collect(),
+                name: meant.as_ref().map(|(name, _)| name.clone()),
             };
             let (primary, mut related) = at(ctx.revision, run, &failed.place, "which one?");
-            if let [(_, difference)] = added.as_slice()
-                && let Some(place) = &difference.place
-            {
+            if let Some((_, Some(place))) = &meant {
                 related.push(Label::at(place, "added here"));
             }
             reporter
@@ -106,8 +101,63 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
-/// The constraints that were added to a table, with their names.
-fn added<'d>(table: &str, found: &'d [Difference]) -> Vec<(String, &'d Difference)> {
+/// The constraint of a table that is meant, with the place that adds it: the one that `upgrade` adds without a name, else
+/// the one that it adds; nothing where several can be meant.
+fn meant(
+    table: &str,
+    kind: Option<&str>,
+    replayed: &ReplayedRevision,
+) -> Option<(String, Option<FileSpan>)> {
+    let unnamed = unnamed(table, replayed);
+    let added = if unnamed.is_empty() {
+        added(table, &replayed.upgrade.found)
+    } else {
+        unnamed
+    };
+    let mut fitting = added
+        .into_iter()
+        .filter(|one| kind.is_none_or(|kind| is_of_kind(one.subject, kind)));
+    match (fitting.next(), fitting.next()) {
+        (Some(Added { name, place, .. }), None) => Some((name, place)),
+        _ => None,
+    }
+}
+
+/// A constraint that was added.
+struct Added {
+    name: String,
+    subject: Subject,
+    place: Option<FileSpan>,
+}
+
+/// The constraints that statements without a name add to a table, by the names that the database makes.
+fn unnamed(table: &str, replayed: &ReplayedRevision) -> Vec<Added> {
+    let Some(upgrade) = replayed.migration.upgrade.run() else {
+        return Vec::new();
+    };
+    let is_unnamed = |place: &FileSpan| {
+        upgrade.operations.iter().any(|recorded| {
+            recorded.place == *place
+                && matches!(&recorded.operation, Operation::CreateConstraint { table: Some(known), name: None } if known == table)
+        })
+    };
+    let mut found = Vec::new();
+    let mut steps = replayed.upgrade_steps.iter().peekable();
+    while let Some(step) = steps.next() {
+        let after = steps.peek().map_or(&replayed.after, |next| &next.before);
+        if is_unnamed(&step.place) {
+            let mut made = added(table, &compare(&step.before, after).found);
+            for one in &mut made {
+                one.place = Some(step.place.clone());
+            }
+            found.append(&mut made);
+        }
+    }
+    found
+}
+
+/// The constraints that were added to a table.
+fn added(table: &str, found: &[Difference]) -> Vec<Added> {
     let is_constraint = |difference: &&Difference| {
         difference.change == Change::Added
             && matches!(
@@ -120,37 +170,53 @@ fn added<'d>(table: &str, found: &'d [Difference]) -> Vec<(String, &'d Differenc
         .filter(is_constraint)
         .filter_map(|difference| {
             let name = difference.object.strip_prefix(table)?.strip_prefix('.')?;
-            Some((name.to_owned(), difference))
+            Some(Added {
+                name: name.to_owned(),
+                subject: difference.subject,
+                place: difference.place.clone(),
+            })
         })
         .collect()
+}
+
+fn is_of_kind(subject: Subject, kind: &str) -> bool {
+    match kind {
+        "foreignkey" => subject == Subject::ForeignKey,
+        "unique" => subject == Subject::Unique,
+        "check" => subject == Subject::Check,
+        "primary" => subject == Subject::PrimaryKey,
+        _ => true,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn help(candidates: &[&str]) -> Option<String> {
-        let table = SmolStr::new("users");
-        UnnamedConstraintDrop {
-            direction: "downgrade",
-            table: Some(&table),
-            candidates: candidates.iter().map(ToString::to_string).collect(),
-        }
-        .help()
+    #[test]
+    fn kinds_are_told_apart() {
+        assert!(is_of_kind(Subject::ForeignKey, "foreignkey"));
+        assert!(!is_of_kind(Subject::Unique, "foreignkey"));
+        assert!(is_of_kind(Subject::Unique, "what_else"));
     }
 
     #[test]
-    fn the_constraints_that_can_be_meant_are_named() {
+    fn the_constraint_that_is_meant_is_named() {
+        let table = SmolStr::new("users");
+        let help = |name: Option<&str>| {
+            let violation = UnnamedConstraintDrop {
+                direction: "downgrade",
+                table: Some(&table),
+                name: name.map(str::to_owned),
+            };
+            violation.help()
+        };
         assert_eq!(
-            help(&["users_email_key"]).as_deref(),
+            help(Some("users_email_key")).as_deref(),
             Some("the constraint that `upgrade` adds is called `users_email_key`")
         );
         assert_eq!(
-            help(&["a", "b"]).as_deref(),
-            Some("the constraints that `upgrade` adds are called `a`, `b`")
-        );
-        assert_eq!(
-            help(&[]).as_deref(),
+            help(None).as_deref(),
             Some("write the name that it has in the database")
         );
     }

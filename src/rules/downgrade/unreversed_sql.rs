@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::catalog::{Change, Difference, ObjectKind, Subject};
+use crate::alembic::{ReplayedRevision, Step};
+use crate::catalog::{Change, Ddl, Difference, ObjectKey, ObjectKind, Subject};
 use crate::rules::difference::{Remainder, follows};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
@@ -64,7 +65,10 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     for difference in remainder.found {
+        let next_failure = remainder.next_failure(&difference.object);
         if !is_reported(difference)
+            || (next_failure.is_none() && is_left_for_nobody(difference, ctx.replayed))
+            || remainder.hangs_on_the_database(difference)
             || follows(difference, remainder.found)
             || remainder.is_learned_on_the_way_back(difference)
         {
@@ -72,15 +76,34 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
         }
         let violation = UnreversedSql {
             difference,
-            next_failure: remainder
-                .next_failure(&difference.object)
-                .map(|failed| failed.message.as_str()),
+            next_failure: next_failure.map(|failed| failed.message.as_str()),
         };
         let (primary, related) = remainder.labels(difference);
         reporter
             .report_on(&violation, primary, Some(&ctx.revision.id.value))
             .related(related);
     }
+}
+
+/// True for a function that can be made again and that nothing uses: it helps whoever calls it, and hurts nobody.
+fn is_left_for_nobody(difference: &Difference, replayed: &ReplayedRevision) -> bool {
+    let (Subject::Object(kind @ (ObjectKind::Function | ObjectKind::Procedure)), Change::Added) =
+        (difference.subject, difference.change)
+    else {
+        return false;
+    };
+    let is_made_again = |step: &Step| {
+        matches!(
+            &step.ddl,
+            Ddl::CreateObject { kind: made, name, if_not_exists, or_replace, .. }
+                if *made == kind && *name == difference.object && (*if_not_exists || *or_replace)
+        )
+    };
+    let object = ObjectKey {
+        kind,
+        name: difference.object.as_str().into(),
+    };
+    replayed.upgrade_steps.iter().any(is_made_again) && !replayed.after.mentions(&object)
 }
 
 fn is_reported(difference: &Difference) -> bool {

@@ -1,5 +1,6 @@
 //! ML303
 
+use crate::alembic::ReplayedRevision;
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
 use crate::models::DriftDifference;
@@ -40,7 +41,31 @@ impl Violation for Drifted<'_> {
 }
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
-    report(ctx, reporter, DriftDifference::is_seen);
+    report(ctx, reporter, |found| {
+        found.is_seen() && !is_ahead_of_models(found, ctx)
+    });
+}
+
+/// True for a table or column that the newest revision adds: the model may come with the next release. It is late as soon
+/// as another revision follows. In the first revision of all there is nothing to be ahead of.
+fn is_ahead_of_models(found: &DriftDifference, ctx: &EnvironmentContext<'_>) -> bool {
+    let difference = &found.difference;
+    let (Subject::Table | Subject::Column, Change::Removed) =
+        (difference.subject, difference.change)
+    else {
+        return false;
+    };
+    let map = &ctx.head.map;
+    let mut heads = map.heads().into_iter();
+    heads.any(|head| {
+        let is_added = |replayed: &ReplayedRevision| {
+            replayed.upgrade.found.iter().any(|added| {
+                (added.subject, added.change) == (difference.subject, Change::Added)
+                    && added.object == difference.object
+            })
+        };
+        !map.node(head).revision.is_base() && ctx.head.replay().get(head).is_some_and(is_added)
+    })
 }
 
 /// Reports the differences that are wanted, each where the model says it or else where the migration makes it.
