@@ -2,11 +2,11 @@
 
 mod judged;
 mod output;
+mod releases;
 mod shown;
 mod watch;
 mod written;
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -15,11 +15,12 @@ use clap::CommandFactory as _;
 use crate::cli::{CheckArgs, Cli, GlobalArgs, ProcessEnvironment};
 use crate::commands::check::judged::Judged;
 use crate::commands::check::output::{Output, Outputs};
+use crate::commands::check::releases::ReleaseTags;
 use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, settings};
 use crate::commands::{CommandError, Exit, Streams, Work};
 use crate::config::{Baseline, BaselineError, Settings};
 use crate::diagnostic::{Diagnostic, closest_within};
-use crate::git::{ReleaseTag, Repository, Snapshot};
+use crate::git::Snapshot;
 use crate::linter::{self, Change, Input, Outcome};
 use crate::python::ParseCache;
 use crate::report::{Card, Texts, sanitise_line};
@@ -172,11 +173,7 @@ impl Check<'_> {
             });
         }
         let releases: Box<dyn Releases> = match (&judged.comparison, &workspace.repository) {
-            (Some(_), Some(repository)) => Box::new(ReleaseTags {
-                repository,
-                head: &judged.head,
-                tags: OnceCell::new(),
-            }),
+            (Some(_), Some(repository)) => Box::new(ReleaseTags::new(repository, judged.commit, judged.began())),
             _ => Box::new(NoReleases),
         };
         let commits = judged.commits(settings, workspace)?;
@@ -372,27 +369,3 @@ fn narrow(outcome: &mut Outcome, scope: &[RepoPath]) {
         .suppressed
         .retain(|suppressed| is_in_scope(&suppressed.diagnostic));
 }
-
-/// Looks a path up in the trees of the release tags.
-struct ReleaseTags<'a> {
-    repository: &'a Repository,
-    head: &'a Snapshot,
-    /// Listed when the first edited file asks.
-    tags: OnceCell<Vec<ReleaseTag>>,
-}
-
-impl Releases for ReleaseTags<'_> {
-    fn containing(&self, path: &RepoPath) -> Option<String> {
-        let tags = self.tags.get_or_init(|| self.repository.release_tags());
-        // A release that has the file as it is now is not what the change departs from.
-        let now = self.head.get(path).and_then(|entry| entry.id);
-        let mut holding = tags.iter().take(MAX_TAGS).filter(|tag| {
-            let released = self.repository.blob_at(tag.commit, path);
-            released.is_some() && released != now
-        });
-        holding.next().map(|tag| tag.name.clone())
-    }
-}
-
-/// Tags to look into, newest first: a file that none of them has was not released.
-const MAX_TAGS: usize = 200;

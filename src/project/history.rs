@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ProjectEnvironment;
-use crate::alembic::{LiveUse, ReplayedRevision, Revision, Runtime, Statement};
+use crate::alembic::{LiveUse, NamedTable, ReplayedRevision, Revision, Runtime, Statement};
 use crate::catalog::Catalog;
 use crate::git::{ChangeKind, ChangeSet};
 use crate::models;
 use crate::python::Extent;
+use crate::python::ast::Name;
 use crate::source::RepoPath;
 
 /// What the revisions of an environment do, one after the other.
@@ -55,6 +56,13 @@ impl ProjectEnvironment<'_> {
                     .any(|location| path.is_within(location))
         };
         Runtime::new(self.sources, &self.finder).live_uses(revision, &is_of_migrations)
+    }
+
+    /// The model classes that the module of a revision defines or imports, by the names it uses for them.
+    pub fn named_tables(&self, revision: &Revision) -> FxHashMap<Name, NamedTable> {
+        let sqlalchemy = self.versions().sqlalchemy.version;
+        let version = (sqlalchemy.major, sqlalchemy.minor);
+        Runtime::new(self.sources, &self.finder).named_tables(revision, version)
     }
 
     /// What the database is told by the upgrades of these revisions, in one run.

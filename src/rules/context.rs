@@ -13,10 +13,16 @@ use crate::python::ParsedFile;
 use crate::rules::suppression::Suppression;
 use crate::source::RepoPath;
 
-/// Tells which release holds a file.
+/// Tells what releases hold, and what the base branch held before.
 pub trait Releases {
-    /// The newest release tag whose tree has this path.
-    fn containing(&self, path: &RepoPath) -> Option<String>;
+    /// The oldest release that has the version of a file that is meant; a pre-release only where there is no final one.
+    fn oldest_with(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> Option<String>;
+
+    /// The file as the newest release has it.
+    fn newest(&self, path: &RepoPath) -> Option<Vec<u8>>;
+
+    /// True if the base branch has had the version of a file that is meant, before the one it has now.
+    fn had_before(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> bool;
 }
 
 /// A history without releases.
@@ -24,8 +30,16 @@ pub trait Releases {
 pub struct NoReleases;
 
 impl Releases for NoReleases {
-    fn containing(&self, _path: &RepoPath) -> Option<String> {
+    fn oldest_with(&self, _path: &RepoPath, _is_meant: &dyn Fn(&[u8]) -> bool) -> Option<String> {
         None
+    }
+
+    fn newest(&self, _path: &RepoPath) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn had_before(&self, _path: &RepoPath, _is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
+        false
     }
 }
 

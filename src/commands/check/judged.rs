@@ -16,6 +16,8 @@ pub(super) struct Judged {
     pub(super) configuration: ConfigFile,
     /// Whether the files on disk are judged.
     pub(super) is_worktree: bool,
+    /// The commit under judgement, if it is one.
+    pub(super) commit: Option<CommitId>,
     /// What is judged, in words.
     what: String,
 }
@@ -95,6 +97,7 @@ impl Judged {
             comparison: None,
             configuration,
             is_worktree: true,
+            commit: None,
             what: what.to_owned(),
         })
     }
@@ -162,6 +165,7 @@ impl Judged {
             comparison: Some(comparison),
             configuration,
             is_worktree: false,
+            commit: None,
             what: if merging {
                 "what is staged: the result of a merge".to_owned()
             } else {
@@ -202,6 +206,7 @@ impl Judged {
             comparison: Some(comparison),
             configuration,
             is_worktree: true,
+            commit: None,
             what,
         })
     }
@@ -230,8 +235,15 @@ impl Judged {
             comparison,
             configuration,
             is_worktree: false,
+            commit: Some(commit),
             what,
         })
+    }
+
+    /// The commit that the change begins with.
+    pub(super) fn began(&self) -> Option<CommitId> {
+        let (began, _) = self.comparison.as_ref()?.range?;
+        Some(began)
     }
 
     /// The states that findings may point into, the one that counts first.

@@ -9,7 +9,7 @@ use crate::diagnostic::Label;
 use crate::git::ChangeKind;
 use crate::models::{DifferenceKind, DriftDifference, Introduced, Models, TableChange, changes};
 use crate::project::ProjectEnvironment;
-use crate::python::{Sources, definitions};
+use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::difference::follows;
 use crate::rules::pairing;
@@ -470,7 +470,7 @@ fn holds_a_migration(path: &RepoPath, sources: &Sources<'_>) -> bool {
     });
     has_both
         && sources.python(path).is_some_and(|file| {
-            let defined = definitions(&file.module);
+            let defined = definitions(&file.module, &Likeness::default());
             defined.contains_key("upgrade") && defined.contains_key("revision")
         })
 }

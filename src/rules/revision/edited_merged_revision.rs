@@ -1,9 +1,12 @@
 //! ML108
 
+mod meaning;
+mod order;
+
+use crate::alembic::Revision;
 use crate::diagnostic::{Label, Severity};
-use crate::project::ProjectEnvironment;
 use crate::python::ast::{ExprKind, Module, StmtKind};
-use crate::python::{Definitions, definitions, definitions_by_package};
+use crate::python::ParsedFile;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
 use crate::source::Span;
 
@@ -24,17 +27,12 @@ struct EditedMergedRevision<'a> {
 
 impl Violation for EditedMergedRevision<'_> {
     fn message(&self) -> String {
-        let changed = list(&self.changed);
-        match &self.release {
-            Some(release) => format!(
-                "revision `{}` is part of release `{release}`, and this changes its {changed}",
-                self.id
-            ),
-            None => format!(
-                "revision `{}` is already on `{}`, and this changes its {changed}",
-                self.id, self.base_name
-            ),
-        }
+        format!(
+            "revision `{}` is {}, and this changes its {}",
+            self.id,
+            whereabouts(self.release.as_deref(), self.base_name),
+            list(&self.changed)
+        )
     }
 
     fn subject(&self) -> String {
@@ -49,7 +47,10 @@ impl Violation for EditedMergedRevision<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        Some("leave it as it was and put the correction into a new revision".to_owned())
+        Some(
+            "what databases that have run it need as well belongs into a new revision; if they need nothing of it, as where it only failed before, say so"
+                .to_owned(),
+        )
     }
 
     fn severity(&self) -> Option<Severity> {
@@ -57,11 +58,21 @@ impl Violation for EditedMergedRevision<'_> {
     }
 }
 
+/// Where others have a revision from.
+fn whereabouts(release: Option<&str>, base_name: &str) -> String {
+    match release {
+        Some(release) => format!("part of release `{release}`"),
+        None => format!("already on `{base_name}`"),
+    }
+}
+
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
+    order::check(ctx, reporter);
     let Some(upstream) = ctx.change.upstream else {
         return;
     };
     let head = ctx.environment.head;
+    let dialect = head.dialect().dialect;
     for (node, revision) in head
         .map
         .nodes()
@@ -80,22 +91,22 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         if old.source.syntax_error.is_some() || revision.source.syntax_error.is_some() {
             continue;
         }
-        let (before_edit, after_edit) = (&old.source.module, &revision.source.module);
-        let mut changed = changed_names(&definitions(before_edit), &definitions(after_edit));
-        if !changed.is_empty() {
-            let moved = changed_names(
-                &definitions_by_package(before_edit),
-                &definitions_by_package(after_edit),
-            );
-            changed.retain(|name| moved.contains(name));
-        }
-        if changed.is_empty() || does_the_same(upstream, before, head, node, &changed) {
+        let changed = meaning::changed_in_effect(upstream, before, head, node);
+        if changed.is_empty() || is_given_back(ctx, old, revision) {
             continue;
         }
         let place = changed
             .iter()
             .find_map(|name| definition_span(&revision.source.module, name));
-        let release = ctx.change.releases.containing(&old.file);
+        // A release counts if it has what is changed as it is on the base.
+        let is_as_on_the_base = |bytes: &[u8]| {
+            let differs = meaning::changed(&ParsedFile::new(bytes), &old.source, dialect);
+            !changed.iter().any(|name| differs.contains(name))
+        };
+        let release = ctx
+            .change
+            .releases
+            .oldest_with(&old.file, &is_as_on_the_base);
         let changed = changed
             .iter()
             .map(|name| {
@@ -121,88 +132,13 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
-/// The definitions that differ and matter to a database that has run the revision. The way down does not: it is only
-/// run later, and may well be corrected.
-fn changed_names(old: &Definitions, new: &Definitions) -> Vec<String> {
-    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
-    names.sort();
-    names.dedup();
-    let changed: Vec<String> = names
-        .into_iter()
-        .filter(|name| old.get(*name) != new.get(*name))
-        .filter(|name| !is_absent_identifier(name, old, new))
-        .cloned()
-        .collect();
-    let only_used_by_downgrade = |name: &String| {
-        name == "downgrade" || {
-            let uses = |definitions: &Definitions| {
-                definitions.iter().any(|(other, text)| {
-                    other != "downgrade" && other != name && mentions(text, name)
-                })
-            };
-            !name.is_empty()
-                && name != "upgrade"
-                && !is_identifier(name)
-                && !uses(old)
-                && !uses(new)
-        }
-    };
-    changed
-        .into_iter()
-        .filter(|name| !only_used_by_downgrade(name))
-        .collect()
-}
-
-fn is_identifier(name: &str) -> bool {
-    matches!(
-        name,
-        "revision" | "down_revision" | "depends_on" | "branch_labels"
-    )
-}
-
-/// `depends_on = None` says the same as nothing.
-fn is_absent_identifier(name: &str, old: &Definitions, new: &Definitions) -> bool {
-    let says_nothing = |definitions: &Definitions| {
-        definitions
-            .get(name)
-            .is_none_or(|text| text.trim_end().ends_with("= None"))
-    };
-    is_identifier(name) && name != "down_revision" && says_nothing(old) && says_nothing(new)
-}
-
-fn mentions(text: &str, name: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(name).any(|(at, _)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let after = text
-            .get(at + name.len()..)
-            .and_then(|after| after.chars().next());
-        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+/// True if the newest release has what the change makes of the revision: then what was merged since is taken back.
+fn is_given_back(ctx: &ChangeContext<'_>, old: &Revision, revision: &Revision) -> bool {
+    let dialect = ctx.environment.head.dialect().dialect;
+    let released = ctx.change.releases.newest(&old.file);
+    released.is_some_and(|bytes| {
+        meaning::changed(&ParsedFile::new(&bytes), &revision.source, dialect).is_empty()
     })
-}
-
-/// True if both versions of `upgrade` certainly do the same, however they are written.
-fn does_the_same(
-    upstream: &ProjectEnvironment<'_>,
-    before: usize,
-    head: &ProjectEnvironment<'_>,
-    node: usize,
-    changed: &[String],
-) -> bool {
-    if changed.iter().any(|name| is_identifier(name)) {
-        return false;
-    }
-    let (old, new) = (
-        upstream.defined_migration(before),
-        head.defined_migration(node),
-    );
-    let (Some(old), Some(new)) = (old.upgrade.run(), new.upgrade.run()) else {
-        return false;
-    };
-    match (old.definitions(), new.definitions()) {
-        (Some(old), Some(new)) => old == new,
-        _ => false,
-    }
 }
 
 /// Where a name is defined at the top of a module.
