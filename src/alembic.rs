@@ -22,6 +22,6 @@ pub use revision_map::{BrokenLink, HeadGroup, Heads, LabelConflict, RevisionMap,
 pub use runtime::{
     Comparison, Copied, Direction, End, Failed, LiveKind, LiveUse, MetadataOrigin, Migration,
     ModelFiles, ModelReading, ModelSchema, NamedTable, RawSql, Replay, ReplayedRevision, Run, Runtime,
-    Statement, Step, Told, UNKNOWN, UnregisteredTable, Verdict,
+    Statement, Step, Told, UNKNOWN, UnregisteredTable, Upgraded, Verdict,
 };
 pub use script_directory::{Script, ScriptDirectory, ScriptProblem, ScriptProblemKind};

@@ -21,7 +21,7 @@ pub use model_schema::{
     Comparison, MetadataOrigin, ModelFiles, ModelReading, ModelSchema, UnregisteredTable,
 };
 pub use named_tables::NamedTable;
-pub use replay::{Replay, ReplayedRevision, Verdict};
+pub use replay::{Replay, ReplayedRevision, Upgraded, Verdict};
 pub use simulation::{Failed, RawSql, Step};
 pub use statement::{Copied, Statement, Told, UNKNOWN};
 

@@ -66,6 +66,10 @@ impl Repository {
 /// For a release tag (an optional word and separator, then a version) whether it is a final release. Tags such as
 /// `nightly` or `before-refactoring` are none.
 fn is_final_release(tag: &str) -> Option<bool> {
+    // `@scope/package@1.0.0` is how packages of JavaScript are tagged that live beside.
+    if tag.contains('@') {
+        return None;
+    }
     let name = tag.rsplit('/').next()?;
     let start = name.find(|c: char| c.is_ascii_digit())?;
     let (word, version) = name.split_at(start);
@@ -125,6 +129,7 @@ mod tests {
             assert_eq!(is_final_release(tag), Some(false), "{tag}");
         }
         assert_eq!(is_final_release("nightly"), None);
+        assert_eq!(is_final_release("@polar-sh/checkout@0.1.7"), None);
         assert_eq!(is_final_release("before-phase2"), None);
     }
 }

@@ -5,7 +5,9 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ProjectEnvironment;
-use crate::alembic::{LiveUse, NamedTable, ReplayedRevision, Revision, Runtime, Statement};
+use crate::alembic::{
+    LiveUse, NamedTable, ReplayedRevision, Revision, Runtime, Statement, Upgraded,
+};
 use crate::catalog::Catalog;
 use crate::git::{ChangeKind, ChangeSet};
 use crate::models;
@@ -63,6 +65,12 @@ impl ProjectEnvironment<'_> {
         let sqlalchemy = self.versions().sqlalchemy.version;
         let version = (sqlalchemy.major, sqlalchemy.minor);
         Runtime::new(self.sources, &self.finder).named_tables(revision, version)
+    }
+
+    /// What the upgrade of a revision does with a database. Every operation is written down whole.
+    pub fn upgrade_of(&self, node: usize, database: Catalog) -> Upgraded {
+        let revision = &self.map.node(node).revision;
+        self.new_replay().upgrade_of(revision, database)
     }
 
     /// What the database is told by the upgrades of these revisions, in one run.

@@ -46,9 +46,9 @@ fn renamed_to<'a>(
     before: &ProjectEnvironment<'_>,
     head: &'a ProjectEnvironment<'_>,
 ) -> Option<&'a Arc<Revision>> {
-    let in_place = head.node_of(&deleted.file);
-    if let Some(node) = in_place {
-        return Some(&head.map.node(node).revision);
+    if let Some(node) = head.node_of(&deleted.file) {
+        let now = &head.map.node(node).revision;
+        return (now.id.value != deleted.id.value).then_some(now);
     }
     let code = code_of(deleted);
     let new = head.map.nodes().iter().map(|node| &node.revision);

@@ -35,7 +35,13 @@ impl<'a> ReleaseTags<'a> {
     }
 
     fn tags(&self) -> &[ReleaseTag] {
-        self.tags.get_or_init(|| self.repository.release_tags())
+        self.tags.get_or_init(|| {
+            let judged = self.judged;
+            let now = judged.and_then(|commit| self.repository.time_of(commit));
+            let mut tags = self.repository.release_tags();
+            tags.retain(|tag| now.is_none_or(|now| tag.made < now));
+            tags
+        })
     }
 }
 
@@ -66,10 +72,7 @@ impl Releases for ReleaseTags<'_> {
     }
 
     fn newest(&self, path: &RepoPath) -> Option<Vec<u8>> {
-        let now = self.judged.and_then(|commit| self.repository.time_of(commit));
-        let mut tags = self.tags().iter().rev();
-        let newest =
-            tags.find(|tag| tag.is_final && now.is_none_or(|now| tag.made < now))?;
+        let newest = self.tags().iter().rev().find(|tag| tag.is_final)?;
         let blob = self.repository.blob_at(newest.commit, path)?;
         self.repository.blob(blob)
     }
@@ -80,10 +83,15 @@ impl Releases for ReleaseTags<'_> {
         for _ in 0..MAX_COMMITS {
             let Some(this) = commit else { return false };
             let Some(blob) = self.repository.blob_at(this, path) else {
-                return false;
+                if now.is_some() {
+                    return false;
+                }
+                // It may have been there under this name before.
+                commit = self.repository.first_parent(this);
+                continue;
             };
-            // Each version is looked at once, and the one of today is not meant.
-            if now.replace(blob).is_some_and(|later| later != blob)
+            // Each version is looked at once.
+            if now.replace(blob) != Some(blob)
                 && self.repository.blob(blob).is_some_and(|bytes| is_meant(&bytes))
             {
                 return true;

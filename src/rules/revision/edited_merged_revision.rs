@@ -1,5 +1,6 @@
 //! ML108
 
+mod effect;
 mod meaning;
 mod order;
 
@@ -89,6 +90,11 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         let old = &upstream.map.node(before).revision;
         // A file that cannot be read says nothing about what was meant; that is reported by itself.
         if old.source.syntax_error.is_some() || revision.source.syntax_error.is_some() {
+            continue;
+        }
+        if order::is_ambiguous(&upstream.map, &revision.id.value)
+            || order::is_ambiguous(&head.map, &revision.id.value)
+        {
             continue;
         }
         let changed = meaning::changed_in_effect(upstream, before, head, node);

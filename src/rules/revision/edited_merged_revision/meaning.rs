@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::effect;
 use crate::alembic::{NamedTable, Revision};
 use crate::dialect::Dialect;
 use crate::project::ProjectEnvironment;
@@ -36,7 +37,10 @@ pub(super) fn changed_in_effect(
     let new = &head.map.node(node).revision;
     let dialect = head.dialect().dialect;
     let changed = changed(&old.source, &new.source, dialect);
-    if changed.is_empty() || does_the_same(upstream, before, head, node) {
+    if changed.is_empty()
+        || does_the_same(upstream, before, head, node)
+        || !effect::differs(upstream, before, head, node, &changed)
+    {
         return Vec::new();
     }
     let tables = shared_tables(upstream, old, head, new);
@@ -60,6 +64,17 @@ pub(super) fn changed_in_effect(
         return changed;
     }
     both(changed, &changed_names(&old.source, &new.source, &likeness))
+}
+
+/// The text of the names as it is compared.
+pub(super) fn texts(source: &ParsedFile, names: &[String]) -> Vec<String> {
+    let likeness = Likeness {
+        by_package: true,
+        ..Likeness::default()
+    };
+    let mut definitions = definitions(&source.module, &likeness);
+    let texts = names.iter().filter_map(|name| definitions.remove(name));
+    texts.collect()
 }
 
 fn both(mut changed: Vec<String>, still: &[String]) -> Vec<String> {

@@ -148,6 +148,8 @@ fn moved<'a>(ctx: &ChangeContext<'a>, upstream: &'a ProjectEnvironment<'a>) -> V
         };
         if !is_judged
             || links(old) == links(revision)
+            || is_ambiguous(&head.map, &revision.id.value)
+            || is_ambiguous(&upstream.map, &revision.id.value)
             || is_broken(&head.map, node)
             || is_broken(&upstream.map, before)
         {
@@ -157,12 +159,12 @@ fn moved<'a>(ctx: &ChangeContext<'a>, upstream: &'a ProjectEnvironment<'a>) -> V
         let below_now = below(&head.map, node);
         let mut lost: Vec<SmolStr> = below_before
             .difference(&below_now)
-            .filter(|id| head.map.find(id).is_some())
+            .filter(|id| does_something(id, head))
             .map(|id| (*id).clone())
             .collect();
         let mut gained: Vec<SmolStr> = below_now
             .difference(&below_before)
-            .filter(|id| !is_new_name(id, upstream, head))
+            .filter(|id| does_something(id, head) && !is_new_name(id, upstream, head))
             .map(|id| (*id).clone())
             .collect();
         if lost.is_empty() && gained.is_empty() {
@@ -178,6 +180,23 @@ fn moved<'a>(ctx: &ChangeContext<'a>, upstream: &'a ProjectEnvironment<'a>) -> V
         });
     }
     found
+}
+
+/// True where several files claim an id, which is reported by itself.
+pub(super) fn is_ambiguous(map: &RevisionMap, id: &str) -> bool {
+    let mut duplicates = map.duplicates().iter().flatten();
+    duplicates.any(|node| map.node(*node).id() == id)
+}
+
+/// False for a revision that is not there, and for one that does nothing, such as a merge: it does not matter whether it
+/// is run.
+fn does_something(id: &str, head: &ProjectEnvironment<'_>) -> bool {
+    let Some(node) = head.map.find(id) else {
+        return false;
+    };
+    let migration = head.migration(node);
+    let upgrade = migration.as_ref().and_then(|migration| migration.upgrade.run());
+    upgrade.is_none_or(|run| !run.is_empty())
 }
 
 /// The ids that `down_revision` and `depends_on` name.
@@ -212,7 +231,6 @@ fn is_new_name(
     }
     let nodes = upstream.map.nodes().iter();
     nodes
-        .filter(|node| head.map.find(node.id()).is_none())
         .filter_map(|node| renamed_to(&node.revision, upstream, head))
         .any(|renamed| renamed.id.value == id)
 }
@@ -226,7 +244,9 @@ fn is_given_back(ctx: &ChangeContext<'_>, moved: &Moved<'_>) -> bool {
 /// True if the change puts a revision back where the base had it before.
 fn was_there_before(ctx: &ChangeContext<'_>, moved: &Moved<'_>) -> bool {
     let is_meant = |bytes: &[u8]| declares_the_same(bytes, moved.revision);
-    ctx.change.releases.had_before(&moved.old.file, &is_meant)
+    let (old, new) = (&moved.old.file, &moved.revision.file);
+    let releases = ctx.change.releases;
+    releases.had_before(old, &is_meant) || old != new && releases.had_before(new, &is_meant)
 }
 
 /// True if a version of a file is the same revision with the same parents.
