@@ -173,7 +173,9 @@ impl Check<'_> {
             });
         }
         let releases: Box<dyn Releases> = match (&judged.comparison, &workspace.repository) {
-            (Some(_), Some(repository)) => Box::new(ReleaseTags::new(repository, judged.commit, judged.began())),
+            (Some(_), Some(repository)) => {
+                Box::new(ReleaseTags::new(repository, judged.commit, judged.began()))
+            }
             _ => Box::new(NoReleases),
         };
         let commits = judged.commits(settings, workspace)?;

@@ -1,8 +1,8 @@
 //! The tags that look like releases, and what they have of a file.
 
+use crate::git::Repository;
 use crate::git::repository::{CommitId, blob_id, object_id};
 use crate::git::snapshot::BlobId;
-use crate::git::Repository;
 use crate::source::RepoPath;
 
 /// A tag that looks like a release, and the commit it names.
@@ -99,6 +99,7 @@ fn is_final_release(tag: &str) -> Option<bool> {
                 | "nightly"
                 | "canary"
                 | "m"
+                | "test"
         )
     }))
 }

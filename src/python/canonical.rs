@@ -209,7 +209,9 @@ mod tests {
     #[test]
     fn a_class_may_stand_for_its_table() {
         let tables = Likeness {
-            tables: [(Name::new_static("User"), "<users>".to_owned())].into_iter().collect(),
+            tables: [(Name::new_static("User"), "<users>".to_owned())]
+                .into_iter()
+                .collect(),
             ..Likeness::default()
         };
         let one = "from app import User\ns.query(User.id)\n";

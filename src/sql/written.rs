@@ -65,10 +65,15 @@ mod tests {
     fn columns_are_named_by_set_and_by_lists() {
         let columns = |text: &str| written_columns(text).join(" ");
         assert_eq!(
-            columns("UPDATE users SET mail = '', \"Age\" = (SELECT x FROM y WHERE z = 1) WHERE id = 3"),
+            columns(
+                "UPDATE users SET mail = '', \"Age\" = (SELECT x FROM y WHERE z = 1) WHERE id = 3"
+            ),
             "mail Age"
         );
-        assert_eq!(columns("INSERT INTO app.users (id, mail) SELECT 1, b FROM c"), "id mail");
+        assert_eq!(
+            columns("INSERT INTO app.users (id, mail) SELECT 1, b FROM c"),
+            "id mail"
+        );
         assert_eq!(columns("INSERT INTO users SELECT * FROM c"), "");
         assert_eq!(columns("DELETE FROM users WHERE id = 3"), "");
     }

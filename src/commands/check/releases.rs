@@ -61,7 +61,10 @@ impl Releases for ReleaseTags<'_> {
                 })
             })
         };
-        let newest = (0..tags.len()).rev().take(NEAR).find(|index| holds(*index))?;
+        let newest = (0..tags.len())
+            .rev()
+            .take(NEAR)
+            .find(|index| holds(*index))?;
         let oldest = oldest(newest, &holds);
         let is_final = |index: &usize| tags.get(*index).is_some_and(|tag| tag.is_final);
         let mut after = (oldest..=newest).take(NEAR);
@@ -92,7 +95,10 @@ impl Releases for ReleaseTags<'_> {
             };
             // Each version is looked at once.
             if now.replace(blob) != Some(blob)
-                && self.repository.blob(blob).is_some_and(|bytes| is_meant(&bytes))
+                && self
+                    .repository
+                    .blob(blob)
+                    .is_some_and(|bytes| is_meant(&bytes))
             {
                 return true;
             }

@@ -35,7 +35,9 @@ fn is_about_existing(argument: &Argument, call: &Call) -> bool {
         arguments.any(|other| matches!(&other.kind, ArgumentKind::Keyword(name) if name == "type_"))
     };
     match name.as_str() {
-        "existing_nullable" | "existing_server_default" | "existing_comment"
+        "existing_nullable"
+        | "existing_server_default"
+        | "existing_comment"
         | "existing_autoincrement" => true,
         "existing_type" => !has_new_type(),
         _ => false,
@@ -263,7 +265,10 @@ impl Writer<'_> {
             let ExprKind::Name(root) = &path.kind else {
                 return false;
             };
-            let root = canonical.aliases.get(root).map_or(root.as_str(), String::as_str);
+            let root = canonical
+                .aliases
+                .get(root)
+                .map_or(root.as_str(), String::as_str);
             let function = format!("{root}{function}");
             let (module, name) = function.rsplit_once('.').unwrap_or(("", &function));
             let is_orm = module == "sqlalchemy" || module.starts_with("sqlalchemy.orm");

@@ -6,8 +6,8 @@ mod order;
 
 use crate::alembic::Revision;
 use crate::diagnostic::{Label, Severity};
-use crate::python::ast::{ExprKind, Module, StmtKind};
 use crate::python::ParsedFile;
+use crate::python::ast::{ExprKind, Module, StmtKind};
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
 use crate::source::Span;
 

@@ -38,7 +38,10 @@ impl Violation for MissingParent<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let stops = format!("every Alembic command stops with `KeyError: '{}'`", self.parent);
+        let stops = format!(
+            "every Alembic command stops with `KeyError: '{}'`",
+            self.parent
+        );
         let mut notes = vec![if self.depends_on_version {
             format!("from Alembic {EMPTY_IS_NO_PARENT_UNTIL} on, {stops}")
         } else {
@@ -97,8 +100,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
             revision: &revision.id.value,
             similar,
             was_deleted,
-            depends_on_version: parent.is_empty()
-                && judged.versions().alembic.source.is_assumed(),
+            depends_on_version: parent.is_empty() && judged.versions().alembic.source.is_assumed(),
         };
         reporter.report_on(
             &violation,

@@ -60,10 +60,7 @@ impl Violation for StaleParent<'_> {
         } else {
             ""
         };
-        Some(format!(
-            "{first}set `down_revision = \"{}\"`",
-            self.newer
-        ))
+        Some(format!("{first}set `down_revision = \"{}\"`", self.newer))
     }
 }
 
@@ -171,7 +168,14 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         let label = label_at(revision, revision.down_revision_span, "no longer a head");
         reporter
             .report_on(&violation, label, Some(&revision.id.value))
-            .related([id_label(&stale.newer, if stale.only_after_merging { "merged in the meantime" } else { "the head" })])
+            .related([id_label(
+                &stale.newer,
+                if stale.only_after_merging {
+                    "merged in the meantime"
+                } else {
+                    "the head"
+                },
+            )])
             .fix(reparent(&stale));
     }
 }

@@ -53,7 +53,8 @@ fn has_another_schema(old: &Upgraded, new: &Upgraded) -> bool {
         let mut tables = old.after.tables.iter();
         tables.any(|(name, table)| {
             let rest = object.strip_prefix(name.as_str());
-            table.open.is_some() && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            table.open.is_some()
+                && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
         })
     };
     !differences.is_unbounded
@@ -67,11 +68,16 @@ fn has_another_schema(old: &Upgraded, new: &Upgraded) -> bool {
 /// True if rows of other tables are changed, or in another way. What only prepares rows for a constraint was not needed
 /// where the old version has succeeded.
 fn writes_other_rows(old: &Upgraded, new: &Upgraded) -> bool {
+    if !names_what_it_writes(old) || !names_what_it_writes(new) {
+        return false;
+    }
     let (before, after) = (written(old), written(new));
     let asks = tables_that_are_checked(new);
     before != after
         && !(before.is_subset(&after)
-            && after.difference(&before).all(|(table, ..)| asks.contains(table)))
+            && after
+                .difference(&before)
+                .all(|(table, ..)| asks.contains(table)))
 }
 
 /// The tables whose rows may make a statement fail.
@@ -121,19 +127,26 @@ fn grants(upgraded: &Upgraded) -> BTreeSet<Option<&str>> {
         .collect()
 }
 
-/// The tables whose rows are changed, how, and in which columns as far as that is said.
-fn written(upgraded: &Upgraded) -> BTreeSet<(SmolStr, &'static str, Vec<SmolStr>)> {
+/// False where rows are changed through objects of a session, or by something that is not followed.
+fn names_what_it_writes(upgraded: &Upgraded) -> bool {
+    let run = upgraded.upgrade.run();
+    let mut operations = run.iter().flat_map(|run| &run.operations);
+    !operations.any(|recorded| {
+        matches!(
+            &recorded.operation,
+            Operation::Data { table: None } | Operation::Opaque { .. }
+        )
+    })
+}
+
+/// The tables whose rows are changed, whether they are removed, and in which columns as far as that is said.
+fn written(upgraded: &Upgraded) -> BTreeSet<(SmolStr, bool, Vec<SmolStr>)> {
     let mut found = BTreeSet::new();
     for step in &upgraded.steps {
         let Ddl::Data { tables, rows } = &step.ddl else {
             continue;
         };
-        let how = match rows {
-            RowChange::Added => "added",
-            RowChange::Updated { .. } => "updated",
-            RowChange::Removed { .. } => "removed",
-            RowChange::Mixed => "changed",
-        };
+        let removes = matches!(rows, RowChange::Removed { .. });
         let texts = upgraded.sql.iter().filter(|sql| sql.place == step.place);
         let mut columns: Vec<SmolStr> = texts
             .flat_map(|sql| sql::written_columns(&sql.text))
@@ -141,7 +154,7 @@ fn written(upgraded: &Upgraded) -> BTreeSet<(SmolStr, &'static str, Vec<SmolStr>
         columns.sort();
         columns.dedup();
         for table in tables {
-            found.insert((table.clone(), how, columns.clone()));
+            found.insert((table.clone(), removes, columns.clone()));
         }
     }
     found

@@ -105,8 +105,8 @@ pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         let is_meant = |bytes: &[u8]| declares_the_same(bytes, one.old);
         let releases = ctx.change.releases;
         let release = releases.oldest_with(&one.old.file, &is_meant);
-        let is_repair = release.is_none()
-            && (joins_heads(one, upstream, head) || was_there_before(ctx, one));
+        let is_repair =
+            release.is_none() && (joins_heads(one, upstream, head) || was_there_before(ctx, one));
         if is_repair || is_given_back(ctx, one) {
             continue;
         }
@@ -195,7 +195,9 @@ fn does_something(id: &str, head: &ProjectEnvironment<'_>) -> bool {
         return false;
     };
     let migration = head.migration(node);
-    let upgrade = migration.as_ref().and_then(|migration| migration.upgrade.run());
+    let upgrade = migration
+        .as_ref()
+        .and_then(|migration| migration.upgrade.run());
     upgrade.is_none_or(|run| !run.is_empty())
 }
 
@@ -221,11 +223,7 @@ fn below(map: &RevisionMap, start: usize) -> FxHashSet<&SmolStr> {
 }
 
 /// True for a new id of a merged revision, which `deleted-merged-revision` reports.
-fn is_new_name(
-    id: &str,
-    upstream: &ProjectEnvironment<'_>,
-    head: &ProjectEnvironment<'_>,
-) -> bool {
+fn is_new_name(id: &str, upstream: &ProjectEnvironment<'_>, head: &ProjectEnvironment<'_>) -> bool {
     if upstream.map.find(id).is_some() {
         return false;
     }
@@ -267,7 +265,10 @@ fn joins_heads(
     head: &ProjectEnvironment<'_>,
 ) -> bool {
     moved.lost.is_empty()
-        && moved.gained.iter().all(|id| upstream.map.find(id).is_some())
+        && moved
+            .gained
+            .iter()
+            .all(|id| upstream.map.find(id).is_some())
         && upstream.map.heads_by_branch().conflicts().next().is_some()
         && head.map.heads().len() < upstream.map.heads().len()
 }
