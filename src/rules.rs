@@ -5,6 +5,7 @@ mod convention;
 mod deployment;
 mod difference;
 mod downgrade;
+mod edit;
 mod file;
 mod fresh;
 mod model;

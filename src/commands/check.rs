@@ -174,7 +174,7 @@ impl Check<'_> {
         }
         let releases: Box<dyn Releases> = match (&judged.comparison, &workspace.repository) {
             (Some(_), Some(repository)) => {
-                Box::new(ReleaseTags::new(repository, judged.commit, judged.began()))
+                Box::new(ReleaseTags::new(repository, judged.commit, judged.extent()))
             }
             _ => Box::new(NoReleases),
         };

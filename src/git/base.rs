@@ -234,3 +234,18 @@ fn is_made_of_an_id(reference: &str) -> bool {
 fn is_null(reference: &str) -> bool {
     reference.bytes().all(|byte| byte == b'0')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_commits_are_told_from_names() {
+        assert!(is_made_of_an_id("7cf64da2632a"));
+        assert!(is_made_of_an_id("7cf64da2632a^"));
+        assert!(is_made_of_an_id("7cf64da2632a~3"));
+        assert!(!is_made_of_an_id("HEAD^"));
+        assert!(!is_made_of_an_id("main"));
+        assert!(!is_made_of_an_id("v1.0"));
+    }
+}

@@ -1,6 +1,6 @@
 //! A history that was replayed, and what of it holds for an earlier state of the repository.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -61,7 +61,7 @@ impl ProjectEnvironment<'_> {
     }
 
     /// The model classes that the module of a revision defines or imports, by the names it uses for them.
-    pub fn named_tables(&self, revision: &Revision) -> FxHashMap<Name, NamedTable> {
+    pub fn named_tables(&self, revision: &Revision) -> BTreeMap<Name, NamedTable> {
         let sqlalchemy = self.versions().sqlalchemy.version;
         let version = (sqlalchemy.major, sqlalchemy.minor);
         Runtime::new(self.sources, &self.finder).named_tables(revision, version)

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
-
 use crate::python::ast::{ExprKind, Module, Name, Stmt, StmtKind};
 use crate::python::unparse::{Aliases, Canonical, canonical};
 
@@ -21,7 +19,7 @@ pub struct Likeness {
     /// need that.
     pub without_existing: bool,
     /// Classes by which a table is meant, wherever they are defined: the text that stands for each.
-    pub tables: FxHashMap<Name, String>,
+    pub tables: BTreeMap<Name, String>,
 }
 
 /// Reads the definitions of a module. Imports are none: what they bind is written in full where it is used, so an import

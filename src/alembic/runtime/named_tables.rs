@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Runtime;
@@ -39,8 +38,8 @@ impl Runtime<'_> {
         &mut self,
         revision: &Revision,
         sqlalchemy: (u32, u32),
-    ) -> FxHashMap<Name, NamedTable> {
-        let mut found = FxHashMap::default();
+    ) -> BTreeMap<Name, NamedTable> {
+        let mut found = BTreeMap::new();
         let Some(module) = self.load(revision) else {
             return found;
         };

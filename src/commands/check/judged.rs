@@ -240,10 +240,9 @@ impl Judged {
         })
     }
 
-    /// The commit that the change begins with.
-    pub(super) fn began(&self) -> Option<CommitId> {
-        let (began, _) = self.comparison.as_ref()?.range?;
-        Some(began)
+    /// The commits that the change begins and ends with.
+    pub(super) fn extent(&self) -> Option<(CommitId, CommitId)> {
+        self.comparison.as_ref()?.range
     }
 
     /// The states that findings may point into, the one that counts first.

@@ -14,8 +14,8 @@ pub(super) struct ReleaseTags<'a> {
     repository: &'a Repository,
     /// The commit under judgement, if it is one: what was released after it tells nothing of the time before.
     judged: Option<CommitId>,
-    /// The commit that the change begins with.
-    began: Option<CommitId>,
+    /// The commits that the change begins and ends with.
+    range: Option<(CommitId, CommitId)>,
     /// The oldest first; listed when a rule asks.
     tags: OnceCell<Vec<ReleaseTag>>,
 }
@@ -24,12 +24,12 @@ impl<'a> ReleaseTags<'a> {
     pub(super) fn new(
         repository: &'a Repository,
         judged: Option<CommitId>,
-        began: Option<CommitId>,
+        range: Option<(CommitId, CommitId)>,
     ) -> Self {
         Self {
             repository,
             judged,
-            began,
+            range,
             tags: OnceCell::new(),
         }
     }
@@ -42,6 +42,16 @@ impl<'a> ReleaseTags<'a> {
             tags.retain(|tag| now.is_none_or(|now| tag.made < now));
             tags
         })
+    }
+
+    /// True for a commit that the change itself has made.
+    fn is_of_change(&self, commit: CommitId) -> bool {
+        let is_before = |later| {
+            let shared = self.repository.merge_base(commit, later);
+            shared.is_ok_and(|shared| shared == commit)
+        };
+        self.range
+            .is_some_and(|(began, tip)| is_before(tip) && !is_before(began))
     }
 }
 
@@ -75,14 +85,15 @@ impl Releases for ReleaseTags<'_> {
     }
 
     fn newest(&self, path: &RepoPath) -> Option<Vec<u8>> {
-        let newest = self.tags().iter().rev().find(|tag| tag.is_final)?;
+        let mut tags = self.tags().iter().rev();
+        let newest = tags.find(|tag| tag.is_final && !self.is_of_change(tag.commit))?;
         let blob = self.repository.blob_at(newest.commit, path)?;
         self.repository.blob(blob)
     }
 
     fn had_before(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
         let mut now = None;
-        let mut commit = self.began;
+        let mut commit = self.range.map(|(began, _)| began);
         for _ in 0..MAX_COMMITS {
             let Some(this) = commit else { return false };
             let Some(blob) = self.repository.blob_at(this, path) else {

@@ -1,14 +1,17 @@
 //! ML108
 
-mod effect;
-mod meaning;
-mod order;
+use std::sync::Arc;
 
-use crate::alembic::Revision;
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use crate::alembic::{Revision, RevisionMap, written_links};
 use crate::diagnostic::{Label, Severity};
+use crate::project::ProjectEnvironment;
 use crate::python::ParsedFile;
 use crate::python::ast::{ExprKind, Module, StmtKind};
-use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
+use crate::rules::revision::{id_label, renamed_to};
+use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, edit, list};
 use crate::source::Span;
 
 declare_rule! {
@@ -68,7 +71,7 @@ fn whereabouts(release: Option<&str>, base_name: &str) -> String {
 }
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    order::check(ctx, reporter);
+    check_order(ctx, reporter);
     let Some(upstream) = ctx.change.upstream else {
         return;
     };
@@ -92,12 +95,12 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         if old.source.syntax_error.is_some() || revision.source.syntax_error.is_some() {
             continue;
         }
-        if order::is_ambiguous(&upstream.map, &revision.id.value)
-            || order::is_ambiguous(&head.map, &revision.id.value)
+        if is_ambiguous(&upstream.map, &revision.id.value)
+            || is_ambiguous(&head.map, &revision.id.value)
         {
             continue;
         }
-        let changed = meaning::changed_in_effect(upstream, before, head, node);
+        let changed = edit::changed_in_effect(upstream, before, head, node);
         if changed.is_empty() || is_given_back(ctx, old, revision) {
             continue;
         }
@@ -106,7 +109,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .find_map(|name| definition_span(&revision.source.module, name));
         // A release counts if it has what is changed as it is on the base.
         let is_as_on_the_base = |bytes: &[u8]| {
-            let differs = meaning::changed(&ParsedFile::new(bytes), &old.source, dialect);
+            let differs = edit::changed(&ParsedFile::new(bytes), &old.source, dialect);
             !changed.iter().any(|name| differs.contains(name))
         };
         let release = ctx
@@ -143,7 +146,7 @@ fn is_given_back(ctx: &ChangeContext<'_>, old: &Revision, revision: &Revision) -
     let dialect = ctx.environment.head.dialect().dialect;
     let released = ctx.change.releases.newest(&old.file);
     released.is_some_and(|bytes| {
-        meaning::changed(&ParsedFile::new(&bytes), &revision.source, dialect).is_empty()
+        edit::changed(&ParsedFile::new(&bytes), &revision.source, dialect).is_empty()
     })
 }
 
@@ -160,4 +163,264 @@ fn definition_span(module: &Module, name: &str) -> Option<Span> {
         }
         _ => None,
     })
+}
+
+/// A merged revision below which there are others than before.
+struct Reordered<'a> {
+    id: &'a str,
+    /// Below it now, and not before.
+    gained: &'a [SmolStr],
+    /// Below it before, and no longer.
+    lost: &'a [SmolStr],
+    release: Option<String>,
+    base_name: &'a str,
+}
+
+impl Violation for Reordered<'_> {
+    fn message(&self) -> String {
+        let mut what = Vec::new();
+        if !self.lost.is_empty() {
+            what.push(format!("run {} again", shortened(self.lost)));
+        }
+        if !self.gained.is_empty() {
+            what.push(format!("never run {}", shortened(self.gained)));
+        }
+        format!(
+            "revision `{}` is {}, and with this `down_revision` databases that stand at it {}",
+            self.id,
+            whereabouts(self.release.as_deref(), self.base_name),
+            what.join(" and ")
+        )
+    }
+
+    fn subject(&self) -> String {
+        "down_revision".to_owned()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        vec!["to Alembic, what lies below the revision of a database has run on it, and nothing else has".to_owned()]
+    }
+
+    fn help(&self) -> Option<String> {
+        Some(if self.lost.is_empty() {
+            format!(
+                "leave it where it was, and let {} come after what is merged",
+                shortened(self.gained)
+            )
+        } else {
+            "leave the order of merged revisions as it was".to_owned()
+        })
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.release.is_some().then_some(Severity::Error)
+    }
+}
+
+fn shortened(ids: &[SmolStr]) -> String {
+    match ids.get(3..) {
+        Some(rest) if !rest.is_empty() => {
+            format!("{} and {} more", list(ids.iter().take(3)), rest.len())
+        }
+        _ => list(ids),
+    }
+}
+
+/// A revision with other ones below it.
+struct Moved<'a> {
+    revision: &'a Arc<Revision>,
+    /// The file on the base.
+    old: &'a Arc<Revision>,
+    gained: Vec<SmolStr>,
+    lost: Vec<SmolStr>,
+}
+
+fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
+    let head = ctx.environment.head;
+    let Some(upstream) = ctx.change.upstream else {
+        return;
+    };
+    // A revision that is not seen is below none.
+    if !upstream.scripts.is_complete() || !head.scripts.is_complete() {
+        return;
+    }
+    let moved = moved(ctx, upstream);
+    for one in &moved {
+        // The other half of a swap.
+        let is_told = moved.iter().any(|other| {
+            other.lost.contains(&one.revision.id.value)
+                && one.gained.contains(&other.revision.id.value)
+        });
+        if is_told {
+            continue;
+        }
+        let is_meant = |bytes: &[u8]| declares_the_same(bytes, one.old);
+        let releases = ctx.change.releases;
+        let release = releases.oldest_with(&one.old.file, &is_meant);
+        let is_repair =
+            release.is_none() && (joins_heads(one, upstream, head) || was_there_before(ctx, one));
+        if is_repair || is_put_back(ctx, one) {
+            continue;
+        }
+        let violation = Reordered {
+            id: &one.revision.id.value,
+            gained: &one.gained,
+            lost: &one.lost,
+            release,
+            base_name: ctx.change.base_name,
+        };
+        let label = Label::new(
+            one.revision.file.clone(),
+            one.revision.down_revision_span,
+            "changed",
+        );
+        let others = one.lost.iter().chain(&one.gained).take(3);
+        let others = others.filter_map(|id| head.revision(id));
+        reporter
+            .report_on(&violation, label, Some(&one.revision.id.value))
+            .related(others.map(|other| id_label(other, "moved")));
+    }
+}
+
+/// The merged revisions that name other parents than before, as far as that makes a difference.
+fn moved<'a>(ctx: &ChangeContext<'a>, upstream: &'a ProjectEnvironment<'a>) -> Vec<Moved<'a>> {
+    let head = ctx.environment.head;
+    let mut found = Vec::new();
+    for (node, now) in head.map.nodes().iter().enumerate() {
+        let revision = &now.revision;
+        let Some(before) = upstream.map.find(&revision.id.value) else {
+            continue;
+        };
+        let old = &upstream.map.node(before).revision;
+        let is_judged = ctx.environment.is_judged(&revision.file);
+        // A parent that does not exist is reported by itself.
+        let is_broken = |map: &RevisionMap, node: usize| {
+            let mut missing = map.missing_parents().iter();
+            missing.any(|link| link.node == node)
+        };
+        if !is_judged
+            || links(old) == links(revision)
+            || is_ambiguous(&head.map, &revision.id.value)
+            || is_ambiguous(&upstream.map, &revision.id.value)
+            || is_broken(&head.map, node)
+            || is_broken(&upstream.map, before)
+        {
+            continue;
+        }
+        let below_before = below(&upstream.map, before);
+        let below_now = below(&head.map, node);
+        let mut lost: Vec<SmolStr> = below_before
+            .difference(&below_now)
+            .filter(|id| does_something(id, head))
+            .map(|id| (*id).clone())
+            .collect();
+        let mut gained: Vec<SmolStr> = below_now
+            .difference(&below_before)
+            .filter(|id| does_something(id, head) && !is_new_name(id, upstream, head))
+            .map(|id| (*id).clone())
+            .collect();
+        if lost.is_empty() && gained.is_empty() {
+            continue;
+        }
+        lost.sort();
+        gained.sort();
+        found.push(Moved {
+            revision,
+            old,
+            gained,
+            lost,
+        });
+    }
+    found
+}
+
+/// True where several files claim an id, which is reported by itself.
+fn is_ambiguous(map: &RevisionMap, id: &str) -> bool {
+    let mut duplicates = map.duplicates().iter().flatten();
+    duplicates.any(|node| map.node(*node).id() == id)
+}
+
+/// False for a revision that is not there, and for one that does nothing, such as a merge: it does not matter whether it
+/// is run.
+fn does_something(id: &str, head: &ProjectEnvironment<'_>) -> bool {
+    let Some(node) = head.map.find(id) else {
+        return false;
+    };
+    let migration = head.migration(node);
+    let upgrade = migration
+        .as_ref()
+        .and_then(|migration| migration.upgrade.run());
+    upgrade.is_none_or(|run| !run.is_empty())
+}
+
+/// The ids that `down_revision` and `depends_on` name.
+fn links(revision: &Revision) -> FxHashSet<&SmolStr> {
+    let links = revision.down_revision.iter().chain(&revision.depends_on);
+    links.map(|link| &link.value).collect()
+}
+
+/// The revisions that have run where one has.
+fn below(map: &RevisionMap, start: usize) -> FxHashSet<&SmolStr> {
+    let mut found = FxHashSet::default();
+    let mut todo = vec![start];
+    while let Some(node) = todo.pop() {
+        let node = map.node(node);
+        for next in node.parents.iter().chain(&node.dependencies) {
+            if found.insert(map.node(*next).id()) {
+                todo.push(*next);
+            }
+        }
+    }
+    found
+}
+
+/// True for a new id of a merged revision, which `deleted-merged-revision` reports.
+fn is_new_name(id: &str, upstream: &ProjectEnvironment<'_>, head: &ProjectEnvironment<'_>) -> bool {
+    if upstream.map.find(id).is_some() {
+        return false;
+    }
+    let nodes = upstream.map.nodes().iter();
+    nodes
+        .filter_map(|node| renamed_to(&node.revision, upstream, head))
+        .any(|renamed| renamed.id.value == id)
+}
+
+/// True if the change puts a revision back where the newest release has it.
+fn is_put_back(ctx: &ChangeContext<'_>, moved: &Moved<'_>) -> bool {
+    let released = ctx.change.releases.newest(&moved.old.file);
+    released.is_some_and(|bytes| declares_the_same(&bytes, moved.revision))
+}
+
+/// True if the change puts a revision back where the base had it before.
+fn was_there_before(ctx: &ChangeContext<'_>, moved: &Moved<'_>) -> bool {
+    let is_meant = |bytes: &[u8]| declares_the_same(bytes, moved.revision);
+    let (old, new) = (&moved.old.file, &moved.revision.file);
+    let releases = ctx.change.releases;
+    releases.had_before(old, &is_meant) || old != new && releases.had_before(new, &is_meant)
+}
+
+/// True if a version of a file is the same revision with the same parents.
+fn declares_the_same(bytes: &[u8], revision: &Revision) -> bool {
+    let read = written_links(&ParsedFile::new(bytes).module);
+    read.is_some_and(|(id, parents)| {
+        let parents: FxHashSet<&SmolStr> = parents.iter().collect();
+        let now = revision.down_revision.iter();
+        id == revision.id.value && parents == now.map(|parent| &parent.value).collect()
+    })
+}
+
+/// True if the base has more heads than one and there are fewer now, by a revision that only others of the base are put
+/// below.
+fn joins_heads(
+    moved: &Moved<'_>,
+    upstream: &ProjectEnvironment<'_>,
+    head: &ProjectEnvironment<'_>,
+) -> bool {
+    moved.lost.is_empty()
+        && moved
+            .gained
+            .iter()
+            .all(|id| upstream.map.find(id).is_some())
+        && upstream.map.heads_by_branch().conflicts().next().is_some()
+        && head.map.heads().len() < upstream.map.heads().len()
 }

@@ -130,6 +130,10 @@ fn find(ctx: &EnvironmentContext<'_>) -> Vec<Stale> {
             .collect();
         let [root] = roots.as_slice() else { continue };
         let root = result.map.node(*root);
+        // What the branch has had before is not made by what is staged now.
+        if change.merged.is_none() && !ctx.is_judged(&root.revision.file) {
+            continue;
+        }
         let [parent] = root.parents.as_slice() else {
             continue;
         };

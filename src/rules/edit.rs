@@ -1,8 +1,11 @@
 //! What an edit of a revision changes for the databases that have run it.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+mod effect;
 
-use super::effect;
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+
 use crate::alembic::{NamedTable, Revision};
 use crate::dialect::Dialect;
 use crate::project::ProjectEnvironment;
@@ -10,7 +13,7 @@ use crate::python::ast::{Name, StmtKind};
 use crate::python::{Definitions, Likeness, ParsedFile, definitions};
 
 /// The names that an edit gives another meaning, by the text alone.
-pub(super) fn changed(before: &ParsedFile, after: &ParsedFile, dialect: Dialect) -> Vec<String> {
+pub(crate) fn changed(before: &ParsedFile, after: &ParsedFile, dialect: Dialect) -> Vec<String> {
     let exactly = Likeness::default();
     let changed = changed_names(before, after, &exactly);
     if changed.is_empty() {
@@ -27,7 +30,7 @@ pub(super) fn changed(before: &ParsedFile, after: &ParsedFile, dialect: Dialect)
 }
 
 /// The same, with what the revision and its imports are known to do.
-pub(super) fn changed_in_effect(
+pub(crate) fn changed_in_effect(
     upstream: &ProjectEnvironment<'_>,
     before: usize,
     head: &ProjectEnvironment<'_>,
@@ -67,7 +70,7 @@ pub(super) fn changed_in_effect(
 }
 
 /// The text of the names as it is compared.
-pub(super) fn texts(source: &ParsedFile, names: &[String]) -> Vec<String> {
+fn texts(source: &ParsedFile, names: &[String]) -> Vec<String> {
     let likeness = Likeness {
         by_package: true,
         ..Likeness::default()
@@ -165,7 +168,7 @@ fn shared_tables(
     old: &Revision,
     head: &ProjectEnvironment<'_>,
     new: &Revision,
-) -> FxHashMap<Name, (NamedTable, NamedTable)> {
+) -> BTreeMap<Name, (NamedTable, NamedTable)> {
     let defines = |revision: &Revision, name: &Name| {
         let mut body = revision.source.module.body.iter();
         body.any(|stmt| matches!(&stmt.kind, StmtKind::ClassDef(class) if class.name == *name))

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use super::meaning;
 use crate::alembic::{Revision, Upgraded};
 use crate::catalog::{
     AlterAction, Change, ConstraintKind, Ddl, ObjectKind, RowChange, Subject, compare,
@@ -164,7 +163,7 @@ fn written(upgraded: &Upgraded) -> BTreeSet<(SmolStr, bool, Vec<SmolStr>)> {
 fn binds_otherwise(old: &Revision, new: &Revision, changed: &[String]) -> bool {
     let columns = |revision: &Revision| {
         let mut found: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-        for text in meaning::texts(&revision.source, changed) {
+        for text in super::texts(&revision.source, changed) {
             for table in calls(&text, &["sqlalchemy.table(", "sqlalchemy.Table("]) {
                 let name = first_string(table).to_owned();
                 for column in calls(table, &["sqlalchemy.Column(", "sqlalchemy.column("]) {
