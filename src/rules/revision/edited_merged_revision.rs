@@ -52,7 +52,7 @@ impl Violation for EditedMergedRevision<'_> {
 
     fn help(&self) -> Option<String> {
         Some(
-            "what databases that have run it need as well belongs into a new revision; if they need nothing of it, as where it only failed before, say so"
+            "put what databases that have run it still need into a new revision; where the old version only failed, they need nothing"
                 .to_owned(),
         )
     }
