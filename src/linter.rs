@@ -1,6 +1,7 @@
 //! Runs the rules over what is to be judged. A pure function: from snapshots and settings to diagnostics.
 
 mod habits;
+mod map;
 mod reversibility;
 mod scope;
 mod statements;
@@ -377,11 +378,7 @@ impl<'a> Linter<'a> {
             }
         });
         if whole.is_none_or(|changes| touches_scripts(ctx, changes)) {
-            self.each(|listener, reporter| {
-                if let Listener::Map(check) = listener {
-                    check(ctx, reporter);
-                }
-            });
+            self.map(ctx);
         }
         self.revisions(ctx);
         if ctx.change.is_none() {

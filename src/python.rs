@@ -19,7 +19,7 @@ pub mod unparse;
 pub mod value;
 mod visit;
 
-pub use canonical::{Definitions, definitions, definitions_by_package};
+pub use canonical::{Definitions, Likeness, definitions};
 pub use comments::{Comment, comments, remarks, string_around};
 pub use heap::Heap;
 pub(crate) use influence::decided;

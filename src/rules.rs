@@ -6,6 +6,7 @@ mod coverage;
 mod deployment;
 mod difference;
 mod downgrade;
+mod edit;
 mod file;
 mod fresh;
 mod model;

@@ -3,9 +3,11 @@
 mod decode;
 mod line_index;
 mod path;
+mod similarity;
 mod span;
 
 pub use decode::{DecodeError, DecodeProblem, SourceText};
 pub use line_index::{LineIndex, Position};
 pub use path::RepoPath;
+pub use similarity::shared_lines;
 pub use span::{FileSpan, Span};

@@ -20,6 +20,7 @@ mod statement;
 mod token;
 mod types;
 mod unnamed;
+mod written;
 
 pub use expression::{
     canonical_default, canonical_expression, canonical_text, index_key, mentioned_columns,
@@ -32,3 +33,4 @@ pub use source::Place;
 pub use statement::{Effect, Statement, StatementKind, statements};
 pub use token::HOLE;
 pub use types::{catalog_type, is_serial};
+pub use written::written_columns;

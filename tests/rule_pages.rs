@@ -213,12 +213,19 @@ struct V1<'a> {
 }
 
 impl Past for V1<'_> {
-    fn release_with(&self, path: &RepoPath) -> Option<String> {
-        let released = self
-            .files
-            .iter()
-            .any(|file| file.has("released") && file.path == path.as_str());
-        released.then(|| "v1.0".to_owned())
+    fn oldest_with(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> Option<String> {
+        let released = self.newest(path)?;
+        is_meant(&released).then(|| "v1.0".to_owned())
+    }
+
+    fn newest(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        let mut files = self.files.iter();
+        let released = files.find(|file| file.has("released") && file.path == path.as_str());
+        released.map(File::content)
+    }
+
+    fn had_before(&self, _path: &RepoPath, _is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
+        false
     }
 }
 

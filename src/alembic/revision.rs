@@ -275,7 +275,7 @@ pub(super) fn literals(module: &Module) -> Option<[Written; 4]> {
 }
 
 /// The id and the parents of a module that writes both out; `None` for any other.
-pub(super) fn written_links(module: &Module) -> Option<(SmolStr, Vec<SmolStr>)> {
+pub fn written_links(module: &Module) -> Option<(SmolStr, Vec<SmolStr>)> {
     let [
         Written::Literal(revision),
         Written::Literal(down_revision),

@@ -11,6 +11,7 @@ mod host;
 mod ignored;
 mod live;
 mod model_schema;
+mod named_tables;
 mod operations;
 mod replay;
 mod simulation;
@@ -20,7 +21,8 @@ pub use live::{LiveKind, LiveUse};
 pub use model_schema::{
     Comparison, MetadataOrigin, ModelFiles, ModelReading, ModelSchema, UnregisteredTable,
 };
-pub use replay::{Replay, ReplayedRevision, Verdict};
+pub use named_tables::NamedTable;
+pub use replay::{Replay, ReplayedRevision, Upgraded, Verdict};
 pub use simulation::{Failed, RawSql, Step};
 pub use statement::{Copied, Statement, Told, UNKNOWN};
 
@@ -81,13 +83,17 @@ impl Direction {
 }
 
 impl Run {
-    /// What the function does, operation by operation, in canonical spelling; `None` where part of that is not known.
+    /// What the function does, operation by operation, in canonical spelling; `None` where part of that is not known. How
+    /// long a statement may take or wait is not part of it.
     pub fn definitions(&self) -> Option<Vec<&str>> {
         if self.end != End::Returns {
             return None;
         }
         self.operations
             .iter()
+            .filter(|recorded| {
+                !matches!(&recorded.operation, Operation::Sql(statement) if statement.sets_timeout)
+            })
             .map(|recorded| recorded.definition.as_deref().filter(|_| recorded.certain))
             .collect()
     }

@@ -2,13 +2,12 @@
 
 mod judged;
 mod output;
+mod past;
 mod shown;
 mod watch;
 mod written;
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use clap::CommandFactory as _;
@@ -16,11 +15,12 @@ use clap::CommandFactory as _;
 use crate::cli::{CheckArgs, Cli, GlobalArgs, ProcessEnvironment};
 use crate::commands::check::judged::Judged;
 use crate::commands::check::output::{Output, Outputs};
+use crate::commands::check::past::Commits;
 use crate::commands::workspace::{SelectionFlags, Workspace, known_environments, settings};
 use crate::commands::{CommandError, Exit, Streams, Work};
 use crate::config::{Baseline, BaselineError, Settings};
 use crate::diagnostic::{Diagnostic, closest_within};
-use crate::git::{CommitId, PastCommit, ReleaseTag, Repository, Snapshot};
+use crate::git::Snapshot;
 use crate::linter::{self, Change, Input, Outcome};
 use crate::python::ParseCache;
 use crate::report::{Card, Texts, sanitise_line};
@@ -173,12 +173,12 @@ impl Check<'_> {
             });
         }
         let past: Box<dyn Past> = match (&judged.comparison, &workspace.repository) {
-            (Some(comparison), Some(repository)) => Box::new(Commits {
+            (Some(comparison), Some(repository)) => Box::new(Commits::new(
                 repository,
-                base: comparison.began,
-                head: &judged.head,
-                tags: OnceCell::new(),
-            }),
+                judged.commit,
+                judged.extent(),
+                comparison.began,
+            )),
             _ => Box::new(NoPast),
         };
         let commits = judged.commits(settings, workspace)?;
@@ -374,39 +374,3 @@ fn narrow(outcome: &mut Outcome, scope: &[RepoPath]) {
         .suppressed
         .retain(|suppressed| is_in_scope(&suppressed.diagnostic));
 }
-
-/// Looks paths up in the trees of commits.
-struct Commits<'a> {
-    repository: &'a Repository,
-    /// The last commit of the base before the change.
-    base: Option<CommitId>,
-    head: &'a Snapshot,
-    /// Listed when the first edited file asks.
-    tags: OnceCell<Vec<ReleaseTag>>,
-}
-
-impl Past for Commits<'_> {
-    fn release_with(&self, path: &RepoPath) -> Option<String> {
-        let tags = self.tags.get_or_init(|| self.repository.release_tags());
-        // A release that has the file as it is now is not what the change departs from.
-        let now = self.head.get(path).and_then(|entry| entry.id);
-        let mut holding = tags.iter().take(MAX_TAGS).filter(|tag| {
-            let released = self.repository.blob_at(tag.commit, path);
-            released.is_some() && released != now
-        });
-        holding.next().map(|tag| tag.name.clone())
-    }
-
-    fn visit_additions(
-        &self,
-        folders: &[RepoPath],
-        visit: &mut dyn FnMut(&PastCommit) -> ControlFlow<()>,
-    ) {
-        if let Some(base) = self.base {
-            self.repository.visit_additions(base, folders, visit);
-        }
-    }
-}
-
-/// Tags to look into, newest first: a file that none of them has was not released.
-const MAX_TAGS: usize = 200;

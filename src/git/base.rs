@@ -189,9 +189,16 @@ impl Repository {
     }
 
     fn named(&self, reference: &str, source: BaseSource) -> Result<BaseChoice, GitError> {
+        let commit = self.commit(reference)?;
+        let is_name = self.inner.try_find_reference(reference).ok().flatten();
+        let name = if is_name.is_none() && is_made_of_an_id(reference) {
+            self.abbreviation(commit)
+        } else {
+            reference.to_owned()
+        };
         Ok(BaseChoice {
-            name: reference.to_owned(),
-            commit: self.commit(reference)?,
+            name,
+            commit,
             source,
         })
     }
@@ -217,7 +224,28 @@ impl Repository {
     }
 }
 
+/// True for the id of a commit, whole or shortened, and what is reached from one: `7cf64da2632a^`.
+fn is_made_of_an_id(reference: &str) -> bool {
+    let id = reference.split(['^', '~']).next().unwrap_or_default();
+    id.len() >= 7 && id.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 /// The all-zero hash that hooks and CI systems use for "no commit", and empty variables.
 fn is_null(reference: &str) -> bool {
     reference.bytes().all(|byte| byte == b'0')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_commits_are_told_from_names() {
+        assert!(is_made_of_an_id("7cf64da2632a"));
+        assert!(is_made_of_an_id("7cf64da2632a^"));
+        assert!(is_made_of_an_id("7cf64da2632a~3"));
+        assert!(!is_made_of_an_id("HEAD^"));
+        assert!(!is_made_of_an_id("main"));
+        assert!(!is_made_of_an_id("v1.0"));
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use gix::bstr::{BStr, ByteSlice};
 use gix::index::entry::{Flags, Mode, Stage};
+use gix::prelude::ObjectIdExt;
 
 use crate::git::snapshot::{BlobId, BlobStore, Entry, Snapshot};
 use crate::git::{GitError, worktree};
@@ -65,13 +66,6 @@ pub enum HooksFolder {
     Own(PathBuf),
     /// A folder that the user's or the system's configuration names for all repositories.
     Shared(PathBuf),
-}
-
-/// A tag that looks like a release, and the commit it names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReleaseTag {
-    pub name: String,
-    pub commit: CommitId,
 }
 
 /// An opened repository.
@@ -256,6 +250,11 @@ impl Repository {
         commits
     }
 
+    /// The id of a commit as git shows it: as many digits as tell it from all others.
+    pub fn abbreviation(&self, commit: CommitId) -> String {
+        commit.0.attach(&self.inner).shorten_or_id().to_string()
+    }
+
     /// A commit in few words: its id and the first line of its message.
     pub fn title(&self, commit: CommitId) -> String {
         let found = self.inner.find_commit(commit.0).ok();
@@ -311,34 +310,6 @@ impl Repository {
             gix::refs::TargetRef::Object(_) => reference.name().shorten().to_string(),
         };
         Some((target, CommitId(commit.id)))
-    }
-
-    /// Tags whose names look like releases (`v1.2`, `1.2.3`, `release-4`), newest version first.
-    pub fn release_tags(&self) -> Vec<ReleaseTag> {
-        let Ok(references) = self.inner.references() else {
-            return Vec::new();
-        };
-        let Ok(tags) = references.tags() else {
-            return Vec::new();
-        };
-        let mut releases: Vec<(Vec<u64>, ReleaseTag)> = tags
-            .filter_map(Result::ok)
-            .filter_map(|mut tag| {
-                let name = tag.name().shorten().to_string();
-                let version = release_version(&name)?;
-                let commit = CommitId(tag.peel_to_commit().ok()?.id);
-                Some((version, ReleaseTag { name, commit }))
-            })
-            .collect();
-        releases.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
-        releases.into_iter().map(|(_, tag)| tag).collect()
-    }
-
-    /// The content id of one path in a commit, without reading the rest of its tree.
-    pub fn blob_at(&self, commit: CommitId, path: &RepoPath) -> Option<BlobId> {
-        let tree = self.inner.find_commit(commit.0).ok()?.tree().ok()?;
-        let entry = tree.lookup_entry_by_path(path.as_str()).ok().flatten()?;
-        entry.mode().is_blob().then(|| blob_id(entry.object_id()))
     }
 
     /// Everything a commit holds.
@@ -511,7 +482,7 @@ pub(super) fn blob_id(id: gix::ObjectId) -> BlobId {
     }
 }
 
-fn object_id(id: BlobId) -> gix::ObjectId {
+pub(super) fn object_id(id: BlobId) -> gix::ObjectId {
     match id {
         BlobId::Sha1(bytes) => gix::ObjectId::Sha1(bytes),
         BlobId::Sha256(bytes) => gix::ObjectId::Sha256(bytes),
@@ -535,50 +506,4 @@ fn looks_like_a_repository(directory: &Path) -> bool {
     directory
         .ancestors()
         .any(|folder| folder.join(".git").exists())
-}
-
-/// The numbers of a release tag: an optional word and separator, then a version. Tags such as `nightly` or
-/// `before-refactoring` are no releases.
-fn release_version(tag: &str) -> Option<Vec<u64>> {
-    let name = tag.rsplit('/').next()?;
-    let start = name.find(|c: char| c.is_ascii_digit())?;
-    let (word, version) = name.split_at(start);
-    let word = word.trim_end_matches(['-', '_', '.']).to_ascii_lowercase();
-    let last_word = word.rsplit(['-', '_']).next().unwrap_or_default();
-    let is_release = matches!(
-        last_word,
-        "" | "v" | "ver" | "version" | "release" | "rel" | "r"
-    );
-    if !is_release && version.matches('.').count() == 0 {
-        return None;
-    }
-    let numbers: Vec<u64> = version
-        .split(|c: char| !c.is_ascii_digit())
-        .take_while(|part| !part.is_empty())
-        .filter_map(|part| part.parse().ok())
-        .collect();
-    (!numbers.is_empty()).then_some(numbers)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn release_tags_are_told_from_other_tags() {
-        assert_eq!(release_version("v1.2.3"), Some(vec![1, 2, 3]));
-        assert_eq!(release_version("2026.11"), Some(vec![2026, 11]));
-        assert_eq!(release_version("release-4"), Some(vec![4]));
-        assert_eq!(release_version("server-v2"), Some(vec![2]));
-        assert_eq!(
-            release_version("providers-google/1.0.0"),
-            Some(vec![1, 0, 0])
-        );
-        assert_eq!(
-            release_version("airflow-core-3.1.0rc1"),
-            Some(vec![3, 1, 0])
-        );
-        assert_eq!(release_version("nightly"), None);
-        assert_eq!(release_version("before-phase2"), None);
-    }
 }

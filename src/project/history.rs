@@ -1,15 +1,18 @@
 //! A history that was replayed, and what of it holds for an earlier state of the repository.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ProjectEnvironment;
-use crate::alembic::{LiveUse, ReplayedRevision, Revision, Runtime, Statement};
+use crate::alembic::{
+    LiveUse, NamedTable, ReplayedRevision, Revision, Runtime, Statement, Upgraded,
+};
 use crate::catalog::Catalog;
 use crate::git::{ChangeKind, ChangeSet};
 use crate::models;
 use crate::python::Extent;
+use crate::python::ast::Name;
 use crate::source::RepoPath;
 
 /// What the revisions of an environment do, one after the other.
@@ -55,6 +58,19 @@ impl ProjectEnvironment<'_> {
                     .any(|location| path.is_within(location))
         };
         Runtime::new(self.sources, &self.finder).live_uses(revision, &is_of_migrations)
+    }
+
+    /// The model classes that the module of a revision defines or imports, by the names it uses for them.
+    pub fn named_tables(&self, revision: &Revision) -> BTreeMap<Name, NamedTable> {
+        let sqlalchemy = self.versions().sqlalchemy.version;
+        let version = (sqlalchemy.major, sqlalchemy.minor);
+        Runtime::new(self.sources, &self.finder).named_tables(revision, version)
+    }
+
+    /// What the upgrade of a revision does with a database. Every operation is written down whole.
+    pub fn upgrade_of(&self, node: usize, database: Catalog) -> Upgraded {
+        let revision = &self.map.node(node).revision;
+        self.new_replay().upgrade_of(revision, database)
     }
 
     /// What the database is told by the upgrades of these revisions, in one run.

@@ -2,39 +2,58 @@
 
 use std::collections::BTreeMap;
 
-use crate::python::ast::{ExprKind, Module, Stmt, StmtKind};
-use crate::python::unparse::{Aliases, canonical};
+use crate::python::ast::{ExprKind, Module, Name, Stmt, StmtKind};
+use crate::python::unparse::{Aliases, Canonical, canonical};
 
 /// What a module defines: for each name the canonical text of its definition. Statements that define no name stand
 /// together under the empty name.
 pub type Definitions = BTreeMap<String, String>;
 
-/// Reads the definitions of a module. Imports are none: what they bind is written in full where it is used, so an import
-/// that is moved, renamed or no longer used changes nothing.
-pub fn definitions(module: &Module) -> Definitions {
-    definitions_with(module, |module, name| format!("{module}.{name}"))
+/// What need not be the same for two modules to mean the same.
+#[derive(Clone, Debug, Default)]
+pub struct Likeness {
+    /// Of what is imported only the package and the name count: a name that has moved to another module of its package
+    /// is still the same.
+    pub by_package: bool,
+    /// What `alter_column` is told of the column as it is, with `existing_nullable` and the like. Only some databases
+    /// need that.
+    pub without_existing: bool,
+    /// Classes by which a table is meant, wherever they are defined: the text that stands for each.
+    pub tables: BTreeMap<Name, String>,
 }
 
-/// The same, but of what is imported only the package and the name count: a name that has moved to another module of its
-/// package is still the same.
-pub fn definitions_by_package(module: &Module) -> Definitions {
-    definitions_with(module, |module, name| {
+/// Reads the definitions of a module. Imports are none: what they bind is written in full where it is used, so an import
+/// that is moved, renamed or no longer used changes nothing. Nor do options of a query that say which columns to load.
+pub fn definitions(module: &Module, likeness: &Likeness) -> Definitions {
+    let full_name = |module: &str, name: &str| {
+        if !likeness.by_package {
+            return format!("{module}.{name}");
+        }
         let package = module.split('.').find(|part| !part.is_empty());
         let is_relative = module.starts_with('.');
         format!(
             "{}.{name}",
             package.filter(|_| !is_relative).unwrap_or_default()
         )
-    })
-}
-
-fn definitions_with(module: &Module, full_name: impl Fn(&str, &str) -> String) -> Definitions {
+    };
     let mut aliases = Aliases::default();
     collect_aliases(&module.body, &full_name, &mut aliases);
+    for (class, table) in &likeness.tables {
+        aliases.insert(class.clone(), table.clone());
+    }
+    let style = Canonical {
+        aliases: &aliases,
+        by_package: likeness.by_package,
+        without_existing: likeness.without_existing,
+    };
     let mut definitions = Definitions::new();
     let skip = usize::from(module.docstring().is_some());
     for stmt in module.body.iter().skip(skip) {
-        let text = canonical(stmt, &aliases);
+        if matches!(&stmt.kind, StmtKind::ClassDef(class) if likeness.tables.contains_key(&class.name))
+        {
+            continue;
+        }
+        let text = canonical(stmt, style);
         if text.is_empty() {
             continue;
         }
@@ -121,7 +140,11 @@ mod tests {
     use crate::python::parse;
 
     fn same(one: &str, other: &str) -> bool {
-        definitions(&parse(one).0) == definitions(&parse(other).0)
+        same_but(one, other, &Likeness::default())
+    }
+
+    fn same_but(one: &str, other: &str, likeness: &Likeness) -> bool {
+        definitions(&parse(one).0, likeness) == definitions(&parse(other).0, likeness)
     }
 
     #[test]
@@ -133,17 +156,66 @@ mod tests {
 
     #[test]
     fn a_name_may_move_within_its_package() {
-        let by_package = |text: &str| definitions_by_package(&parse(text).0);
-        let one = by_package("from app.models import GUID\nx = GUID()\n");
-        assert_eq!(
-            one,
-            by_package("from app.models.guid import GUID\nx = GUID()\n")
-        );
-        assert_ne!(
-            one,
-            by_package("from other.models import GUID\nx = GUID()\n")
-        );
-        assert_ne!(one, by_package("from app.models import UUID\nx = UUID()\n"));
+        let by_package = Likeness {
+            by_package: true,
+            ..Likeness::default()
+        };
+        let one = "from app.models import GUID\nx = GUID()\n";
+        let moved = "from app.models.guid import GUID\nx = GUID()\n";
+        assert!(same_but(one, moved, &by_package));
+        assert!(!same(one, moved));
+        let foreign = "from other.models import GUID\nx = GUID()\n";
+        assert!(!same_but(one, foreign, &by_package));
+        let renamed = "from app.models import UUID\nx = UUID()\n";
+        assert!(!same_but(one, renamed, &by_package));
+        let one = "from sqlalchemy.orm.session import Session\nx = Session()\n";
+        let other = "from sqlalchemy import orm\nx = orm.Session()\n";
+        assert!(same_but(one, other, &by_package));
+    }
+
+    #[test]
+    fn options_of_a_query_that_say_what_to_load_do_not_count() {
+        assert!(same(
+            "s.query(M).all()\n",
+            "from sqlalchemy import orm\ns.query(M).options(orm.load_only(M.id)).all()\n",
+        ));
+        assert!(!same(
+            "s.query(M).all()\n",
+            "s.query(M).options(load_only(M.id)).all()\n"
+        ));
+        assert!(!same(
+            "s.query(M).all()\n",
+            "s.query(M).execution_options(stream=True).all()\n"
+        ));
+    }
+
+    #[test]
+    fn what_is_said_of_a_column_as_it_is_may_be_left_out() {
+        let without = Likeness {
+            without_existing: true,
+            ..Likeness::default()
+        };
+        let one = "op.alter_column('t', 'c', server_default=None)\n";
+        let other = "op.alter_column('t', 'c', existing_type=T(), server_default=None)\n";
+        assert!(same_but(one, other, &without));
+        assert!(!same(one, other));
+        let one = "op.alter_column('t', 'c', type_=X())\n";
+        let other = "op.alter_column('t', 'c', type_=X(), existing_type=T())\n";
+        assert!(!same_but(one, other, &without));
+    }
+
+    #[test]
+    fn a_class_may_stand_for_its_table() {
+        let tables = Likeness {
+            tables: [(Name::new_static("User"), "<users>".to_owned())]
+                .into_iter()
+                .collect(),
+            ..Likeness::default()
+        };
+        let one = "from app import User\ns.query(User.id)\n";
+        let other = "class User(Base):\n    __tablename__ = 'users'\ns.query(User.id)\n";
+        assert!(same_but(one, other, &tables));
+        assert!(!same(one, other));
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub fn unparse(body: &[Stmt]) -> String {
     let mut writer = Writer {
         out: String::new(),
         indent: 0,
-        aliases: None,
+        canonical: None,
     };
     writer.body(body);
     writer.out
@@ -26,7 +26,7 @@ pub fn unparse_expression(expr: &Expr) -> String {
     let mut writer = Writer {
         out: String::new(),
         indent: 0,
-        aliases: None,
+        canonical: None,
     };
     writer.expr(expr);
     writer.out
@@ -35,12 +35,22 @@ pub fn unparse_expression(expr: &Expr) -> String {
 /// Names bound by imports, and what they stand for.
 pub(super) type Aliases = rustc_hash::FxHashMap<Name, String>;
 
+/// What the canonical form is made with.
+#[derive(Clone, Copy)]
+pub(super) struct Canonical<'a> {
+    pub(super) aliases: &'a Aliases,
+    /// Of what is imported from SQLAlchemy only the last name counts: `orm.Session` is `sqlalchemy.Session`.
+    pub(super) by_package: bool,
+    /// Leaves out what tells `alter_column` of a column as it is.
+    pub(super) without_existing: bool,
+}
+
 /// Writes one statement in canonical form.
-pub(super) fn canonical(stmt: &Stmt, aliases: &Aliases) -> String {
+pub(super) fn canonical(stmt: &Stmt, canonical: Canonical<'_>) -> String {
     let mut writer = Writer {
         out: String::new(),
         indent: 0,
-        aliases: Some(aliases),
+        canonical: Some(canonical),
     };
     writer.stmt(stmt);
     writer.out
@@ -50,7 +60,7 @@ struct Writer<'a> {
     out: String,
     indent: usize,
     /// Set for the canonical form.
-    aliases: Option<&'a Aliases>,
+    canonical: Option<Canonical<'a>>,
 }
 
 impl Writer<'_> {
@@ -69,7 +79,7 @@ impl Writer<'_> {
     }
 
     fn body(&mut self, body: &[Stmt]) {
-        let skip = usize::from(self.aliases.is_some() && docstring(body).is_some());
+        let skip = usize::from(self.canonical.is_some() && docstring(body).is_some());
         for stmt in body.iter().skip(skip) {
             self.stmt(stmt);
         }
@@ -101,11 +111,11 @@ impl Writer<'_> {
             StmtKind::FunctionDef(function) => return self.function(function),
             StmtKind::ClassDef(class) => return self.class(class),
             StmtKind::Import(_) | StmtKind::ImportFrom(_) | StmtKind::Pass
-                if self.aliases.is_some() =>
+                if self.canonical.is_some() =>
             {
                 return;
             }
-            StmtKind::AnnAssign { value: None, .. } if self.aliases.is_some() => return,
+            StmtKind::AnnAssign { value: None, .. } if self.canonical.is_some() => return,
             _ => {}
         }
         self.line();
@@ -131,7 +141,7 @@ impl Writer<'_> {
                 value,
             } => {
                 self.expr(target);
-                if self.aliases.is_none() {
+                if self.canonical.is_none() {
                     self.push(": ");
                     self.expr(annotation);
                 }
@@ -296,7 +306,7 @@ impl Writer<'_> {
         self.push("(");
         self.parameters(&function.parameters);
         self.push(")");
-        if let (Some(returns), None) = (&function.returns, self.aliases) {
+        if let (Some(returns), None) = (&function.returns, self.canonical) {
             self.push(" -> ");
             self.expr(returns);
         }
@@ -344,7 +354,7 @@ impl Writer<'_> {
                 _ => {}
             }
             self.push(&parameter.name);
-            if let (Some(annotation), None) = (&parameter.annotation, self.aliases) {
+            if let (Some(annotation), None) = (&parameter.annotation, self.canonical) {
                 self.push(": ");
                 self.expr(annotation);
             }

@@ -18,8 +18,14 @@ use crate::source::{FileSpan, RepoPath};
 
 /// What was before the change, and is asked only if need be.
 pub trait Past {
-    /// The newest release tag whose tree has this path.
-    fn release_with(&self, path: &RepoPath) -> Option<String>;
+    /// The oldest release that has the version of a file that is meant; a pre-release only where there is no final one.
+    fn oldest_with(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> Option<String>;
+
+    /// The file as the newest release has it.
+    fn newest(&self, path: &RepoPath) -> Option<Vec<u8>>;
+
+    /// True if the base branch has had the version of a file that is meant, before the one it has now.
+    fn had_before(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> bool;
 
     /// Shows the commits of the base that add Python files below these folders, the newest first.
     fn visit_additions(
@@ -35,8 +41,16 @@ pub trait Past {
 pub struct NoPast;
 
 impl Past for NoPast {
-    fn release_with(&self, _path: &RepoPath) -> Option<String> {
+    fn oldest_with(&self, _path: &RepoPath, _is_meant: &dyn Fn(&[u8]) -> bool) -> Option<String> {
         None
+    }
+
+    fn newest(&self, _path: &RepoPath) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn had_before(&self, _path: &RepoPath, _is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
+        false
     }
 }
 

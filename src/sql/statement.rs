@@ -19,6 +19,8 @@ pub struct Statement {
     pub open: bool,
     /// True for `IF EXISTS` and `IF NOT EXISTS`: it may do nothing.
     pub guarded: bool,
+    /// True for `SET lock_timeout = '4s'` and the like: how long what follows may wait or take.
+    pub sets_timeout: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +159,18 @@ fn read(tokens: &[Token<'_>]) -> Option<Statement> {
         tables: reader.tables,
         open: reader.open,
         guarded,
+        sets_timeout: sets_timeout(tokens),
     })
+}
+
+/// `SET LOCAL statement_timeout …`, `RESET lock_timeout`
+fn sets_timeout(tokens: &[Token<'_>]) -> bool {
+    let mut tokens = tokens.iter();
+    let begins = tokens
+        .next()
+        .is_some_and(|first| first.is_word("set") || first.is_word("reset"));
+    let setting = tokens.find(|token| !token.is_word("local") && !token.is_word("session"));
+    begins && setting.is_some_and(|token| token.text.to_ascii_lowercase().ends_with("_timeout"))
 }
 
 struct Reader<'a> {

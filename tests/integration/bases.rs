@@ -150,6 +150,51 @@ fn an_edited_revision_weighs_more_once_it_is_released() {
     assert!(answer.out.contains("warning[ML108]"), "{answer:?}");
 }
 
+#[test]
+fn the_oldest_release_that_has_the_version_of_the_base_is_named() {
+    let repository = Repository::with_project();
+    let edited = repository
+        .read("migrations/versions/a1.py")
+        .replace("Integer", "BigInteger");
+    for tag in ["v1.0rc1", "v1.0", "v1.1"] {
+        repository.write("readme.txt", tag);
+        repository.commit(tag);
+        repository.git(&["tag", tag]);
+    }
+    let base = repository.git(&["rev-parse", "HEAD"]);
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    repository.write("migrations/versions/a1.py", &edited);
+    let answer = repository.lint(&["check", "--changed"]);
+    assert!(answer.out.contains("part of release `v1.0`"), "{answer:?}");
+    // Where the id of a commit is given as the base, git's short form of it is named.
+    for tag in ["v1.0rc1", "v1.0", "v1.1"] {
+        repository.git(&["tag", "--delete", tag]);
+    }
+    repository.commit("edited");
+    let from = base.trim();
+    let answer = repository.lint(&["check", "--from-ref", from]);
+    let short = from.get(..7).unwrap();
+    assert!(
+        answer.out.contains(&format!("already on `{short}")),
+        "{answer:?}"
+    );
+    assert!(!answer.out.contains(from), "{answer:?}");
+}
+
+#[test]
+fn an_edit_that_gives_back_what_is_released_is_a_repair() {
+    let repository = Repository::with_project();
+    let released = repository.read("migrations/versions/a1.py");
+    repository.git(&["tag", "v1.0"]);
+    let edited = released.replace("Integer", "BigInteger");
+    repository.write("migrations/versions/a1.py", &edited);
+    repository.commit("edited");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    repository.write("migrations/versions/a1.py", &released);
+    let answer = repository.lint(&["check", "--changed"]);
+    assert_eq!(answer.status, 0, "{answer:?}");
+}
+
 /// A clone as CI systems make it, with all branches of the remote and no `origin/HEAD`.
 fn cloned(origin: &Repository) -> Repository {
     let clone = Repository::init(&[]);
@@ -264,5 +309,5 @@ fn the_merge_that_github_checks_out_knows_its_base() {
     let answer = clone.lint(&["check", "--changed", "--verbose"]);
     assert_ne!(answer.status, 2, "{answer:?}");
     assert!(answer.err.contains("base: main"), "{answer:?}");
-    assert_eq!(answer.codes(), ["101"], "{answer:?}");
+    assert_eq!(answer.codes(), ["107"], "{answer:?}");
 }

@@ -52,6 +52,18 @@ pub struct ReplayedRevision {
     pub downgrade_sql: Vec<RawSql>,
 }
 
+/// What the upgrade of a revision did to a database.
+#[derive(Debug)]
+pub struct Upgraded {
+    pub upgrade: Direction,
+    /// What it told the database.
+    pub steps: Vec<Step>,
+    /// Raw SQL among that.
+    pub sql: Vec<RawSql>,
+    /// What the database holds then.
+    pub after: Catalog,
+}
+
 /// Whether a revision can be taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -187,6 +199,28 @@ impl<'s> Replay<'s> {
         self.begin();
         if let Some(module) = self.runtime.load(revision) {
             self.runtime.direction(module, "upgrade");
+        }
+    }
+
+    /// Runs only the upgrade of a revision, on a database given, and writes every operation down whole.
+    pub fn upgrade_of(&mut self, revision: &Revision, database: Catalog) -> Upgraded {
+        self.simulation_mut().state.database.now = database;
+        self.begin();
+        self.runtime.with_definitions = true;
+        let loaded = self.runtime.load(revision);
+        self.simulation_mut().steps = Some(Vec::new());
+        let upgrade = match loaded {
+            Some(module) => self.runtime.direction(module, "upgrade"),
+            None => Direction::Unknown {
+                reason: "the file could not be read".to_owned(),
+            },
+        };
+        let (steps, sql) = self.take_steps();
+        Upgraded {
+            upgrade,
+            steps,
+            sql,
+            after: self.catalog(),
         }
     }
 

@@ -16,6 +16,8 @@ pub(super) struct Judged {
     pub(super) configuration: ConfigFile,
     /// Whether the files on disk are judged.
     pub(super) is_worktree: bool,
+    /// The commit under judgement, if it is one.
+    pub(super) commit: Option<CommitId>,
     /// What is judged, in words.
     what: String,
 }
@@ -97,6 +99,7 @@ impl Judged {
             comparison: None,
             configuration,
             is_worktree: true,
+            commit: None,
             what: what.to_owned(),
         })
     }
@@ -165,6 +168,7 @@ impl Judged {
             comparison: Some(comparison),
             configuration,
             is_worktree: false,
+            commit: None,
             what: if merging {
                 "what is staged: the result of a merge".to_owned()
             } else {
@@ -206,6 +210,7 @@ impl Judged {
             comparison: Some(comparison),
             configuration,
             is_worktree: true,
+            commit: None,
             what,
         })
     }
@@ -234,8 +239,14 @@ impl Judged {
             comparison,
             configuration,
             is_worktree: false,
+            commit: Some(commit),
             what,
         })
+    }
+
+    /// The commits that the change begins and ends with.
+    pub(super) fn extent(&self) -> Option<(CommitId, CommitId)> {
+        self.comparison.as_ref()?.range
     }
 
     /// The states that findings may point into, the one that counts first.

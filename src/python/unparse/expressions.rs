@@ -4,9 +4,45 @@ use std::fmt::Write as _;
 
 use super::Writer;
 use crate::python::ast::{
-    Argument, ArgumentKind, BinaryOp, BoolOp, CompareOp, Comprehension, ComprehensionClause,
+    Argument, ArgumentKind, BinaryOp, BoolOp, Call, CompareOp, Comprehension, ComprehensionClause,
     ComprehensionKind, DictItem, Expr, ExprKind, FStringPart, Stmt, StmtKind, UnaryOp,
 };
+
+/// Functions of `sqlalchemy.orm` that tell a query which attributes to load, and when.
+const LOADER_OPTIONS: &[&str] = &[
+    "contains_eager",
+    "defaultload",
+    "defer",
+    "immediateload",
+    "joinedload",
+    "lazyload",
+    "load_only",
+    "noload",
+    "raiseload",
+    "selectinload",
+    "subqueryload",
+    "undefer",
+];
+
+/// True for an argument of `alter_column` that says how the column is and has no effect: the type only where another
+/// takes its place, which may have made a CHECK constraint.
+fn is_about_existing(argument: &Argument, call: &Call) -> bool {
+    let ArgumentKind::Keyword(name) = &argument.kind else {
+        return false;
+    };
+    let has_new_type = || {
+        let mut arguments = call.arguments.iter();
+        arguments.any(|other| matches!(&other.kind, ArgumentKind::Keyword(name) if name == "type_"))
+    };
+    match name.as_str() {
+        "existing_nullable"
+        | "existing_server_default"
+        | "existing_comment"
+        | "existing_autoincrement" => true,
+        "existing_type" => !has_new_type(),
+        _ => false,
+    }
+}
 
 impl Writer<'_> {
     pub(super) fn arguments(&mut self, arguments: &[Argument]) {
@@ -43,11 +79,17 @@ impl Writer<'_> {
             ExprKind::Str(value) => self.string(value),
             ExprKind::FString(parts) => self.formatted(parts),
             ExprKind::Name(name) => {
-                let qualified = self.aliases.and_then(|aliases| aliases.get(name));
+                let qualified = self
+                    .canonical
+                    .and_then(|canonical| canonical.aliases.get(name));
                 self.push(qualified.map_or(name.as_str(), String::as_str));
             }
             ExprKind::Attribute { value, name } => {
-                self.primary(value);
+                if self.is_of_sqlalchemy(value) {
+                    self.push("sqlalchemy");
+                } else {
+                    self.primary(value);
+                }
                 self.push(".");
                 self.push(name);
             }
@@ -75,9 +117,22 @@ impl Writer<'_> {
                 }
             }
             ExprKind::Call(call) => {
+                if let Some(query) = self.query_with_loader_options(call) {
+                    return self.primary(query);
+                }
                 self.primary(&call.function);
                 self.push("(");
-                self.arguments(&call.arguments);
+                if self.leaves_existing_out(call) {
+                    let arguments: Vec<Argument> = call
+                        .arguments
+                        .iter()
+                        .filter(|argument| !is_about_existing(argument, call))
+                        .cloned()
+                        .collect();
+                    self.arguments(&arguments);
+                } else {
+                    self.arguments(&call.arguments);
+                }
                 self.push(")");
             }
             ExprKind::List(items) => self.delimited("[", items, "]"),
@@ -173,6 +228,60 @@ impl Writer<'_> {
             }
             ExprKind::Invalid => self.push("<invalid>"),
         }
+    }
+
+    /// True for a module of SQLAlchemy, where only the package counts.
+    fn is_of_sqlalchemy(&self, expr: &Expr) -> bool {
+        let Some(canonical) = self.canonical.filter(|canonical| canonical.by_package) else {
+            return false;
+        };
+        match &expr.kind {
+            ExprKind::Name(name) => {
+                let module = canonical.aliases.get(name);
+                let module = module.map_or(name.as_str(), String::as_str);
+                module == "sqlalchemy" || module.starts_with("sqlalchemy.")
+            }
+            ExprKind::Attribute { value, .. } => self.is_of_sqlalchemy(value),
+            _ => false,
+        }
+    }
+
+    /// For `query.options(load_only(…))` the query: which columns are read at once changes no row.
+    fn query_with_loader_options<'e>(&self, call: &'e Call) -> Option<&'e Expr> {
+        let canonical = self.canonical?;
+        let ExprKind::Attribute { value, name } = &call.function.kind else {
+            return None;
+        };
+        let is_loader_option = |argument: &Argument| {
+            let ExprKind::Call(option) = &argument.value.kind else {
+                return false;
+            };
+            let mut function = String::new();
+            let mut path = &option.function;
+            while let ExprKind::Attribute { value, name } = &path.kind {
+                function = format!(".{name}{function}");
+                path = value;
+            }
+            let ExprKind::Name(root) = &path.kind else {
+                return false;
+            };
+            let root = canonical
+                .aliases
+                .get(root)
+                .map_or(root.as_str(), String::as_str);
+            let function = format!("{root}{function}");
+            let (module, name) = function.rsplit_once('.').unwrap_or(("", &function));
+            let is_orm = module == "sqlalchemy" || module.starts_with("sqlalchemy.orm");
+            is_orm && LOADER_OPTIONS.contains(&name)
+        };
+        let is_options = name == "options" && !call.arguments.is_empty();
+        (is_options && call.arguments.iter().all(is_loader_option)).then_some(&**value)
+    }
+
+    fn leaves_existing_out(&self, call: &Call) -> bool {
+        self.canonical
+            .is_some_and(|canonical| canonical.without_existing)
+            && matches!(&call.function.kind, ExprKind::Attribute { name, .. } if name == "alter_column")
     }
 
     /// What stands before a dot, a bracket or a call: a number would swallow the dot.

@@ -7,7 +7,7 @@ use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
 use crate::git::ChangeKind;
 use crate::models::{DriftDifference, Introduced};
-use crate::python::{Sources, definitions};
+use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::coverage::belongs_to_change;
 use crate::rules::difference::{follows, nullability, plain, short};
@@ -432,7 +432,7 @@ fn holds_a_migration(path: &RepoPath, sources: &Sources<'_>) -> bool {
     });
     has_both
         && sources.python(path).is_some_and(|file| {
-            let defined = definitions(&file.module);
+            let defined = definitions(&file.module, &Likeness::default());
             defined.contains_key("upgrade") && defined.contains_key("revision")
         })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::alembic::Revision;
 use crate::diagnostic::{Label, Severity};
-use crate::rules::revision::parent_label;
+use crate::rules::revision::{parent_label, renamed_to};
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
 
 declare_rule! {
@@ -18,7 +18,7 @@ declare_rule! {
 struct DeletedMergedRevision<'a> {
     ids: Vec<&'a str>,
     release: Option<String>,
-    /// The new id, where the file is still there.
+    /// The new id, where the revision is still there.
     renamed_to: Option<String>,
     base_name: &'a str,
 }
@@ -86,17 +86,15 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let revision = |node: usize| -> &Arc<Revision> { &upstream.map.node(node).revision };
-    let release = deleted
-        .iter()
-        .find_map(|node| ctx.change.past.release_with(&revision(*node).file));
-    let still_there = head
-        .node_of(&revision(first).file)
-        .map(|node| &head.map.node(node).revision);
-    let renamed_to = match deleted.len() {
-        1 => still_there.map(|revision| revision.id.value.to_string()),
-        _ => None,
-    };
-    let label = match still_there.filter(|_| renamed_to.is_some()) {
+    let release = deleted.iter().find_map(|node| {
+        let revision = revision(*node);
+        let id = revision.id.value.as_bytes();
+        let has_it = |bytes: &[u8]| memchr::memmem::find(bytes, id).is_some();
+        ctx.change.past.oldest_with(&revision.file, &has_it)
+    });
+    let renamed = renamed_to(revision(first), upstream, head).filter(|_| deleted.len() == 1);
+    let renamed_to = renamed.map(|renamed| renamed.id.value.to_string());
+    let label = match renamed {
         Some(renamed) => Label::new(renamed.file.clone(), renamed.id.span, "the new id"),
         None => Label::new(revision(first).file.clone(), None, "deleted"),
     };

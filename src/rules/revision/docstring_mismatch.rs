@@ -15,38 +15,47 @@ declare_rule! {
     on: Script(check),
 }
 
-enum DocstringMismatch {
-    Revises { said: String, parents: Vec<SmolStr> },
-    RevisionId { said: String, id: SmolStr },
+/// The lines that do not say what the code says.
+struct DocstringMismatch<'a> {
+    revision: &'a Revision,
+    id_line: Option<&'a DocLine>,
+    revises_line: Option<&'a DocLine>,
 }
 
-impl Violation for DocstringMismatch {
+impl Violation for DocstringMismatch<'_> {
     fn message(&self) -> String {
-        match self {
-            Self::Revises { said, parents } => {
-                let said = if said.is_empty() {
-                    "nothing".to_owned()
-                } else {
-                    format!("`{said}`")
-                };
-                let parents = if parents.is_empty() {
-                    "`None`".to_owned()
-                } else {
-                    list(parents)
-                };
-                format!("the docstring says it revises {said}, `down_revision` says {parents}")
-            }
-            Self::RevisionId { said, id } => {
-                format!("the docstring says this is revision `{said}`, `revision` says `{id}`")
-            }
+        let id = &self.revision.id.value;
+        let parents = match self.revision.down_revision.as_slice() {
+            [] => "`None`".to_owned(),
+            parents => list(parents.iter().map(|parent| &parent.value)),
+        };
+        let said = |line: &DocLine| match line.text.trim() {
+            "" => "nothing".to_owned(),
+            text => format!("`{text}`"),
+        };
+        match (self.id_line, self.revises_line) {
+            (Some(own), None) => format!(
+                "the docstring says this is revision {}, `revision` says `{id}`",
+                said(own)
+            ),
+            (Some(own), Some(revises)) => format!(
+                "the docstring says this is revision {} and revises {}, the variables say `{id}` and {parents}",
+                said(own),
+                said(revises)
+            ),
+            (None, Some(revises)) => format!(
+                "the docstring says it revises {}, `down_revision` says {parents}",
+                said(revises)
+            ),
+            (None, None) => String::new(),
         }
     }
 
     fn subject(&self) -> String {
-        match self {
-            Self::Revises { .. } => "Revises".to_owned(),
-            Self::RevisionId { .. } => "Revision ID".to_owned(),
-        }
+        let id = self.id_line.map(|_| "Revision ID");
+        let revises = self.revises_line.map(|_| "Revises");
+        let lines: Vec<&str> = id.into_iter().chain(revises).collect();
+        lines.join(" ")
     }
 
     fn notes(&self) -> Vec<String> {
@@ -62,45 +71,72 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let id = revision.id.value.as_str();
-    if let Some(line) = &revision.doc.revision_id
-        && let Some(said) = single_id(&line.text)
-        && said != id
-    {
-        let violation = DocstringMismatch::RevisionId {
-            said: said.to_owned(),
-            id: revision.id.value.clone(),
-        };
-        reporter
-            .report_on(
-                &violation,
-                label_at(revision, line.span, "says the docstring"),
-                Some(id),
-            )
-            .related([id_label(revision, "says the code")])
-            .fix(Some(rewrite(revision, line, id.to_owned())));
+    let id_line = revision
+        .doc
+        .revision_id
+        .as_ref()
+        .filter(|line| single_id(&line.text).is_some_and(|said| said != id));
+    let revises_line = revision
+        .doc
+        .revises
+        .as_ref()
+        .filter(|line| !revises(line, revision, &ctx.environment.judged().map));
+    let Some(first) = id_line.or(revises_line) else {
+        return;
+    };
+    if stands_on_the_base(revision, ctx) {
+        return;
     }
-    if let Some(line) = &revision.doc.revises
-        && !revises(line, revision, &ctx.environment.judged().map)
-    {
-        let parents: Vec<SmolStr> = revision
-            .down_revision
-            .iter()
-            .map(|parent| parent.value.clone())
-            .collect();
-        let corrected = parents.join(", ");
-        let violation = DocstringMismatch::Revises {
-            said: line.text.clone(),
+    let edits = id_line
+        .map(|line| rewrite(revision, line, id.to_owned()))
+        .into_iter()
+        .chain(revises_line.map(|line| {
+            let parents = revision.down_revision.iter();
+            let parents: Vec<&str> = parents.map(|parent| parent.value.as_str()).collect();
+            rewrite(revision, line, parents.join(", "))
+        }))
+        .collect();
+    let code = id_line
+        .map(|_| id_label(revision, "says the code"))
+        .into_iter()
+        .chain(revises_line.map(|_| parent_label(revision, "says the code")));
+    let violation = DocstringMismatch {
+        revision,
+        id_line,
+        revises_line,
+    };
+    reporter
+        .report_on(
+            &violation,
+            label_at(revision, first.span, "says the docstring"),
+            Some(id),
+        )
+        .related(code)
+        .fix(Some(Fix {
+            applicability: Applicability::Safe,
+            title: "correct the docstring".to_owned(),
+            edits,
+        }));
+}
+
+/// True if docstring and variables said the same before the change.
+fn stands_on_the_base(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
+    let before = ctx.environment.change.as_ref();
+    let before = before.and_then(|change| change.upstream.or(change.before));
+    let Some(before) = before.and_then(|before| before.revision(&revision.id.value)) else {
+        return false;
+    };
+    let said = |revision: &Revision| {
+        let text = |line: &Option<DocLine>| line.as_ref().map(|line| line.text.clone());
+        let parents = revision.down_revision.iter();
+        let parents: Vec<SmolStr> = parents.map(|parent| parent.value.clone()).collect();
+        (
+            text(&revision.doc.revision_id),
+            text(&revision.doc.revises),
             parents,
-        };
-        reporter
-            .report_on(
-                &violation,
-                label_at(revision, line.span, "says the docstring"),
-                Some(id),
-            )
-            .related([parent_label(revision, "says the code")])
-            .fix(Some(rewrite(revision, line, corrected)));
-    }
+        )
+    };
+    said(before) == said(revision)
 }
 
 /// True if the line names the parents, or says something that is no list of ids.
@@ -147,7 +183,7 @@ fn single_id(text: &str) -> Option<&str> {
     words.next().is_none().then_some(word)
 }
 
-fn rewrite(revision: &Revision, line: &DocLine, replacement: String) -> Fix {
+fn rewrite(revision: &Revision, line: &DocLine, replacement: String) -> Edit {
     let replacement = if line.text.is_empty()
         && revision.source.text.slice(crate::source::Span::new(
             line.span.start.saturating_sub(1),
@@ -158,13 +194,9 @@ fn rewrite(revision: &Revision, line: &DocLine, replacement: String) -> Fix {
     } else {
         replacement
     };
-    Fix {
-        applicability: Applicability::Safe,
-        title: "correct the docstring".to_owned(),
-        edits: vec![Edit {
-            file: revision.file.clone(),
-            span: line.span,
-            replacement,
-        }],
+    Edit {
+        file: revision.file.clone(),
+        span: line.span,
+        replacement,
     }
 }

@@ -1,10 +1,17 @@
 //! ML108
 
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use crate::alembic::{Revision, RevisionMap, written_links};
 use crate::diagnostic::{Label, Severity};
 use crate::project::ProjectEnvironment;
+use crate::python::ParsedFile;
 use crate::python::ast::{ExprKind, Module, StmtKind};
-use crate::python::{Definitions, definitions, definitions_by_package};
-use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
+use crate::rules::revision::{id_label, renamed_to};
+use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, edit, list};
 use crate::source::Span;
 
 declare_rule! {
@@ -24,17 +31,12 @@ struct EditedMergedRevision<'a> {
 
 impl Violation for EditedMergedRevision<'_> {
     fn message(&self) -> String {
-        let changed = list(&self.changed);
-        match &self.release {
-            Some(release) => format!(
-                "revision `{}` is part of release `{release}`, and this changes its {changed}",
-                self.id
-            ),
-            None => format!(
-                "revision `{}` is already on `{}`, and this changes its {changed}",
-                self.id, self.base_name
-            ),
-        }
+        format!(
+            "revision `{}` is {}, and this changes its {}",
+            self.id,
+            whereabouts(self.release.as_deref(), self.base_name),
+            list(&self.changed)
+        )
     }
 
     fn subject(&self) -> String {
@@ -49,7 +51,10 @@ impl Violation for EditedMergedRevision<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        Some("leave it as it was and put the correction into a new revision".to_owned())
+        Some(
+            "put what databases that have run it still need into a new revision; where the old version only failed, they need nothing"
+                .to_owned(),
+        )
     }
 
     fn severity(&self) -> Option<Severity> {
@@ -57,11 +62,21 @@ impl Violation for EditedMergedRevision<'_> {
     }
 }
 
+/// Where others have a revision from.
+fn whereabouts(release: Option<&str>, base_name: &str) -> String {
+    match release {
+        Some(release) => format!("part of release `{release}`"),
+        None => format!("already on `{base_name}`"),
+    }
+}
+
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
+    check_order(ctx, reporter);
     let Some(upstream) = ctx.change.upstream else {
         return;
     };
     let head = ctx.environment.head;
+    let dialect = head.dialect().dialect;
     for (node, revision) in head
         .map
         .nodes()
@@ -80,22 +95,24 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         if old.source.syntax_error.is_some() || revision.source.syntax_error.is_some() {
             continue;
         }
-        let (before_edit, after_edit) = (&old.source.module, &revision.source.module);
-        let mut changed = changed_names(&definitions(before_edit), &definitions(after_edit));
-        if !changed.is_empty() {
-            let moved = changed_names(
-                &definitions_by_package(before_edit),
-                &definitions_by_package(after_edit),
-            );
-            changed.retain(|name| moved.contains(name));
+        if is_ambiguous(&upstream.map, &revision.id.value)
+            || is_ambiguous(&head.map, &revision.id.value)
+        {
+            continue;
         }
-        if changed.is_empty() || does_the_same(upstream, before, head, node, &changed) {
+        let changed = edit::changed_in_effect(upstream, before, head, node);
+        if changed.is_empty() || is_given_back(ctx, old, revision) {
             continue;
         }
         let place = changed
             .iter()
             .find_map(|name| definition_span(&revision.source.module, name));
-        let release = ctx.change.past.release_with(&old.file);
+        // A release counts if it has what is changed as it is on the base.
+        let is_as_on_the_base = |bytes: &[u8]| {
+            let differs = edit::changed(&ParsedFile::new(bytes), &old.source, dialect);
+            !changed.iter().any(|name| differs.contains(name))
+        };
+        let release = ctx.change.past.oldest_with(&old.file, &is_as_on_the_base);
         let changed = changed
             .iter()
             .map(|name| {
@@ -121,88 +138,13 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
-/// The definitions that differ and matter to a database that has run the revision. The way down does not: it is only
-/// run later, and may well be corrected.
-fn changed_names(old: &Definitions, new: &Definitions) -> Vec<String> {
-    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
-    names.sort();
-    names.dedup();
-    let changed: Vec<String> = names
-        .into_iter()
-        .filter(|name| old.get(*name) != new.get(*name))
-        .filter(|name| !is_absent_identifier(name, old, new))
-        .cloned()
-        .collect();
-    let only_used_by_downgrade = |name: &String| {
-        name == "downgrade" || {
-            let uses = |definitions: &Definitions| {
-                definitions.iter().any(|(other, text)| {
-                    other != "downgrade" && other != name && mentions(text, name)
-                })
-            };
-            !name.is_empty()
-                && name != "upgrade"
-                && !is_identifier(name)
-                && !uses(old)
-                && !uses(new)
-        }
-    };
-    changed
-        .into_iter()
-        .filter(|name| !only_used_by_downgrade(name))
-        .collect()
-}
-
-fn is_identifier(name: &str) -> bool {
-    matches!(
-        name,
-        "revision" | "down_revision" | "depends_on" | "branch_labels"
-    )
-}
-
-/// `depends_on = None` says the same as nothing.
-fn is_absent_identifier(name: &str, old: &Definitions, new: &Definitions) -> bool {
-    let says_nothing = |definitions: &Definitions| {
-        definitions
-            .get(name)
-            .is_none_or(|text| text.trim_end().ends_with("= None"))
-    };
-    is_identifier(name) && name != "down_revision" && says_nothing(old) && says_nothing(new)
-}
-
-fn mentions(text: &str, name: &str) -> bool {
-    let is_word = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(name).any(|(at, _)| {
-        let before = text.get(..at).and_then(|before| before.chars().next_back());
-        let after = text
-            .get(at + name.len()..)
-            .and_then(|after| after.chars().next());
-        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+/// True if the newest release has what the change makes of the revision: then what was merged since is taken back.
+fn is_given_back(ctx: &ChangeContext<'_>, old: &Revision, revision: &Revision) -> bool {
+    let dialect = ctx.environment.head.dialect().dialect;
+    let released = ctx.change.past.newest(&old.file);
+    released.is_some_and(|bytes| {
+        edit::changed(&ParsedFile::new(&bytes), &revision.source, dialect).is_empty()
     })
-}
-
-/// True if both versions of `upgrade` certainly do the same, however they are written.
-fn does_the_same(
-    upstream: &ProjectEnvironment<'_>,
-    before: usize,
-    head: &ProjectEnvironment<'_>,
-    node: usize,
-    changed: &[String],
-) -> bool {
-    if changed.iter().any(|name| is_identifier(name)) {
-        return false;
-    }
-    let (old, new) = (
-        upstream.defined_migration(before),
-        head.defined_migration(node),
-    );
-    let (Some(old), Some(new)) = (old.upgrade.run(), new.upgrade.run()) else {
-        return false;
-    };
-    match (old.definitions(), new.definitions()) {
-        (Some(old), Some(new)) => old == new,
-        _ => false,
-    }
 }
 
 /// Where a name is defined at the top of a module.
@@ -218,4 +160,264 @@ fn definition_span(module: &Module, name: &str) -> Option<Span> {
         }
         _ => None,
     })
+}
+
+/// A merged revision below which there are others than before.
+struct Reordered<'a> {
+    id: &'a str,
+    /// Below it now, and not before.
+    gained: &'a [SmolStr],
+    /// Below it before, and no longer.
+    lost: &'a [SmolStr],
+    release: Option<String>,
+    base_name: &'a str,
+}
+
+impl Violation for Reordered<'_> {
+    fn message(&self) -> String {
+        let mut what = Vec::new();
+        if !self.lost.is_empty() {
+            what.push(format!("run {} again", shortened(self.lost)));
+        }
+        if !self.gained.is_empty() {
+            what.push(format!("never run {}", shortened(self.gained)));
+        }
+        format!(
+            "revision `{}` is {}, and with this `down_revision` databases that stand at it {}",
+            self.id,
+            whereabouts(self.release.as_deref(), self.base_name),
+            what.join(" and ")
+        )
+    }
+
+    fn subject(&self) -> String {
+        "down_revision".to_owned()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        vec!["to Alembic, what lies below the revision of a database has run on it, and nothing else has".to_owned()]
+    }
+
+    fn help(&self) -> Option<String> {
+        Some(if self.lost.is_empty() {
+            format!(
+                "leave it where it was, and let {} come after what is merged",
+                shortened(self.gained)
+            )
+        } else {
+            "leave the order of merged revisions as it was".to_owned()
+        })
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.release.is_some().then_some(Severity::Error)
+    }
+}
+
+fn shortened(ids: &[SmolStr]) -> String {
+    match ids.get(3..) {
+        Some(rest) if !rest.is_empty() => {
+            format!("{} and {} more", list(ids.iter().take(3)), rest.len())
+        }
+        _ => list(ids),
+    }
+}
+
+/// A revision with other ones below it.
+struct Moved<'a> {
+    revision: &'a Arc<Revision>,
+    /// The file on the base.
+    old: &'a Arc<Revision>,
+    gained: Vec<SmolStr>,
+    lost: Vec<SmolStr>,
+}
+
+fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
+    let head = ctx.environment.head;
+    let Some(upstream) = ctx.change.upstream else {
+        return;
+    };
+    // A revision that is not seen is below none.
+    if !upstream.scripts.is_complete() || !head.scripts.is_complete() {
+        return;
+    }
+    let moved = moved(ctx, upstream);
+    for one in &moved {
+        // The other half of a swap.
+        let is_told = moved.iter().any(|other| {
+            other.lost.contains(&one.revision.id.value)
+                && one.gained.contains(&other.revision.id.value)
+        });
+        if is_told {
+            continue;
+        }
+        let is_meant = |bytes: &[u8]| declares_the_same(bytes, one.old);
+        let past = ctx.change.past;
+        let release = past.oldest_with(&one.old.file, &is_meant);
+        let is_repair =
+            release.is_none() && (joins_heads(one, upstream, head) || was_there_before(ctx, one));
+        if is_repair || is_put_back(ctx, one) {
+            continue;
+        }
+        let violation = Reordered {
+            id: &one.revision.id.value,
+            gained: &one.gained,
+            lost: &one.lost,
+            release,
+            base_name: ctx.change.base_name,
+        };
+        let label = Label::new(
+            one.revision.file.clone(),
+            one.revision.down_revision_span,
+            "changed",
+        );
+        let others = one.lost.iter().chain(&one.gained).take(3);
+        let others = others.filter_map(|id| head.revision(id));
+        reporter
+            .report_on(&violation, label, Some(&one.revision.id.value))
+            .related(others.map(|other| id_label(other, "moved")));
+    }
+}
+
+/// The merged revisions that name other parents than before, as far as that makes a difference.
+fn moved<'a>(ctx: &ChangeContext<'a>, upstream: &'a ProjectEnvironment<'a>) -> Vec<Moved<'a>> {
+    let head = ctx.environment.head;
+    let mut found = Vec::new();
+    for (node, now) in head.map.nodes().iter().enumerate() {
+        let revision = &now.revision;
+        let Some(before) = upstream.map.find(&revision.id.value) else {
+            continue;
+        };
+        let old = &upstream.map.node(before).revision;
+        let is_judged = ctx.environment.is_judged(&revision.file);
+        // A parent that does not exist is reported by itself.
+        let is_broken = |map: &RevisionMap, node: usize| {
+            let mut missing = map.missing_parents().iter();
+            missing.any(|link| link.node == node)
+        };
+        if !is_judged
+            || links(old) == links(revision)
+            || is_ambiguous(&head.map, &revision.id.value)
+            || is_ambiguous(&upstream.map, &revision.id.value)
+            || is_broken(&head.map, node)
+            || is_broken(&upstream.map, before)
+        {
+            continue;
+        }
+        let below_before = below(&upstream.map, before);
+        let below_now = below(&head.map, node);
+        let mut lost: Vec<SmolStr> = below_before
+            .difference(&below_now)
+            .filter(|id| does_something(id, head))
+            .map(|id| (*id).clone())
+            .collect();
+        let mut gained: Vec<SmolStr> = below_now
+            .difference(&below_before)
+            .filter(|id| does_something(id, head) && !is_new_name(id, upstream, head))
+            .map(|id| (*id).clone())
+            .collect();
+        if lost.is_empty() && gained.is_empty() {
+            continue;
+        }
+        lost.sort();
+        gained.sort();
+        found.push(Moved {
+            revision,
+            old,
+            gained,
+            lost,
+        });
+    }
+    found
+}
+
+/// True where several files claim an id, which is reported by itself.
+fn is_ambiguous(map: &RevisionMap, id: &str) -> bool {
+    let mut duplicates = map.duplicates().iter().flatten();
+    duplicates.any(|node| map.node(*node).id() == id)
+}
+
+/// False for a revision that is not there, and for one that does nothing, such as a merge: it does not matter whether it
+/// is run.
+fn does_something(id: &str, head: &ProjectEnvironment<'_>) -> bool {
+    let Some(node) = head.map.find(id) else {
+        return false;
+    };
+    let migration = head.migration(node);
+    let upgrade = migration
+        .as_ref()
+        .and_then(|migration| migration.upgrade.run());
+    upgrade.is_none_or(|run| !run.is_empty())
+}
+
+/// The ids that `down_revision` and `depends_on` name.
+fn links(revision: &Revision) -> FxHashSet<&SmolStr> {
+    let links = revision.down_revision.iter().chain(&revision.depends_on);
+    links.map(|link| &link.value).collect()
+}
+
+/// The revisions that have run where one has.
+fn below(map: &RevisionMap, start: usize) -> FxHashSet<&SmolStr> {
+    let mut found = FxHashSet::default();
+    let mut todo = vec![start];
+    while let Some(node) = todo.pop() {
+        let node = map.node(node);
+        for next in node.parents.iter().chain(&node.dependencies) {
+            if found.insert(map.node(*next).id()) {
+                todo.push(*next);
+            }
+        }
+    }
+    found
+}
+
+/// True for a new id of a merged revision, which `deleted-merged-revision` reports.
+fn is_new_name(id: &str, upstream: &ProjectEnvironment<'_>, head: &ProjectEnvironment<'_>) -> bool {
+    if upstream.map.find(id).is_some() {
+        return false;
+    }
+    let nodes = upstream.map.nodes().iter();
+    nodes
+        .filter_map(|node| renamed_to(&node.revision, upstream, head))
+        .any(|renamed| renamed.id.value == id)
+}
+
+/// True if the change puts a revision back where the newest release has it.
+fn is_put_back(ctx: &ChangeContext<'_>, moved: &Moved<'_>) -> bool {
+    let released = ctx.change.past.newest(&moved.old.file);
+    released.is_some_and(|bytes| declares_the_same(&bytes, moved.revision))
+}
+
+/// True if the change puts a revision back where the base had it before.
+fn was_there_before(ctx: &ChangeContext<'_>, moved: &Moved<'_>) -> bool {
+    let is_meant = |bytes: &[u8]| declares_the_same(bytes, moved.revision);
+    let (old, new) = (&moved.old.file, &moved.revision.file);
+    let past = ctx.change.past;
+    past.had_before(old, &is_meant) || old != new && past.had_before(new, &is_meant)
+}
+
+/// True if a version of a file is the same revision with the same parents.
+fn declares_the_same(bytes: &[u8], revision: &Revision) -> bool {
+    let read = written_links(&ParsedFile::new(bytes).module);
+    read.is_some_and(|(id, parents)| {
+        let parents: FxHashSet<&SmolStr> = parents.iter().collect();
+        let now = revision.down_revision.iter();
+        id == revision.id.value && parents == now.map(|parent| &parent.value).collect()
+    })
+}
+
+/// True if the base has more heads than one and there are fewer now, by a revision that only others of the base are put
+/// below.
+fn joins_heads(
+    moved: &Moved<'_>,
+    upstream: &ProjectEnvironment<'_>,
+    head: &ProjectEnvironment<'_>,
+) -> bool {
+    moved.lost.is_empty()
+        && moved
+            .gained
+            .iter()
+            .all(|id| upstream.map.find(id).is_some())
+        && upstream.map.heads_by_branch().conflicts().next().is_some()
+        && head.map.heads().len() < upstream.map.heads().len()
 }

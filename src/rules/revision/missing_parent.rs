@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::alembic::{Declaration, RevisionNode};
+use crate::dependencies::{Version, VersionSource, Versions};
 use crate::rules::revision::label_at;
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
 
@@ -20,6 +21,8 @@ struct MissingParent<'a> {
     /// Revisions whose ids begin like the missing one, or the other way round.
     similar: Vec<SmolStr>,
     was_deleted: bool,
+    /// True where only some of the versions of Alembic that the project may run with find fault with it.
+    depends_on_version: bool,
 }
 
 impl Violation for MissingParent<'_> {
@@ -35,10 +38,15 @@ impl Violation for MissingParent<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = vec![format!(
+        let stops = format!(
             "every Alembic command stops with `KeyError: '{}'`",
             self.parent
-        )];
+        );
+        let mut notes = vec![if self.depends_on_version {
+            format!("from Alembic {EMPTY_IS_NO_PARENT_UNTIL} on, {stops}")
+        } else {
+            stops
+        }];
         if self.was_deleted {
             notes.push("this change deletes it".to_owned());
         }
@@ -74,6 +82,9 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         if is_plugin && !was_deleted {
             continue;
         }
+        if parent.is_empty() && takes_empty(judged.versions()) {
+            continue;
+        }
         let similar = judged
             .map
             .nodes()
@@ -89,6 +100,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
             revision: &revision.id.value,
             similar,
             was_deleted,
+            depends_on_version: parent.is_empty() && judged.versions().alembic.source.is_assumed(),
         };
         reporter.report_on(
             &violation,
@@ -96,4 +108,15 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
             Some(&revision.id.value),
         );
     }
+}
+
+/// The first version that looks for a parent where `down_revision` is an empty string; before, that was no parent
+/// (`alembic/script/revision.py`: `if down_revision is not None` in place of `if down_revision`).
+const EMPTY_IS_NO_PARENT_UNTIL: Version = Version::new(1, 12, 1);
+
+/// True if the project certainly runs with a version to which an empty string is no parent: the one that is pinned, or
+/// the newest that is allowed, is older.
+fn takes_empty(versions: &Versions) -> bool {
+    let alembic = &versions.alembic;
+    alembic.version < EMPTY_IS_NO_PARENT_UNTIL && !matches!(alembic.source, VersionSource::Newest)
 }

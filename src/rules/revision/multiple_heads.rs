@@ -68,10 +68,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     if !judged.is_whole() {
         return;
     }
-    let explained: Vec<SmolStr> = stale_parent::find(ctx)
-        .into_iter()
-        .flat_map(|stale| stale.heads)
-        .collect();
+    let explained = stale_parent::explains(ctx);
     let by_branch = judged.map.heads_by_branch();
     for group in by_branch.conflicts() {
         let heads = judged.ids(&group.heads);

@@ -7,7 +7,9 @@ use smol_str::SmolStr;
 use crate::alembic::Revision;
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::rules::revision::{id_label, label_at};
-use crate::rules::{ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule};
+use crate::rules::{
+    ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule, is_selected,
+};
 
 declare_rule! {
     "ML107", "stale-parent" in Revision("revision"),
@@ -23,6 +25,7 @@ struct StaleParent<'a> {
     parent: &'a str,
     newer: &'a str,
     base_name: &'a str,
+    only_after_merging: bool,
 }
 
 impl Violation for StaleParent<'_> {
@@ -38,74 +41,86 @@ impl Violation for StaleParent<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec![format!(
-            "`{}` was merged into `{}` in the meantime: after this merge there would be two heads, and `alembic upgrade head` would stop",
-            self.newer, self.base_name
-        )]
+        vec![if self.only_after_merging {
+            format!(
+                "`{}` was merged into `{}` in the meantime: after this merge there would be two heads, and `alembic upgrade head` would stop",
+                self.newer, self.base_name
+            )
+        } else {
+            format!(
+                "the head of `{}` is `{}`: with this there are two heads, and `alembic upgrade head` stops",
+                self.base_name, self.newer
+            )
+        }]
     }
 
     fn help(&self) -> Option<String> {
-        Some(format!(
-            "update the branch and set `down_revision = \"{}\"`",
-            self.newer
-        ))
+        let first = if self.only_after_merging {
+            "update the branch and "
+        } else {
+            ""
+        };
+        Some(format!("{first}set `down_revision = \"{}\"`", self.newer))
     }
 }
 
+/// The heads that a finding of this rule is about.
+pub(in crate::rules) fn explains(ctx: &EnvironmentContext<'_>) -> Vec<SmolStr> {
+    if !is_selected(&RULE, ctx.settings) {
+        return Vec::new();
+    }
+    let stale = find(ctx).into_iter();
+    stale.flat_map(|stale| stale.heads).collect()
+}
+
 /// A new revision that hangs on a parent which the base branch has moved on from.
-pub(in crate::rules) struct Stale {
-    pub(in crate::rules) revision: Arc<Revision>,
+struct Stale {
+    revision: Arc<Revision>,
     parent: SmolStr,
     /// The head of the base branch that the revision should follow.
     newer: Arc<Revision>,
     /// The heads that this makes.
-    pub(in crate::rules) heads: Vec<SmolStr>,
+    heads: Vec<SmolStr>,
+    /// True if they only come about when the change is merged.
+    only_after_merging: bool,
 }
 
-/// Finds the new revisions whose parents have been overtaken on the base branch.
-pub(in crate::rules) fn find(ctx: &EnvironmentContext<'_>) -> Vec<Stale> {
+/// Finds the new revisions whose parents have been overtaken on the base branch: since the change began, so that the
+/// result of the merge shows it, or before, so that the change has both heads.
+fn find(ctx: &EnvironmentContext<'_>) -> Vec<Stale> {
     let Some(change) = &ctx.change else {
         return Vec::new();
     };
-    let (Some(merged), Some(before)) = (change.merged, change.before) else {
+    let Some(before) = change.merged.and(change.before).or(change.upstream) else {
         return Vec::new();
     };
-    if !merged.is_whole() {
+    let result = ctx.judged();
+    if !result.is_whole() {
         return Vec::new();
     }
     let mut found = Vec::new();
-    let by_branch = merged.map.heads_by_branch();
+    let by_branch = result.map.heads_by_branch();
     for group in by_branch.conflicts() {
-        // Each side brings one head: theirs, which this branch has not seen, and ours.
-        let theirs: Vec<usize> = group
-            .heads
-            .iter()
-            .copied()
-            .filter(|head| ctx.head.map.find(merged.map.node(*head).id()).is_none())
-            .collect();
-        let ours: Vec<usize> = group
-            .heads
-            .iter()
-            .copied()
-            .filter(|head| {
-                before.map.find(merged.map.node(*head).id()).is_none() && !theirs.contains(head)
-            })
-            .collect();
+        // Each side brings one head: theirs, which was there before or was merged in the meantime, and ours.
+        let (theirs, ours): (Vec<usize>, Vec<usize>) = group.heads.iter().partition(|head| {
+            let id = result.map.node(**head).id();
+            before.map.find(id).is_some() || ctx.head.map.find(id).is_none()
+        });
         let ([their_head], [our_head]) = (theirs.as_slice(), ours.as_slice()) else {
             continue;
         };
         let is_ours = |node: usize| {
-            let id = merged.map.node(node).id();
+            let id = result.map.node(node).id();
             before.map.find(id).is_none() && ctx.head.map.find(id).is_some()
         };
         // The oldest of our revisions below our head: the one to re-parent.
-        let roots: Vec<usize> = merged
+        let roots: Vec<usize> = result
             .map
             .ancestors(*our_head)
             .into_iter()
             .filter(|node| {
                 is_ours(*node)
-                    && merged
+                    && result
                         .map
                         .node(*node)
                         .parents
@@ -114,18 +129,31 @@ pub(in crate::rules) fn find(ctx: &EnvironmentContext<'_>) -> Vec<Stale> {
             })
             .collect();
         let [root] = roots.as_slice() else { continue };
-        let root = merged.map.node(*root);
+        let root = result.map.node(*root);
+        // What the branch has had before is not made by what is staged now.
+        if change.merged.is_none() && !ctx.is_judged(&root.revision.file) {
+            continue;
+        }
         let [parent] = root.parents.as_slice() else {
             continue;
         };
+        // What hangs elsewhere was not overtaken.
+        if !result.map.ancestors(*their_head).contains(parent) {
+            continue;
+        }
         found.push(Stale {
             revision: Arc::clone(&root.revision),
-            parent: merged.map.node(*parent).id().clone(),
-            newer: Arc::clone(&merged.map.node(*their_head).revision),
+            parent: result.map.node(*parent).id().clone(),
+            newer: Arc::clone(&result.map.node(*their_head).revision),
             heads: vec![
-                merged.map.node(*their_head).id().clone(),
-                merged.map.node(*our_head).id().clone(),
+                result.map.node(*their_head).id().clone(),
+                result.map.node(*our_head).id().clone(),
             ],
+            only_after_merging: ctx
+                .head
+                .map
+                .find(result.map.node(*their_head).id())
+                .is_none(),
         });
     }
     found
@@ -139,11 +167,19 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             parent: &stale.parent,
             newer: &stale.newer.id.value,
             base_name: ctx.change.base_name,
+            only_after_merging: stale.only_after_merging,
         };
         let label = label_at(revision, revision.down_revision_span, "no longer a head");
         reporter
             .report_on(&violation, label, Some(&revision.id.value))
-            .related([id_label(&stale.newer, "merged in the meantime")])
+            .related([id_label(
+                &stale.newer,
+                if stale.only_after_merging {
+                    "merged in the meantime"
+                } else {
+                    "the head"
+                },
+            )])
             .fix(reparent(&stale));
     }
 }

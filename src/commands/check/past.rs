@@ -1,0 +1,190 @@
+//! What the release tags of the repository hold, and the commits of the base.
+
+use std::cell::{OnceCell, RefCell};
+use std::ops::ControlFlow;
+
+use rustc_hash::FxHashMap;
+
+use crate::git::{BlobId, CommitId, PastCommit, ReleaseTag, Repository};
+use crate::rules::Past;
+use crate::source::RepoPath;
+
+/// Looks files up in the trees of the release tags. There may be thousands of them, so only those are read that may
+/// decide.
+pub(super) struct Commits<'a> {
+    repository: &'a Repository,
+    /// The commit under judgement, if it is one: what was released after it tells nothing of the time before.
+    judged: Option<CommitId>,
+    /// The commits that the change begins and ends with.
+    range: Option<(CommitId, CommitId)>,
+    /// The last commit of the base before the change.
+    base: Option<CommitId>,
+    /// The oldest first; listed when a rule asks.
+    tags: OnceCell<Vec<ReleaseTag>>,
+}
+
+impl<'a> Commits<'a> {
+    pub(super) fn new(
+        repository: &'a Repository,
+        judged: Option<CommitId>,
+        range: Option<(CommitId, CommitId)>,
+        base: Option<CommitId>,
+    ) -> Self {
+        Self {
+            repository,
+            judged,
+            range,
+            base,
+            tags: OnceCell::new(),
+        }
+    }
+
+    fn tags(&self) -> &[ReleaseTag] {
+        self.tags.get_or_init(|| {
+            let judged = self.judged;
+            let now = judged.and_then(|commit| self.repository.time_of(commit));
+            let mut tags = self.repository.release_tags();
+            tags.retain(|tag| now.is_none_or(|now| tag.made < now));
+            tags
+        })
+    }
+
+    /// True for a commit that the change itself has made.
+    fn is_of_change(&self, commit: CommitId) -> bool {
+        let is_before = |later| {
+            let shared = self.repository.merge_base(commit, later);
+            shared.is_ok_and(|shared| shared == commit)
+        };
+        self.range
+            .is_some_and(|(began, tip)| is_before(tip) && !is_before(began))
+    }
+}
+
+impl Past for Commits<'_> {
+    fn visit_additions(
+        &self,
+        folders: &[RepoPath],
+        visit: &mut dyn FnMut(&PastCommit) -> ControlFlow<()>,
+    ) {
+        if let Some(base) = self.base {
+            self.repository.visit_additions(base, folders, visit);
+        }
+    }
+
+    fn oldest_with(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> Option<String> {
+        let tags = self.tags();
+        // Most tags have the same few versions of a file.
+        let known: RefCell<FxHashMap<BlobId, bool>> = RefCell::default();
+        let holds = |index: usize| {
+            let blob = tags
+                .get(index)
+                .and_then(|tag| self.repository.blob_at(tag.commit, path));
+            blob.is_some_and(|blob| {
+                *known.borrow_mut().entry(blob).or_insert_with(|| {
+                    let bytes = self.repository.blob(blob);
+                    bytes.is_some_and(|bytes| is_meant(&bytes))
+                })
+            })
+        };
+        let newest = (0..tags.len())
+            .rev()
+            .take(NEAR)
+            .find(|index| holds(*index))?;
+        let oldest = oldest(newest, &holds);
+        let is_final = |index: &usize| tags.get(*index).is_some_and(|tag| tag.is_final);
+        let mut after = (oldest..=newest).take(NEAR);
+        let named = after
+            .find(|index| is_final(index) && holds(*index))
+            .unwrap_or(oldest);
+        tags.get(named).map(|tag| tag.name.clone())
+    }
+
+    fn newest(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        let mut tags = self.tags().iter().rev();
+        let newest = tags.find(|tag| tag.is_final && !self.is_of_change(tag.commit))?;
+        let blob = self.repository.blob_at(newest.commit, path)?;
+        self.repository.blob(blob)
+    }
+
+    fn had_before(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
+        let mut now = None;
+        let mut commit = self.range.map(|(began, _)| began);
+        for _ in 0..MAX_COMMITS {
+            let Some(this) = commit else { return false };
+            let Some(blob) = self.repository.blob_at(this, path) else {
+                if now.is_some() {
+                    return false;
+                }
+                // It may have been there under this name before.
+                commit = self.repository.first_parent(this);
+                continue;
+            };
+            // Each version is looked at once.
+            if now.replace(blob) != Some(blob)
+                && self
+                    .repository
+                    .blob(blob)
+                    .is_some_and(|bytes| is_meant(&bytes))
+            {
+                return true;
+            }
+            commit = self.repository.first_parent(this);
+        }
+        false
+    }
+}
+
+/// The oldest tag that has what one has. What was released once is in the later releases too, so it is looked for by
+/// halves; releases of an older branch may lie in between, so the ones before are looked at as well.
+fn oldest(newest: usize, holds: &dyn Fn(usize) -> bool) -> usize {
+    let mut oldest = newest;
+    let mut without = 0;
+    while without < oldest {
+        let middle = without.midpoint(oldest);
+        if holds(middle) {
+            oldest = middle;
+        } else {
+            without = middle + 1;
+        }
+    }
+    let mut misses = 0;
+    for index in (0..oldest).rev() {
+        if holds(index) {
+            oldest = index;
+            misses = 0;
+        } else {
+            misses += 1;
+        }
+        if misses == NEAR_BY_HALVES {
+            break;
+        }
+    }
+    oldest
+}
+
+/// How many tags are looked at, one after the other.
+const NEAR: usize = 200;
+
+/// How many commits of the base are looked at.
+const MAX_COMMITS: usize = 1000;
+
+/// How many tags without the file are passed over.
+const NEAR_BY_HALVES: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_is_found_by_halves() {
+        for first in 0..40 {
+            assert_eq!(oldest(39, &|index| index >= first), first);
+        }
+    }
+
+    #[test]
+    fn releases_of_an_older_branch_lie_in_between() {
+        let holds = |index: usize| index >= 10 && !index.is_multiple_of(3);
+        assert_eq!(oldest(38, &holds), 10);
+    }
+}

@@ -1,0 +1,225 @@
+//! What an edit of a revision changes for the databases that have run it.
+
+mod effect;
+
+use std::collections::BTreeMap;
+
+use rustc_hash::FxHashSet;
+
+use crate::alembic::{NamedTable, Revision};
+use crate::dialect::Dialect;
+use crate::project::ProjectEnvironment;
+use crate::python::ast::{Name, StmtKind};
+use crate::python::{Definitions, Likeness, ParsedFile, definitions};
+
+/// The names that an edit gives another meaning, by the text alone.
+pub(crate) fn changed(before: &ParsedFile, after: &ParsedFile, dialect: Dialect) -> Vec<String> {
+    let exactly = Likeness::default();
+    let changed = changed_names(before, after, &exactly);
+    if changed.is_empty() {
+        return changed;
+    }
+    let likeness = Likeness {
+        by_package: true,
+        // MySQL takes what is not said of a column for said otherwise.
+        without_existing: dialect != Dialect::MySql,
+        ..exactly
+    };
+    let still = changed_names(before, after, &likeness);
+    both(changed, &still)
+}
+
+/// The same, with what the revision and its imports are known to do.
+pub(crate) fn changed_in_effect(
+    upstream: &ProjectEnvironment<'_>,
+    before: usize,
+    head: &ProjectEnvironment<'_>,
+    node: usize,
+) -> Vec<String> {
+    let old = &upstream.map.node(before).revision;
+    let new = &head.map.node(node).revision;
+    let dialect = head.dialect().dialect;
+    let changed = changed(&old.source, &new.source, dialect);
+    if changed.is_empty()
+        || does_the_same(upstream, before, head, node)
+        || !effect::differs(upstream, before, head, node, &changed)
+    {
+        return Vec::new();
+    }
+    let tables = shared_tables(upstream, old, head, new);
+    if tables.is_empty() {
+        return changed;
+    }
+    let likeness = Likeness {
+        by_package: true,
+        without_existing: dialect != Dialect::MySql,
+        tables: tables
+            .iter()
+            .map(|(class, (table, _))| (class.clone(), mark(&table.table)))
+            .collect(),
+    };
+    let texts = [&old.source, &new.source].map(|source| definitions(&source.module, &likeness));
+    let is_only_asked = |(one, other): &(NamedTable, NamedTable)| {
+        let mut texts = texts.iter().flat_map(Definitions::values);
+        texts.all(|text| is_only_asked(text, one, other))
+    };
+    if !tables.values().all(is_only_asked) {
+        return changed;
+    }
+    both(changed, &changed_names(&old.source, &new.source, &likeness))
+}
+
+/// The text of the names as it is compared.
+fn texts(source: &ParsedFile, names: &[String]) -> Vec<String> {
+    let likeness = Likeness {
+        by_package: true,
+        ..Likeness::default()
+    };
+    let mut definitions = definitions(&source.module, &likeness);
+    let texts = names.iter().filter_map(|name| definitions.remove(name));
+    texts.collect()
+}
+
+fn both(mut changed: Vec<String>, still: &[String]) -> Vec<String> {
+    changed.retain(|name| still.contains(name));
+    changed
+}
+
+/// The definitions that differ and matter to a database that has run the revision. The way down does not: it is only
+/// run later, and may well be corrected.
+fn changed_names(before: &ParsedFile, after: &ParsedFile, likeness: &Likeness) -> Vec<String> {
+    let old = definitions(&before.module, likeness);
+    let new = definitions(&after.module, likeness);
+    let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+    names.sort();
+    names.dedup();
+    let (run_before, run_after) = (run_by_upgrade(&old), run_by_upgrade(&new));
+    names
+        .into_iter()
+        .filter(|name| old.get(*name) != new.get(*name))
+        .filter(|name| !is_identifier(name))
+        .filter(|name| run_before.contains(name) || run_after.contains(name))
+        .cloned()
+        .collect()
+}
+
+/// `upgrade`, its parts for several databases, statements that define nothing, and all that these lead to.
+fn run_by_upgrade(definitions: &Definitions) -> FxHashSet<&String> {
+    let mut found = FxHashSet::default();
+    let mut todo: Vec<&String> = definitions
+        .keys()
+        .filter(|name| name.is_empty() || name.starts_with("upgrade"))
+        .collect();
+    while let Some(name) = todo.pop() {
+        let Some(text) = definitions.get(name).filter(|_| found.insert(name)) else {
+            continue;
+        };
+        let others = definitions.keys();
+        todo.extend(others.filter(|other| !other.is_empty() && mentions(text, other)));
+    }
+    found
+}
+
+/// What places a revision among the others.
+fn is_identifier(name: &str) -> bool {
+    matches!(
+        name,
+        "revision" | "down_revision" | "depends_on" | "branch_labels"
+    )
+}
+
+fn mentions(text: &str, name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(name).any(|(at, _)| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text
+            .get(at + name.len()..)
+            .and_then(|after| after.chars().next());
+        !before.is_some_and(is_word) && !after.is_some_and(is_word)
+    })
+}
+
+/// True if both versions of `upgrade` certainly do the same, however they are written, or neither changes anything.
+fn does_the_same(
+    upstream: &ProjectEnvironment<'_>,
+    before: usize,
+    head: &ProjectEnvironment<'_>,
+    node: usize,
+) -> bool {
+    let (old, new) = (
+        upstream.defined_migration(before),
+        head.defined_migration(node),
+    );
+    let (Some(old), Some(new)) = (old.upgrade.run(), new.upgrade.run()) else {
+        return false;
+    };
+    if old.is_empty() && new.is_empty() {
+        return true;
+    }
+    match (old.definitions(), new.definitions()) {
+        (Some(old), Some(new)) => old == new,
+        _ => false,
+    }
+}
+
+/// The classes that both versions mean the same table by, of which one at least has its own.
+fn shared_tables(
+    upstream: &ProjectEnvironment<'_>,
+    old: &Revision,
+    head: &ProjectEnvironment<'_>,
+    new: &Revision,
+) -> BTreeMap<Name, (NamedTable, NamedTable)> {
+    let defines = |revision: &Revision, name: &Name| {
+        let mut body = revision.source.module.body.iter();
+        body.any(|stmt| matches!(&stmt.kind, StmtKind::ClassDef(class) if class.name == *name))
+    };
+    let mut before = upstream.named_tables(old);
+    let after = head.named_tables(new);
+    after
+        .into_iter()
+        .filter(|(name, _)| defines(old, name) != defines(new, name))
+        .filter_map(|(name, after)| {
+            let before = before.remove(&name)?;
+            before.is_same(&after).then_some((name, (before, after)))
+        })
+        .collect()
+}
+
+/// Stands for a class in the text of definitions.
+fn mark(table: &str) -> String {
+    format!("<table {table}>")
+}
+
+/// True if a class is only asked for rows and columns that both versions of it have, so that it does not matter what else
+/// it does. New rows have its defaults, and what is deleted through it may take others along.
+fn is_only_asked(text: &str, one: &NamedTable, other: &NamedTable) -> bool {
+    let mark = mark(&one.table);
+    if !text.contains(&mark) {
+        return true;
+    }
+    let deletes_objects = text.match_indices(".delete(").any(|(at, call)| {
+        let argument = text.get(at + call.len()..);
+        argument.is_some_and(|argument| argument.starts_with(char::is_alphabetic))
+    });
+    !deletes_objects
+        && text.match_indices(&mark).all(|(at, _)| {
+            let before = text.get(..at).unwrap_or_default();
+            let after = text.get(at + mark.len()..).unwrap_or_default();
+            let makes_rows = after.starts_with('(')
+                || ["insert(", "bulk_insert_mappings("]
+                    .iter()
+                    .any(|call| before.ends_with(call));
+            !makes_rows && attribute(after).is_none_or(|name| is_known(name, one, other))
+        })
+}
+
+fn attribute(after: &str) -> Option<&str> {
+    let rest = after.strip_prefix('.')?;
+    let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_');
+    rest.get(..end.unwrap_or(rest.len()))
+}
+
+fn is_known(name: &str, one: &NamedTable, other: &NamedTable) -> bool {
+    matches!(name, "__table__" | "__tablename__")
+        || one.columns.contains_key(name) && other.columns.contains_key(name)
+}

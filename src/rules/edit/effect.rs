@@ -1,0 +1,209 @@
+//! Whether the databases that have run a revision can be seen to differ from those that run it after an edit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use smol_str::SmolStr;
+
+use crate::alembic::{Revision, Upgraded};
+use crate::catalog::{
+    AlterAction, Change, ConstraintKind, Ddl, ObjectKind, RowChange, Subject, compare,
+};
+use crate::project::ProjectEnvironment;
+use crate::schema::Operation;
+use crate::sql;
+
+/// True if the two versions of a revision certainly leave something else behind: both run on the database that the old one
+/// was written for. It does not matter how they ask, what they print, and when they commit; nor how they work out the
+/// values of the columns that they fill. Where the database is not followed, what is written differs.
+pub(super) fn differs(
+    upstream: &ProjectEnvironment<'_>,
+    before: usize,
+    head: &ProjectEnvironment<'_>,
+    node: usize,
+    changed: &[String],
+) -> bool {
+    if upstream.dialect().foreign().is_some() || head.dialect().foreign().is_some() {
+        return true;
+    }
+    let Some(replayed) = upstream.replay().get(before) else {
+        return false;
+    };
+    let database = &replayed.before;
+    let old = upstream.upgrade_of(before, database.clone());
+    let new = head.upgrade_of(node, database.clone());
+    if old.upgrade.run().is_none() || new.upgrade.run().is_none() {
+        return false;
+    }
+    has_another_schema(&old, &new)
+        || grants(&old) != grants(&new)
+        || writes_other_rows(&old, &new)
+        || binds_otherwise(
+            &upstream.map.node(before).revision,
+            &head.map.node(node).revision,
+            changed,
+        )
+}
+
+/// True if the schema certainly is another one. Extensions are put in place by whoever needs them first, and a table that
+/// no migration has made is not there for a version that asks.
+fn has_another_schema(old: &Upgraded, new: &Upgraded) -> bool {
+    let differences = compare(&old.after, &new.after);
+    let is_of_foreign_table = |object: &str| {
+        let mut tables = old.after.tables.iter();
+        tables.any(|(name, table)| {
+            let rest = object.strip_prefix(name.as_str());
+            table.open.is_some()
+                && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    };
+    !differences.is_unbounded
+        && differences.found.iter().any(|difference| {
+            difference.subject != Subject::Object(ObjectKind::Extension)
+                && !(difference.change == Change::Removed
+                    && is_of_foreign_table(&difference.object))
+        })
+}
+
+/// True if rows of other tables are changed, or in another way. What only prepares rows for a constraint was not needed
+/// where the old version has succeeded.
+fn writes_other_rows(old: &Upgraded, new: &Upgraded) -> bool {
+    if !names_what_it_writes(old) || !names_what_it_writes(new) {
+        return false;
+    }
+    let (before, after) = (written(old), written(new));
+    let asks = tables_that_are_checked(new);
+    before != after
+        && !(before.is_subset(&after)
+            && after
+                .difference(&before)
+                .all(|(table, ..)| asks.contains(table)))
+}
+
+/// The tables whose rows may make a statement fail.
+fn tables_that_are_checked(upgraded: &Upgraded) -> BTreeSet<&SmolStr> {
+    let mut found = BTreeSet::new();
+    for step in &upgraded.steps {
+        match &step.ddl {
+            Ddl::AlterTable { table, action, .. } => {
+                let is_checked = match action {
+                    AlterAction::AddColumn { definition, .. } => definition.needs_value(),
+                    AlterAction::SetNullable { nullable, .. } => !nullable,
+                    AlterAction::AddConstraint(constraint) => {
+                        if let ConstraintKind::ForeignKey(key) = &constraint.kind {
+                            found.insert(&key.references);
+                        }
+                        true
+                    }
+                    AlterAction::AlterType { .. }
+                    | AlterAction::AddConstraintUsingIndex { .. }
+                    | AlterAction::ValidateConstraint { .. } => true,
+                    _ => false,
+                };
+                if is_checked {
+                    found.insert(table);
+                }
+            }
+            Ddl::CreateIndex {
+                table, definition, ..
+            } if definition.known().is_none_or(|index| index.unique) => {
+                found.insert(table);
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Statements that leave something behind which no catalog of ours holds; `None` for one that is not known.
+fn grants(upgraded: &Upgraded) -> BTreeSet<Option<&str>> {
+    let run = upgraded.upgrade.run();
+    let operations = run.iter().flat_map(|run| &run.operations);
+    operations
+        .filter(|recorded| {
+            matches!(&recorded.operation, Operation::Sql(statement) if statement.kind == sql::StatementKind::Grant)
+        })
+        .map(|recorded| recorded.definition.as_deref())
+        .collect()
+}
+
+/// False where rows are changed through objects of a session, or by something that is not followed.
+fn names_what_it_writes(upgraded: &Upgraded) -> bool {
+    let run = upgraded.upgrade.run();
+    let mut operations = run.iter().flat_map(|run| &run.operations);
+    !operations.any(|recorded| {
+        matches!(
+            &recorded.operation,
+            Operation::Data { table: None } | Operation::Opaque { .. }
+        )
+    })
+}
+
+/// The tables whose rows are changed, whether they are removed, and in which columns as far as that is said.
+fn written(upgraded: &Upgraded) -> BTreeSet<(SmolStr, bool, Vec<SmolStr>)> {
+    let mut found = BTreeSet::new();
+    for step in &upgraded.steps {
+        let Ddl::Data { tables, rows } = &step.ddl else {
+            continue;
+        };
+        let removes = matches!(rows, RowChange::Removed { .. });
+        let texts = upgraded.sql.iter().filter(|sql| sql.place == step.place);
+        let mut columns: Vec<SmolStr> = texts
+            .flat_map(|sql| sql::written_columns(&sql.text))
+            .collect();
+        columns.sort();
+        columns.dedup();
+        for table in tables {
+            found.insert((table.clone(), removes, columns.clone()));
+        }
+    }
+    found
+}
+
+/// True if rows are read or written through columns of other types: what was a dict to the code may be a string then.
+fn binds_otherwise(old: &Revision, new: &Revision, changed: &[String]) -> bool {
+    let columns = |revision: &Revision| {
+        let mut found: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+        for text in super::texts(&revision.source, changed) {
+            for table in calls(&text, &["sqlalchemy.table(", "sqlalchemy.Table("]) {
+                let name = first_string(table).to_owned();
+                for column in calls(table, &["sqlalchemy.Column(", "sqlalchemy.column("]) {
+                    let key = (name.clone(), first_string(column).to_owned());
+                    found.entry(key).or_default().insert(column.to_owned());
+                }
+            }
+        }
+        found
+    };
+    let after = columns(new);
+    columns(old)
+        .iter()
+        .any(|(name, types)| after.get(name).is_some_and(|others| others != types))
+}
+
+/// The arguments of calls in a canonical text.
+fn calls<'t>(text: &'t str, functions: &[&str]) -> Vec<&'t str> {
+    let starts = functions.iter().flat_map(|function| {
+        text.match_indices(function)
+            .map(|(at, function)| at + function.len())
+    });
+    starts
+        .filter_map(|start| {
+            let rest = text.get(start..)?;
+            let mut depth = 1_u32;
+            let end = rest.find(|c| {
+                match c {
+                    '(' => depth += 1,
+                    ')' => depth -= 1,
+                    _ => {}
+                }
+                depth == 0
+            })?;
+            rest.get(..end)
+        })
+        .collect()
+}
+
+fn first_string(arguments: &str) -> &str {
+    let first = arguments.split(',').next().unwrap_or_default();
+    first.trim().trim_matches(['"', '\''])
+}

@@ -1,0 +1,80 @@
+//! The columns that statements fill.
+
+use smol_str::SmolStr;
+
+use super::token::{Token, TokenKind, tokens};
+
+/// The columns that `UPDATE … SET` and `INSERT INTO t (…)` name in a text.
+pub fn written_columns(text: &str) -> Vec<SmolStr> {
+    let tokens = tokens(text);
+    let mut found = Vec::new();
+    let mut depth = 0_usize;
+    // How deep the assignments of `SET` stand that is being read.
+    let mut set: Option<usize> = None;
+    for (at, token) in tokens.iter().enumerate() {
+        let rest = tokens.get(at + 1..).unwrap_or_default();
+        if token.is_punctuation("(") {
+            depth += 1;
+        } else if token.is_punctuation(")") {
+            depth = depth.saturating_sub(1);
+            set = set.filter(|set| *set <= depth);
+        } else if token.is_word("set") {
+            set = Some(depth);
+        } else if token.is_word("into") {
+            found.extend(listed(rest));
+        } else if set == Some(depth) {
+            let ends = ["where", "from", "returning"];
+            if ends.iter().any(|word| token.is_word(word)) || token.is_punctuation(";") {
+                set = None;
+            } else if rest.first().is_some_and(|next| next.is_punctuation("=")) {
+                found.extend(token.name().map(SmolStr::new));
+            }
+        }
+    }
+    found
+}
+
+/// The list of columns behind the name of a table.
+fn listed(tokens: &[Token<'_>]) -> Vec<SmolStr> {
+    let name = tokens
+        .iter()
+        .take_while(|token| is_name(token) || token.is_punctuation("."))
+        .count();
+    let rest = tokens.get(name..).unwrap_or_default();
+    let Some((first, rest)) = rest.split_first() else {
+        return Vec::new();
+    };
+    if !first.is_punctuation("(") || rest.first().is_some_and(|first| first.is_word("select")) {
+        return Vec::new();
+    }
+    rest.iter()
+        .take_while(|token| !token.is_punctuation(")"))
+        .filter_map(|token| token.name().map(SmolStr::new))
+        .collect()
+}
+
+fn is_name(token: &Token<'_>) -> bool {
+    matches!(token.kind, TokenKind::Word | TokenKind::QuotedName)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_named_by_set_and_by_lists() {
+        let columns = |text: &str| written_columns(text).join(" ");
+        assert_eq!(
+            columns(
+                "UPDATE users SET mail = '', \"Age\" = (SELECT x FROM y WHERE z = 1) WHERE id = 3"
+            ),
+            "mail Age"
+        );
+        assert_eq!(
+            columns("INSERT INTO app.users (id, mail) SELECT 1, b FROM c"),
+            "id mail"
+        );
+        assert_eq!(columns("INSERT INTO users SELECT * FROM c"), "");
+        assert_eq!(columns("DELETE FROM users WHERE id = 3"), "");
+    }
+}
