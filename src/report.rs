@@ -88,7 +88,11 @@ fn positions(label: &Label, texts: &Texts<'_>) -> Option<(Position, Position)> {
 
 /// Why it matters here and what to do, a clause or sentence each.
 fn advice(diagnostic: &Diagnostic) -> Vec<String> {
-    let notes = diagnostic.notes.iter().map(|note| format!("{note}."));
+    // A note is one line; names in it may hold whatever a file has.
+    let notes = diagnostic.notes.iter().map(|note| {
+        let line = note.replace(['\n', '\r'], " ");
+        format!("{line}.")
+    });
     let fix = diagnostic.fix.as_ref();
     notes
         .chain(diagnostic.help.clone())

@@ -137,9 +137,9 @@ impl Body<'_> {
             self.note_calls(head, is_decided);
         }
         match &statement.kind {
-            StmtKind::Assign { targets, value } => {
-                if is_decided || self.holds(value) {
-                    targets.iter().for_each(|target| self.bind(target));
+            StmtKind::Assign { targets, value } if is_decided || self.holds(value) => {
+                for target in targets {
+                    self.bind(target);
                 }
             }
             StmtKind::AugAssign { target, value, .. }
@@ -147,11 +147,7 @@ impl Body<'_> {
                 target,
                 value: Some(value),
                 ..
-            } => {
-                if is_decided || self.holds(value) {
-                    self.bind(target);
-                }
-            }
+            } if is_decided || self.holds(value) => self.bind(target),
             StmtKind::Expr(value) => self.collect(value),
             StmtKind::Return(value) => {
                 self.answers |= is_decided || value.as_ref().is_some_and(|value| self.holds(value));
@@ -252,7 +248,9 @@ impl Body<'_> {
                 self.names.insert(name.clone());
             }
             ExprKind::Tuple(items) | ExprKind::List(items) => {
-                items.iter().for_each(|item| self.bind(item));
+                for item in items {
+                    self.bind(item);
+                }
             }
             ExprKind::Starred(inner) => self.bind(inner),
             ExprKind::Subscript { value, .. } => self.bind(value),

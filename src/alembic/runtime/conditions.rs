@@ -148,14 +148,10 @@ fn normalised(test: &Expr, imports: &BTreeMap<Name, String>) -> Option<(String, 
             let package = origin.split('.').next().unwrap_or_default();
             !matches!(package, "alembic" | "sqlalchemy") && (!names.calls || package == "os")
         });
-    let origins: Vec<&str> = names
-        .origins
-        .values()
-        .map(|origin| origin.as_str())
-        .collect();
+    let origins: Vec<&str> = names.origins.values().map(String::as_str).collect();
     is_of_surroundings.then(|| {
-        let text = format!("{} {}", unparse_expression(test), origins.join(" "));
-        (text, is_negated)
+        let condition = format!("{} {}", unparse_expression(test), origins.join(" "));
+        (condition, is_negated)
     })
 }
 

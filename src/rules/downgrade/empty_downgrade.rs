@@ -6,7 +6,7 @@ use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
 use crate::rules::difference::only_loosens;
 use crate::rules::downgrade::{summarise, to_take_back};
-use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
+use crate::rules::{MigrationContext, Reporter, Violation, declare_rule};
 use crate::schema::{AlterColumn, Effect, Operation, Recorded};
 
 declare_rule! {
@@ -15,7 +15,7 @@ declare_rule! {
     since: "0.1.0",
     fix: None,
     peers: ["oneport-migrate: empty downgrade", "django-migration-linter: RUNPYTHON_REVERSIBLE", "django-migration-linter: RUNSQL_REVERSIBLE"],
-    on: Replay(check),
+    on: Migration(check),
 }
 
 struct EmptyDowngrade<'a> {
@@ -56,23 +56,26 @@ impl Violation for EmptyDowngrade<'_> {
     }
 }
 
-fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
-    let migration = &ctx.replayed.migration;
-    let (Some(upgrade), Some(downgrade)) = (migration.upgrade.run(), migration.downgrade.run())
+fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
+    let (Some(upgrade), Some(downgrade)) =
+        (ctx.migration.upgrade.run(), ctx.migration.downgrade.run())
     else {
         return;
     };
-    if !downgrade.is_empty() || changes_nothing(&ctx.replayed.upgrade) {
+    if !downgrade.is_empty() || to_take_back(upgrade).is_empty() {
+        return;
+    }
+    let replayed = replayed(ctx);
+    if replayed.is_some_and(|replayed| changes_nothing(&replayed.upgrade)) {
         return;
     }
     let answered = ctx.revision.answered();
-    let is_conditional =
-        |recorded: &Recorded| !recorded.certain || answered.decides(&recorded.place);
+    let hangs_on_the_database = |recorded: &Recorded| answered.decides(&recorded.place);
     let (conditional, others): (Vec<&Recorded>, Vec<&Recorded>) = upgrade
         .operations
         .iter()
         .filter(|recorded| recorded.operation.wants_reversal())
-        .partition(|recorded| is_conditional(recorded));
+        .partition(|recorded| hangs_on_the_database(recorded));
     // It brings databases that differ to one state: there is no one state to go back to.
     if !conditional.is_empty() && conditional.len() >= others.len() {
         return;
@@ -82,15 +85,19 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
         .iter()
         .any(|recorded| recorded.operation.effect() == Effect::Data);
     let mut changes = to_take_back(upgrade);
-    changes.retain(|recorded| !is_conditional(recorded) && matters(recorded, changes_rows, ctx));
+    let dialect = ctx.environment.head.dialect().dialect;
+    changes.retain(|recorded| {
+        !hangs_on_the_database(recorded)
+            && replayed.is_none_or(|replayed| matters(recorded, changes_rows, replayed, dialect))
+    });
     let Some(first) = changes.first() else { return };
     let violation = EmptyDowngrade {
         upgrade: summarise(&changes),
-        next_failure: ctx
-            .replayed
-            .second_upgrade_failures
-            .iter()
-            .find(|failed| !failed.in_one_go)
+        next_failure: replayed
+            .and_then(|replayed| {
+                let mut failures = replayed.second_upgrade_failures.iter();
+                failures.find(|failed| !failed.in_one_go)
+            })
             .map(|failed| failed.message.as_str()),
         is_remarked: ctx.revision.has_remark_on(downgrade.span),
     };
@@ -105,6 +112,14 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
         .related([related]);
 }
 
+/// What a database makes of the revision; `None` where that is not known, as for databases that are not told apart.
+fn replayed<'a>(ctx: &MigrationContext<'a>) -> Option<&'a ReplayedRevision> {
+    let head = ctx.environment.head;
+    let node = head.node_of(&ctx.revision.file)?;
+    let is_told_apart = head.dialect().foreign().is_none();
+    is_told_apart.then(|| head.replay().get(node)).flatten()
+}
+
 /// True if the schema certainly is what it was.
 fn changes_nothing(differences: &Differences) -> bool {
     differences.found.is_empty() && differences.unknown.is_empty() && !differences.is_unbounded
@@ -112,9 +127,12 @@ fn changes_nothing(differences: &Differences) -> bool {
 
 /// True unless an operation certainly changes nothing, or nothing that code of the older revision would notice. Rows that
 /// the upgrade changes may need what it loosens.
-fn matters(recorded: &Recorded, changes_rows: bool, ctx: &ReplayContext<'_>) -> bool {
-    let replayed = ctx.replayed;
-    let dialect = ctx.environment.head.dialect().dialect;
+fn matters(
+    recorded: &Recorded,
+    changes_rows: bool,
+    replayed: &ReplayedRevision,
+    dialect: Dialect,
+) -> bool {
     let fails_again = replayed
         .second_upgrade_failures
         .iter()

@@ -283,7 +283,7 @@ fn severity(object: &Object<'_>, before: &Catalog) -> Severity {
                 }
                 _ => true,
             };
-            if object.differences.iter().any(|one| fails(one)) {
+            if object.differences.iter().any(fails) {
                 Severity::Error
             } else {
                 Severity::Warning
