@@ -19,7 +19,7 @@ pub struct PastCommit {
 }
 
 /// Further back nobody looks for habits.
-const MAX_STEPS: usize = 2000;
+const MAX_STEPS: usize = 1000;
 
 /// What a tree has under a name.
 type Named = (gix::ObjectId, bool);

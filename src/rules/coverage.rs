@@ -119,7 +119,7 @@ pub(crate) fn is_covered(
         DifferenceKind::ColumnChanged(column, facts) => {
             let are_equal = || {
                 let mut facts = facts.iter();
-                facts.all(|fact| is_equal(&change.table, column, fact, head))
+                facts.all(|fact| *fact == NOT_READ || is_equal(&change.table, column, fact, head))
             };
             touched || (migrations.change_types && *facts == ["type"]) || are_equal()
         }
@@ -144,6 +144,9 @@ pub(crate) fn is_covered(
         }
     }
 }
+
+/// What stands for the arguments of a column that are not read one by one.
+pub(crate) const NOT_READ: &str = "arguments";
 
 /// True if models and migrations certainly have a fact of a column alike by now: the model has caught up.
 fn is_equal(table: &str, column: &str, fact: &'static str, head: &ProjectEnvironment<'_>) -> bool {

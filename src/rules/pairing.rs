@@ -138,7 +138,6 @@ pub(crate) fn part_in_words(difference: &Difference, table: &str) -> String {
 /// Words joined by commas, the last two by "and".
 pub(crate) fn and(words: &[String]) -> String {
     match words {
-        [rest @ .., before, last] if rest.is_empty() => format!("{before} and {last}"),
         [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         words => words.concat(),
     }

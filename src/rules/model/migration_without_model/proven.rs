@@ -1,7 +1,7 @@
 //! Contradictions between the schemas of migrations and models, where both are known.
 
 use super::{UNDONE, new_revisions};
-use crate::catalog::{Change, Difference, Subject, split_object};
+use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Introduced};
 use crate::project::ProjectEnvironment;
@@ -28,29 +28,25 @@ struct Contradicted<'a> {
 }
 
 impl Contradicted<'_> {
-    /// True for a default with which a column is added for the rows that are there, where the model fills in the same,
-    /// or what it works out.
+    /// True for a default of a new column, as for the rows that are there, where the model fills in the same itself, or
+    /// what it works out.
     fn fills_rows(&self, head: &ProjectEnvironment<'_>) -> bool {
         let found = self.found;
+        let is_new = matches!(self.change.subject, Subject::Column | Subject::Table)
+            && self.change.change == Change::Added;
         if (found.subject, found.change) != (Subject::Column, Change::Changed("default"))
-            || (self.change.subject, self.change.change) != (Subject::Column, Change::Added)
+            || !is_new
             || !found.to.is_null()
         {
             return false;
         }
-        let (table, name) = split_object(&found.object, head.migrated());
-        let column = head.migrated().tables.get(table).zip(name);
-        let is_required = column
-            .and_then(|(table, name)| table.column(name))
-            .is_some_and(|column| column.nullable.is(&false));
         let models = head.model_schema().whole();
         let default = models.python_defaults.get(&found.object);
-        let is_same = default
+        default
             .zip(found.from.as_str())
             .is_some_and(|(own, there)| {
                 own.as_ref().is_none_or(|default| default.is_same_as(there))
-            });
-        is_required && is_same
+            })
     }
 
     /// True for a part of a table that the migration makes as a whole.

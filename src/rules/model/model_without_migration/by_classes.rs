@@ -7,7 +7,7 @@ use crate::catalog::Subject;
 use crate::diagnostic::Label;
 use crate::models::{DifferenceKind, Introduced, ModelDifference, Models, TableChange, changes};
 use crate::project::ProjectEnvironment;
-use crate::rules::coverage::{Migrations, is_covered};
+use crate::rules::coverage::{Migrations, NOT_READ, is_covered};
 use crate::rules::{ChangeContext, Reporter, pairing};
 use crate::schema::KnownTables;
 
@@ -140,6 +140,7 @@ fn describe_all(kinds: &[&DifferenceKind]) -> Vec<String> {
             .collect();
         let facts: Vec<&str> = changed
             .iter()
+            .filter(|fact| **fact != NOT_READ)
             .map(|fact| pairing::fact_in_words(fact))
             .collect();
         parts.push(format!(
