@@ -227,6 +227,10 @@ mod tests {
                     .flatten()
                 {
                     let path = entry.unwrap().path();
+                    // The parts of a rule that is long.
+                    if path.is_dir() && path.with_extension(extension).is_file() {
+                        continue;
+                    }
                     assert_eq!(path.extension().unwrap(), extension, "{}", path.display());
                     let stem = path
                         .file_stem()
