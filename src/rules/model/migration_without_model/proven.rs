@@ -62,21 +62,25 @@ impl Contradicted<'_> {
         rest.unwrap_or(&self.found.object).trim_start_matches('.')
     }
 
-    /// True for what one correction mends: indexes of one table, and what several tables have from one line of the models.
+    /// True for what is one thing to correct: indexes of one table, what several tables have from one line of the models,
+    /// and a column that is added to several.
     fn goes_with(&self, other: &Self) -> bool {
         let kind = |one: &Self| (one.node, one.found.subject, one.found.change);
         let are_indexes = self.found.subject == Subject::Index
             && matches!(self.found.change, Change::Added | Change::Removed)
             && self.table == other.table;
-        let is_one_line = self.table != other.table
-            && self.model.is_some()
-            && self.model == other.model
+        let is_one_line = self.model.is_some() && self.model == other.model;
+        // A table and the one that holds its history are given the same column.
+        let is_added_to_both =
+            (self.found.subject, self.found.change) == (Subject::Column, Change::Removed);
+        let is_one_thing = (is_one_line || is_added_to_both)
+            && self.table != other.table
             && self.part() == other.part()
             && self.renamed == other.renamed
             && !self.comes_with_table();
         kind(self) == kind(other)
             && self.comes_with_table() == other.comes_with_table()
-            && (are_indexes || is_one_line)
+            && (are_indexes || is_one_thing)
     }
 }
 
