@@ -85,13 +85,20 @@ impl<'a> Remainder<'a> {
         }
     }
 
-    /// True for what `upgrade` only changes as the database answers: in a database that differs from the history it does
-    /// something else.
+    /// True for what is only changed as the database answers: in a database that differs from the history something else
+    /// happens.
     pub(crate) fn hangs_on_the_database(&self, difference: &Difference) -> bool {
         let made = difference.place.as_ref();
-        made.filter(|place| self.lies_in(self.upgrade, place))
-            .or_else(|| Target::of(difference).last_in(self.upgrade))
-            .is_some_and(|place| self.answered.decides(place))
+        if let Some(place) = made.filter(|place| self.lies_in(self.upgrade, place)) {
+            return self.answered.decides(place);
+        }
+        let target = Target::of(difference);
+        // Where the answers have kept `upgrade` from doing anything, it is the downgrade that hangs on them.
+        let changing = [self.upgrade, self.downgrade]
+            .into_iter()
+            .map(|run| target.changed_in(run).collect::<Vec<_>>())
+            .find(|places| !places.is_empty());
+        changing.is_some_and(|places| places.iter().all(|place| self.answered.decides(place)))
     }
 
     /// True for what only the downgrade has shown to have been there: that proves nothing.
@@ -254,6 +261,18 @@ impl<'d> Target<'d> {
     /// The last operation of a function that makes or drops the table of the object, or may have to do with it.
     pub(crate) fn last_around<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
         last(run, &|operation| self.falls_with(operation))
+    }
+
+    /// The operations of a function that change the object, or what it belongs to.
+    fn changed_in<'r>(&self, run: &'r Run) -> impl Iterator<Item = &'r FileSpan> {
+        let changes = |operation: &Operation| {
+            operation.effect() != Effect::Data
+                && (self.is_named_by(operation) || self.falls_with(operation))
+        };
+        let operations = run.operations.iter();
+        operations
+            .filter(move |recorded| changes(&recorded.operation))
+            .map(|recorded| &recorded.place)
     }
 
     fn is_named_by(&self, operation: &Operation) -> bool {
