@@ -21,6 +21,8 @@ pub struct PastCommit {
 /// Further back nobody looks for habits.
 const MAX_STEPS: usize = 1000;
 
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+
 /// What a tree has under a name.
 type Named = (gix::ObjectId, bool);
 
@@ -63,6 +65,25 @@ impl Repository {
             }
             (commit, later) = (parent, earlier);
         }
+    }
+
+    /// True if the first parents of a commit go back for so many days, or there are as many of them as anybody looks at.
+    pub fn goes_back(&self, tip: CommitId, days: u32) -> bool {
+        let Some(now) = self.time_of(tip) else {
+            return false;
+        };
+        let mut commit = tip;
+        for _ in 0..MAX_STEPS {
+            let Some(parent) = self.first_parent(commit) else {
+                return false;
+            };
+            commit = parent;
+            let is_old = |then| now - then >= i64::from(days) * SECONDS_PER_DAY;
+            if self.time_of(commit).is_some_and(is_old) {
+                return true;
+            }
+        }
+        true
     }
 
     /// The Python files that are new in folders, whose trees are given in their order.

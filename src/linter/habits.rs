@@ -201,15 +201,17 @@ fn load_habits(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> (usiz
     (careful, careless)
 }
 
-/// True if a project was old enough to have habits before the change.
+/// True if a project was old enough to have habits before the change: by the dates of its revisions, or by its commits.
 pub(super) fn is_established(ctx: &EnvironmentContext<'_>) -> bool {
     let revisions = || {
         let nodes = ctx.head.map.nodes().iter().map(|node| &node.revision);
         nodes.filter(|revision| ctx.change.is_none() || !ctx.is_judged(&revision.file))
     };
     let dates = || revisions().filter_map(|revision| revision.created());
-    match dates().min().zip(dates().max()) {
+    let is_old = match dates().min().zip(dates().max()) {
         Some((first, last)) => (last - first).get_days() >= SETTLING,
         None => revisions().count() >= MANY,
-    }
+    };
+    let goes_back = |change: &EnvironmentChange<'_>| change.past.goes_back(SETTLING.unsigned_abs());
+    is_old || ctx.change.as_ref().is_some_and(goes_back)
 }

@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::Linter;
 use super::habits::is_established;
 use crate::alembic::{Failed, ReplayedRevision, Revision, Step};
+use crate::catalog::{Ddl, SessionChange};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::models::ModelUse;
 use crate::project::ReplayedHistory;
@@ -76,10 +77,20 @@ impl Linter<'_> {
         };
         // Tables that have no rows if the statements before were carried out.
         let mut empty: FxHashSet<SmolStr> = FxHashSet::default();
+        // The database ends what takes long, unless the revision asks for more time.
+        let mut is_limited =
+            environment.settings.zero_downtime.is_none() && environment.head.limits_statements();
         for (index, step) in steps.iter().enumerate() {
             let is_refused = failures
                 .iter()
                 .any(|failed| failed.place == step.place && !failed.in_one_go);
+            let changes_limit = |ddl: &Ddl| {
+                matches!(
+                    ddl,
+                    Ddl::Session(SessionChange::Timeout { is_lock: false, .. })
+                )
+            };
+            is_limited &= !changes_limit(&step.ddl);
             if step.certain {
                 for (ddl, place) in simple(&step.ddl) {
                     let context = StatementContext {
@@ -105,6 +116,13 @@ impl Linter<'_> {
                         }
                         _ => {}
                     });
+                    if is_limited {
+                        self.leave_out(earlier, |diagnostic| {
+                            rules::find(diagnostic.code).is_some_and(|rule| {
+                                rule.is_about_load() && !rule.is_about_running_code()
+                            })
+                        });
+                    }
                     if let Some(table) = context.table() {
                         self.leave_out_unused(&context, table, earlier);
                         told.join(&mut self.outcome.diagnostics, earlier, table, way);

@@ -34,6 +34,11 @@ pub trait Past {
         _visit: &mut dyn FnMut(&PastCommit) -> ControlFlow<()>,
     ) {
     }
+
+    /// True if the base was there so many days before its last commit.
+    fn goes_back(&self, _days: u32) -> bool {
+        false
+    }
 }
 
 /// A past of which nothing is known.

@@ -61,6 +61,11 @@ impl<'a> Commits<'a> {
 }
 
 impl Past for Commits<'_> {
+    fn goes_back(&self, days: u32) -> bool {
+        self.base
+            .is_some_and(|base| self.repository.goes_back(base, days))
+    }
+
     fn visit_additions(
         &self,
         folders: &[RepoPath],

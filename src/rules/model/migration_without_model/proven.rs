@@ -1,8 +1,10 @@
 //! Contradictions between the schemas of migrations and models, where both are known.
 
+use std::collections::BTreeSet;
+
 use super::{UNDONE, new_revisions};
 use crate::catalog::{Change, Difference, Subject};
-use crate::diagnostic::Label;
+use crate::diagnostic::{Label, Severity};
 use crate::models::{DriftDifference, Introduced};
 use crate::project::ProjectEnvironment;
 use crate::rules::difference::{Target, follows, nullability, plain, short};
@@ -92,6 +94,8 @@ struct Together<'a> {
     lost_arguments: Option<&'a FileSpan>,
     /// How indexes are keyed, as in `users.mail`.
     keys: Option<String>,
+    /// What else of tables that the migration makes is otherwise.
+    further: Vec<Together<'a>>,
 }
 
 impl Together<'_> {
@@ -186,6 +190,11 @@ impl Violation for Together<'_> {
                     nullability(to)
                 )
             }
+            (Subject::Table, Change::Changed("comment")) => format!(
+                "the migration gives {what} the comment `{}`, the model `{}`",
+                short(&plain(from)),
+                short(&plain(to))
+            ),
             (Subject::Column, Change::Changed(fact)) => format!(
                 "the migration makes the {} of {what} `{}`, the model says `{}`",
                 pairing::fact_in_words(fact),
@@ -207,7 +216,21 @@ impl Violation for Together<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = vec![UNDONE.to_owned()];
+        let further = self.further.iter().take(MOST_FURTHER);
+        let mut notes: Vec<String> = further
+            .map(|together| format!("and {}", together.message()))
+            .collect();
+        if let more @ 1.. = self.further.len().saturating_sub(MOST_FURTHER) {
+            let differences = if more == 1 {
+                "difference"
+            } else {
+                "differences"
+            };
+            notes.push(format!(
+                "and {more} more {differences} of tables that it creates"
+            ));
+        }
+        notes.push(UNDONE.to_owned());
         if self.lost_arguments.is_some() {
             notes.push(
                 "`__table_args__` is read from the class when it is made: what `__init__` sets on an instance has no \
@@ -224,8 +247,51 @@ impl Violation for Together<'_> {
         matches!(
             self.first.found.change,
             Change::Removed | Change::Changed("nullable")
-        )
+        ) && self.further.iter().all(Violation::is_half)
     }
+
+    fn severity(&self) -> Option<Severity> {
+        let is_comment =
+            |together: &Together<'_>| together.first.found.change == Change::Changed("comment");
+        (is_comment(self) && self.further.iter().all(is_comment)).then_some(Severity::Info)
+    }
+}
+
+/// So many further differences are written out.
+const MOST_FURTHER: usize = 6;
+/// A migration that makes more tables otherwise than the models is told of once.
+const MOST_TABLES: usize = 5;
+
+/// What is otherwise of a table that the migration makes is one finding, and so are many such tables.
+fn folded<'a>(all: Vec<Together<'a>>) -> Vec<Together<'a>> {
+    let is_new = |one: &Together<'a>| one.first.comes_with_table();
+    let tables_of = |node: usize| {
+        let new = all
+            .iter()
+            .filter(|one| one.first.node == node && is_new(one));
+        new.map(|one| one.first.table)
+            .collect::<BTreeSet<_>>()
+            .len()
+    };
+    let nodes: BTreeSet<usize> = all.iter().map(|one| one.first.node).collect();
+    let full: BTreeSet<usize> = nodes
+        .into_iter()
+        .filter(|node| tables_of(*node) > MOST_TABLES)
+        .collect();
+    let mut kept: Vec<Together<'a>> = Vec::new();
+    for one in all {
+        let same = kept.iter_mut().find(|other| {
+            is_new(&one)
+                && is_new(other)
+                && other.first.node == one.first.node
+                && (other.first.table == one.first.table || full.contains(&one.first.node))
+        });
+        match same {
+            Some(first) => first.further.push(one),
+            None => kept.push(one),
+        }
+    }
+    kept
 }
 
 /// Reports what the schemas of models and migrations differ in since these revisions.
@@ -273,7 +339,7 @@ pub(super) fn report(
         before.any(|other| told_in(contradicted.found, other, ctx).is_some())
     };
     contradictions.retain(|contradicted| !is_told(contradicted));
-    for together in gathered(&contradictions, head) {
+    for together in folded(gathered(&contradictions, head)) {
         let label = Label::at(together.first.operation, "in the migration");
         let others = together.others.iter().filter_map(|other| {
             let is_new = other.operation != together.first.operation;
@@ -347,6 +413,7 @@ fn gathered<'a>(
             others: Vec::new(),
             lost_arguments: lost.filter(|_| may_be_lost),
             keys: keys_of(one, head),
+            further: Vec::new(),
         });
     }
     gathered
