@@ -144,11 +144,13 @@ impl Linter<'_> {
         };
         for sql in texts.iter().filter(|sql| sql.certain) {
             let context = SqlContext::new(environment, revision, replayed, way, sql, fresh);
+            let earlier = self.outcome.diagnostics.len();
             self.each(|listener, reporter| {
                 if let Listener::Sql(check) = listener {
                     check(&context, reporter);
                 }
             });
+            told.join_sql(&mut self.outcome.diagnostics, earlier, way);
         }
     }
 }
@@ -180,6 +182,8 @@ struct Told {
     upgrade: FxHashMap<(&'static str, SmolStr), usize>,
     /// By rule and place, where the finding stands, and how often it would have been told once more.
     places: FxHashMap<(&'static str, RepoPath, Option<Span>), (usize, usize)>,
+    /// By rule and words, where the first finding about raw SQL of the upgrade stands.
+    texts: FxHashMap<(&'static str, String), usize>,
 }
 
 impl Told {
@@ -210,19 +214,30 @@ impl Told {
             }
             let counterpart = self.upgrade.get(&key).filter(|_| way == Way::Down);
             if let Some(known) = counterpart.and_then(|index| diagnostics.get_mut(*index)) {
-                let label = Label {
-                    message: "and so on the way back".to_owned(),
-                    ..diagnostic.primary
-                };
-                if known.related.len() < MOST_PLACES && !known.related.contains(&label) {
-                    known.related.push(label);
-                }
+                also_on_the_way_back(known, diagnostic.primary);
                 continue;
             }
             if way == Way::Up {
                 self.upgrade.entry(key).or_insert(diagnostics.len());
             }
             self.places.insert(place, (diagnostics.len(), 0));
+            diagnostics.push(diagnostic);
+        }
+    }
+
+    /// Takes the newest findings about raw SQL in. What the downgrade says in the same words is part of the finding about the
+    /// upgrade.
+    fn join_sql(&mut self, diagnostics: &mut Vec<Diagnostic>, earlier: usize, way: Way) {
+        for diagnostic in diagnostics.split_off(earlier) {
+            let key = (diagnostic.code, diagnostic.message.clone());
+            let counterpart = self.texts.get(&key).filter(|_| way == Way::Down);
+            if let Some(known) = counterpart.and_then(|index| diagnostics.get_mut(*index)) {
+                also_on_the_way_back(known, diagnostic.primary);
+                continue;
+            }
+            if way == Way::Up {
+                self.texts.entry(key).or_insert(diagnostics.len());
+            }
             diagnostics.push(diagnostic);
         }
     }
@@ -236,6 +251,16 @@ impl Told {
                 diagnostic.notes.push(note);
             }
         }
+    }
+}
+
+fn also_on_the_way_back(known: &mut Diagnostic, place: Label) {
+    let label = Label {
+        message: "and so on the way back".to_owned(),
+        ..place
+    };
+    if known.related.len() < MOST_PLACES && !known.related.contains(&label) {
+        known.related.push(label);
     }
 }
 
