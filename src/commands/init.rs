@@ -7,6 +7,7 @@ use crate::commands::files::replace;
 use crate::commands::workspace::{SelectionFlags, Workspace, settings};
 use crate::commands::{CommandError, Exit, Streams};
 use crate::config::ConfigFile;
+use crate::dialect::Dialect;
 use crate::linter::{Input, lint};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::{ParseCache, Sources};
@@ -133,6 +134,24 @@ fn configuration(project: &Project<'_>, base: Option<&str>) -> String {
         text,
         "\n# Whether revisions have to have a way back; {with} of those here that change the schema have one, {without} do \
          not.\n# downgrades = \"{habit}\"\n"
+    );
+    let dialect = project
+        .environments
+        .first()
+        .map_or(Dialect::PostgreSql, |environment| {
+            environment.dialect().dialect
+        });
+    let oldest = match dialect {
+        Dialect::PostgreSql => "15",
+        Dialect::MySql => "8.0",
+        Dialect::Sqlite => "3",
+    };
+    let _ = write!(
+        text,
+        "\n# Whether migrations run while the application is in use: \"required\" reports all locks, \"optional\" none;\n\
+         # without it the newest revisions tell.\n# zero-downtime = \"required\"\n\n\
+         # The oldest version of the database that is in use, which decides about locks.\n# target-version = \"{oldest}\"\n\n\
+         # Tables that are small and stay so: locks on them are no matter.\n# small-tables = [\"countries\"]\n"
     );
     let mut several = project.environments.iter();
     if let (Some(only), None) = (several.next(), several.next()) {
