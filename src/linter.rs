@@ -188,22 +188,23 @@ pub(crate) fn lint_observed(
                 .map(|((change, changes), whole)| EnvironmentChange {
                     before: before
                         .as_ref()
-                        .and_then(|project| project.counterpart(environment)),
+                        .and_then(|project| project.counterpart(environment, &head.environments)),
                     upstream: upstream
                         .as_ref()
-                        .and_then(|project| project.counterpart(environment)),
+                        .and_then(|project| project.counterpart(environment, &head.environments)),
                     merged: merged
                         .as_ref()
-                        .and_then(|project| project.counterpart(environment)),
+                        .and_then(|project| project.counterpart(environment, &head.environments)),
                     branch: branch
                         .as_ref()
-                        .and_then(|project| project.counterpart(environment)),
+                        .and_then(|project| project.counterpart(environment, &head.environments)),
                     commits: commit_projects
                         .iter()
                         .filter_map(|(commit, project)| {
                             Some(CommitState {
                                 name: &commit.name,
-                                environment: project.counterpart(environment)?,
+                                environment: project
+                                    .counterpart(environment, &head.environments)?,
                                 rest: ChangeSet::between(&commit.snapshot, input.head),
                             })
                         })

@@ -97,15 +97,28 @@ impl<'s> Project<'s> {
         }
     }
 
-    /// The environment that is the same as one of another snapshot: at the same place or, if it was moved, with most of
-    /// the same revisions.
-    pub fn counterpart(&self, other: &ProjectEnvironment<'_>) -> Option<&ProjectEnvironment<'s>> {
+    /// The environment that is the same as one of another snapshot, which has all of these: at the same place or, if it was
+    /// moved, with most of the same revisions.
+    pub fn counterpart(
+        &self,
+        other: &ProjectEnvironment<'_>,
+        all: &[ProjectEnvironment<'_>],
+    ) -> Option<&ProjectEnvironment<'s>> {
         let same_place = self.environments.iter().find(|candidate| {
             candidate.environment.script_location == other.environment.script_location
                 && candidate.environment.version_locations == other.environment.version_locations
         });
+        let is_still_there = |candidate: &ProjectEnvironment<'_>| {
+            let location = &candidate.environment.script_location;
+            let mut all = all.iter();
+            all.any(|one| one.environment.script_location == *location)
+        };
         same_place.or_else(|| {
-            self.environments.iter().find(|candidate| {
+            let moved = |candidate: &&ProjectEnvironment<'_>| {
+                candidate.environment.script_location == other.environment.script_location
+                    || !is_still_there(candidate)
+            };
+            self.environments.iter().filter(moved).find(|candidate| {
                 let shared = other
                     .map
                     .nodes()

@@ -54,7 +54,7 @@ pub(super) fn run(
             environment,
             base: base_project
                 .as_ref()
-                .and_then(|base| base.counterpart(environment)),
+                .and_then(|base| base.counterpart(environment, &project.environments)),
             limit: args.limit,
             only: None,
         })

@@ -66,7 +66,7 @@ impl Linter<'_> {
         let (careful, careless) = load_habits(ctx, history);
         // One that is made with care speaks for all that need none: most tables are small.
         let is_careful = careful > 0 || ctx.head.sets_lock_timeout();
-        let is_habit = !is_careful && is_established(ctx);
+        let is_habit = !is_careful && careless > 0 && is_established(ctx);
         if !optional && !is_habit {
             return;
         }

@@ -78,6 +78,7 @@ impl Linter<'_> {
         // Tables that have no rows if the statements before were carried out.
         let mut empty: FxHashSet<SmolStr> = FxHashSet::default();
         // The database ends what takes long, unless the revision asks for more time.
+        let has_run = environment.change.is_none() && is_established(environment);
         let mut is_limited =
             environment.settings.zero_downtime.is_none() && environment.head.limits_statements();
         for (index, step) in steps.iter().enumerate() {
@@ -127,8 +128,8 @@ impl Linter<'_> {
                         self.leave_out_unused(&context, table, earlier);
                         told.join(&mut self.outcome.diagnostics, earlier, table, way);
                     }
-                    // An upgrade that does so is mended, and then comes to what follows.
-                    if way == Way::Down {
+                    // An upgrade under review that does so is mended, and then comes to what follows.
+                    if way == Way::Down || has_run {
                         empty.extend(context.stops_at_rows().cloned());
                     }
                 }
@@ -178,10 +179,12 @@ impl Linter<'_> {
 /// What was said of the load of a revision.
 #[derive(Default)]
 struct Told {
-    /// By rule and table, where the finding about the upgrade stands among all.
+    /// By rule and table, where the finding about the upgrade stands among all. Rules about locks are one here.
     upgrade: FxHashMap<(&'static str, SmolStr), usize>,
     /// By rule and place, where the finding stands, and how often it would have been told once more.
     places: FxHashMap<(&'static str, RepoPath, Option<Span>), (usize, usize)>,
+    /// By rule and direction, where a finding stands that is told once for all tables.
+    once: FxHashMap<(&'static str, Way), usize>,
     /// By rule and words, where the first finding about raw SQL of the upgrade stands.
     texts: FxHashMap<(&'static str, String), usize>,
 }
@@ -199,12 +202,23 @@ impl Told {
         let is_load = |code| rules::find(code).is_some_and(Rule::is_about_load);
         for diagnostic in diagnostics.split_off(earlier) {
             if !is_load(diagnostic.code) {
-                diagnostics.push(diagnostic);
+                if rules::find(diagnostic.code).is_some_and(Rule::is_told_once) {
+                    self.tell_once(diagnostics, diagnostic, way);
+                } else {
+                    diagnostics.push(diagnostic);
+                }
                 continue;
             }
             let Label { file, span, .. } = &diagnostic.primary;
             let place = (diagnostic.code, file.clone(), *span);
-            let key = (diagnostic.code, table.clone());
+            let is_about_locks =
+                rules::find(diagnostic.code).is_some_and(|rule| !rule.is_about_running_code());
+            let code = if is_about_locks {
+                LOCKS
+            } else {
+                diagnostic.code
+            };
+            let key = (code, table.clone());
             if let Some((index, again)) = self.places.get_mut(&place) {
                 *again += 1;
                 if way == Way::Up {
@@ -214,13 +228,31 @@ impl Told {
             }
             let counterpart = self.upgrade.get(&key).filter(|_| way == Way::Down);
             if let Some(known) = counterpart.and_then(|index| diagnostics.get_mut(*index)) {
-                also_on_the_way_back(known, diagnostic.primary);
+                add_place(known, diagnostic.primary, "and so on the way back");
                 continue;
+            }
+            if rules::find(diagnostic.code).is_some_and(Rule::is_told_once) {
+                let first = self.once.get(&(diagnostic.code, way));
+                if let Some(known) = first.and_then(|index| diagnostics.get_mut(*index)) {
+                    add_place(known, diagnostic.primary, "and so here");
+                    continue;
+                }
+                self.once.insert((diagnostic.code, way), diagnostics.len());
             }
             if way == Way::Up {
                 self.upgrade.entry(key).or_insert(diagnostics.len());
             }
             self.places.insert(place, (diagnostics.len(), 0));
+            diagnostics.push(diagnostic);
+        }
+    }
+
+    fn tell_once(&mut self, diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic, way: Way) {
+        let first = self.once.get(&(diagnostic.code, way));
+        if let Some(known) = first.and_then(|index| diagnostics.get_mut(*index)) {
+            add_place(known, diagnostic.primary, "and so here");
+        } else {
+            self.once.insert((diagnostic.code, way), diagnostics.len());
             diagnostics.push(diagnostic);
         }
     }
@@ -232,7 +264,7 @@ impl Told {
             let key = (diagnostic.code, diagnostic.message.clone());
             let counterpart = self.texts.get(&key).filter(|_| way == Way::Down);
             if let Some(known) = counterpart.and_then(|index| diagnostics.get_mut(*index)) {
-                also_on_the_way_back(known, diagnostic.primary);
+                add_place(known, diagnostic.primary, "and so on the way back");
                 continue;
             }
             if way == Way::Up {
@@ -254,9 +286,12 @@ impl Told {
     }
 }
 
-fn also_on_the_way_back(known: &mut Diagnostic, place: Label) {
+/// Stands for all rules about locks: a downgrade that locks the table in another way needs no finding of its own.
+const LOCKS: &str = "";
+
+fn add_place(known: &mut Diagnostic, place: Label, message: &str) {
     let label = Label {
-        message: "and so on the way back".to_owned(),
+        message: message.to_owned(),
         ..place
     };
     if known.related.len() < MOST_PLACES && !known.related.contains(&label) {
@@ -270,6 +305,9 @@ const MOST_PLACES: usize = 8;
 /// So many days lie between a revision and another that may have come with the same change.
 const SAME_CHANGE: i32 = 7;
 
+/// So many revisions before another may have come with the same change, where they bear no dates.
+const LAST_FEW: usize = 3;
+
 /// A change with more revisions than this is not thought of.
 const MOST_REVISIONS: usize = 32;
 
@@ -281,13 +319,19 @@ fn of_the_same_days<'h>(
     earlier: &'h [usize],
 ) -> impl Iterator<Item = &'h ReplayedRevision> {
     let created = revision.created();
-    let is_near = |node: &usize| {
-        let other = ctx.head.map.node(*node).revision.created();
-        let days = other.zip(created).map(|(other, created)| created - other);
-        days.is_some_and(|span| (0..=SAME_CHANGE).contains(&span.get_days()))
+    let is_near = |(back, node): &(usize, &usize)| {
+        let other = ctx.head.map.node(**node).revision.created();
+        match (other, created) {
+            (Some(other), Some(created)) => {
+                (0..=SAME_CHANGE).contains(&(created - other).get_days())
+            }
+            // Without dates the last few count.
+            (None, None) => *back < LAST_FEW,
+            _ => false,
+        }
     };
-    let newest = earlier.iter().rev().take(MOST_REVISIONS);
-    let count = newest.take_while(|node| is_near(node)).count();
+    let newest = earlier.iter().rev().take(MOST_REVISIONS).enumerate();
+    let count = newest.take_while(is_near).count();
     let nearest = earlier.get(earlier.len() - count..).unwrap_or_default();
     nearest.iter().filter_map(|node| history.get(*node))
 }

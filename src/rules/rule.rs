@@ -257,6 +257,11 @@ impl Rule {
         names.contains(&self.name)
     }
 
+    /// True for a finding that is mended for all tables of a revision at once.
+    pub fn is_told_once(&self) -> bool {
+        self.name == "backfill-with-schema-change"
+    }
+
     /// True for findings that only matter where rows of a table are read or written by the application.
     pub fn is_about_use_of_tables(&self) -> bool {
         self.is_about_load() || self.name == "not-null-without-default"

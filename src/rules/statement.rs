@@ -15,7 +15,7 @@ use crate::rules::{EnvironmentContext, downgrade};
 use crate::source::FileSpan;
 
 /// A direction of a revision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Way {
     Up,
     Down,

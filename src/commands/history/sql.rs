@@ -63,7 +63,7 @@ pub(in crate::commands) fn sql(
             .map(|sources| Project::load(sources, &settings));
         let wanted = match (&base_project, &beginning) {
             (Some(base), Some(beginning)) => {
-                let new = new_revisions(environment, base);
+                let new = new_revisions(environment, &project, base);
                 if new.is_empty() && !global.quiet && !environment.map.is_empty() {
                     writeln!(
                         streams.err,
@@ -110,8 +110,12 @@ pub(in crate::commands) fn sql(
 }
 
 /// What the branch adds.
-fn new_revisions(environment: &ProjectEnvironment<'_>, base: &Project<'_>) -> FxHashSet<usize> {
-    let before = base.counterpart(environment);
+fn new_revisions(
+    environment: &ProjectEnvironment<'_>,
+    project: &Project<'_>,
+    base: &Project<'_>,
+) -> FxHashSet<usize> {
+    let before = base.counterpart(environment, &project.environments);
     let nodes = 0..environment.map.nodes().len();
     nodes
         .filter(|node| {

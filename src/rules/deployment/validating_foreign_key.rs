@@ -1,7 +1,8 @@
 //! ML509
 
-use super::CostlyConstraint;
-use crate::catalog::ConstraintKind;
+use super::{CostlyConstraint, statements};
+use crate::catalog::{AlterAction, ConstraintKind, Ddl, ForeignKey};
+use crate::config::ZeroDowntime;
 use crate::dialect::postgresql::Action;
 use crate::rules::{Reporter, StatementContext, declare_rule};
 
@@ -27,6 +28,11 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         if constraint.not_valid || ctx.are_empty_columns(table, &key.columns) {
             continue;
         }
+        // Its rows were held by the one that it replaces: only where locks matter in any case.
+        let asks_for_all = ctx.environment.settings.zero_downtime == Some(ZeroDowntime::Required);
+        if !asks_for_all && replaces_another(ctx, table, key) {
+            continue;
+        }
         let violation = CostlyConstraint {
             table,
             constraint,
@@ -36,4 +42,23 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         };
         ctx.report(&violation, reporter, "checks all rows");
     }
+}
+
+/// True for a key that the same direction has dropped before, with other actions perhaps.
+fn replaces_another(ctx: &StatementContext<'_>, table: &str, key: &ForeignKey) -> bool {
+    statements(ctx.earlier).any(|(ddl, step)| match ddl.as_ref() {
+        Ddl::AlterTable {
+            table: other,
+            action: AlterAction::DropConstraint { name, .. },
+            ..
+        } if other == table => {
+            let known = step.before.tables.get(table);
+            let dropped = known.and_then(|table| table.constraint(name));
+            dropped.is_some_and(|dropped| {
+                matches!(&dropped.kind, ConstraintKind::ForeignKey(old)
+                    if old.columns == key.columns && old.references == key.references)
+            })
+        }
+        _ => false,
+    })
 }

@@ -59,7 +59,9 @@ pub(crate) fn argument(difference: &Difference) -> Option<String> {
     match (difference.change, &difference.from) {
         (Change::Changed("nullable"), Value::Bool(false)) => Some("`nullable=False`".to_owned()),
         (Change::Changed("nullable"), Value::Bool(true)) => Some("`nullable=True`".to_owned()),
-        (Change::Changed("default"), Value::String(text)) if !text.contains(['"', '`', '\n']) => {
+        (Change::Changed("default"), Value::String(text))
+            if !text.contains(['"', '`', '\n']) && !text.contains("nextval(") =>
+        {
             Some(format!("`server_default=sa.text(\"{text}\")`"))
         }
         (Change::Changed("default"), Value::Null) => Some("`server_default=None`".to_owned()),
@@ -201,7 +203,10 @@ pub(crate) fn definition(subject: Subject, value: &Value) -> String {
             if is("nulls_not_distinct") {
                 words.push("NULLS NOT DISTINCT".to_owned());
             }
-            words.extend(text("with").map(|options| format!("WITH {options}")));
+            words.extend(text("with").map(|options| {
+                let options = options.trim_start_matches("with").trim_start();
+                format!("WITH {options}")
+            }));
             words.extend(text("where").map(|condition| format!("WHERE {condition}")));
         }
     }

@@ -52,7 +52,7 @@ impl Violation for EmptyDowngrade<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        self.is_remarked.then_some(Severity::Warning)
+        self.is_remarked.then_some(Severity::Info)
     }
 }
 

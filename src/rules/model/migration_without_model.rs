@@ -106,6 +106,16 @@ impl Violation for MigrationWithoutModel<'_> {
     }
 }
 
+impl MigrationWithoutModel<'_> {
+    /// True for a column that is added to several tables, such as one and its history.
+    fn is_added_with(&self, other: &Self) -> bool {
+        matches!(
+            (self, other),
+            (Self::AddedColumn { column, .. }, Self::AddedColumn { column: same, .. }) if column == same
+        )
+    }
+}
+
 const UNDONE: &str = "the next `alembic revision --autogenerate` would propose to undo it";
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
@@ -131,9 +141,15 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     let introduced = pairing::introduced(ctx);
-    if let Some(introduced) = &introduced {
-        proven::report(ctx.environment, introduced, &new, reporter);
-    }
+    let told = match &introduced {
+        Some(introduced) => proven::report(ctx.environment, introduced, &new, reporter),
+        None => Vec::new(),
+    };
+    // A table and the one that holds its history are given the same column.
+    let is_told = |node: usize, violation: &MigrationWithoutModel<'_>| {
+        matches!(violation, MigrationWithoutModel::AddedColumn { column, .. }
+            if told.iter().any(|(other, name)| *other == node && name == column))
+    };
     let is_proven = |operation: &Operation| {
         let tables = operation.tables();
         introduced
@@ -144,6 +160,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     let tables = head.tables_at_head();
     for (node, operations) in &judged {
         let revision = &head.map.node(*node).revision;
+        let mut found: Vec<Found<'_>> = Vec::new();
         for recorded in operations {
             if is_proven(&recorded.operation) {
                 continue;
@@ -152,17 +169,31 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             else {
                 continue;
             };
-            if is_undone(&recorded.operation, head.migrated()) {
+            if is_told(*node, &violation) || is_undone(&recorded.operation, head.migrated()) {
                 continue;
             }
-            let label = Label::at(&recorded.place, "in the migration");
-            let related = model.map(|model| Label::at(&model.place, "the model"));
+            let same = found
+                .iter_mut()
+                .find(|(known, ..)| known.is_added_with(&violation));
+            match same {
+                Some((_, _, related)) => related.push(Label::at(&recorded.place, "here too")),
+                None => {
+                    let label = Label::at(&recorded.place, "in the migration");
+                    let model = model.map(|model| Label::at(&model.place, "the model"));
+                    found.push((violation, label, model.into_iter().collect()));
+                }
+            }
+        }
+        for (violation, label, related) in found {
             reporter
                 .report_on(&violation, label, Some(&revision.id.value))
                 .related(related);
         }
     }
 }
+
+/// A contradiction with its place and others that belong to it.
+type Found<'a> = (MigrationWithoutModel<'a>, Label, Vec<Label>);
 
 /// The revisions of the change that nobody has yet.
 fn new_revisions(of: &ProjectEnvironment<'_>, ctx: &EnvironmentContext<'_>) -> Vec<usize> {

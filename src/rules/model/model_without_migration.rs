@@ -2,6 +2,8 @@
 
 mod by_classes;
 
+use serde_json::Value;
+
 use crate::catalog::{Change, Difference, Subject};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
@@ -50,7 +52,7 @@ enum Missed {
     Constraints,
     /// Nothing but CHECKs, which no statement relies on.
     Checks,
-    /// Nothing but indexes.
+    /// Nothing but indexes that make queries fast.
     Indexes,
     /// Nothing: it has what the models do without.
     Nothing,
@@ -135,7 +137,7 @@ impl Violation for ModelWithoutMigration {
     }
 
     fn severity(&self) -> Option<Severity> {
-        (self.missed == Missed::Checks).then_some(Severity::Warning)
+        matches!(self.missed, Missed::Checks | Missed::Indexes).then_some(Severity::Warning)
     }
 }
 
@@ -330,6 +332,10 @@ fn missed(found: &[&DriftDifference]) -> Missed {
         )
     };
     let is_index = |difference: &Difference| difference.subject == Subject::Index;
+    let is_unique = |difference: &Difference| {
+        let unique = difference.to.get("unique").and_then(Value::as_bool);
+        is_index(difference) && unique == Some(true)
+    };
     let is_kept = |difference: &Difference| {
         difference.change == Change::Removed
             || difference.change == Change::Renamed && is_index(difference)
@@ -338,9 +344,9 @@ fn missed(found: &[&DriftDifference]) -> Missed {
         Missed::Checks
     } else if all(&is_kept) {
         Missed::Nothing
-    } else if all(&is_index) {
+    } else if all(&|difference| is_index(difference) && !is_unique(difference)) {
         Missed::Indexes
-    } else if all(&is_constraint) {
+    } else if all(&|difference| is_constraint(difference) || is_unique(difference)) {
         Missed::Constraints
     } else {
         Missed::Structure

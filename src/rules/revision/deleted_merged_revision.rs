@@ -59,6 +59,11 @@ impl Violation for DeletedMergedRevision<'_> {
     }
 
     fn help(&self) -> Option<String> {
+        if let ([id], Some(_)) = (self.ids.as_slice(), &self.renamed_to) {
+            return Some(format!(
+                "keep the id `{id}`, and put what has changed otherwise into a new revision"
+            ));
+        }
         Some(match self.ids.len() {
             1 => "undo it in a new revision instead".to_owned(),
             _ => "after a squash, every database has to be stamped anew: `alembic stamp --purge <revision>`".to_owned(),

@@ -294,13 +294,14 @@ fn folded<'a>(all: Vec<Together<'a>>) -> Vec<Together<'a>> {
     kept
 }
 
-/// Reports what the schemas of models and migrations differ in since these revisions.
+/// Reports what the schemas of models and migrations differ in since these revisions. Gives back the columns that were
+/// added without a model, with the revisions that add them.
 pub(super) fn report(
     ctx: &EnvironmentContext<'_>,
     introduced: &Introduced<'_>,
     new: &[usize],
     reporter: &mut Reporter<'_>,
-) {
+) -> Vec<(usize, String)> {
     let head = ctx.head;
     let expects_models = !introduced.had_tables_without_model();
     let expects_indexes = !introduced.had_indexes_without_model();
@@ -359,6 +360,11 @@ pub(super) fn report(
             .report_on(&together, label, Some(&revision.id.value))
             .related(related);
     }
+    contradictions
+        .iter()
+        .filter(|one| (one.found.subject, one.found.change) == (Subject::Column, Change::Removed))
+        .map(|one| (one.node, one.part().to_owned()))
+        .collect()
 }
 
 /// A column that is renamed is missing under one name and is there under another: that is said once.
@@ -476,7 +482,12 @@ where
         .last_naming(run)
         .or(made)
         .or_else(|| target.last_around(run))
-        .or(found.migration.as_ref())?;
+        .or_else(|| {
+            found
+                .migration
+                .as_ref()
+                .filter(|place| place.file == revision.file)
+        })?;
     let is_rename = run.operations.iter().any(|recorded| {
         recorded.place == *operation
             && matches!(&recorded.operation, Operation::AlterColumn(alter) if alter.new_name.is_some())

@@ -64,7 +64,11 @@ pub(super) fn report(
                 }),
             has_migrations: migrations.count > 0,
             environment: None,
-            missed: Missed::Structure,
+            missed: if kinds.iter().all(|kind| is_lost(kind)) {
+                Missed::Nothing
+            } else {
+                Missed::Structure
+            },
             autogenerate: Autogenerate::SeesSome,
             is_judged_by_classes: true,
             tables: vec![change.table.to_string()],
@@ -184,4 +188,14 @@ fn is_governed(change: &TableChange, state: &ProjectEnvironment<'_>, tables: &Kn
         }
         (None, _) => known,
     }
+}
+
+/// True for what the models do without by now, and the database keeps.
+fn is_lost(kind: &DifferenceKind) -> bool {
+    matches!(
+        kind,
+        DifferenceKind::ColumnRemoved(_)
+            | DifferenceKind::ItemRemoved(..)
+            | DifferenceKind::TableRemoved
+    )
 }
