@@ -27,7 +27,7 @@ comments "$(others 1 '<!-- migrate-lint --> is what I write, too')"
 act pull_request "$pull_request" "${commenting[@]}"
 ended 1
 called 'POST /repos/o/r/issues/7/comments'
-jq --exit-status '.[1].body | startswith("<!-- migrate-lint -->\n") and contains("multiple-heads")' "$work/api/comments" \
+jq --exit-status '.[1].body | startswith("<!-- migrate-lint -->\n") and contains("stale-parent")' "$work/api/comments" \
     >/dev/null || fail 'the comment is not the card'
 scenario='a comment that is there'
 : >"$work/api/calls"

@@ -41,7 +41,7 @@ outputs() {
 pull_request='{"pull_request": {"number": 7, "head": {"repo": {"full_name": "o/r"}}}}'
 from_fork=${pull_request/o\/r/someone\/r}
 of_pull_request=(GITHUB_BASE_REF=main GITHUB_HEAD_REF=side GITHUB_REF=refs/pull/7/merge)
-two_heads='::error title=ML101 multiple-heads,file=migrations/versions/s1.py,line='
+two_heads='::error title=ML107 stale-parent,file=migrations/versions/s1.py,line='
 
 "$python" "$root/tests/ci-templates/api.py" "$work/api" &
 server=$!
@@ -60,7 +60,7 @@ says "$two_heads"
 says 'Comparing with origin/main'
 outputs exit-status=1
 outputs findings=1
-grep --quiet 'multiple-heads' "$work/summary" || fail 'the summary of the job has no card'
+grep --quiet 'stale-parent' "$work/summary" || fail 'the summary of the job has no card'
 act pull_request "$pull_request" "${of_pull_request[@]}" INPUT_FAIL_ON_FINDINGS=false
 ended 0
 says "$two_heads"
@@ -71,13 +71,13 @@ actions_checkout 0 "$side_merged" refs/pull/7/merge
 act pull_request "$pull_request" "${of_pull_request[@]}" INPUT_SARIF=found.sarif INPUT_UPLOAD_SARIF=true
 ended 1
 outputs sarif-file=./found.sarif
-jq --exit-status '.runs[0].results[0].ruleId == "ML101"' found.sarif >/dev/null || fail 'the SARIF has no finding'
+jq --exit-status '.runs[0].results[0].ruleId == "ML107"' found.sarif >/dev/null || fail 'the SARIF has no finding'
 act pull_request "$pull_request" "${of_pull_request[@]}" INPUT_UPLOAD_SARIF=true
 outputs "sarif-file=$work/runner/migrate-lint.sarif"
 # shellcheck disable=SC2016
-act pull_request "$pull_request" "${of_pull_request[@]}" INPUT_ARGS='--ignore "multiple-heads" $(touch broken) ; *'
+act pull_request "$pull_request" "${of_pull_request[@]}" INPUT_ARGS='--ignore "stale-parent,multiple-heads" $(touch broken) ; *'
 [[ ! -e broken ]] || fail 'args were run by the shell'
-act pull_request "$pull_request" "${of_pull_request[@]}" INPUT_ARGS='--ignore "multiple-heads"'
+act pull_request "$pull_request" "${of_pull_request[@]}" INPUT_ARGS='--ignore "stale-parent,multiple-heads"'
 ended 0
 act pull_request "$pull_request" "${of_pull_request[@]}" INPUT_ARGS='--ignore "multiple-heads'
 ended 2

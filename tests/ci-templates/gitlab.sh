@@ -53,14 +53,14 @@ lint_gitlab "${of_merge_request[@]}" MIGRATE_LINT_TOKEN=good
 ended 1
 says 'The review card could not be posted: HTTP Error 403'
 scenario='GitLab: arguments'
-lint_gitlab "${of_merge_request[@]}" MIGRATE_LINT_ARGS='--ignore stale-parent'
+lint_gitlab "${of_merge_request[@]}" MIGRATE_LINT_ARGS='--ignore stale-parent,multiple-heads'
 ended 0
 
 begin 'GitLab: merged results'
 runner_checkout 0 "$side_merged"
 lint_gitlab "${of_merge_request[@]}" CI_MERGE_REQUEST_EVENT_TYPE=merged_result
 ended 1
-says ML101
+says ML107
 
 begin 'GitLab: a pipeline in a fork'
 runner_checkout 0 "$side"
@@ -78,7 +78,7 @@ begin 'GitLab: the default branch'
 runner_checkout 0 "$side_merged"
 lint_gitlab CI_COMMIT_BRANCH=main CI_COMMIT_BEFORE_SHA="$main"
 ended 1
-says ML101
+says ML107
 says 'of 3 revisions changed'
 begin 'GitLab: a schedule'
 runner_checkout 0 "$main"
