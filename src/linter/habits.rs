@@ -13,10 +13,6 @@ use crate::source::RepoPath;
 
 /// Fewer revisions than this make no habit.
 const MIN_HABIT: usize = 5;
-/// Between the first revision and the last there are so many days where a project has settled down.
-const SETTLING: i32 = 90;
-/// So many revisions are there by then, where they bear no dates.
-const MANY: usize = 50;
 /// So many changes of tables in use tell how a project does it nowadays.
 const NEWEST: usize = 60;
 /// So many commits tell whether models come with their migrations nowadays.
@@ -66,7 +62,7 @@ impl Linter<'_> {
         let (careful, careless) = load_habits(ctx, history);
         // One that is made with care speaks for all that need none: most tables are small.
         let is_careful = careful > 0 || ctx.head.sets_lock_timeout();
-        let is_habit = !is_careful && careless > 0 && is_established(ctx);
+        let is_habit = !is_careful && careless > 0 && ctx.is_established();
         if !optional && !is_habit {
             return;
         }
@@ -199,19 +195,4 @@ fn load_habits(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> (usiz
         }
     }
     (careful, careless)
-}
-
-/// True if a project was old enough to have habits before the change: by the dates of its revisions, or by its commits.
-pub(super) fn is_established(ctx: &EnvironmentContext<'_>) -> bool {
-    let revisions = || {
-        let nodes = ctx.head.map.nodes().iter().map(|node| &node.revision);
-        nodes.filter(|revision| ctx.change.is_none() || !ctx.is_judged(&revision.file))
-    };
-    let dates = || revisions().filter_map(|revision| revision.created());
-    let is_old = match dates().min().zip(dates().max()) {
-        Some((first, last)) => (last - first).get_days() >= SETTLING,
-        None => revisions().count() >= MANY,
-    };
-    let goes_back = |change: &EnvironmentChange<'_>| change.past.goes_back(SETTLING.unsigned_abs());
-    is_old || ctx.change.as_ref().is_some_and(goes_back)
 }

@@ -6,7 +6,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::Linter;
-use super::habits::is_established;
 use crate::alembic::{Failed, ReplayedRevision, Revision, Step};
 use crate::catalog::{Ddl, SessionChange};
 use crate::diagnostic::{Diagnostic, Label};
@@ -34,7 +33,7 @@ impl Linter<'_> {
         if !self.asks_for_statements() {
             return;
         }
-        let is_settled = ctx.change.is_none() && is_established(ctx);
+        let is_settled = ctx.change.is_none() && ctx.is_established();
         let mut fresh = Fresh::default();
         for (index, node) in history.order.iter().enumerate() {
             let revision = &ctx.head.map.node(*node).revision;
@@ -78,7 +77,7 @@ impl Linter<'_> {
         // Tables that have no rows if the statements before were carried out.
         let mut empty: FxHashSet<SmolStr> = FxHashSet::default();
         // The database ends what takes long, unless the revision asks for more time.
-        let has_run = environment.change.is_none() && is_established(environment);
+        let has_run = environment.change.is_none() && environment.is_established();
         let mut is_limited =
             environment.settings.zero_downtime.is_none() && environment.head.limits_statements();
         for (index, step) in steps.iter().enumerate() {

@@ -146,6 +146,22 @@ impl<'a> EnvironmentContext<'a> {
         model_use(base.sources(), table, &models, &folders)
     }
 
+    /// True if a project was old enough to have habits before the change: by the dates of its revisions, or by its commits.
+    pub(crate) fn is_established(&self) -> bool {
+        let revisions = || {
+            let nodes = self.head.map.nodes().iter().map(|node| &node.revision);
+            nodes.filter(|revision| self.change.is_none() || !self.is_judged(&revision.file))
+        };
+        let dates = || revisions().filter_map(|revision| revision.created());
+        let is_old = match dates().min().zip(dates().max()) {
+            Some((first, last)) => (last - first).get_days() >= SETTLING,
+            None => revisions().count() >= MANY,
+        };
+        let goes_back =
+            |change: &EnvironmentChange<'_>| change.past.goes_back(SETTLING.unsigned_abs());
+        is_old || self.change.as_ref().is_some_and(goes_back)
+    }
+
     /// The oldest major version of the database that migrations run on.
     pub(crate) fn database_version(&self) -> u32 {
         let configured = self.settings.target_version;
@@ -173,6 +189,11 @@ impl<'a> EnvironmentContext<'a> {
             .is_some_and(|upstream| upstream.map.find(id).is_some())
     }
 }
+
+/// Between the first revision and the last there are so many days where a project has settled down.
+const SETTLING: i32 = 90;
+/// So many revisions are there by then, where they bear no dates.
+const MANY: usize = 50;
 
 /// The oldest version of PostgreSQL that is in common use.
 const DEFAULT_POSTGRESQL: u32 = 14;

@@ -183,7 +183,7 @@ fn report_proven(
         .iter()
         .map(|found| found.difference.clone())
         .collect();
-    let (only_here, everywhere): (Vec<&DriftDifference>, Vec<&DriftDifference>) = introduced
+    let (mut only_here, everywhere): (Vec<&DriftDifference>, Vec<&DriftDifference>) = introduced
         .by_models
         .iter()
         .filter(|found| {
@@ -193,6 +193,11 @@ fn report_proven(
         })
         .copied()
         .partition(|found| pairing::is_settled_elsewhere(&found.difference, ctx.environment));
+    // An index may be meant for one of the databases.
+    only_here.retain(|found| {
+        let Difference { subject, to, .. } = &found.difference;
+        *subject != Subject::Index || to.get("unique").and_then(Value::as_bool) == Some(true)
+    });
     for (own, environments) in [
         (everywhere, pairing::with_same_models(ctx.environment)),
         (only_here, vec![head]),

@@ -47,7 +47,8 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
 }
 
 /// True for a table or column that the newest revision adds: the model may come with the next release. It is late as soon
-/// as another revision follows. In the first revision of all there is nothing to be ahead of.
+/// as another revision follows, in a settled project as soon as some do. In the first revision of all there is nothing to be
+/// ahead of.
 fn is_ahead_of_models(found: &DriftDifference, ctx: &EnvironmentContext<'_>) -> bool {
     let difference = &found.difference;
     let (Subject::Table | Subject::Column, Change::Removed) =
@@ -56,8 +57,13 @@ fn is_ahead_of_models(found: &DriftDifference, ctx: &EnvironmentContext<'_>) -> 
         return false;
     };
     let map = &ctx.head.map;
-    let mut heads = map.heads().into_iter();
-    heads.any(|head| {
+    let newest = if ctx.is_established() {
+        let order = ctx.head.replay().order.iter();
+        order.rev().take(NEXT_RELEASE).copied().collect()
+    } else {
+        map.heads()
+    };
+    newest.into_iter().any(|head| {
         let is_added = |replayed: &ReplayedRevision| {
             replayed.upgrade.found.iter().any(|added| {
                 (added.subject, added.change) == (difference.subject, Change::Added)
@@ -67,6 +73,9 @@ fn is_ahead_of_models(found: &DriftDifference, ctx: &EnvironmentContext<'_>) -> 
         !map.node(head).revision.is_base() && ctx.head.replay().get(head).is_some_and(is_added)
     })
 }
+
+/// A model may follow within so many revisions.
+const NEXT_RELEASE: usize = 5;
 
 /// Reports the differences that are wanted, each where the model says it or else where the migration makes it.
 pub(super) fn report(
