@@ -25,7 +25,7 @@ use crate::python::value::{
 use crate::python::{Called, Host, Interpreter, Leaving};
 use crate::sqlalchemy::ddl::{Transactions, dialect_value, type_argument};
 use crate::sqlalchemy::declarative::{base_of_class, lacks_attribute};
-use crate::sqlalchemy::{construct, metadata_of_value};
+use crate::sqlalchemy::{construct, is_database_object, metadata_of_value};
 
 type Runner<'s> = Interpreter<'s, Recorder>;
 
@@ -434,6 +434,11 @@ fn method_call(
     call: &Call,
     at: Place,
 ) -> Called {
+    // Flask-SQLAlchemy has the names of SQLAlchemy at its object.
+    if name == "Table" && is_database_object(base, interpreter) {
+        interpreter.host.tables.push((call.clone(), at));
+        return Called::Symbolic;
+    }
     if let Some(batch) = base.as_call()
         && batches::is_batch(batch)
     {

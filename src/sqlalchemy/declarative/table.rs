@@ -16,8 +16,8 @@ use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKi
 use crate::python::{Host, Interpreter, Outcome};
 use crate::sqlalchemy::ddl::reference_of;
 use crate::sqlalchemy::{
-    MetadataKey, column_call, construct, metadata_of_class, metadata_of_value, qualified,
-    type_argument_of,
+    MetadataKey, column_call, construct, is_database_object, metadata_of_class, metadata_of_value,
+    qualified, type_argument_of,
 };
 
 /// How often classes may make further classes.
@@ -100,11 +100,15 @@ pub fn declared_tables<H: Host>(
         }
     }
     for (call, at) in written {
-        let of = call
+        let written = call
             .positional()
             .nth(1)
             .map(|argument| argument.value.clone());
-        let of = of.and_then(|of| metadata_of_value(&of, interpreter));
+        let of = match written.and_then(|of| metadata_of_value(&of, interpreter)) {
+            Some(of) => Some(of),
+            None => database_of(call, interpreter)
+                .and_then(|database| metadata_of_value(&database, interpreter)),
+        };
         if of.as_ref() != Some(key) {
             continue;
         }
@@ -252,7 +256,14 @@ fn of_call<H: Host>(
         return None;
     }
     let name = call.positional().next()?.value.as_str()?.clone();
-    let items: Vec<CallArgument> = call.positional().skip(2).cloned().collect();
+    // `db.Table("links", db.Column(…))` of Flask-SQLAlchemy knows its metadata.
+    let knows_metadata = database_of(call, interpreter).is_some()
+        && call
+            .positional()
+            .nth(1)
+            .is_some_and(|argument| column_call(&argument.value, interpreter).is_some());
+    let skipped = if knows_metadata { 1 } else { 2 };
+    let items: Vec<CallArgument> = call.positional().skip(skipped).cloned().collect();
     // Without columns it is the name of a table made elsewhere.
     items
         .iter()
@@ -272,6 +283,16 @@ fn of_call<H: Host>(
             .open
             .then(|| "the arguments of the table are not all known".to_owned()),
     })
+}
+
+/// The object of Flask-SQLAlchemy whose `Table` is called.
+fn database_of<H: Host>(call: &Call, interpreter: &Interpreter<'_, H>) -> Option<Value> {
+    match &call.callee.as_symbol()?.kind {
+        SymbolKind::Attribute { base, .. } if is_database_object(base, interpreter) => {
+            Some(base.clone())
+        }
+        _ => None,
+    }
 }
 
 impl DeclaredTable {

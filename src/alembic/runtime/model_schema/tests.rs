@@ -464,3 +464,40 @@ fn indexes_of_many_bases_are_read_once() {
     let table = models.catalog.tables.get("table7");
     assert_eq!(table.map(|table| table.indexes.len()), Some(2));
 }
+
+#[test]
+fn tables_that_are_written_with_flask_sqlalchemy_are_models_too() {
+    for metadata in ["", "db.metadata, ", "db.Model.metadata, "] {
+        let models = format!(
+            "from app import db\nlinks = db.Table('links', {metadata}db.Column('id', db.Integer, primary_key=True))\n\
+             class User(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n"
+        );
+        let read = read(
+            "from app.models import db\ntarget_metadata = db.metadata\n",
+            &[
+                (
+                    "app/__init__.py",
+                    "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n",
+                ),
+                ("app/models.py", &models),
+            ],
+            &Catalog::default(),
+        );
+        assert_eq!(tables(&read), ["links", "user"], "{metadata}");
+    }
+}
+
+#[test]
+fn a_table_of_an_unknown_name_may_be_any() {
+    let read = read(
+        "from app.models import Base\ntarget_metadata = Base.metadata\n",
+        &[(
+            "app/models.py",
+            "import os\nfrom sqlalchemy import Column, Integer, Table\nfrom app.base import Base\n\
+             for name in os.listdir('plugins'):\n    Table('plugin_' + name, Base.metadata, Column('id', Integer))\n\
+             class User(Base):\n    __tablename__ = 'users'\n    id = Column(Integer, primary_key=True)\n",
+        )],
+        &Catalog::default(),
+    );
+    assert!(read.open.is_some());
+}
