@@ -59,10 +59,16 @@ impl Linter<'_> {
             return;
         }
         let optional = ctx.settings.zero_downtime == Some(ZeroDowntime::Optional);
-        let (careful, careless) = load_habits(ctx, history);
+        let Habits {
+            careful,
+            careless,
+            settled,
+        } = load_habits(ctx, history);
         // One that is made with care speaks for all that need none: most tables are small.
         let is_careful = careful > 0 || ctx.head.sets_lock_timeout();
-        let is_habit = !is_careful && careless > 0 && ctx.is_established();
+        // A young project has shown enough if the base has some of them.
+        let is_shown = ctx.is_established() || settled >= MIN_HABIT;
+        let is_habit = !is_careful && careless > 0 && is_shown;
         if !optional && !is_habit {
             return;
         }
@@ -174,25 +180,42 @@ fn pairing_habits(ctx: &EnvironmentContext<'_>, change: &EnvironmentChange<'_>) 
     (together, apart)
 }
 
-/// How often the newest revisions change tables that were there, so that nobody waits and otherwise.
-fn load_habits(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> (usize, usize) {
-    let (mut careful, mut careless) = (0, 0);
-    let newest = history.order.iter().rev();
-    for replayed in newest.filter_map(|node| history.get(*node)) {
+/// How often the newest revisions change tables that were there.
+#[derive(Default)]
+struct Habits {
+    /// So that nobody waits.
+    careful: usize,
+    /// Otherwise.
+    careless: usize,
+    /// Otherwise, before the change that is judged.
+    settled: usize,
+}
+
+fn load_habits(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> Habits {
+    let mut habits = Habits::default();
+    for node in history.order.iter().rev() {
+        let Some(replayed) = history.get(*node) else {
+            continue;
+        };
+        let is_settled =
+            ctx.change.is_some() && !ctx.is_judged(&ctx.head.map.node(*node).revision.file);
         let mut fresh = Fresh::default();
         for step in &replayed.upgrade_steps {
             for (ddl, _) in simple(&step.ddl) {
                 match care(ctx, &step.before, &ddl, &fresh) {
-                    Some(Care::Taken) => careful += 1,
-                    Some(Care::Missing) => careless += 1,
+                    Some(Care::Taken) => habits.careful += 1,
+                    Some(Care::Missing) => {
+                        habits.careless += 1;
+                        habits.settled += usize::from(is_settled);
+                    }
                     None => {}
                 }
-                if careful + careless >= NEWEST {
-                    return (careful, careless);
+                if habits.careful + habits.careless >= NEWEST {
+                    return habits;
                 }
             }
             fresh.take(step);
         }
     }
-    (careful, careless)
+    habits
 }
