@@ -34,6 +34,7 @@ impl Linter<'_> {
             return;
         }
         let is_settled = ctx.change.is_none() && ctx.is_established();
+        let is_limited = ctx.settings.zero_downtime.is_none() && ctx.head.limits_statements();
         let mut fresh = Fresh::default();
         for (index, node) in history.order.iter().enumerate() {
             let revision = &ctx.head.map.node(*node).revision;
@@ -52,7 +53,11 @@ impl Linter<'_> {
                     .for_each(|step| fresh.take(step));
             }
             fresh.begin();
-            let mut told = Told::default();
+            let mut told = Told {
+                has_run: is_settled,
+                is_limited,
+                ..Told::default()
+            };
             self.direction(ctx, revision, replayed, Way::Up, &mut fresh, &mut told);
             let mut after = fresh.clone();
             after.turn();
@@ -77,9 +82,7 @@ impl Linter<'_> {
         // Tables that have no rows if the statements before were carried out.
         let mut empty: FxHashSet<SmolStr> = FxHashSet::default();
         // The database ends what takes long, unless the revision asks for more time.
-        let has_run = environment.change.is_none() && environment.is_established();
-        let mut is_limited =
-            environment.settings.zero_downtime.is_none() && environment.head.limits_statements();
+        let mut is_limited = told.is_limited;
         for (index, step) in steps.iter().enumerate() {
             let is_refused = failures
                 .iter()
@@ -128,7 +131,7 @@ impl Linter<'_> {
                         told.join(&mut self.outcome.diagnostics, earlier, table, way);
                     }
                     // An upgrade under review that does so is mended, and then comes to what follows.
-                    if way == Way::Down || has_run {
+                    if way == Way::Down || told.has_run {
                         empty.extend(context.stops_at_rows().cloned());
                     }
                 }
@@ -178,6 +181,10 @@ impl Linter<'_> {
 /// What was said of the load of a revision.
 #[derive(Default)]
 struct Told {
+    /// The revision has run: no change brings it.
+    has_run: bool,
+    /// The database ends statements that take long.
+    is_limited: bool,
     /// By rule and table, where the finding about the upgrade stands among all. Rules about locks are one here.
     upgrade: FxHashMap<(&'static str, SmolStr), usize>,
     /// By rule and place, where the finding stands, and how often it would have been told once more.

@@ -1,5 +1,7 @@
 //! ML303
 
+use std::cell::OnceCell;
+
 use crate::alembic::ReplayedRevision;
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
@@ -41,15 +43,30 @@ impl Violation for Drifted<'_> {
 }
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
+    let newest = OnceCell::new();
     report(ctx, reporter, |found| {
-        found.is_seen() && !is_ahead_of_models(found, ctx)
+        found.is_seen() && !is_ahead_of_models(found, ctx, newest.get_or_init(|| newest_of(ctx)))
     });
+}
+
+/// The revisions whose models may still follow.
+fn newest_of(ctx: &EnvironmentContext<'_>) -> Vec<usize> {
+    if ctx.is_established() {
+        let order = ctx.head.replay().order.iter();
+        order.rev().take(NEXT_RELEASE).copied().collect()
+    } else {
+        ctx.head.map.heads()
+    }
 }
 
 /// True for a table or column that the newest revision adds: the model may come with the next release. It is late as soon
 /// as another revision follows, in a settled project as soon as some do. In the first revision of all there is nothing to be
 /// ahead of.
-fn is_ahead_of_models(found: &DriftDifference, ctx: &EnvironmentContext<'_>) -> bool {
+fn is_ahead_of_models(
+    found: &DriftDifference,
+    ctx: &EnvironmentContext<'_>,
+    newest: &[usize],
+) -> bool {
     let difference = &found.difference;
     let (Subject::Table | Subject::Column, Change::Removed) =
         (difference.subject, difference.change)
@@ -57,13 +74,7 @@ fn is_ahead_of_models(found: &DriftDifference, ctx: &EnvironmentContext<'_>) -> 
         return false;
     };
     let map = &ctx.head.map;
-    let newest = if ctx.is_established() {
-        let order = ctx.head.replay().order.iter();
-        order.rev().take(NEXT_RELEASE).copied().collect()
-    } else {
-        map.heads()
-    };
-    newest.into_iter().any(|head| {
+    newest.iter().copied().any(|head| {
         let is_added = |replayed: &ReplayedRevision| {
             replayed.upgrade.found.iter().any(|added| {
                 (added.subject, added.change) == (difference.subject, Change::Added)
