@@ -60,6 +60,9 @@ pub(crate) fn decided(module: &Module, is_answer: &dyn Fn(&Call) -> bool) -> Vec
 /// How many calls an answer is followed through.
 const MOST_CALLS: usize = 6;
 
+/// How many turns of a loop an answer is followed through, from a name to one that stands above it.
+const MOST_LOOPS: usize = 8;
+
 /// The functions of a file, nested ones too.
 #[derive(Default)]
 struct Functions(Vec<std::sync::Arc<FunctionDef>>);
@@ -103,7 +106,7 @@ struct Body<'f> {
 impl Body<'_> {
     /// The names that hold answers. Assignments in loops may come before what they use.
     fn learn_names(&mut self, body: &[Stmt]) {
-        loop {
+        for _ in 0..MOST_LOOPS {
             let known = self.names.len();
             self.block(body, false);
             if self.names.len() == known {
