@@ -1,5 +1,7 @@
 //! ML505
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
 use super::statements;
@@ -108,20 +110,30 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
             _ => None,
         })
     };
-    let mut tables: Vec<SmolStr> = others(ctx.earlier)
-        .chain([(table.clone(), ctx.place)])
-        .chain(others(ctx.later))
-        .map(|(other, _)| other)
-        .collect();
-    tables.sort_unstable();
-    tables.dedup();
-    let is_through_all = tables.len() > MOST_TABLES;
-    let is_with_this = |other: &SmolStr| is_through_all || other == table;
-    if others(ctx.earlier).any(|(other, _)| is_with_this(&other)) {
+    // Looked at no further than needed: a revision may make thousands.
+    let mut tables: BTreeSet<SmolStr> = BTreeSet::from([table.clone()]);
+    for (other, _) in others(ctx.earlier) {
+        if other == *table {
+            return;
+        }
+        tables.insert(other);
+        if tables.len() > MOST_TABLES {
+            return;
+        }
+    }
+    let is_first = tables.len() == 1;
+    let is_through_all = others(ctx.later).any(|(other, _)| {
+        tables.insert(other);
+        tables.len() > MOST_TABLES
+    });
+    if is_through_all && !is_first {
         return;
     }
+    if is_through_all {
+        tables.extend(others(ctx.later).map(|(other, _)| other));
+    }
     let mut places: Vec<_> = others(ctx.later)
-        .filter(|(other, place)| is_with_this(other) && *place != ctx.place)
+        .filter(|(other, place)| (is_through_all || other == table) && *place != ctx.place)
         .map(|(_, place)| place)
         .collect();
     places.dedup();
