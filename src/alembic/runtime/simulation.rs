@@ -54,7 +54,7 @@ pub struct Step {
 pub struct RawSql {
     /// Pieces that are not known are [`HOLE`](crate::sql::HOLE)s.
     pub text: Arc<str>,
-    /// The statement of Python.
+    /// The text, or the call that makes it, within the statement of Python.
     pub place: FileSpan,
     /// Where the text stands word for word, if it does.
     pub verbatim: Option<FileSpan>,
@@ -63,6 +63,13 @@ pub struct RawSql {
     pub before: Catalog,
     /// The connection before it.
     pub session: Session,
+}
+
+impl RawSql {
+    /// True if a step of this place carries the text out.
+    pub fn is_part_of(&self, step: &FileSpan) -> bool {
+        self.place.file == step.file && step.span.contains(self.place.span)
+    }
 }
 
 /// What branches of the code may change.

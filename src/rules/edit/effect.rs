@@ -146,7 +146,10 @@ fn written(upgraded: &Upgraded) -> BTreeSet<(SmolStr, bool, Vec<SmolStr>)> {
             continue;
         };
         let removes = matches!(rows, RowChange::Removed { .. });
-        let texts = upgraded.sql.iter().filter(|sql| sql.place == step.place);
+        let texts = upgraded
+            .sql
+            .iter()
+            .filter(|sql| sql.is_part_of(&step.place));
         let mut columns: Vec<SmolStr> = texts
             .flat_map(|sql| sql::written_columns(&sql.text))
             .collect();
