@@ -1,6 +1,7 @@
 //! Runs the rules over what is to be judged. A pure function: from snapshots and settings to diagnostics.
 
 mod habits;
+mod load;
 mod map;
 mod reversibility;
 mod scope;
@@ -25,6 +26,7 @@ use crate::rules::{
 };
 use crate::source::RepoPath;
 
+use load::Circumstances;
 pub use reversibility::Reversibility;
 use scope::{is_followed, may_change_schema, touches_models, touches_scripts};
 pub use suppressions::{Suppressed, SuppressedBy};
@@ -509,9 +511,10 @@ impl<'a> Linter<'a> {
                 }
             });
         }
-        if let Some(history) = replay {
-            self.statements(ctx, history);
-            self.respect_load(ctx, history, earlier);
+        if let Some(history) = replay.filter(|_| self.asks_for_statements()) {
+            let circumstances = Circumstances::new(ctx, history);
+            self.statements(ctx, history, &circumstances);
+            self.respect_load(&circumstances, earlier);
         }
         self.respect_habits(ctx, earlier);
     }

@@ -4,17 +4,14 @@ use std::ops::ControlFlow;
 
 use super::Linter;
 use crate::catalog::{Change, Subject};
-use crate::config::{Downgrades, ZeroDowntime};
+use crate::config::Downgrades;
 use crate::diagnostic::Diagnostic;
 use crate::models;
-use crate::project::ReplayedHistory;
-use crate::rules::{self, Care, EnvironmentChange, EnvironmentContext, Fresh, Rule, care, simple};
+use crate::rules::{self, EnvironmentChange, EnvironmentContext, Rule};
 use crate::source::RepoPath;
 
 /// Fewer revisions than this make no habit.
-const MIN_HABIT: usize = 5;
-/// So many changes of tables in use tell how a project does it nowadays.
-const NEWEST: usize = 60;
+pub(super) const MIN_HABIT: usize = 5;
 /// So many commits tell whether models come with their migrations nowadays.
 const NEWEST_COMMITS: usize = 20;
 
@@ -40,56 +37,6 @@ impl Linter<'_> {
                 "missing downgrades of {} are not reported: {without} of {} revisions have none, so the project seems to do without; `downgrades = \"required\"` in the configuration asks for them",
                 ctx.head.environment.script_location,
                 with + without,
-            ));
-        }
-    }
-
-    /// A project whose application waits for its migrations is not told what they block.
-    pub(super) fn respect_load(
-        &mut self,
-        ctx: &EnvironmentContext<'_>,
-        history: &ReplayedHistory,
-        earlier: usize,
-    ) {
-        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
-        let is_load =
-            |diagnostic: &Diagnostic| rules::find(diagnostic.code).is_some_and(Rule::is_about_load);
-        if !found.iter().any(is_load) || ctx.settings.zero_downtime == Some(ZeroDowntime::Required)
-        {
-            return;
-        }
-        let optional = ctx.settings.zero_downtime == Some(ZeroDowntime::Optional);
-        let Habits {
-            careful,
-            careless,
-            settled,
-        } = load_habits(ctx, history);
-        // One that is made with care speaks for all that need none: most tables are small.
-        let is_careful = careful > 0 || ctx.head.sets_lock_timeout();
-        // A young project has shown enough if the base has some of them.
-        let is_shown = ctx.is_established() || settled >= MIN_HABIT;
-        let is_habit = !is_careful && careless > 0 && is_shown;
-        if !optional && !is_habit {
-            return;
-        }
-        // That locks do not matter to a few tables does not mean that the application stops.
-        let says_enough = optional || careless >= MIN_HABIT;
-        let is_meant = |diagnostic: &Diagnostic| {
-            rules::find(diagnostic.code).is_some_and(|rule| {
-                rule.is_about_load() && (says_enough || !rule.is_about_running_code())
-            })
-        };
-        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
-        if !found.iter().any(is_meant) {
-            return;
-        }
-        self.leave_out(earlier, is_meant);
-        if !optional {
-            self.outcome.notices.push(format!(
-                "locks and rewrites of tables in use are not reported for {}: of the newest {careless} indexes, constraints \
-                 and changes of types on tables that were there none was made so that nobody waits, so the application \
-                 seems to stop meanwhile; `zero-downtime = \"required\"` in the configuration asks for them",
-                ctx.head.environment.script_location,
             ));
         }
     }
@@ -178,44 +125,4 @@ fn pairing_habits(ctx: &EnvironmentContext<'_>, change: &EnvironmentChange<'_>) 
         }
     });
     (together, apart)
-}
-
-/// How often the newest revisions change tables that were there.
-#[derive(Default)]
-struct Habits {
-    /// So that nobody waits.
-    careful: usize,
-    /// Otherwise.
-    careless: usize,
-    /// Otherwise, before the change that is judged.
-    settled: usize,
-}
-
-fn load_habits(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> Habits {
-    let mut habits = Habits::default();
-    for node in history.order.iter().rev() {
-        let Some(replayed) = history.get(*node) else {
-            continue;
-        };
-        let is_settled =
-            ctx.change.is_some() && !ctx.is_judged(&ctx.head.map.node(*node).revision.file);
-        let mut fresh = Fresh::default();
-        for step in &replayed.upgrade_steps {
-            for (ddl, _) in simple(&step.ddl) {
-                match care(ctx, &step.before, &ddl, &fresh) {
-                    Some(Care::Taken) => habits.careful += 1,
-                    Some(Care::Missing) => {
-                        habits.careless += 1;
-                        habits.settled += usize::from(is_settled);
-                    }
-                    None => {}
-                }
-                if habits.careful + habits.careless >= NEWEST {
-                    return habits;
-                }
-            }
-            fresh.take(step);
-        }
-    }
-    habits
 }

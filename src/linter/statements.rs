@@ -6,13 +6,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::Linter;
+use super::load::Circumstances;
 use crate::alembic::{Failed, ReplayedRevision, Revision, Step};
 use crate::catalog::{Ddl, SessionChange};
 use crate::diagnostic::{Diagnostic, Label};
-use crate::models::ModelUse;
 use crate::project::ReplayedHistory;
 use crate::rules::{
-    self, EnvironmentContext, Fresh, Listener, Rule, SqlContext, StatementContext, Way, simple,
+    self, EnvironmentContext, Fresh, Listener, SqlContext, StatementContext, Way, simple,
 };
 use crate::source::{RepoPath, Span};
 
@@ -29,12 +29,12 @@ impl Linter<'_> {
 
     /// Judges the statements of the revisions in question. What the revisions of one change make is new in all of them.
     /// Without a change it is not known what came together: in a settled project that is what was made within some days.
-    pub(super) fn statements(&mut self, ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) {
-        if !self.asks_for_statements() {
-            return;
-        }
-        let is_settled = ctx.change.is_none() && ctx.is_established();
-        let is_limited = ctx.settings.zero_downtime.is_none() && ctx.head.limits_statements();
+    pub(super) fn statements(
+        &mut self,
+        ctx: &EnvironmentContext<'_>,
+        history: &ReplayedHistory,
+        circumstances: &Circumstances<'_>,
+    ) {
         let mut fresh = Fresh::default();
         for (index, node) in history.order.iter().enumerate() {
             let revision = &ctx.head.map.node(*node).revision;
@@ -46,29 +46,39 @@ impl Linter<'_> {
             if ctx.change.is_none() {
                 fresh = Fresh::default();
             }
-            if is_settled {
+            if circumstances.has_run {
                 let earlier = history.order.get(..index).unwrap_or_default();
                 of_the_same_days(ctx, history, revision, earlier)
                     .flat_map(|replayed| &replayed.upgrade_steps)
                     .for_each(|step| fresh.take(step));
             }
             fresh.begin();
-            let mut told = Told {
-                has_run: is_settled,
-                is_limited,
-                ..Told::default()
-            };
-            self.direction(ctx, revision, replayed, Way::Up, &mut fresh, &mut told);
+            let mut told = Told::default();
+            self.direction(
+                circumstances,
+                revision,
+                replayed,
+                Way::Up,
+                &mut fresh,
+                &mut told,
+            );
             let mut after = fresh.clone();
             after.turn();
-            self.direction(ctx, revision, replayed, Way::Down, &mut after, &mut told);
+            self.direction(
+                circumstances,
+                revision,
+                replayed,
+                Way::Down,
+                &mut after,
+                &mut told,
+            );
             told.finish(&mut self.outcome.diagnostics);
         }
     }
 
     fn direction(
         &mut self,
-        environment: &EnvironmentContext<'_>,
+        circumstances: &Circumstances<'_>,
         revision: &Arc<Revision>,
         replayed: &ReplayedRevision,
         way: Way,
@@ -79,21 +89,20 @@ impl Linter<'_> {
             Way::Up => (&replayed.upgrade_steps, &replayed.upgrade_failures),
             Way::Down => (&replayed.downgrade_steps, &replayed.downgrade_failures),
         };
+        let environment = circumstances.environment;
         // Tables that have no rows if the statements before were carried out.
         let mut empty: FxHashSet<SmolStr> = FxHashSet::default();
         // The database ends what takes long, unless the revision asks for more time.
-        let mut is_limited = told.is_limited;
+        let mut is_limited = circumstances.is_limited;
         for (index, step) in steps.iter().enumerate() {
             let is_refused = failures
                 .iter()
                 .any(|failed| failed.place == step.place && !failed.in_one_go);
-            let changes_limit = |ddl: &Ddl| {
-                matches!(
-                    ddl,
-                    Ddl::Session(SessionChange::Timeout { is_lock: false, .. })
-                )
-            };
-            is_limited &= !changes_limit(&step.ddl);
+            let changes_limit = matches!(
+                step.ddl,
+                Ddl::Session(SessionChange::Timeout { is_lock: false, .. })
+            );
+            is_limited &= !changes_limit;
             if step.certain {
                 for (ddl, place) in simple(&step.ddl) {
                     let context = StatementContext {
@@ -114,9 +123,7 @@ impl Linter<'_> {
                     let earlier = self.outcome.diagnostics.len();
                     self.each(|listener, reporter| match listener {
                         Listener::Statement(check) => check(&context, reporter),
-                        Listener::Load(check) if is_load => {
-                            check(&context, reporter);
-                        }
+                        Listener::Load(check) if is_load => check(&context, reporter),
                         _ => {}
                     });
                     if is_limited {
@@ -127,11 +134,11 @@ impl Linter<'_> {
                         });
                     }
                     if let Some(table) = context.table() {
-                        self.leave_out_unused(&context, table, earlier);
+                        self.leave_out_unused(circumstances, &context, table, earlier);
                         told.join(&mut self.outcome.diagnostics, earlier, table, way);
                     }
                     // An upgrade under review that does so is mended, and then comes to what follows.
-                    if way == Way::Down || told.has_run {
+                    if way == Way::Down || circumstances.has_run {
                         empty.extend(context.stops_at_rows().cloned());
                     }
                 }
@@ -158,33 +165,9 @@ impl Linter<'_> {
     }
 }
 
-impl Linter<'_> {
-    /// What nothing uses is empty, or missed by nobody: findings about load, and about columns that old rows would need, are
-    /// left out. When a downgrade runs it may be used.
-    fn leave_out_unused(&mut self, ctx: &StatementContext<'_>, table: &SmolStr, earlier: usize) {
-        let is_about_use = |diagnostic: &Diagnostic| {
-            rules::find(diagnostic.code).is_some_and(Rule::is_about_use_of_tables)
-        };
-        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
-        if ctx.way == Way::Up
-            && found.iter().any(is_about_use)
-            && let Some(used) = ctx.environment.use_on_base(table)
-            && used != ModelUse::InCode
-        {
-            self.leave_out(earlier, |diagnostic| {
-                is_about_use(diagnostic) && (used == ModelUse::Nowhere || !ctx.drops_or_renames())
-            });
-        }
-    }
-}
-
 /// What was said of the load of a revision.
 #[derive(Default)]
 struct Told {
-    /// The revision has run: no change brings it.
-    has_run: bool,
-    /// The database ends statements that take long.
-    is_limited: bool,
     /// By rule and table, where the finding about the upgrade stands among all. Rules about locks are one here.
     upgrade: FxHashMap<(&'static str, SmolStr), usize>,
     /// By rule and place, where the finding stands, and how often it would have been told once more.
@@ -205,26 +188,20 @@ impl Told {
         table: &SmolStr,
         way: Way,
     ) {
-        let is_load = |code| rules::find(code).is_some_and(Rule::is_about_load);
         for diagnostic in diagnostics.split_off(earlier) {
-            if !is_load(diagnostic.code) {
-                if rules::find(diagnostic.code).is_some_and(Rule::is_told_once) {
-                    self.tell_once(diagnostics, diagnostic, way);
-                } else {
-                    diagnostics.push(diagnostic);
-                }
+            let Some(rule) = rules::find(diagnostic.code).filter(|rule| rule.is_about_load())
+            else {
+                diagnostics.push(diagnostic);
                 continue;
-            }
-            let Label { file, span, .. } = &diagnostic.primary;
-            let place = (diagnostic.code, file.clone(), *span);
-            let is_about_locks =
-                rules::find(diagnostic.code).is_some_and(|rule| !rule.is_about_running_code());
-            let code = if is_about_locks {
-                LOCKS
+            };
+            let code = if rule.is_about_running_code() {
+                rule.code
             } else {
-                diagnostic.code
+                LOCKS
             };
             let key = (code, table.clone());
+            let Label { file, span, .. } = &diagnostic.primary;
+            let place = (rule.code, file.clone(), *span);
             if let Some((index, again)) = self.places.get_mut(&place) {
                 *again += 1;
                 if way == Way::Up {
@@ -237,28 +214,18 @@ impl Told {
                 add_place(known, diagnostic.primary, "and so on the way back");
                 continue;
             }
-            if rules::find(diagnostic.code).is_some_and(Rule::is_told_once) {
-                let first = self.once.get(&(diagnostic.code, way));
-                if let Some(known) = first.and_then(|index| diagnostics.get_mut(*index)) {
+            let index = diagnostics.len();
+            if rule.is_told_once() {
+                let first = *self.once.entry((rule.code, way)).or_insert(index);
+                if let Some(known) = diagnostics.get_mut(first) {
                     add_place(known, diagnostic.primary, "and so here");
                     continue;
                 }
-                self.once.insert((diagnostic.code, way), diagnostics.len());
             }
             if way == Way::Up {
-                self.upgrade.entry(key).or_insert(diagnostics.len());
+                self.upgrade.entry(key).or_insert(index);
             }
-            self.places.insert(place, (diagnostics.len(), 0));
-            diagnostics.push(diagnostic);
-        }
-    }
-
-    fn tell_once(&mut self, diagnostics: &mut Vec<Diagnostic>, diagnostic: Diagnostic, way: Way) {
-        let first = self.once.get(&(diagnostic.code, way));
-        if let Some(known) = first.and_then(|index| diagnostics.get_mut(*index)) {
-            add_place(known, diagnostic.primary, "and so here");
-        } else {
-            self.once.insert((diagnostic.code, way), diagnostics.len());
+            self.places.insert(place, (index, 0));
             diagnostics.push(diagnostic);
         }
     }

@@ -14,8 +14,7 @@ impl Linter<'_> {
         let earlier = self.outcome.diagnostics.len();
         self.scripts(ctx);
         self.migrations(ctx);
-        let Some(change) = &ctx.change else { return };
-        let Some(base) = change.upstream.or(change.before) else {
+        let (Some(change), Some(base)) = (&ctx.change, ctx.base()) else {
             return;
         };
         let is_on_base = |diagnostic: &Diagnostic| {
@@ -27,21 +26,17 @@ impl Linter<'_> {
             return;
         }
         let of_base = EnvironmentContext {
-            settings: ctx.settings,
             head: base,
-            all: ctx.all,
             change: Some(EnvironmentChange {
                 before: Some(base),
                 upstream: Some(base),
                 merged: None,
-                changes: change.changes,
-                whole: change.whole,
-                base_name: change.base_name,
-                past: change.past,
                 branch: None,
                 commits: Vec::new(),
+                ..*change
             }),
             old: ctx.old.clone(),
+            ..*ctx
         };
         let known = self.aside(|linter| {
             linter.scripts(&of_base);
@@ -52,7 +47,7 @@ impl Linter<'_> {
     }
 
     /// Judges something and leaves what was found so far as it is.
-    fn aside(&mut self, judge: impl FnOnce(&mut Self)) -> Outcome {
+    pub(super) fn aside(&mut self, judge: impl FnOnce(&mut Self)) -> Outcome {
         let outcome = mem::take(&mut self.outcome);
         let habitual = mem::take(&mut self.habitual);
         judge(self);

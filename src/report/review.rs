@@ -126,10 +126,7 @@ fn line(ctx: &EnvironmentContext<'_>, new: &[usize]) -> Option<String> {
     }
     let view = GraphView {
         environment: judged,
-        base: ctx
-            .change
-            .as_ref()
-            .and_then(|change| change.upstream.or(change.before)),
+        base: ctx.base(),
         limit: Some(60),
         only: Some(shown.into_iter().collect()),
     };

@@ -121,6 +121,12 @@ impl<'a> EnvironmentContext<'a> {
             .unwrap_or(self.head)
     }
 
+    /// What is there without the change: the base branch, or else the state before. `None` where no change is judged.
+    pub(crate) fn base(&self) -> Option<&'a ProjectEnvironment<'a>> {
+        let change = self.change.as_ref()?;
+        change.upstream.or(change.before)
+    }
+
     /// True if a file of a revision is part of the change, or everything is judged.
     pub(crate) fn is_judged(&self, file: &RepoPath) -> bool {
         if self.old.contains(file) {
@@ -133,8 +139,7 @@ impl<'a> EnvironmentContext<'a> {
 
     /// How code on the base uses the model of a table; `None` where that is not known.
     pub(crate) fn use_on_base(&self, table: &str) -> Option<ModelUse> {
-        let change = self.change.as_ref()?;
-        let base = change.upstream.or(change.before)?;
+        let base = self.base()?;
         let catalog = &base.model_schema().catalog;
         let models: Vec<(&str, &FileSpan)> = catalog
             .tables

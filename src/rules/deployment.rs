@@ -104,14 +104,13 @@ impl<'a> StatementContext<'a> {
     /// judged that is not known.
     fn models_in_use(&self) -> Option<(&'a str, &'a Catalog)> {
         let change = self.environment.change.as_ref()?;
-        let environment = change.upstream.or(change.before)?;
-        Some((change.base_name, &environment.model_schema().catalog))
+        let base = self.environment.base()?;
+        Some((change.base_name, &base.model_schema().catalog))
     }
 
     /// A place in the models that run until the change is deployed. Where the change edits the file its lines are others now.
     fn label_on_base(&self, place: &FileSpan, base: &str) -> Option<Label> {
-        let change = self.environment.change.as_ref()?;
-        let before = change.upstream.or(change.before)?.sources();
+        let before = self.environment.base()?.sources();
         let after = self.environment.head.sources();
         if before.read(&place.file) == after.read(&place.file) {
             return Some(Label::at(place, format!("on `{base}`")));

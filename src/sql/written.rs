@@ -23,8 +23,7 @@ pub fn written_columns(text: &str) -> Vec<SmolStr> {
         } else if token.is_word("into") {
             found.extend(listed(rest));
         } else if set == Some(depth) {
-            let ends = ["where", "from", "returning"];
-            if ends.iter().any(|word| token.is_word(word)) || token.is_punctuation(";") {
+            if ends_assignments(token) || token.is_punctuation(";") {
                 set = None;
             } else if rest.first().is_some_and(|next| next.is_punctuation("=")) {
                 found.extend(token.name().map(SmolStr::new));
@@ -32,6 +31,27 @@ pub fn written_columns(text: &str) -> Vec<SmolStr> {
         }
     }
     found
+}
+
+fn ends_assignments(token: &Token<'_>) -> bool {
+    let ends = ["where", "from", "returning"];
+    ends.iter().any(|word| token.is_word(word))
+}
+
+/// The column and the value of `UPDATE users SET active = true`: one assignment, which is for all rows.
+pub fn sole_assignment(text: &str) -> Option<(SmolStr, &str)> {
+    let text = text.trim().trim_end_matches(';');
+    let tokens = tokens(text);
+    let (first, rest) = tokens.split_first()?;
+    let set = rest.iter().position(|token| token.is_word("set"))?;
+    let [name, equals, value @ ..] = rest.get(set + 1..)? else {
+        return None;
+    };
+    let is_more = |token: &Token<'_>| ends_assignments(token) || token.is_punctuation(",");
+    let is_sole =
+        first.is_word("update") && equals.is_punctuation("=") && !value.iter().any(is_more);
+    let start = value.first()?.range.start;
+    is_sole.then_some((SmolStr::new(name.name()?), text.get(start..)?))
 }
 
 /// The list of columns behind the name of a table.
@@ -76,5 +96,21 @@ mod tests {
         );
         assert_eq!(columns("INSERT INTO users SELECT * FROM c"), "");
         assert_eq!(columns("DELETE FROM users WHERE id = 3"), "");
+    }
+
+    #[test]
+    fn one_assignment_for_all_rows_is_read() {
+        assert_eq!(
+            sole_assignment("UPDATE users SET active = true;"),
+            Some(("active".into(), "true"))
+        );
+        for text in [
+            "UPDATE users SET active = true WHERE id = 1",
+            "UPDATE users SET active = true, seen = now()",
+            "UPDATE users SET active = other.active FROM other",
+            "DELETE FROM users",
+        ] {
+            assert_eq!(sole_assignment(text), None, "{text}");
+        }
     }
 }

@@ -1,11 +1,10 @@
 //! ML521
 
 use super::{locks_exclusively, same_transaction, statements};
-use crate::alembic::RawSql;
 use crate::catalog::{AlterAction, Ddl, RowChange};
 use crate::diagnostic::Label;
 use crate::rules::{Reporter, StatementContext, Violation, Way, declare_rule};
-use crate::sql::canonical_default;
+use crate::sql::{canonical_default, sole_assignment};
 use crate::sqlalchemy::ddl::Transactions;
 
 declare_rule! {
@@ -120,13 +119,8 @@ fn filled_by_default(ctx: &StatementContext<'_>, table: &str) -> Option<String> 
         Way::Up => &ctx.replayed.upgrade_sql,
         Way::Down => &ctx.replayed.downgrade_sql,
     };
-    let place = ctx.place;
-    let is_here = |sql: &&RawSql| {
-        let span = sql.place.span;
-        sql.place.file == place.file && place.span.start <= span.start && span.end <= place.span.end
-    };
-    let text = &texts.iter().find(is_here)?.text;
-    let (name, value) = single_assignment(text)?;
+    let text = &texts.iter().find(|sql| sql.is_part_of(ctx.place))?.text;
+    let (name, value) = sole_assignment(text)?;
     let value = canonical_default(value, ctx.dialect())?;
     let is_filled = statements(ctx.earlier).any(|(ddl, _)| match ddl.as_ref() {
         Ddl::AlterTable {
@@ -140,51 +134,5 @@ fn filled_by_default(ctx: &StatementContext<'_>, table: &str) -> Option<String> 
         }
         _ => false,
     });
-    is_filled.then(|| name.to_owned())
-}
-
-/// The column and the value of `UPDATE users SET active = true`, which is for all rows.
-fn single_assignment(text: &str) -> Option<(&str, &str)> {
-    let text = text.trim().trim_end_matches(';');
-    let (head, assignment) = split_at_word(text, "set")?;
-    let is_update = head
-        .split_whitespace()
-        .next()
-        .is_some_and(|word| word.eq_ignore_ascii_case("update"));
-    let (name, value) = assignment.split_once('=')?;
-    let more = ["where", "from", "returning"];
-    let is_more =
-        value.contains(',') || more.iter().any(|word| split_at_word(value, word).is_some());
-    (is_update && !is_more).then(|| (name.trim().trim_matches('"'), value.trim()))
-}
-
-fn split_at_word<'t>(text: &'t str, word: &str) -> Option<(&'t str, &'t str)> {
-    let lower = text.to_ascii_lowercase();
-    lower.match_indices(word).find_map(|(at, _)| {
-        let (before, rest) = (text.get(..at)?, text.get(at + word.len()..)?);
-        let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        let is_whole = !is_word(before.chars().next_back()) && !is_word(rest.chars().next());
-        is_whole.then_some((before, rest))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_assignment_for_all_rows_is_read() {
-        assert_eq!(
-            single_assignment("UPDATE users SET active = true;"),
-            Some(("active", "true"))
-        );
-        for text in [
-            "UPDATE users SET active = true WHERE id = 1",
-            "UPDATE users SET active = true, seen = now()",
-            "UPDATE users SET active = other.active FROM other",
-            "DELETE FROM users",
-        ] {
-            assert_eq!(single_assignment(text), None, "{text}");
-        }
-    }
+    is_filled.then(|| name.to_string())
 }

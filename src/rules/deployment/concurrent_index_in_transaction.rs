@@ -1,7 +1,6 @@
 //! ML507
 
 use super::failures_of;
-use crate::alembic::{Failed, Run};
 use crate::catalog::FailureKind;
 use crate::diagnostic::{Label, Severity};
 use crate::rules::downgrade::at;
@@ -48,24 +47,21 @@ impl Violation for InTransaction<'_> {
 
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let failures: Vec<_> = failures_of(ctx.replayed, FailureKind::InTransaction).collect();
-    for (index, (run, failed, severity)) in failures.iter().enumerate() {
-        let is_same_way = |(other, ..): &&(&Run, &Failed, Severity)| std::ptr::eq(*other, *run);
-        let earlier = failures.get(..index).unwrap_or_default();
-        // One `autocommit_block()` is for all of a function.
-        if earlier.iter().any(|one| is_same_way(&one)) {
+    // One `autocommit_block()` is for all of a function.
+    for of_function in failures.chunk_by(|(one, ..), (other, ..)| std::ptr::eq(*one, *other)) {
+        let [(run, failed, severity), others @ ..] = of_function else {
             continue;
-        }
-        let later = failures.get(index + 1..).unwrap_or_default();
-        let others = later.iter().filter(is_same_way).take(MOST_PLACES);
+        };
         let violation = InTransaction {
             cause: &failed.message,
             severity: *severity,
         };
-        let (primary, related) = at(ctx.revision, run, &failed.place, "in a transaction");
-        let others = others.map(|(_, other, _)| Label::at(&other.place, "and so here"));
+        let (primary, mut related) = at(ctx.revision, run, &failed.place, "in a transaction");
+        let others = others.iter().take(MOST_PLACES);
+        related.extend(others.map(|(_, other, _)| Label::at(&other.place, "and so here")));
         reporter
             .report_on(&violation, primary, Some(&ctx.revision.id.value))
-            .related(related.into_iter().chain(others).collect::<Vec<_>>());
+            .related(related);
     }
 }
 

@@ -121,9 +121,8 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
 
 /// True if docstring and variables said the same before the change.
 fn stands_on_the_base(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
-    let before = ctx.environment.change.as_ref();
-    let before = before.and_then(|change| change.upstream.or(change.before));
-    let Some(before) = before.and_then(|before| before.revision(&revision.id.value)) else {
+    let base = ctx.environment.base();
+    let Some(before) = base.and_then(|base| base.revision(&revision.id.value)) else {
         return false;
     };
     let said = |revision: &Revision| {

@@ -85,10 +85,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
 
 /// True for a call in a file that the change touches, whose line the base has just the same.
 fn is_on_base(ctx: &EnvironmentContext<'_>, place: &FileSpan) -> bool {
-    let Some(change) = &ctx.change else {
-        return false;
-    };
-    let Some(base) = change.upstream.or(change.before) else {
+    let Some(base) = ctx.base() else {
         return false;
     };
     let text = |environment: &ProjectEnvironment<'_>| {

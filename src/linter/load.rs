@@ -1,0 +1,202 @@
+//! Whether it matters what migrations block: by what a project shows, and by what code uses.
+
+use std::cell::{OnceCell, RefCell};
+
+use rustc_hash::FxHashMap;
+use smol_str::SmolStr;
+
+use super::Linter;
+use super::habits::MIN_HABIT;
+use crate::config::ZeroDowntime;
+use crate::diagnostic::Diagnostic;
+use crate::models::ModelUse;
+use crate::project::ReplayedHistory;
+use crate::rules::{
+    self, Care, EnvironmentContext, Fresh, Rule, StatementContext, Way, care, simple,
+};
+
+/// So many changes of tables in use tell how a project does it nowadays.
+const NEWEST: usize = 60;
+
+/// What is the same for all statements of an environment.
+pub(super) struct Circumstances<'c> {
+    pub(super) environment: &'c EnvironmentContext<'c>,
+    history: &'c ReplayedHistory,
+    /// The revisions have run: no change brings them.
+    pub(super) has_run: bool,
+    /// The database ends statements that take long.
+    pub(super) is_limited: bool,
+    /// Worked out when the first finding asks.
+    habit: OnceCell<LoadHabit>,
+    /// How the base uses the models of tables, by table; a search through all its code for each.
+    uses: RefCell<FxHashMap<SmolStr, Option<ModelUse>>>,
+}
+
+/// What a project does not want to be told of load.
+struct LoadHabit {
+    left_out: LeftOut,
+    /// Of so many changes of tables in use none was made so that nobody waits; `None` where the configuration says it.
+    careless: Option<usize>,
+}
+
+enum LeftOut {
+    Nothing,
+    /// What locks tables: that this does not matter to a few tables does not mean that the application stops.
+    Locks,
+    All,
+}
+
+impl<'c> Circumstances<'c> {
+    pub(super) fn new(
+        environment: &'c EnvironmentContext<'c>,
+        history: &'c ReplayedHistory,
+    ) -> Self {
+        let settings = environment.settings;
+        Self {
+            environment,
+            history,
+            has_run: environment.change.is_none() && environment.is_established(),
+            is_limited: settings.zero_downtime.is_none() && environment.head.limits_statements(),
+            habit: OnceCell::new(),
+            uses: RefCell::default(),
+        }
+    }
+
+    /// True for a rule whose findings the project does not want to hear.
+    fn leaves_out(&self, rule: &Rule) -> bool {
+        rule.is_about_load()
+            && match self.habit().left_out {
+                LeftOut::Nothing => false,
+                LeftOut::Locks => !rule.is_about_running_code(),
+                LeftOut::All => true,
+            }
+    }
+
+    fn habit(&self) -> &LoadHabit {
+        self.habit.get_or_init(|| {
+            let (left_out, careless) = match self.environment.settings.zero_downtime {
+                Some(ZeroDowntime::Required) => (LeftOut::Nothing, None),
+                Some(ZeroDowntime::Optional) => (LeftOut::All, None),
+                None => self.shown(),
+            };
+            LoadHabit { left_out, careless }
+        })
+    }
+
+    /// What the history shows.
+    fn shown(&self) -> (LeftOut, Option<usize>) {
+        let Habits {
+            careful,
+            careless,
+            settled,
+        } = load_habits(self.environment, self.history);
+        // One that is made with care speaks for all that need none: most tables are small.
+        let is_careful = careful > 0 || self.environment.head.sets_lock_timeout();
+        // A young project has shown enough if the base has some of them.
+        let is_shown = || self.environment.is_established() || settled >= MIN_HABIT;
+        let left_out = if is_careful || careless == 0 || !is_shown() {
+            LeftOut::Nothing
+        } else if careless < MIN_HABIT {
+            LeftOut::Locks
+        } else {
+            LeftOut::All
+        };
+        (left_out, Some(careless))
+    }
+
+    fn use_on_base(&self, table: &SmolStr) -> Option<ModelUse> {
+        let mut uses = self.uses.borrow_mut();
+        *uses
+            .entry(table.clone())
+            .or_insert_with(|| self.environment.use_on_base(table))
+    }
+}
+
+impl Linter<'_> {
+    /// What nothing uses is empty, or missed by nobody: findings about load, and about columns that old rows would need, are
+    /// left out. When a downgrade runs it may be used.
+    pub(super) fn leave_out_unused(
+        &mut self,
+        circumstances: &Circumstances<'_>,
+        ctx: &StatementContext<'_>,
+        table: &SmolStr,
+        earlier: usize,
+    ) {
+        // All code has to be read for it, so not for what the project does not want to hear anyway.
+        let is_about_use = |diagnostic: &Diagnostic| {
+            rules::find(diagnostic.code).is_some_and(|rule| {
+                rule.is_about_use_of_tables() && !circumstances.leaves_out(rule)
+            })
+        };
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
+        if ctx.way == Way::Up
+            && found.iter().any(is_about_use)
+            && let Some(used) = circumstances.use_on_base(table)
+            && used != ModelUse::InCode
+        {
+            self.leave_out(earlier, |diagnostic| {
+                is_about_use(diagnostic) && (used == ModelUse::Nowhere || !ctx.drops_or_renames())
+            });
+        }
+    }
+
+    /// A project whose application waits for its migrations is not told what they block.
+    pub(super) fn respect_load(&mut self, circumstances: &Circumstances<'_>, earlier: usize) {
+        let is_meant = |diagnostic: &Diagnostic| {
+            rules::find(diagnostic.code).is_some_and(|rule| circumstances.leaves_out(rule))
+        };
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
+        if !found.iter().any(is_meant) {
+            return;
+        }
+        self.leave_out(earlier, is_meant);
+        if let Some(careless) = circumstances.habit().careless {
+            self.outcome.notices.push(format!(
+                "locks and rewrites of tables in use are not reported for {}: of the newest {careless} indexes, constraints \
+                 and changes of types on tables that were there none was made so that nobody waits, so the application \
+                 seems to stop meanwhile; `zero-downtime = \"required\"` in the configuration asks for them",
+                circumstances.environment.head.environment.script_location,
+            ));
+        }
+    }
+}
+
+/// How often the newest revisions change tables that were there.
+#[derive(Default)]
+struct Habits {
+    /// So that nobody waits.
+    careful: usize,
+    /// Otherwise.
+    careless: usize,
+    /// Otherwise, before the change that is judged.
+    settled: usize,
+}
+
+fn load_habits(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> Habits {
+    let mut habits = Habits::default();
+    for node in history.order.iter().rev() {
+        let Some(replayed) = history.get(*node) else {
+            continue;
+        };
+        let is_settled =
+            ctx.change.is_some() && !ctx.is_judged(&ctx.head.map.node(*node).revision.file);
+        let mut fresh = Fresh::default();
+        for step in &replayed.upgrade_steps {
+            for (ddl, _) in simple(&step.ddl) {
+                match care(ctx, &step.before, &ddl, &fresh) {
+                    Some(Care::Taken) => habits.careful += 1,
+                    Some(Care::Missing) => {
+                        habits.careless += 1;
+                        habits.settled += usize::from(is_settled);
+                    }
+                    None => {}
+                }
+                if habits.careful + habits.careless >= NEWEST {
+                    return habits;
+                }
+            }
+            fresh.take(step);
+        }
+    }
+    habits
+}
