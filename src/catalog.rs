@@ -33,6 +33,7 @@ pub use difference::{
 };
 pub use fact::{Fact, Why};
 pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
+pub(crate) use objects::split_schema;
 pub use question::{
     AnswerForm, CatalogQuestion, Condition, QuestionField, QuestionKind, QuestionValue,
 };

@@ -77,6 +77,20 @@ pub(super) fn locate(
     outside()
 }
 
+/// The folder of a package within which the file lies, wherever that is installed from.
+fn enclosing_package(package: &str, ini_folder: &RepoPath) -> Option<RepoPath> {
+    let path = package.replace('.', "/");
+    let mut folder = ini_folder.clone();
+    while !folder.is_root() {
+        let inside = folder.as_str().strip_suffix(path.as_str());
+        if inside.is_some_and(|rest| rest.is_empty() || rest.ends_with('/')) {
+            return Some(folder);
+        }
+        folder = folder.parent();
+    }
+    None
+}
+
 /// `package:sub/folder` or `package:sub:folder`, as importlib.resources joins it.
 fn in_package(
     package: &str,
@@ -91,7 +105,7 @@ fn in_package(
             is_package: true,
         } => path.parent(),
         FoundModule::NamespacePackage(folder) => folder,
-        _ => return None,
+        _ => enclosing_package(package, ini_folder)?,
     };
     let folder = folder.join(&unix(rest).replace(':', "/"))?;
     Some(Location::Found {

@@ -63,10 +63,13 @@ pub(super) fn table_arguments(class: ObjectId, interpreter: &mut Reader<'_>) -> 
                 .find(|(key, _)| key.as_str().is_some_and(|key| &**key == "schema"));
             match schema.map(|(_, value)| value) {
                 Some(Value::None) | None => {}
-                Some(value) => match value.as_str() {
-                    Some(schema) => arguments.schema = Some(schema.to_string()),
-                    None => arguments.open = true,
-                },
+                Some(value) => {
+                    let text = interpreter.text_of_member(value);
+                    match text.as_ref().unwrap_or(value).as_str() {
+                        Some(schema) => arguments.schema = Some(schema.to_string()),
+                        None => arguments.open = true,
+                    }
+                }
             }
         } else {
             arguments.open = true;

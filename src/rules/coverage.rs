@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::alembic::Direction;
-use crate::catalog::Table;
+use crate::catalog::{Table, split_schema};
 use crate::config::Pairing;
 use crate::models::{DifferenceKind, TableChange};
 use crate::project::ProjectEnvironment;
@@ -76,6 +76,15 @@ impl Migrations {
         }
         migrations
     }
+
+    /// True if they change a table. One of the same name in a schema counts where the model names none: a class may be given
+    /// its schema by what is not read.
+    fn touch(&self, table: &str) -> bool {
+        self.tables.iter().any(|touched| {
+            let (schema, name) = split_schema(touched);
+            touched == table || !schema.is_empty() && name == table
+        })
+    }
 }
 
 /// True if a revision is new or edited in the change, came earlier on the same branch, or comes with a merge.
@@ -104,9 +113,9 @@ pub(crate) fn is_covered(
 ) -> bool {
     let tables = head.tables_at_head();
     let state = tables.get(&change.table);
-    let touched = migrations.tables.contains(&change.table);
+    let touched = migrations.touch(&change.table);
     match difference {
-        DifferenceKind::TableAdded => state.is_some(),
+        DifferenceKind::TableAdded => state.is_some() || touched,
         DifferenceKind::TableRemoved => state.is_none() || touched,
         DifferenceKind::ColumnAdded(column) => match state.and_then(|state| state.has(column)) {
             Some(exists) => exists,

@@ -74,6 +74,20 @@ fn version_locations_with_separators() {
 }
 
 #[test]
+fn a_package_is_where_its_own_file_lies() {
+    let ini = "[alembic]\nscript_location = shop_data.db:migrations\n";
+    let (environments, _) = found(&[
+        ("components/shop_data/db/migrations/alembic.ini", ini),
+        ("components/shop_data/db/migrations/env.py", ""),
+        ("components/shop_data/db/migrations/versions/a.py", ""),
+    ]);
+    assert_eq!(
+        environments,
+        ["components/shop_data/db/migrations: components/shop_data/db/migrations/versions"]
+    );
+}
+
+#[test]
 fn flask_migrate_pyproject_and_plain_folders() {
     let (environments, _) = found(&[
         (

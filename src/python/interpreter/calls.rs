@@ -164,10 +164,17 @@ impl<H: Host> Interpreter<'_, H> {
     pub(super) fn call_outside(
         &mut self,
         callee: Value,
-        arguments: Vec<CallArgument>,
+        mut arguments: Vec<CallArgument>,
         open: bool,
         at: Place,
     ) -> Value {
+        for argument in &mut arguments {
+            if argument.name.as_deref() == Some("schema")
+                && let Some(text) = self.text_of_member(&argument.value)
+            {
+                argument.value = text;
+            }
+        }
         let call = Call {
             callee,
             arguments,

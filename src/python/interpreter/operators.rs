@@ -186,6 +186,22 @@ impl<H: Host> Interpreter<'_, H> {
         mixed.then(|| instance.names.get("value").cloned())?
     }
 
+    /// The text that a member of a `StrEnum` is.
+    pub fn text_of_member(&self, value: &Value) -> Option<Value> {
+        let Value::Instance(id) = value else {
+            return None;
+        };
+        let Object::Instance(instance) = self.heap.get(*id) else {
+            return None;
+        };
+        let (_, outside) = self.ancestry(instance.class);
+        let is_text = outside
+            .iter()
+            .any(|base| Self::is_named(base, &["enum.StrEnum"]));
+        let text = instance.names.get("value").filter(|_| is_text)?;
+        text.as_str().is_some().then(|| text.clone())
+    }
+
     /// True for what is certainly a `bool`, be its value known or not.
     pub(super) fn is_boolean(value: &Value) -> bool {
         match value {

@@ -147,18 +147,11 @@ impl<H: Host> Interpreter<'_, H> {
     pub(super) fn to_str(&self, value: &Value) -> Option<String> {
         match value {
             Value::Str(_) => value.as_str().map(ToString::to_string),
-            Value::Instance(id) => match self.heap.get(*id) {
-                // `str()` of an enum member depends on the kind of enum and Python's version, except for StrEnum.
-                Object::Instance(instance) => {
-                    let (_, outside) = self.ancestry(instance.class);
-                    let is_string = outside
-                        .iter()
-                        .any(|base| Self::is_named(base, &["enum.StrEnum"]));
-                    let value = instance.names.get("value").filter(|_| is_string)?;
-                    value.as_str().map(ToString::to_string)
-                }
-                _ => None,
-            },
+            // `str()` of an enum member depends on the kind of enum and Python's version, except for StrEnum.
+            Value::Instance(_) => {
+                let text = self.text_of_member(value)?;
+                text.as_str().map(ToString::to_string)
+            }
             _ => self.repr(value, 0),
         }
     }

@@ -335,6 +335,7 @@ impl DeclaredTable {
                 continue;
             };
             for (key, value) in pairs {
+                let value = interpreter.text_of_member(&value).unwrap_or(value);
                 match (key.as_str().map(|key| &**key), value.as_str()) {
                     (Some("schema"), Some(schema)) => {
                         self.name = qualified(Some(schema), &self.name);

@@ -122,6 +122,18 @@ fn what_is_imported_is_registered() {
 }
 
 #[test]
+fn a_schema_may_be_a_member_of_a_string_enum() {
+    let shop = "import enum\nfrom typing import Any\nfrom sqlalchemy import Column, Integer, Table\nfrom sqlalchemy.orm import Mapped, mapped_column\nfrom app.base import Base\nclass Schemas(enum.StrEnum):\n    SHOP = 'shop'\nclass ShopTable(Base):\n    __abstract__ = True\n    __table_args__: Any = {'schema': Schemas.SHOP}\nclass Item(ShopTable):\n    __tablename__ = 'item'\n    id: Mapped[int] = mapped_column(primary_key=True)\nTable('order', Base.metadata, Column('id', Integer), schema=Schemas.SHOP)\n";
+    let files = [("app/shop.py", shop)];
+    let models = read(
+        &format!("import app.shop{TARGET}"),
+        &files,
+        &Catalog::default(),
+    );
+    assert_eq!(tables(&models), ["shop.item", "shop.order"]);
+}
+
+#[test]
 fn what_is_not_imported_is_known_to_be_there() {
     let (user, team) = (model("User"), model("Team"));
     let files = [("app/user.py", user.as_str()), ("app/team.py", &team)];
