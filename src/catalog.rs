@@ -32,8 +32,8 @@ pub use difference::{
     sequence_value, split_object,
 };
 pub use fact::{Fact, Why};
-pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
 pub(crate) use objects::split_schema;
+pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
 pub use question::{
     AnswerForm, CatalogQuestion, Condition, QuestionField, QuestionKind, QuestionValue,
 };

@@ -4,6 +4,7 @@ mod bypass;
 mod connection;
 mod dialect;
 mod history;
+mod startup;
 mod workflows;
 
 use std::collections::VecDeque;

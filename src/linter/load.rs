@@ -35,8 +35,10 @@ pub(super) struct Circumstances<'c> {
 /// What a project does not want to be told of load.
 struct LoadHabit {
     left_out: LeftOut,
-    /// Of so many changes of tables in use none was made so that nobody waits; `None` where the configuration says it.
-    careless: Option<usize>,
+    /// Why; `None` where the configuration says it, or nothing is left out.
+    reason: Option<String>,
+    /// The configuration asks for it, or something was made so that nobody waits.
+    is_careful: bool,
 }
 
 enum LeftOut {
@@ -72,19 +74,28 @@ impl<'c> Circumstances<'c> {
             }
     }
 
+    /// A downgrade is an emergency, when few ask who waits: what it locks matters where upgrades are made with care.
+    pub(super) fn minds_locks_of_downgrades(&self) -> bool {
+        self.habit().is_careful
+    }
+
     fn habit(&self) -> &LoadHabit {
         self.habit.get_or_init(|| {
-            let (left_out, careless) = match self.environment.settings.zero_downtime {
-                Some(ZeroDowntime::Required) => (LeftOut::Nothing, None),
-                Some(ZeroDowntime::Optional) => (LeftOut::All, None),
-                None => self.shown(),
+            let configured = |left_out, is_careful| LoadHabit {
+                left_out,
+                reason: None,
+                is_careful,
             };
-            LoadHabit { left_out, careless }
+            match self.environment.settings.zero_downtime {
+                Some(ZeroDowntime::Required) => configured(LeftOut::Nothing, true),
+                Some(ZeroDowntime::Optional) => configured(LeftOut::All, false),
+                None => self.shown(),
+            }
         })
     }
 
-    /// What the history shows.
-    fn shown(&self) -> (LeftOut, Option<usize>) {
+    /// What the history shows, and how the application starts.
+    fn shown(&self) -> LoadHabit {
         let Habits {
             careful,
             careless,
@@ -94,14 +105,30 @@ impl<'c> Circumstances<'c> {
         let is_careful = careful > 0 || self.environment.head.sets_lock_timeout();
         // A young project has shown enough if the base has some of them.
         let is_shown = || self.environment.is_established() || settled >= MIN_HABIT;
-        let left_out = if is_careful || careless == 0 || !is_shown() {
+        let left_out = if is_careful {
+            LeftOut::Nothing
+        } else if careless == 0 || !is_shown() {
+            if self.environment.head.migrates_at_start() {
+                return LoadHabit {
+                    left_out: LeftOut::All,
+                    reason: Some("the application seems to run its migrations itself as it starts, when nobody uses the database".to_owned()),
+                    is_careful,
+                };
+            }
             LeftOut::Nothing
         } else if careless < MIN_HABIT {
             LeftOut::Locks
         } else {
             LeftOut::All
         };
-        (left_out, Some(careless))
+        LoadHabit {
+            left_out,
+            reason: Some(format!(
+                "of the newest {careless} indexes, constraints and changes of types on tables that were there none was made so \
+                 that nobody waits, so the application seems to stop meanwhile"
+            )),
+            is_careful,
+        }
     }
 
     fn use_on_base(&self, table: &SmolStr) -> Option<ModelUse> {
@@ -150,11 +177,10 @@ impl Linter<'_> {
             return;
         }
         self.leave_out(earlier, is_meant);
-        if let Some(careless) = circumstances.habit().careless {
+        if let Some(reason) = &circumstances.habit().reason {
             self.outcome.notices.push(format!(
-                "locks and rewrites of tables in use are not reported for {}: of the newest {careless} indexes, constraints \
-                 and changes of types on tables that were there none was made so that nobody waits, so the application \
-                 seems to stop meanwhile; `zero-downtime = \"required\"` in the configuration asks for them",
+                "locks and rewrites of tables in use are not reported for {}: {reason}; `zero-downtime = \"required\"` in the \
+                 configuration asks for them",
                 circumstances.environment.head.environment.script_location,
             ));
         }

@@ -135,7 +135,12 @@ impl Linter<'_> {
                     }
                     if let Some(table) = context.table() {
                         self.leave_out_unused(circumstances, &context, table, earlier);
-                        told.join(&mut self.outcome.diagnostics, earlier, table, way);
+                        told.join(
+                            &mut self.outcome.diagnostics,
+                            earlier,
+                            (table, way),
+                            circumstances,
+                        );
                     }
                     // An upgrade under review that does so is mended, and then comes to what follows.
                     if way == Way::Down || circumstances.has_run {
@@ -185,8 +190,8 @@ impl Told {
         &mut self,
         diagnostics: &mut Vec<Diagnostic>,
         earlier: usize,
-        table: &SmolStr,
-        way: Way,
+        (table, way): (&SmolStr, Way),
+        circumstances: &Circumstances<'_>,
     ) {
         for diagnostic in diagnostics.split_off(earlier) {
             let Some(rule) = rules::find(diagnostic.code).filter(|rule| rule.is_about_load())
@@ -212,6 +217,9 @@ impl Told {
             let counterpart = self.upgrade.get(&key).filter(|_| way == Way::Down);
             if let Some(known) = counterpart.and_then(|index| diagnostics.get_mut(*index)) {
                 add_place(known, diagnostic.primary, "and so on the way back");
+                continue;
+            }
+            if way == Way::Down && code == LOCKS && !circumstances.minds_locks_of_downgrades() {
                 continue;
             }
             let index = diagnostics.len();

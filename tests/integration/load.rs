@@ -177,3 +177,46 @@ fn a_loop_and_the_way_back_are_one_finding() {
     );
     assert!(answer.out.contains("and so on the way back"), "{answer:?}");
 }
+
+#[test]
+fn who_migrates_at_the_start_is_not_in_use_meanwhile() {
+    for (manifest, codes) in [("readme.yaml", &[][..]), ("deploy.yaml", &["505"])] {
+        let repository = shop();
+        repository.write(
+            "entrypoint.sh",
+            "#!/bin/sh\nalembic upgrade head\nexec uvicorn shop\n",
+        );
+        let kind = if manifest == "deploy.yaml" {
+            "Deployment"
+        } else {
+            "Job"
+        };
+        repository.write(manifest, format!("kind: {kind}\n"));
+        repository.commit("How it is deployed");
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        let text = indexed("order", "a1", "b2", "2026-01-20");
+        repository.write("migrations/versions/b2.py", text);
+        repository.commit("An index");
+        assert_eq!(codes_of_change(&repository), codes, "{manifest}");
+    }
+}
+
+#[test]
+fn what_only_a_downgrade_locks_matters_to_the_careful() {
+    let repository = shop();
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    let text = revision(
+        "b2",
+        Some("a1"),
+        "2026-01-20",
+        "op.add_column(\"order\", sa.Column(\"mail\", sa.Text()))",
+        "op.drop_column(\"order\", \"mail\")\n    op.create_index(\"ix_b2\", \"order\", [\"note\"])",
+    );
+    repository.write("migrations/versions/b2.py", text);
+    repository.commit("A column more");
+    assert!(codes_of_change(&repository).is_empty());
+    let configuration = "[tool.migrate-lint]\nzero-downtime = \"required\"\n";
+    repository.write("pyproject.toml", configuration);
+    repository.commit("Nobody may wait");
+    assert_eq!(codes_of_change(&repository), ["505"]);
+}

@@ -1,0 +1,131 @@
+//! Whether an application brings its database up to date when it starts.
+
+use rayon::prelude::*;
+
+use super::ProjectEnvironment;
+use crate::models::is_test_file;
+use crate::source::RepoPath;
+
+impl ProjectEnvironment<'_> {
+    /// True if the application runs its migrations as it starts, and nothing in the repository deploys it so that the old
+    /// processes go on meanwhile: then nobody uses the database while they run.
+    pub fn migrates_at_start(&self) -> bool {
+        let versions = &self.environment.version_locations;
+        let paths: Vec<&RepoPath> = self
+            .sources
+            .snapshot()
+            .iter()
+            .map(|(path, _)| path)
+            .filter(|path| !is_test_file(path))
+            .filter(|path| !versions.iter().any(|folder| path.is_within(folder)))
+            .collect();
+        let read = |path: &RepoPath| self.sources.read(path);
+        let migrates = |path: &&RepoPath| match path.extension() {
+            "py" => read(path).is_some_and(|bytes| upgrades_in_code(&bytes)),
+            _ => is_start(path) && read(path).is_some_and(|bytes| runs_upgrade(&bytes)),
+        };
+        let rolls_out = |path: &&RepoPath| {
+            is_rollout(path)
+                || matches!(path.extension(), "yaml" | "yml" | "tpl" | "j2")
+                    && read(path).is_some_and(|bytes| keeps_running(&bytes))
+        };
+        paths.par_iter().copied().any(|path| migrates(&path))
+            && !paths.par_iter().copied().any(|path| rolls_out(&path))
+    }
+}
+
+fn has(bytes: &[u8], word: &str) -> bool {
+    memchr::memmem::find(bytes, word.as_bytes()).is_some()
+}
+
+/// True for code that calls Alembic, other than a command for whoever runs the migrations by hand.
+fn upgrades_in_code(bytes: &[u8]) -> bool {
+    let calls = has(bytes, "alembic") && has(bytes, "command.upgrade(")
+        || has(bytes, "flask_migrate") && has(bytes, "upgrade(");
+    calls
+        && !["argparse", "click", "typer", ".cli", "__main__"]
+            .iter()
+            .any(|word| has(bytes, word))
+}
+
+/// True for files that say what runs when a container starts.
+fn is_start(path: &RepoPath) -> bool {
+    let name = path.file_name().to_ascii_lowercase();
+    let is_yaml = matches!(path.extension(), "yml" | "yaml");
+    name.contains("entrypoint")
+        || name.starts_with("dockerfile")
+        || path.extension() == "sh" && name.starts_with("start")
+        || is_yaml && (name.starts_with("docker-compose") || name.starts_with("compose"))
+}
+
+fn runs_upgrade(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines().any(|line| {
+        let line = line.trim_start();
+        !line.starts_with('#')
+            && (line.contains("alembic") || line.contains("db"))
+            && line.contains("upgrade")
+            && (line.contains("head") || line.contains("db upgrade"))
+    })
+}
+
+/// True for files by which platforms replace processes one by one.
+fn is_rollout(path: &RepoPath) -> bool {
+    const NAMES: [&str; 9] = [
+        "Chart.yaml",
+        "Procfile",
+        "app.yaml",
+        "cdk.json",
+        "fly.toml",
+        "railway.json",
+        "railway.toml",
+        "render.yaml",
+        "serverless.yml",
+    ];
+    NAMES.contains(&path.file_name()) || matches!(path.extension(), "tf" | "hcl" | "nomad")
+}
+
+/// True for a manifest of what Kubernetes or a swarm replaces step by step.
+fn keeps_running(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines().any(|line| {
+        let words = ["Deployment", "DeploymentConfig", "Rollout", "StatefulSet"];
+        let kind = line.strip_prefix("kind:").map(str::trim);
+        kind.is_some_and(|kind| words.contains(&kind)) || line.trim_start().starts_with("replicas:")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_and_code_that_bring_the_database_up_to_date() {
+        for (text, is_meant) in [
+            ("alembic upgrade head\n", true),
+            (
+                "CMD alembic -c app/alembic.ini upgrade head && uvicorn app\n",
+                true,
+            ),
+            ("flask db upgrade\nexec gunicorn app\n", true),
+            ("# alembic upgrade head\n", false),
+            ("pip install --upgrade pip\n", false),
+        ] {
+            assert_eq!(runs_upgrade(text.as_bytes()), is_meant, "{text}");
+        }
+        let code =
+            "from alembic import command\ndef start():\n    command.upgrade(config, 'head')\n";
+        assert!(upgrades_in_code(code.as_bytes()));
+        let by_hand = format!("import click\n{code}");
+        assert!(!upgrades_in_code(by_hand.as_bytes()));
+    }
+
+    #[test]
+    fn what_replaces_processes_one_by_one() {
+        for path in ["deploy/Chart.yaml", "Procfile", "infra/main.tf"] {
+            assert!(is_rollout(&RepoPath::new(path)), "{path}");
+        }
+        assert!(keeps_running(b"apiVersion: apps/v1\nkind: Deployment\n"));
+        assert!(!keeps_running(b"kind: Job\n"));
+    }
+}
