@@ -3,6 +3,7 @@
 mod bypass;
 mod connection;
 mod dialect;
+mod habits;
 mod history;
 mod startup;
 mod workflows;
@@ -15,8 +16,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::alembic::{
-    Direction, Discovery, End, Environment, Migration, ModelFiles, ModelReading, ModelSchema,
-    Replay, Revision, RevisionMap, Runtime, ScriptDirectory, discover,
+    Discovery, Environment, Migration, ModelFiles, ModelReading, ModelSchema, Replay, Revision,
+    RevisionMap, Runtime, ScriptDirectory, discover,
 };
 use crate::catalog::{Catalog, Why};
 use crate::config::{MetadataName, NamingConvention, Settings};
@@ -416,31 +417,6 @@ impl<'s> ProjectEnvironment<'s> {
             }
             tables
         })
-    }
-
-    /// Of the revisions that change the schema, how many go back and how many do not (no downgrade, an empty one, or one
-    /// that raises).
-    pub fn downgrade_habits(&self) -> (usize, usize) {
-        let all: Vec<usize> = (0..self.map.nodes().len()).collect();
-        let (mut with, mut without) = (0, 0);
-        for migration in self.migrations(&all) {
-            let changes = migration.upgrade.run().is_some_and(|run| {
-                run.operations
-                    .iter()
-                    .any(|recorded| recorded.operation.wants_reversal())
-            });
-            if !changes {
-                continue;
-            }
-            match &migration.downgrade {
-                Direction::Missing => without += 1,
-                Direction::Ran(run) if run.is_empty() || matches!(run.end, End::Raises { .. }) => {
-                    without += 1;
-                }
-                Direction::Ran(_) | Direction::Unknown { .. } => with += 1,
-            }
-        }
-        (with, without)
     }
 
     /// The facts of `env.py` and the Base it leads to; no other model is read.

@@ -98,7 +98,7 @@ pub struct Options {
     pub pairing: Option<Pairing>,
     /// Whether revisions have to have a way back: `"required"` or `"optional"`.
     ///
-    /// Default: what most revisions of the project do
+    /// Default: what most of the newest 20 revisions do that change the schema
     ///
     /// Example: `downgrades = "required"`
     pub downgrades: Option<Downgrades>,

@@ -34,7 +34,7 @@ impl Linter<'_> {
         self.leave_out(earlier, is_downgrade);
         if !optional {
             self.outcome.notices.push(format!(
-                "missing downgrades of {} are not reported: {without} of {} revisions have none, so the project seems to do without; `downgrades = \"required\"` in the configuration asks for them",
+                "missing downgrades of {} are not reported: {without} of the newest {} revisions that change the schema have none, so the project seems to do without; `downgrades = \"required\"` in the configuration asks for them",
                 ctx.head.environment.script_location,
                 with + without,
             ));

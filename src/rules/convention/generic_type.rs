@@ -2,6 +2,7 @@
 
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Weight};
+use crate::project::ProjectEnvironment;
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -56,6 +57,9 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         else {
             continue;
         };
+        if has_been_so(ctx, found) {
+            continue;
+        }
         let violation = GenericType {
             found,
             migrated,
@@ -66,4 +70,18 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         let model = model.map(|model| Label::at(model, "the model"));
         reporter.report(&violation, label).related(model);
     }
+}
+
+/// True if the column has that type on the base already: the change does something else to it.
+fn has_been_so(ctx: &EnvironmentContext<'_>, found: &DriftDifference) -> bool {
+    let object = &found.difference.object;
+    let column_type = |state: &ProjectEnvironment<'_>| {
+        let (table, column) = object.rsplit_once('.')?;
+        let column = state.migrated().tables.get(table)?.column(column)?;
+        Some(column.column_type.clone())
+    };
+    let before = ctx.base().and_then(column_type);
+    before
+        .zip(column_type(ctx.head))
+        .is_some_and(|(before, now)| before.same(&now) == Some(true))
 }

@@ -1,0 +1,38 @@
+//! What a project does nowadays.
+
+use super::ProjectEnvironment;
+use crate::alembic::{Direction, End};
+
+/// So many revisions that change the schema tell whether a project goes back nowadays.
+const NEWEST_WITH_CHANGES: usize = 20;
+
+impl ProjectEnvironment<'_> {
+    /// Of the newest revisions that change the schema, how many go back and how many do not (no downgrade, an empty one, or
+    /// one that raises).
+    pub fn downgrade_habits(&self) -> (usize, usize) {
+        let mut newest = self.map.topological_order();
+        newest.reverse();
+        let (mut with, mut without) = (0, 0);
+        for migration in self.migrations(&newest) {
+            let changes = migration.upgrade.run().is_some_and(|run| {
+                run.operations
+                    .iter()
+                    .any(|recorded| recorded.operation.wants_reversal())
+            });
+            if !changes {
+                continue;
+            }
+            match &migration.downgrade {
+                Direction::Missing => without += 1,
+                Direction::Ran(run) if run.is_empty() || matches!(run.end, End::Raises { .. }) => {
+                    without += 1;
+                }
+                Direction::Ran(_) | Direction::Unknown { .. } => with += 1,
+            }
+            if with + without >= NEWEST_WITH_CHANGES {
+                break;
+            }
+        }
+        (with, without)
+    }
+}
