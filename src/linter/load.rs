@@ -107,19 +107,19 @@ impl<'c> Circumstances<'c> {
         let is_shown = || self.environment.is_established() || settled >= MIN_HABIT;
         let left_out = if is_careful {
             LeftOut::Nothing
-        } else if careless == 0 || !is_shown() {
-            if self.environment.head.migrates_at_start() {
-                return LoadHabit {
-                    left_out: LeftOut::All,
-                    reason: Some("the application seems to run its migrations itself as it starts, when nobody uses the database".to_owned()),
-                    is_careful,
-                };
-            }
-            LeftOut::Nothing
-        } else if careless < MIN_HABIT {
+        } else if is_shown() && careless >= MIN_HABIT {
+            LeftOut::All
+        } else if self.environment.head.migrates_at_start() {
+            let reason = "the application seems to run its migrations itself as it starts, when nobody uses the database";
+            return LoadHabit {
+                left_out: LeftOut::All,
+                reason: Some(reason.to_owned()),
+                is_careful,
+            };
+        } else if is_shown() && careless > 0 {
             LeftOut::Locks
         } else {
-            LeftOut::All
+            LeftOut::Nothing
         };
         LoadHabit {
             left_out,

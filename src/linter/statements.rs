@@ -179,13 +179,15 @@ struct Told {
     places: FxHashMap<(&'static str, RepoPath, Option<Span>), (usize, usize)>,
     /// By rule and direction, where a finding stands that is told once for all tables.
     once: FxHashMap<(&'static str, Way), usize>,
+    /// By table and direction, where the finding about columns stands that its rows have no value for.
+    rows: FxHashMap<(SmolStr, Way), usize>,
     /// By rule and words, where the first finding about raw SQL of the upgrade stands.
     texts: FxHashMap<(&'static str, String), usize>,
 }
 
 impl Told {
-    /// Takes the newest findings in. What a loop does again and again is told once, and what a downgrade does to a table as
-    /// the upgrade did is part of the finding there.
+    /// Takes the newest findings in. What a loop does again and again is told once, as are columns of one table that have no
+    /// value for its rows, and what a downgrade does to a table as the upgrade did is part of the finding there.
     fn join(
         &mut self,
         diagnostics: &mut Vec<Diagnostic>,
@@ -194,12 +196,13 @@ impl Told {
         circumstances: &Circumstances<'_>,
     ) {
         for diagnostic in diagnostics.split_off(earlier) {
-            let Some(rule) = rules::find(diagnostic.code).filter(|rule| rule.is_about_load())
+            let Some(rule) =
+                rules::find(diagnostic.code).filter(|rule| rule.is_about_use_of_tables())
             else {
                 diagnostics.push(diagnostic);
                 continue;
             };
-            let code = if rule.is_about_running_code() {
+            let code = if rule.is_about_running_code() || !rule.is_about_load() {
                 rule.code
             } else {
                 LOCKS
@@ -211,6 +214,19 @@ impl Told {
                 *again += 1;
                 if way == Way::Up {
                     self.upgrade.entry(key).or_insert(*index);
+                }
+                continue;
+            }
+            if !rule.is_about_load() {
+                // One table needs one correction for all columns.
+                let index = diagnostics.len();
+                let first = *self.rows.entry((table.clone(), way)).or_insert(index);
+                match diagnostics.get_mut(first) {
+                    Some(known) => add_place(known, diagnostic.primary, "and so here"),
+                    None => {
+                        self.places.insert(place, (index, 0));
+                        diagnostics.push(diagnostic);
+                    }
                 }
                 continue;
             }
