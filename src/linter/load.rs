@@ -2,11 +2,13 @@
 
 use std::cell::{OnceCell, RefCell};
 
+use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use super::Linter;
 use super::habits::MIN_HABIT;
+use crate::catalog::{AlterAction, Ddl};
 use crate::config::ZeroDowntime;
 use crate::diagnostic::Diagnostic;
 use crate::models::ModelUse;
@@ -17,6 +19,9 @@ use crate::rules::{
 
 /// So many changes of tables in use tell how a project does it nowadays.
 const NEWEST: usize = 60;
+
+/// A table that is younger than this many days holds little.
+const YOUNG: i32 = 21;
 
 /// What is the same for all statements of an environment.
 pub(super) struct Circumstances<'c> {
@@ -30,6 +35,8 @@ pub(super) struct Circumstances<'c> {
     habit: OnceCell<LoadHabit>,
     /// How the base uses the models of tables, by table; a search through all its code for each.
     uses: RefCell<FxHashMap<SmolStr, Option<ModelUse>>>,
+    /// On which day tables were made.
+    births: OnceCell<FxHashMap<SmolStr, Date>>,
 }
 
 /// What a project does not want to be told of load.
@@ -61,6 +68,7 @@ impl<'c> Circumstances<'c> {
             is_limited: settings.zero_downtime.is_none() && environment.head.limits_statements(),
             habit: OnceCell::new(),
             uses: RefCell::default(),
+            births: OnceCell::new(),
         }
     }
 
@@ -131,6 +139,22 @@ impl<'c> Circumstances<'c> {
         }
     }
 
+    /// True for a table that was made lately, in a project that has been there for longer: it holds little yet.
+    fn is_young(&self, table: &SmolStr, ctx: &StatementContext<'_>) -> bool {
+        if self.environment.settings.zero_downtime.is_some() || !self.environment.is_established() {
+            return false;
+        }
+        let births = self
+            .births
+            .get_or_init(|| births(self.environment, self.history));
+        let age = |(birth, now): (&Date, Date)| (now - *birth).get_days();
+        births
+            .get(table)
+            .zip(ctx.revision.created())
+            .map(age)
+            .is_some_and(|age| (0..YOUNG).contains(&age))
+    }
+
     fn use_on_base(&self, table: &SmolStr) -> Option<ModelUse> {
         let mut uses = self.uses.borrow_mut();
         *uses
@@ -141,7 +165,7 @@ impl<'c> Circumstances<'c> {
 
 impl Linter<'_> {
     /// What nothing uses is empty, or missed by nobody: findings about load, and about columns that old rows would need, are
-    /// left out. When a downgrade runs it may be used.
+    /// left out. When a downgrade runs it may be used. What is young can be locked without anybody noticing.
     pub(super) fn leave_out_unused(
         &mut self,
         circumstances: &Circumstances<'_>,
@@ -155,6 +179,10 @@ impl Linter<'_> {
                 rule.is_about_use_of_tables() && !circumstances.leaves_out(rule)
             })
         };
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
+        if ctx.way == Way::Up && found.iter().any(is_lock) && circumstances.is_young(table, ctx) {
+            self.leave_out(earlier, is_lock);
+        }
         let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
         if ctx.way == Way::Up
             && found.iter().any(is_about_use)
@@ -185,6 +213,52 @@ impl Linter<'_> {
             ));
         }
     }
+}
+
+fn is_lock(diagnostic: &Diagnostic) -> bool {
+    rules::find(diagnostic.code)
+        .is_some_and(|rule| rule.is_about_load() && !rule.is_about_running_code())
+}
+
+/// On which day tables were made, as far as they began without rows: one that is filled where it is made may be the copy of
+/// another.
+fn births(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> FxHashMap<SmolStr, Date> {
+    let mut births = FxHashMap::default();
+    for node in &history.order {
+        let created = ctx.head.map.node(*node).revision.created();
+        let Some((replayed, created)) = history.get(*node).zip(created) else {
+            continue;
+        };
+        for step in &replayed.upgrade_steps {
+            for (ddl, _) in simple(&step.ddl) {
+                match &*ddl {
+                    Ddl::CreateTable(table) => {
+                        births.insert(table.name.clone(), created);
+                    }
+                    Ddl::AlterTable {
+                        table,
+                        action: AlterAction::RenameTable { new_name },
+                        ..
+                    } => {
+                        births.remove(new_name);
+                        if let Some(birth) = births.remove(table).filter(|birth| *birth != created)
+                        {
+                            births.insert(new_name.clone(), birth);
+                        }
+                    }
+                    Ddl::Data { tables, .. } => {
+                        for table in tables {
+                            if births.get(table) == Some(&created) {
+                                births.remove(table);
+                            }
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+    births
 }
 
 /// How often the newest revisions change tables that were there.

@@ -220,3 +220,37 @@ fn what_only_a_downgrade_locks_matters_to_the_careful() {
     repository.commit("Nobody may wait");
     assert_eq!(codes_of_change(&repository), ["505"]);
 }
+
+#[test]
+fn what_was_made_lately_holds_little_in_an_old_project() {
+    let with_care = |id: &str, parent: &str, day: &str| {
+        revision(
+            id,
+            Some(parent),
+            day,
+            "with op.get_context().autocommit_block():\n        op.create_index(\"ix_order\", \"order\", [\"id\"], postgresql_concurrently=True)",
+            "op.drop_index(\"ix_order\", \"order\")",
+        )
+    };
+    let made = revision(
+        "c3",
+        Some("b2"),
+        "2026-06-10",
+        "op.create_table(\"parcel\", sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"note\", sa.Text()))",
+        "op.drop_table(\"parcel\")",
+    );
+    for (day, codes) in [("2026-06-20", &[][..]), ("2026-08-20", &["505"])] {
+        let repository = shop();
+        repository.write(
+            "migrations/versions/b2.py",
+            with_care("b2", "a1", "2026-06-01"),
+        );
+        repository.write("migrations/versions/c3.py", &made);
+        repository.commit("Parcels");
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        let text = indexed("parcel", "c3", "d4", day);
+        repository.write("migrations/versions/d4.py", text);
+        repository.commit("An index");
+        assert_eq!(codes_of_change(&repository), codes, "{day}");
+    }
+}
