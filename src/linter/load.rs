@@ -11,6 +11,7 @@ use super::habits::MIN_HABIT;
 use crate::catalog::{AlterAction, Ddl};
 use crate::config::ZeroDowntime;
 use crate::diagnostic::Diagnostic;
+use crate::dialect::Dialect;
 use crate::models::ModelUse;
 use crate::project::ReplayedHistory;
 use crate::rules::{
@@ -74,6 +75,12 @@ impl<'c> Circumstances<'c> {
 
     /// True for a rule whose findings the project does not want to hear.
     fn leaves_out(&self, rule: &Rule) -> bool {
+        // An SQLite database is a file of one host, where the old version has ended.
+        let is_file = self.environment.head.dialect().dialect == Dialect::Sqlite
+            && self.environment.settings.zero_downtime != Some(ZeroDowntime::Required);
+        if is_file && rule.is_about_running_code() {
+            return true;
+        }
         rule.is_about_load()
             && match self.habit().left_out {
                 LeftOut::Nothing => false,
@@ -129,12 +136,15 @@ impl<'c> Circumstances<'c> {
         } else {
             LeftOut::Nothing
         };
-        LoadHabit {
-            left_out,
-            reason: Some(format!(
+        let reason = || {
+            format!(
                 "of the newest {careless} indexes, constraints and changes of types on tables that were there none was made so \
                  that nobody waits, so the application seems to stop meanwhile"
-            )),
+            )
+        };
+        LoadHabit {
+            reason: (!matches!(left_out, LeftOut::Nothing)).then(reason),
+            left_out,
             is_careful,
         }
     }

@@ -235,6 +235,11 @@ impl Told {
                 add_place(known, diagnostic.primary, "and so on the way back");
                 continue;
             }
+            let neighbour = self.upgrade.get(&key).filter(|_| code != LOCKS);
+            if let Some(known) = neighbour.and_then(|index| diagnostics.get_mut(*index)) {
+                add_place(known, diagnostic.primary, "and so here");
+                continue;
+            }
             if way == Way::Down && code == LOCKS && !circumstances.minds_locks_of_downgrades() {
                 continue;
             }
