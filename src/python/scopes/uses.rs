@@ -135,7 +135,9 @@ fn used(body: &[Stmt], is_wanted: &dyn Fn(&Name) -> bool) -> Vec<(Name, NameUse)
                 [target] => variable(target).and_then(|name| methods.get(name)),
                 _ => None,
             };
-            targets.iter().for_each(|target| collector.value(target));
+            for target in targets {
+                collector.value(target);
+            }
             collector.expr(value, false, methods.map_or(&[], Vec::as_slice));
         }
         _ => each_expr(stmt, &mut |expr| collector.value(expr)),
@@ -159,7 +161,9 @@ fn methods_of_variables(body: &[Stmt]) -> FxHashMap<Name, Vec<Name>> {
     each_stmt(body, &mut |stmt| match &stmt.kind {
         StmtKind::Assign { targets, value } => {
             let others = targets.iter().filter(|target| variable(target).is_none());
-            others.chain([value]).for_each(|expr| collector.value(expr));
+            for expr in others.chain([value]) {
+                collector.value(expr);
+            }
         }
         _ => each_expr(stmt, &mut |expr| collector.value(expr)),
     });

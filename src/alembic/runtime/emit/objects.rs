@@ -98,12 +98,9 @@ impl Operation<'_, '_> {
             });
         let position = if has_old { 3 } else { 2 };
         let new = self.value(position, "new_values");
-        let labels = match new.and_then(|value| self.texts(&value)) {
-            Some(labels) => labels,
-            None => {
-                let labels = Fact::Unknown(self.why("the new labels are not known"));
-                return Emitted::one(Ddl::SetEnumLabels { name, labels });
-            }
+        let Some(labels) = new.and_then(|value| self.texts(&value)) else {
+            let labels = Fact::Unknown(self.why("the new labels are not known"));
+            return Emitted::one(Ddl::SetEnumLabels { name, labels });
         };
         if !has_old {
             let labels = Fact::Known(labels);

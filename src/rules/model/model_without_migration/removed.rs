@@ -1,6 +1,7 @@
 //! Where a model was that is gone.
 
 use crate::diagnostic::Label;
+use crate::project::ProjectEnvironment;
 use crate::python::Sources;
 use crate::rules::ChangeContext;
 use crate::source::{FileSpan, SourceText, Span};
@@ -8,7 +9,7 @@ use crate::source::{FileSpan, SourceText, Span};
 /// Where the model of a table was: beside what stands there now, or in the file.
 pub(super) fn gone(place: &FileSpan, ctx: &ChangeContext<'_>) -> Label {
     let head = ctx.environment.head.sources();
-    let before = ctx.change.before.map(|before| before.sources());
+    let before = ctx.change.before.map(ProjectEnvironment::sources);
     match before.and_then(|before| neighbour(place, before, head)) {
         Some((span, message)) => Label::new(place.file.clone(), span, message),
         None => Label::new(place.file.clone(), None, "removed"),
