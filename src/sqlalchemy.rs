@@ -20,7 +20,7 @@ pub use column::{ColumnSource, column};
 pub(crate) use column::{column_call, column_of_class, type_argument_of};
 pub use construct::{construct, is_database_object};
 pub use dml::{RowTable, expression_text, plain as plain_literal, row_text, rows_text};
-pub use exports::import_for;
+pub use exports::{import_for, is_mistaken_for_operation};
 pub(crate) use frozen::{frozen_in_arguments, frozen_in_column};
 pub use identifiers::{identifier, identifiers, literal, qualified_identifier, quoted_identifier};
 pub use metadata::{MetadataKey, metadata_of_class, metadata_of_value};

@@ -4,6 +4,7 @@
 //! would write is told apart from what it cannot see, as CHECKs, primary keys and the names of constraints.
 
 mod types;
+mod uniqueness;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -46,6 +47,8 @@ pub struct DriftDifference {
     pub model: Option<FileSpan>,
     /// Where a migration makes it.
     pub migration: Option<FileSpan>,
+    /// What the other side has for a unique constraint or index: an index or constraint over the same columns.
+    pub same_uniqueness: Option<Difference>,
 }
 
 /// Who would notice a difference.
@@ -127,6 +130,12 @@ pub fn drift(migrated: &Catalog, models: &ModelSchema) -> Drift {
         comparison.judge(difference, &database, &described);
     }
     let mut drift = comparison.drift;
+    uniqueness::pair(
+        &mut drift.differences,
+        &database,
+        &described,
+        models.dialect,
+    );
     drift
         .differences
         .sort_by(|one, other| one.difference.object.cmp(&other.difference.object));
@@ -350,6 +359,7 @@ impl Comparing<'_> {
             is_more_general,
             model,
             migration,
+            same_uniqueness: None,
         });
     }
 

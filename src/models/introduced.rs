@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::drift::{Drift, DriftDifference, Weight};
 use crate::alembic::{MetadataOrigin, ModelSchema};
-use crate::catalog::{Catalog, Change, Difference, Subject, compare, split_object};
+use crate::catalog::{
+    Catalog, Change, Difference, Fact, IndexDefinition, Subject, Table, compare, split_object,
+};
 
 /// Models and migrations of one state of a repository.
 #[derive(Clone, Copy)]
@@ -81,7 +83,26 @@ impl<'s> Introduced<'s> {
                 introduced.by_models.push(found);
             }
         }
+        introduced.keep_uniqueness_together();
         Some(introduced)
+    }
+
+    /// A unique index of a migration in the place of the unique constraint of a model is one thing, and the migration
+    /// brings it.
+    fn keep_uniqueness_together(&mut self) {
+        let is_brought = |found: &DriftDifference, others: &[&DriftDifference]| {
+            found
+                .same_uniqueness
+                .as_ref()
+                .is_some_and(|same| others.iter().any(|other| other.difference.is_same_as(same)))
+        };
+        let (brought, by_models) = self
+            .by_models
+            .iter()
+            .partition(|found| is_brought(found, &self.others));
+        self.by_models = by_models;
+        let brought: Vec<&DriftDifference> = brought;
+        self.others.extend(brought);
     }
 
     /// False for what may have differed before, only nobody could know.
@@ -134,6 +155,50 @@ impl<'s> Introduced<'s> {
         without >= MANY_INDEXES && without * 2 > all
     }
 
+    /// True if the database lacked most indexes over a primary key that models asked for before: `index=True` of another
+    /// one is no surprise.
+    pub fn lacked_indexes_of_keys(&self) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let models = before.models_catalog();
+        let compared = before.drift.compared.iter();
+        let asked = compared
+            .filter(|table| before.migrated.tables.contains_key(*table))
+            .filter_map(|table| models.tables.get(table))
+            .filter(|table| {
+                let mut indexes = table.indexes.iter();
+                indexes.any(|index| is_over_key(table, &index.definition))
+            })
+            .count();
+        let differences = before.drift.differences.iter();
+        let lacking = differences
+            .filter(|found| is_index_of_key(&found.difference, models))
+            .count();
+        lacking >= MANY_INDEXES && lacking * 2 > asked
+    }
+
+    /// True if comments were in migrations before and in no model, then or now: that is where they live.
+    pub fn had_comments_in_migrations_only(&self) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let has_comments = |catalog: &Catalog| {
+            catalog.tables.values().any(|table| {
+                let mut columns = table.columns.iter();
+                table.comment.is_some() || columns.any(|column| !column.comment.is(&None))
+            })
+        };
+        let mut tables = before.migrated.tables.values();
+        tables.any(|table| {
+            let is_said = |comment: &Fact<_>| matches!(comment.known(), Some(Some(_)));
+            let mut columns = table.columns.iter();
+            table.comment.is_some() || columns.any(|column| is_said(&column.comment))
+        }) && ![before.models_catalog(), self.head.models_catalog()]
+            .into_iter()
+            .any(has_comments)
+    }
+
     /// True if all that differs in a table is known, before and after.
     pub fn is_proven(&self, table: &str) -> bool {
         let knows = |state: &State<'_>| {
@@ -149,6 +214,32 @@ impl<'s> Introduced<'s> {
         let knows = |state: &State<'_>| state.drift.doubtful.is_empty();
         knows(&self.head) && self.before.as_ref().is_none_or(knows)
     }
+}
+
+/// True for an index of the models over the columns of a primary key, as `index=True` makes it, that the database does not
+/// have.
+pub fn is_index_of_key(difference: &Difference, models: &Catalog) -> bool {
+    if (difference.subject, difference.change) != (Subject::Index, Change::Added) {
+        return false;
+    }
+    let (table, name) = split_object(&difference.object, models);
+    models
+        .tables
+        .get(table)
+        .zip(name)
+        .is_some_and(|(table, name)| {
+            let index = table.index(name);
+            index.is_some_and(|index| is_over_key(table, &index.definition))
+        })
+}
+
+/// True for an index that is over the columns of the primary key, for all rows.
+fn is_over_key(table: &Table, index: &Fact<IndexDefinition>) -> bool {
+    let (Some(definition), Some(key)) = (index.known(), table.primary_key()) else {
+        return false;
+    };
+    let keys = definition.keys.iter().map(|key| &key.text);
+    definition.predicate.is_none() && keys.eq(key.kind.columns())
 }
 
 fn key(difference: &Difference) -> (Subject, Change, &str) {

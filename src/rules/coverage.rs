@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use crate::alembic::Direction;
-use crate::catalog::{Table, split_schema};
+use crate::alembic::{Direction, End, Revision};
+use crate::catalog::{Difference, Subject, Table, split_schema};
 use crate::config::Pairing;
 use crate::models::{DifferenceKind, TableChange};
 use crate::project::ProjectEnvironment;
@@ -83,6 +83,49 @@ impl Migrations {
         self.tables.iter().any(|touched| {
             let (schema, name) = split_schema(touched);
             touched == table || !schema.is_empty() && name == table
+        })
+    }
+}
+
+/// The revisions of a change of which not all is known that they do.
+pub(crate) struct Unfollowed<'a> {
+    revisions: Vec<&'a Revision>,
+}
+
+impl<'a> Unfollowed<'a> {
+    pub(crate) fn of(ctx: &ChangeContext<'_>, environments: &[&'a ProjectEnvironment<'a>]) -> Self {
+        let mut revisions: Vec<&Revision> = Vec::new();
+        for environment in environments {
+            let nodes = 0..environment.map.nodes().len();
+            for node in nodes.filter(|node| belongs_to_change(ctx, environment, *node)) {
+                let replayed = environment.replay().get(node);
+                let is_followed = replayed.is_none_or(|replayed| {
+                    let run = replayed.migration.upgrade.run();
+                    replayed.upgrade.unknown.is_empty()
+                        && run.is_some_and(|run| run.end == End::Returns)
+                });
+                if !is_followed {
+                    revisions.push(&environment.map.node(node).revision);
+                }
+            }
+        }
+        Self { revisions }
+    }
+
+    /// True if one of them may bring what the models are to have: it names the table, and the column if one comes.
+    pub(crate) fn may_do(&self, difference: &Difference, table: &str) -> bool {
+        let (_, name) = table.rsplit_once('.').unwrap_or(("", table));
+        let column = match difference.subject {
+            Subject::Column => difference.object.rsplit('.').next(),
+            _ => None,
+        };
+        self.revisions.iter().any(|revision| {
+            let text = revision.source.text.as_str();
+            let is_named = |wanted: &str| {
+                let mut words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+                words.any(|word| word.eq_ignore_ascii_case(wanted))
+            };
+            is_named(name) && column.is_none_or(is_named)
         })
     }
 }

@@ -29,6 +29,24 @@ const CORE: &[&str] = &[
     "VARCHAR",
 ];
 
+/// Functions of `sqlalchemy` that are written beside those of Alembic; sorted.
+const FUNCTIONS: &[&str] = &[
+    "and_",
+    "asc",
+    "case",
+    "cast",
+    "column",
+    "desc",
+    "func",
+    "literal",
+    "literal_column",
+    "not_",
+    "or_",
+    "select",
+    "table",
+    "text",
+];
+
 /// Types that only PostgreSQL has; sorted.
 const POSTGRESQL: &[&str] = &[
     "BYTEA",
@@ -78,13 +96,18 @@ pub fn import_for(path: &str) -> Option<String> {
     Some(statement)
 }
 
+/// True for a name of `sqlalchemy` that somebody may ask Alembic's `op` for, which does not have it.
+pub fn is_mistaken_for_operation(name: &str) -> bool {
+    CORE.binary_search(&name).is_ok() || FUNCTIONS.binary_search(&name).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn only_what_is_unambiguous() {
-        assert!(CORE.is_sorted() && POSTGRESQL.is_sorted());
+        assert!(CORE.is_sorted() && FUNCTIONS.is_sorted() && POSTGRESQL.is_sorted());
         for (path, expected) in [
             ("Text", Some("from sqlalchemy import Text")),
             (

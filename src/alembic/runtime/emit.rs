@@ -136,7 +136,7 @@ pub(super) fn emit(
         "drop_entity" => operation.drop_entity(),
         "sync_enum_values" => operation.sync_enum_values(),
         "add_enum_value" => operation.add_enum_value(),
-        other => Emitted::opaque(format!("what `op.{other}` does is not known"), None),
+        other => operation.plugged_in(other),
     }
 }
 

@@ -25,6 +25,8 @@ pub struct LiveUse {
     pub import: Span,
     /// Where it is defined.
     pub definition: Option<FileSpan>,
+    /// True if all its uses name the columns that they ask for, or ask for none.
+    pub names_columns: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,6 +111,7 @@ impl Runtime<'_> {
                     kind,
                     span: used.span,
                     import: imported.span,
+                    names_columns: imported.uses.iter().all(names_columns_of),
                     definition,
                 })
             });
@@ -151,6 +154,30 @@ impl Runtime<'_> {
                 let (kind, _) = live_value(&value, &used.attributes, &mut self.interpreter)?;
                 Some((written(&name, &used.attributes), kind))
             })
+    }
+}
+
+/// True for a use of a model or table that names the columns it asks for, or asks for none: `User.name`,
+/// `query(User).with_entities(…)`, `delete(users)`.
+fn names_columns_of(used: &NameUse) -> bool {
+    let is_any = |names: &[&str], name: &Name| names.contains(&name.as_str());
+    match used.attributes.as_slice() {
+        [] => {
+            let handed_to = &used.handed_to;
+            let is_narrowed = handed_to
+                .iter()
+                .any(|name| is_any(&["load_only", "with_entities"], name));
+            let ends_without_rows = handed_to
+                .last()
+                .is_some_and(|name| is_any(&["count", "delete", "update"], name));
+            is_narrowed || ends_without_rows
+        }
+        // `users.c.name`
+        [first, _, ..] if is_any(&["c", "columns"], first) => true,
+        [first] if used.is_called || is_any(&["c", "columns"], first) => {
+            is_any(&["delete", "update"], first)
+        }
+        [first, ..] => !is_any(&["objects", "query"], first) && !first.starts_with("__"),
     }
 }
 

@@ -66,6 +66,8 @@ pub struct Comparison {
     pub compares_defaults: Option<bool>,
     /// Whether identities are, which go with defaults from Alembic 1.18 on.
     pub compares_identities: Option<bool>,
+    /// True if `env.py` imports a package with which autogenerate compares the labels of enums.
+    pub compares_labels: bool,
     /// What `include_schemas`, `include_object` and `include_name` say, by kind and name; what is not listed is taken
     /// in.
     included: BTreeMap<(Subject, String), Option<bool>>,
@@ -154,6 +156,9 @@ impl<'s> ModelReading<'s> {
             unregistered: Vec::new(),
             open: None,
             declared: BTreeMap::new(),
+            compares_labels: env_file
+                .and_then(|file| sources.import_statements(file))
+                .is_some_and(|imports| COMPARE_LABELS.iter().any(|name| imports.contains(name))),
         };
         let targets = env_file.map_or_else(Vec::new, |file| reader.targets(file));
         let configured = std::mem::take(&mut reader.interpreter.host.configured);
@@ -258,7 +263,11 @@ struct Reader<'s> {
     open: Option<Arc<Why>>,
     /// The tables as they are declared.
     declared: BTreeMap<SmolStr, MadeTable>,
+    compares_labels: bool,
 }
+
+/// Packages that teach autogenerate to compare the labels of enums.
+const COMPARE_LABELS: &[&str] = &["alembic_autogenerate_enums", "alembic_postgresql_enum"];
 
 impl Reader<'_> {
     /// The metadata that `env.py` hands to Alembic.

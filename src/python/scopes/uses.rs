@@ -1,6 +1,6 @@
 //! The names that a file imports, and where it uses them.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bindings::Bindings;
 use super::walk::{each_expr, each_part, each_stmt};
@@ -32,6 +32,9 @@ pub struct NameUse {
     pub is_called: bool,
     /// The name of the function that it is handed to as it is.
     pub given_to: Option<Name>,
+    /// Where it is handed to a call as it is: the last name of what is called, and of the methods that are called on the
+    /// result, one after the other.
+    pub handed_to: Vec<Name>,
 }
 
 /// What a module imports and uses. Names that anything else binds as well are left out, and so are annotations.
@@ -109,73 +112,147 @@ fn names_of(stmt: &Stmt) -> Vec<ImportedName> {
 
 /// The uses of the names that are wanted, in order.
 fn used(body: &[Stmt], is_wanted: &dyn Fn(&Name) -> bool) -> Vec<(Name, NameUse)> {
-    let mut found = Vec::new();
+    let methods = methods_of_variables(body);
+    let mut collector = Collector {
+        is_wanted,
+        found: Vec::new(),
+    };
     each_stmt(body, &mut |stmt| match &stmt.kind {
         StmtKind::FunctionDef(def) => {
             let defaults = def.parameters.iter();
             let defaults = defaults.filter_map(|parameter| parameter.default.as_ref());
             for expr in def.decorators.iter().chain(defaults) {
-                collect(expr, false, is_wanted, &mut found);
+                collector.value(expr);
             }
         }
         StmtKind::AnnAssign { target, value, .. } => {
             for expr in std::iter::once(target).chain(value) {
-                collect(expr, false, is_wanted, &mut found);
+                collector.value(expr);
             }
         }
-        _ => each_expr(stmt, &mut |expr| {
-            collect(expr, false, is_wanted, &mut found);
-        }),
+        StmtKind::Assign { targets, value } => {
+            let methods = match targets.as_slice() {
+                [target] => variable(target).and_then(|name| methods.get(name)),
+                _ => None,
+            };
+            for target in targets {
+                collector.value(target);
+            }
+            collector.expr(value, false, methods.map_or(&[], Vec::as_slice));
+        }
+        _ => each_expr(stmt, &mut |expr| collector.value(expr)),
     });
-    found
+    collector.found
 }
 
-fn collect(
-    expr: &Expr,
-    is_called: bool,
-    is_wanted: &dyn Fn(&Name) -> bool,
-    found: &mut Vec<(Name, NameUse)>,
-) {
-    let mut attributes = Vec::new();
-    if let Some(name) = root(expr, &mut attributes) {
-        if is_wanted(name) {
-            let found_use = NameUse {
-                attributes,
-                span: expr.span,
-                is_called,
-                given_to: None,
-            };
-            found.push((name.clone(), found_use));
-        }
-        return;
-    }
-    if let ExprKind::Call(call) = &expr.kind {
-        collect(&call.function, true, is_wanted, found);
-        let function = match &call.function.kind {
-            ExprKind::Name(name) => Some(name),
-            _ => None,
-        };
-        for argument in &call.arguments {
-            let before = found.len();
-            collect(&argument.value, false, is_wanted, found);
-            if matches!(argument.value.kind, ExprKind::Name(_))
-                && let Some((_, given)) = found.get_mut(before)
-            {
-                given.given_to = function.cloned();
-            }
-        }
-        return;
-    }
-    // What a name in a list is used for shows where the list is read.
-    let is_list = matches!(
-        expr.kind,
-        ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_) | ExprKind::Dict(_)
-    );
-    each_part(expr, &mut |part| {
-        if !is_list || !matches!(part.kind, ExprKind::Name(_)) {
-            collect(part, false, is_wanted, found);
+/// What is called on variables with which nothing else is done: `rows.delete()`.
+fn methods_of_variables(body: &[Stmt]) -> FxHashMap<Name, Vec<Name>> {
+    let mut methods: FxHashMap<Name, Vec<Name>> = FxHashMap::default();
+    each_stmt(body, &mut |stmt| {
+        if let StmtKind::Assign { targets, .. } = &stmt.kind {
+            let names = targets.iter().filter_map(variable);
+            methods.extend(names.map(|name| (name.clone(), Vec::new())));
         }
     });
+    let mut collector = Collector {
+        is_wanted: &|name| methods.contains_key(name),
+        found: Vec::new(),
+    };
+    each_stmt(body, &mut |stmt| match &stmt.kind {
+        StmtKind::Assign { targets, value } => {
+            let others = targets.iter().filter(|target| variable(target).is_none());
+            for expr in others.chain([value]) {
+                collector.value(expr);
+            }
+        }
+        _ => each_expr(stmt, &mut |expr| collector.value(expr)),
+    });
+    for (name, used) in collector.found {
+        // What else is done with it may ask for anything.
+        match (used.attributes.as_slice(), used.is_called) {
+            ([method], true) => {
+                if let Some(called) = methods.get_mut(&name) {
+                    called.push(method.clone());
+                }
+            }
+            _ => {
+                methods.remove(&name);
+            }
+        }
+    }
+    methods
+}
+
+fn variable(target: &Expr) -> Option<&Name> {
+    match &target.kind {
+        ExprKind::Name(name) => Some(name),
+        _ => None,
+    }
+}
+
+struct Collector<'w> {
+    is_wanted: &'w dyn Fn(&Name) -> bool,
+    found: Vec<(Name, NameUse)>,
+}
+
+impl Collector<'_> {
+    fn value(&mut self, expr: &Expr) {
+        self.expr(expr, false, &[]);
+    }
+
+    /// An expression, on which `methods` are called one after the other.
+    fn expr(&mut self, expr: &Expr, is_called: bool, methods: &[Name]) {
+        let mut attributes = Vec::new();
+        if let Some(name) = root(expr, &mut attributes) {
+            if (self.is_wanted)(name) {
+                let found_use = NameUse {
+                    attributes,
+                    span: expr.span,
+                    is_called,
+                    given_to: None,
+                    handed_to: Vec::new(),
+                };
+                self.found.push((name.clone(), found_use));
+            }
+            return;
+        }
+        if let ExprKind::Call(call) = &expr.kind {
+            let (called, of) = match &call.function.kind {
+                ExprKind::Name(name) => (Some(name), None),
+                ExprKind::Attribute { value, name } => (Some(name), Some(value)),
+                _ => (None, None),
+            };
+            let chain: Vec<Name> = called.into_iter().chain(methods).cloned().collect();
+            match of {
+                Some(value) if root(value, &mut Vec::new()).is_none() => {
+                    self.expr(value, false, &chain);
+                }
+                _ => self.expr(&call.function, true, &[]),
+            }
+            let function = called.filter(|_| of.is_none());
+            for argument in &call.arguments {
+                let before = self.found.len();
+                self.value(&argument.value);
+                if matches!(argument.value.kind, ExprKind::Name(_))
+                    && let Some((_, given)) = self.found.get_mut(before)
+                {
+                    given.given_to = function.cloned();
+                    given.handed_to.clone_from(&chain);
+                }
+            }
+            return;
+        }
+        // What a name in a list is used for shows where the list is read.
+        let is_list = matches!(
+            expr.kind,
+            ExprKind::List(_) | ExprKind::Tuple(_) | ExprKind::Set(_) | ExprKind::Dict(_)
+        );
+        each_part(expr, &mut |part| {
+            if !is_list || !matches!(part.kind, ExprKind::Name(_)) {
+                self.value(part);
+            }
+        });
+    }
 }
 
 /// `a` of `a.b.c`, whose attributes are noted.
@@ -188,5 +265,29 @@ fn root<'e>(expr: &'e Expr, attributes: &mut Vec<Name>) -> Option<&'e Name> {
             Some(found)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::python::parse;
+
+    #[test]
+    fn queries_are_followed_to_what_is_called_on_them() {
+        let source = "from app import t\n\n\ndef upgrade():\n    rows = query(t).filter(t.c.id == 1)\n    rows.delete()\n    \
+                      others = query(t)\n    others.all()\n    for row in others:\n        pass\n    \
+                      query(t).with_entities(t.c.id).all()\n";
+        let (module, _) = parse(source);
+        let [imported] = imported_names(&module).try_into().unwrap();
+        let bare = imported
+            .uses
+            .iter()
+            .filter(|used| used.attributes.is_empty());
+        let handed_to: Vec<String> = bare.map(|used| used.handed_to.join(" ")).collect();
+        assert_eq!(
+            handed_to,
+            ["query filter delete", "query", "query with_entities all"]
+        );
     }
 }

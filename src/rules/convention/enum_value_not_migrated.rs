@@ -23,6 +23,8 @@ declare_rule! {
 struct EnumValueNotMigrated<'a> {
     name: &'a str,
     missing: Vec<&'a str>,
+    /// True if autogenerate was taught to compare labels.
+    is_compared: bool,
 }
 
 impl Violation for EnumValueNotMigrated<'_> {
@@ -40,16 +42,22 @@ impl Violation for EnumValueNotMigrated<'_> {
 
     fn notes(&self) -> Vec<String> {
         let first = self.missing.first().copied().unwrap_or_default();
-        vec![
-            format!(
-                "the first row with it is refused: invalid input value for enum {}: \"{first}\"",
-                self.name
-            ),
-            "autogenerate does not compare the labels of enums".to_owned(),
-        ]
+        let mut notes = vec![format!(
+            "the first row with it is refused: invalid input value for enum {}: \"{first}\"",
+            self.name
+        )];
+        if !self.is_compared {
+            notes.push("autogenerate does not compare the labels of enums".to_owned());
+        }
+        notes
     }
 
     fn help(&self) -> Option<String> {
+        if self.is_compared {
+            return Some(
+                "`alembic revision --autogenerate -m \"…\"` writes the migration".to_owned(),
+            );
+        }
         let first = self.missing.first()?.replace('\'', "''");
         Some(format!(
             "`op.execute(\"ALTER TYPE {} ADD VALUE '{first}'\")`, in `op.get_context().autocommit_block()` before PostgreSQL 12 or where the same \
@@ -93,6 +101,7 @@ fn report(found: &DriftDifference, models: &ModelSchema, reporter: &mut Reporter
     let violation = EnumValueNotMigrated {
         name: &found.difference.object,
         missing,
+        is_compared: models.comparison.compares_labels,
     };
     reporter.report(&violation, Label::at(primary, "has it"));
 }

@@ -3,10 +3,10 @@
 use crate::alembic::Revision;
 use crate::diagnostic::{Applicability, Edit, Fix, Label};
 use crate::project::ProjectEnvironment;
-use crate::python::{UndefinedName, place_for_import, undefined_names};
+use crate::python::{UndefinedName, imported_names, place_for_import, undefined_names};
 use crate::rules::{Reporter, ScriptContext, Violation, declare_rule};
 use crate::source::Span;
-use crate::sqlalchemy::import_for;
+use crate::sqlalchemy::{import_for, is_mistaken_for_operation};
 
 declare_rule! {
     "ML404", "undefined-name" in Convention("convention"),
@@ -46,10 +46,45 @@ impl Violation for Undefined<'_> {
     }
 }
 
+/// A name of SQLAlchemy that Alembic's `op` is asked for.
+struct NoOperation<'a> {
+    name: &'a str,
+    written: &'a str,
+}
+
+impl Violation for NoOperation<'_> {
+    fn message(&self) -> String {
+        format!(
+            "`{}`: Alembic's `op` has no `{}`, SQLAlchemy does",
+            self.written, self.name
+        )
+    }
+
+    fn subject(&self) -> String {
+        format!("op.{}", self.name)
+    }
+
+    fn notes(&self) -> Vec<String> {
+        vec!["the revision fails with an `AttributeError` as soon as it gets there".to_owned()]
+    }
+
+    fn help(&self) -> Option<String> {
+        let name = self.name;
+        Some(match name {
+            "asc" | "desc" => format!(
+                "among the columns of an index `sa.text(\"name {}\")`, in a query `sa.{name}(…)`",
+                name.to_uppercase()
+            ),
+            _ => format!("`sa.{name}`, with `import sqlalchemy as sa`"),
+        })
+    }
+}
+
 fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(revision) = &ctx.script.revision else {
         return;
     };
+    check_operations(ctx, revision, reporter);
     let all = undefined_names(&revision.source);
     let label = |found: &UndefinedName, message: &str| {
         Label::new(revision.file.clone(), found.span, message)
@@ -78,6 +113,37 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
                     .map(|other| label(other, "and here")),
             )
             .fix(fix);
+    }
+}
+
+/// Reports `op.desc(…)` and its like, unless something in the repository registers operations.
+fn check_operations(ctx: &ScriptContext<'_>, revision: &Revision, reporter: &mut Reporter<'_>) {
+    let file = &revision.source;
+    if file.syntax_error.is_some() {
+        return;
+    }
+    let names = imported_names(&file.module);
+    let of_op = names.iter().filter(|imported| {
+        imported.module == "alembic" && imported.attribute.as_deref() == Some("op")
+    });
+    let mut told: Vec<&str> = Vec::new();
+    for used in of_op.flat_map(|imported| &imported.uses) {
+        let Some(name) = used.attributes.first() else {
+            continue;
+        };
+        if told.contains(&name.as_str())
+            || !is_mistaken_for_operation(name)
+            || ctx.environment.head.registers_operations()
+        {
+            continue;
+        }
+        told.push(name);
+        let violation = NoOperation {
+            name,
+            written: file.text.slice(used.span),
+        };
+        let label = Label::new(revision.file.clone(), used.span, "not an operation");
+        reporter.report_on(&violation, label, Some(&revision.id.value));
     }
 }
 

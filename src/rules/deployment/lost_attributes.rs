@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use crate::alembic::Run;
 use crate::catalog::{AlterAction, Change, Difference};
 use crate::dialect::Dialect;
 use crate::rules::{
-    ReplayContext, Reporter, StatementContext, Violation, Way, declare_rule, is_selected,
+    EnvironmentContext, Reporter, StatementContext, Violation, Way, declare_rule, is_selected,
 };
 use crate::schema::Operation;
 
@@ -118,33 +119,34 @@ fn is_silent(ctx: &StatementContext<'_>, lost: Lost) -> bool {
     })
 }
 
-/// True for what a downgrade does not bring back because `upgrade` has lost it in this way.
-pub(in crate::rules) fn explains(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+/// True for what `upgrade` loses in this way: that is said of it, and neither that a downgrade does not bring it back nor
+/// that the model has it.
+pub(in crate::rules) fn explains(
+    difference: &Difference,
+    environment: &EnvironmentContext<'_>,
+    upgrade: &Run,
+) -> bool {
     let lost = match difference.change {
         Change::Changed("nullable") if difference.to == Value::Bool(true) => Lost::NotNull,
         Change::Changed("default") if difference.to.is_null() => Lost::Default,
         _ => return false,
     };
-    let environment = ctx.environment;
     if environment.head.dialect().dialect != Dialect::MySql
         || !is_selected(&RULE, environment.settings)
     {
         return false;
     }
-    let run = ctx.replayed.migration.upgrade.run();
-    run.is_some_and(|run| {
-        run.operations.iter().any(|recorded| {
-            let Operation::AlterColumn(alter) = &recorded.operation else {
-                return false;
-            };
-            let (Some(table), Some(column)) = (&alter.table, &alter.column) else {
-                return false;
-            };
-            difference.object == format!("{table}.{column}")
-                && match lost {
-                    Lost::NotNull => !alter.says_nullable,
-                    Lost::Default => !alter.says_default,
-                }
-        })
+    upgrade.operations.iter().any(|recorded| {
+        let Operation::AlterColumn(alter) = &recorded.operation else {
+            return false;
+        };
+        let (Some(table), Some(column)) = (&alter.table, &alter.column) else {
+            return false;
+        };
+        difference.object == format!("{table}.{column}")
+            && match lost {
+                Lost::NotNull => !alter.says_nullable,
+                Lost::Default => !alter.says_default,
+            }
     })
 }

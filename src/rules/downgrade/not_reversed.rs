@@ -439,7 +439,12 @@ fn is_reported(
         || remainder.is_learned_on_the_way_back(difference)
         || remainder.is_only_learned(difference)
         || remainder.hangs_on_the_database(difference)
-        || lost_attributes::explains(difference, ctx)
+        || ctx
+            .replayed
+            .migration
+            .upgrade
+            .run()
+            .is_some_and(|upgrade| lost_attributes::explains(difference, ctx.environment, upgrade))
     {
         return false;
     }

@@ -1,6 +1,7 @@
 //! ML302
 
 mod proven;
+mod together;
 
 use smol_str::SmolStr;
 
@@ -150,6 +151,10 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         matches!(violation, MigrationWithoutModel::AddedColumn { column, .. }
             if told.iter().any(|(other, name)| *other == node && name == column))
     };
+    let is_private = |violation: &MigrationWithoutModel<'_>| {
+        matches!(violation, MigrationWithoutModel::CreatedTable { table }
+            if proven::is_private(table, &new, head))
+    };
     let is_proven = |operation: &Operation| {
         let tables = operation.tables();
         introduced
@@ -169,7 +174,10 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             else {
                 continue;
             };
-            if is_told(*node, &violation) || is_undone(&recorded.operation, head.migrated()) {
+            if is_told(*node, &violation)
+                || is_undone(&recorded.operation, head.migrated())
+                || is_private(&violation)
+            {
                 continue;
             }
             let same = found

@@ -1,6 +1,7 @@
 //! ML301
 
 mod by_classes;
+mod removed;
 
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::git::ChangeKind;
 use crate::models::{DriftDifference, Introduced};
 use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
-use crate::rules::coverage::belongs_to_change;
+use crate::rules::coverage::{Unfollowed, belongs_to_change};
 use crate::rules::difference::{follows, nullability, plain, short};
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
@@ -33,6 +34,8 @@ struct ModelWithoutMigration {
     parts: Vec<String>,
     /// True if the table comes, false if it goes, with its model.
     whole: Option<bool>,
+    /// True if the table is older than its model.
+    is_new_model: bool,
     subject: String,
     /// True if the change has migrations, only none for this.
     has_migrations: bool,
@@ -54,6 +57,8 @@ enum Missed {
     Checks,
     /// Nothing but indexes that make queries fast.
     Indexes,
+    /// Nothing: it keeps the same columns unique by another means.
+    AnotherMeans,
     /// Nothing: it has what the models do without.
     Nothing,
 }
@@ -83,6 +88,9 @@ impl Violation for ModelWithoutMigration {
                 if rest > 0 {
                     what = format!("{what} and {rest} more changes");
                 }
+                if self.is_new_model {
+                    return format!("the new model of {tables} {what}, unlike the database");
+                }
                 format!("the model of {tables} {what}")
             }
         };
@@ -107,6 +115,7 @@ impl Violation for ModelWithoutMigration {
             Missed::Structure => "the code will expect what the database does not have",
             Missed::Constraints | Missed::Checks => "the database will not enforce it",
             Missed::Indexes => "the database will be without it",
+            Missed::AnotherMeans => "the database keeps the same columns unique, by another means",
             Missed::Nothing => "the database will keep what it has",
         };
         let mut notes = vec![missed.to_owned()];
@@ -120,7 +129,14 @@ impl Violation for ModelWithoutMigration {
     }
 
     fn help(&self) -> Option<String> {
+        if self.is_new_model && self.missed == Missed::Nothing {
+            return Some("say it in the model too, or drop it in a migration".to_owned());
+        }
         let help = match self.autogenerate {
+            Autogenerate::SeesSome if self.whole == Some(false) => {
+                "`alembic revision --autogenerate -m \"…\"` writes the migration that drops it; commit it together with \
+                 the model, or drop the table later, when nothing uses it any more"
+            }
             Autogenerate::SeesSome => {
                 "`alembic revision --autogenerate -m \"…\"` writes the migration; commit it together with the model"
             }
@@ -137,7 +153,13 @@ impl Violation for ModelWithoutMigration {
     }
 
     fn severity(&self) -> Option<Severity> {
-        matches!(self.missed, Missed::Checks | Missed::Indexes).then_some(Severity::Warning)
+        let is_kept =
+            self.missed == Missed::Nothing && (self.whole == Some(false) || self.is_new_model);
+        let is_minor = matches!(
+            self.missed,
+            Missed::AnotherMeans | Missed::Checks | Missed::Indexes
+        );
+        (is_minor || is_kept).then_some(Severity::Warning)
     }
 }
 
@@ -190,6 +212,7 @@ fn report_proven(
             !follows(&found.difference, &all)
                 && !pairing::holds_the_labels(found, head)
                 && !enum_value_not_migrated::explains(found, ctx.environment.settings)
+                && !is_other_half(found, &all)
         })
         .copied()
         .partition(|found| pairing::is_settled_elsewhere(&found.difference, ctx.environment));
@@ -207,7 +230,12 @@ fn report_proven(
             nodes.any(|node| belongs_to_change(ctx, environment, node))
         });
         let mut changed: Vec<ChangedTable<'_>> = Vec::new();
-        for (table, found) in pairing::by_table(&own, head) {
+        let unfollowed = Unfollowed::of(ctx, &environments);
+        for (table, mut found) in pairing::by_table(&own, head) {
+            found.retain(|found| !unfollowed.may_do(&found.difference, &table));
+            if found.is_empty() {
+                continue;
+            }
             let is_elsewhere = is_built_elsewhere(&table, ctx);
             let change = ChangedTable::new(table, found);
             if change.whole == Some(true) && is_elsewhere {
@@ -292,9 +320,19 @@ impl<'a> ChangedTable<'a> {
             .map(|found| format!("{} {}", found.difference.kind(), found.difference.object))
             .collect();
         subject.extend(tables.iter().skip(1).cloned());
+        let before = ctx
+            .change
+            .before
+            .map(|before| before.model_schema().whole());
+        let had_model = before.is_none_or(|models| {
+            models.catalog.tables.contains_key(table.as_str())
+                || models.foreign.iter().any(|other| other.name == table)
+        });
+        let is_new_model = whole.is_none() && !had_model;
         let violation = ModelWithoutMigration {
-            parts: in_words(&found, &table),
+            parts: in_words(&found, &table, if is_new_model { &NEW } else { &EDITED }),
             whole,
+            is_new_model,
             subject: subject.join(" "),
             has_migrations,
             environment,
@@ -345,7 +383,9 @@ fn missed(found: &[&DriftDifference]) -> Missed {
         difference.change == Change::Removed
             || difference.change == Change::Renamed && is_index(difference)
     };
-    if all(&|difference| difference.subject == Subject::Check) {
+    if found.iter().all(|found| found.same_uniqueness.is_some()) {
+        Missed::AnotherMeans
+    } else if all(&|difference| difference.subject == Subject::Check) {
         Missed::Checks
     } else if all(&is_kept) {
         Missed::Nothing
@@ -364,12 +404,50 @@ const MOST_RELATED: usize = 4;
 /// Where the model of a table was.
 fn gone(table: &str, ctx: &ChangeContext<'_>) -> Option<Label> {
     let before = ctx.change.before?.model_schema().whole();
-    let place = before.catalog.tables.get(table)?.place.clone()?;
-    Some(Label::new(place.file, None, "removed"))
+    let place = before.catalog.tables.get(table)?.place.as_ref()?;
+    Some(removed::gone(place, ctx))
 }
 
+/// True for the index in whose place the models have a unique constraint, or the other way round, where that is told.
+fn is_other_half(found: &DriftDifference, all: &[Difference]) -> bool {
+    found.difference.change == Change::Removed
+        && found.same_uniqueness.as_ref().is_some_and(|same| {
+            let mut others = all.iter();
+            others.any(|other| other.is_same_as(same))
+        })
+}
+
+/// How it is said what a model does.
+struct Verbs {
+    gains: &'static str,
+    loses: &'static str,
+    changes: &'static str,
+    renames: &'static str,
+}
+
+/// Of a model that was another one before.
+const EDITED: Verbs = Verbs {
+    gains: "gains",
+    loses: "loses",
+    changes: "changes",
+    renames: "renames",
+};
+/// Of a model that comes later than its table.
+const NEW: Verbs = Verbs {
+    gains: "has",
+    loses: "leaves out",
+    changes: "sets",
+    renames: "renames",
+};
+
 /// What happens to a model: the columns to which the same happens together.
-fn in_words(found: &[&DriftDifference], table: &str) -> Vec<String> {
+fn in_words(found: &[&DriftDifference], table: &str, verbs: &Verbs) -> Vec<String> {
+    let Verbs {
+        gains,
+        loses,
+        changes,
+        renames,
+    } = verbs;
     let mut parts = Vec::new();
     let mut facts: Vec<(String, Vec<String>)> = Vec::new();
     for found in found {
@@ -378,19 +456,25 @@ fn in_words(found: &[&DriftDifference], table: &str) -> Vec<String> {
         match (difference.subject, difference.change) {
             (Subject::Column, Change::Changed(fact)) => {
                 let column = what.strip_prefix("column ").unwrap_or(&what).to_owned();
-                let done = done_to_columns(fact, difference);
+                let done = done_to_columns(fact, difference, changes);
                 match facts.iter_mut().find(|(known, _)| *known == done) {
                     Some((_, columns)) => columns.push(column),
                     None => facts.push((done, vec![column])),
                 }
             }
-            (Subject::Enum, _) => parts.push(format!("changes the labels of {what}")),
-            (Subject::Table, _) => parts.push("changes its comment".to_owned()),
-            (_, Change::Added) => parts.push(format!("gains {what}")),
-            (_, Change::Removed) => parts.push(format!("loses {what}")),
-            (_, Change::Changed(_)) => parts.push(format!("changes {what}")),
+            (Subject::Enum, _) => parts.push(format!("{changes} the labels of {what}")),
+            (Subject::Table, _) => parts.push(format!("{changes} its comment")),
+            (_, Change::Added) => parts.push(match &found.same_uniqueness {
+                Some(same) => {
+                    let there = pairing::part_in_words(same, table);
+                    format!("{gains} {what} in the place of {there}")
+                }
+                None => format!("{gains} {what}"),
+            }),
+            (_, Change::Removed) => parts.push(format!("{loses} {what}")),
+            (_, Change::Changed(_)) => parts.push(format!("{changes} {what}")),
             (_, Change::Renamed) => {
-                parts.push(format!("renames {what} to `{}`", plain(&difference.to)));
+                parts.push(format!("{renames} {what} to `{}`", plain(&difference.to)));
             }
         }
     }
@@ -402,16 +486,16 @@ fn in_words(found: &[&DriftDifference], table: &str) -> Vec<String> {
 }
 
 /// What a model does to columns, whose names stand at `{}`.
-fn done_to_columns(fact: &'static str, difference: &Difference) -> String {
+fn done_to_columns(fact: &'static str, difference: &Difference, changes: &str) -> String {
     let name = pairing::fact_in_words(fact);
     let to = &difference.to;
     match fact {
         "nullable" => format!("makes {{}} {}", nullability(to)),
         "type" | "default" if !to.is_null() => {
-            format!("changes the {name} of {{}} to `{}`", short(&plain(to)))
+            format!("{changes} the {name} of {{}} to `{}`", short(&plain(to)))
         }
         "default" => format!("drops the {name} of {{}}"),
-        _ => format!("changes the {name} of {{}}"),
+        _ => format!("{changes} the {name} of {{}}"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! ML115
 
-use crate::alembic::Direction;
+use crate::alembic::{Direction, Revision};
 use crate::diagnostic::Label;
 use crate::rules::{MigrationContext, Reporter, Violation, declare_rule};
 use crate::schema::{Effect, Recorded};
@@ -46,7 +46,7 @@ impl Violation for MergeWithOperations {
 }
 
 fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
-    if !ctx.revision.is_merge() {
+    if !ctx.revision.is_merge() || !says_merge_alone(ctx.revision) {
         return;
     }
     let directions = [
@@ -69,6 +69,39 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
 }
+
+/// True for a revision whose docstring, or else the name of its file, speaks of a merge and of nothing else that is done:
+/// what it does besides is not expected there.
+fn says_merge_alone(revision: &Revision) -> bool {
+    let docstring = revision.source.module.docstring();
+    let docstring = docstring.and_then(|text| text.as_str()).unwrap_or_default();
+    let is_header = |line: &&str| {
+        let mut headers = ["Revision ID:", "Revises:", "Create Date:"].into_iter();
+        headers.any(|header| line.trim_start().starts_with(header))
+    };
+    let lines = docstring.lines().filter(|line| !is_header(line));
+    let mut text = lines.collect::<Vec<_>>().join(" ");
+    if text.trim().is_empty() {
+        text = revision.file.stem().replace(['_', '-'], " ");
+    }
+    let text = text.to_lowercase();
+    let mut words = text
+        .split_whitespace()
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()));
+    let speaks_of_merge = words.clone().any(|word| word.starts_with("merg"));
+    speaks_of_merge
+        && !words.any(|word| {
+            let mut done = DONE_BESIDES.iter();
+            done.any(|stem| word.starts_with(stem)) && !word.contains('_')
+        })
+}
+
+/// How words begin that say what else a revision does.
+const DONE_BESIDES: &[&str] = &[
+    "add", "alter", "backfill", "chang", "convert", "creat", "delet", "drop", "enforc", "ensur",
+    "fix", "index", "insert", "introduc", "mak", "modif", "mov", "new", "recreat", "remov",
+    "renam", "replac", "seed", "set", "split", "switch", "updat",
+];
 
 fn changes(direction: &Direction) -> Vec<&Recorded> {
     let operations = direction.run().map_or(&[][..], |run| &run.operations);

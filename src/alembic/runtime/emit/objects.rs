@@ -84,30 +84,92 @@ impl Operation<'_, '_> {
         Some((kind, name, on, definition))
     }
 
-    /// `op.sync_enum_values(…)` of alembic-postgresql-enum
+    /// `op.sync_enum_values(schema, name, new_values, affected_columns)` of alembic-postgresql-enum, and
+    /// `op.sync_enum_values(schema, name, old_values, new_values, affected_columns, should_reverse)` of
+    /// alembic-autogenerate-enums.
     pub(super) fn sync_enum_values(&mut self) -> Emitted {
         let Some(name) = self.enum_name() else {
             return self.nameless("op.sync_enum_values", None);
         };
-        let labels = self
-            .value(2, "new_values")
-            .and_then(|value| {
-                self.interpreter
-                    .heap
-                    .elements(&value)
-                    .map(<[Value]>::to_vec)
-            })
-            .and_then(|items| {
-                items
-                    .iter()
-                    .map(|item| item.as_str().map(|text| SmolStr::new(&**text)))
-                    .collect::<Option<Vec<_>>>()
+        let has_old = self.call.keyword("old_values").is_some()
+            || self.call.positional().nth(3).is_some_and(|argument| {
+                self.texts(&argument.value)
+                    .is_some_and(|all| !all.is_empty())
             });
-        let labels = match labels {
-            Some(labels) => Fact::Known(labels),
-            None => Fact::Unknown(self.why("the new labels are not known")),
+        let position = if has_old { 3 } else { 2 };
+        let new = self.value(position, "new_values");
+        let Some(labels) = new.and_then(|value| self.texts(&value)) else {
+            let labels = Fact::Unknown(self.why("the new labels are not known"));
+            return Emitted::one(Ddl::SetEnumLabels { name, labels });
         };
-        Emitted::one(Ddl::SetEnumLabels { name, labels })
+        if !has_old {
+            let labels = Fact::Known(labels);
+            return Emitted::one(Ddl::SetEnumLabels { name, labels });
+        }
+        let is_given =
+            |value: Option<Value>| value.is_some_and(|value| !matches!(value, Value::None));
+        let makes_anew = is_given(self.value(4, "affected_columns"))
+            && self
+                .value(5, "should_reverse")
+                .is_some_and(|value| value.as_bool() != Some(false));
+        if makes_anew {
+            let mut labels = labels;
+            labels.sort_unstable();
+            labels.dedup();
+            let labels = Fact::Known(labels);
+            return Emitted::one(Ddl::SetEnumLabels { name, labels });
+        }
+        // What the old list has and the new one has not stays.
+        let old = self.value(2, "old_values");
+        let Some(old) = old.and_then(|value| self.texts(&value)) else {
+            let labels = Fact::Unknown(self.why("the old labels are not known"));
+            return Emitted::one(Ddl::SetEnumLabels { name, labels });
+        };
+        let added = labels.into_iter().filter(|label| !old.contains(label));
+        Emitted {
+            ddl: added
+                .map(|label| Ddl::AddEnumLabel {
+                    name: name.clone(),
+                    label,
+                    position: crate::catalog::LabelPosition::Last,
+                    if_not_exists: false,
+                })
+                .collect(),
+            ..Emitted::default()
+        }
+    }
+
+    /// The texts of a list, if all of them are known.
+    fn texts(&self, value: &Value) -> Option<Vec<SmolStr>> {
+        let items = self.interpreter.heap.elements(value)?;
+        items
+            .iter()
+            .map(|item| item.as_str().map(|text| SmolStr::new(&**text)))
+            .collect()
+    }
+
+    /// An operation of a plug-in that is not known: it may do anything, and certainly something to the enums that it is
+    /// given.
+    pub(super) fn plugged_in(&self, name: &str) -> Emitted {
+        let what = format!("what `op.{name}` does is not known");
+        let given = self.call.arguments.iter();
+        let texts: Vec<&str> = given
+            .filter_map(|argument| argument.value.as_str().map(|text| &**text))
+            .collect();
+        let is_given = |enumeration: &SmolStr| {
+            let (_, bare) = enumeration.rsplit_once('.').unwrap_or(("", enumeration));
+            texts.contains(&enumeration.as_str()) || texts.contains(&bare)
+        };
+        let simulation = self.interpreter.host.simulation();
+        let names: Vec<SmolStr> = simulation.map_or_else(Vec::new, |simulation| {
+            let enums = simulation.now().enums.keys();
+            enums.filter(|name| is_given(name)).cloned().collect()
+        });
+        let mut emitted = Emitted::opaque(what.clone(), None);
+        if !names.is_empty() {
+            emitted.ddl.push(Ddl::Opaque { what, names });
+        }
+        emitted
     }
 
     pub(super) fn add_enum_value(&mut self) -> Emitted {

@@ -72,6 +72,7 @@ impl Reader<'_> {
                 (0, 0..) | (1, 0..=17) => Some(true),
                 _ => compares_defaults,
             },
+            compares_labels: self.compares_labels,
             included: BTreeMap::new(),
         };
         let filters: Vec<Filter> = [

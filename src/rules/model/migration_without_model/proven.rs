@@ -2,269 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use super::{UNDONE, new_revisions};
+use super::new_revisions;
+use super::together::{Contradicted, Together};
 use crate::catalog::{Change, Difference, Subject};
-use crate::diagnostic::{Label, Severity};
-use crate::models::{DriftDifference, Introduced};
+use crate::diagnostic::Label;
+use crate::models::{DriftDifference, Introduced, is_index_of_key};
 use crate::project::ProjectEnvironment;
-use crate::rules::difference::{Target, follows, nullability, plain, short};
-use crate::rules::{EnvironmentContext, Reporter, Violation, pairing};
+use crate::rules::deployment::lost_attributes;
+use crate::rules::difference::{Target, follows};
+use crate::rules::{EnvironmentContext, Reporter, pairing};
 use crate::schema::Operation;
 use crate::source::FileSpan;
 
-/// What a migration makes, and the models have otherwise.
-#[derive(Clone, Copy)]
-struct Contradicted<'a> {
-    /// From what the migrations make to what the models say.
-    found: &'a Difference,
-    table: &'a str,
-    /// What the migration changes.
-    change: &'a Difference,
-    /// The name that the migration gives to the column that is missing.
-    renamed: Option<&'a str>,
-    operation: &'a FileSpan,
-    model: Option<&'a FileSpan>,
-    node: usize,
-    /// True if the operation there gives a column another name.
-    is_rename: bool,
-}
-
-impl Contradicted<'_> {
-    /// True for a default of a new column, as for the rows that are there, where the model fills in the same itself, or
-    /// what it works out.
-    fn fills_rows(&self, head: &ProjectEnvironment<'_>) -> bool {
-        let found = self.found;
-        let is_new = matches!(self.change.subject, Subject::Column | Subject::Table)
-            && self.change.change == Change::Added;
-        if (found.subject, found.change) != (Subject::Column, Change::Changed("default"))
-            || !is_new
-            || !found.to.is_null()
-        {
-            return false;
-        }
-        let models = head.model_schema().whole();
-        let default = models.python_defaults.get(&found.object);
-        default
-            .zip(found.from.as_str())
-            .is_some_and(|(own, there)| {
-                own.as_ref().is_none_or(|default| default.is_same_as(there))
-            })
-    }
-
-    /// True for a part of a table that the migration makes as a whole.
-    fn comes_with_table(&self) -> bool {
-        self.change.subject == Subject::Table
-            && self.change.change == Change::Added
-            && self.found.subject != Subject::Table
-    }
-
-    /// The name within its table.
-    fn part(&self) -> &str {
-        let rest = self.found.object.strip_prefix(self.table);
-        rest.unwrap_or(&self.found.object).trim_start_matches('.')
-    }
-
-    /// True for what is one thing to correct: indexes of one table, what several tables have from one line of the models,
-    /// and a column that is added to several.
-    fn goes_with(&self, other: &Self) -> bool {
-        let kind = |one: &Self| (one.node, one.found.subject, one.found.change);
-        let are_indexes = self.found.subject == Subject::Index
-            && matches!(self.found.change, Change::Added | Change::Removed)
-            && self.table == other.table;
-        let is_one_line = self.model.is_some() && self.model == other.model;
-        // A table and the one that holds its history are given the same column.
-        let is_added_to_both =
-            (self.found.subject, self.found.change) == (Subject::Column, Change::Removed);
-        let is_one_thing = (is_one_line || is_added_to_both)
-            && self.table != other.table
-            && self.part() == other.part()
-            && self.renamed == other.renamed
-            && !self.comes_with_table();
-        kind(self) == kind(other)
-            && self.comes_with_table() == other.comes_with_table()
-            && (are_indexes || is_one_thing)
-    }
-}
-
-/// What one correction mends.
-struct Together<'a> {
-    first: Contradicted<'a>,
-    others: Vec<Contradicted<'a>>,
-    /// What an instance of the model is given, and SQLAlchemy does not look at.
-    lost_arguments: Option<&'a FileSpan>,
-    /// How indexes are keyed, as in `users.mail`.
-    keys: Option<String>,
-    /// What else of tables that the migration makes is otherwise.
-    further: Vec<Together<'a>>,
-}
-
-impl Together<'_> {
-    fn all(&self) -> impl Iterator<Item = &Contradicted<'_>> {
-        std::iter::once(&self.first).chain(&self.others)
-    }
-
-    /// ``index `ix_a` ``, ``indexes `ix_a` and `ix_b` ``
-    fn parts(&self) -> String {
-        if self.others.is_empty() {
-            return pairing::part_in_words(self.first.found, self.first.table);
-        }
-        let names: Vec<String> = self.all().map(|one| format!("`{}`", one.part())).collect();
-        format!("indexes {}", pairing::and(&names))
-    }
-
-    /// `` `users.mail` ``, ``index `users.ix_mail` ``, ``indexes `ix_a` and `ix_b` of `users` ``
-    fn objects(&self) -> String {
-        let Contradicted { found, table, .. } = self.first;
-        if found.subject == Subject::Index && !self.others.is_empty() {
-            let side = match found.change {
-                Change::Removed => "to",
-                _ => "of",
-            };
-            return format!("{} {side} `{table}`", self.parts());
-        }
-        let names: Vec<String> = self
-            .all()
-            .map(|one| match found.subject {
-                Subject::Column => format!("`{}`", one.found.object),
-                subject => format!("{} `{}`", subject.noun(), one.found.object),
-            })
-            .collect();
-        pairing::and(&names)
-    }
-}
-
-impl Violation for Together<'_> {
-    fn message(&self) -> String {
-        let Contradicted { found, table, .. } = self.first;
-        let Difference {
-            subject,
-            change,
-            object,
-            from,
-            to,
-            ..
-        } = found;
-        let what = self.objects();
-        if let Some(new) = self.first.renamed {
-            return format!("the migration renames {what} to `{new}`, the model does not");
-        }
-        let makes_table = self.first.comes_with_table();
-        match (subject, change) {
-            (Subject::Table, Change::Removed) => {
-                format!("the migration creates table `{object}`, which no model describes")
-            }
-            (Subject::Table, Change::Added) => {
-                format!("the migration drops table `{object}`, which still has a model")
-            }
-            (Subject::Enum, _) => {
-                format!("the migration leaves labels out of {what} that the models have")
-            }
-            (_, Change::Removed) if makes_table => format!(
-                "the migration creates table `{table}` with {}, which the model does not have",
-                self.parts()
-            ),
-            (_, Change::Added) if makes_table => format!(
-                "the migration creates table `{table}` without {}, which the model has",
-                self.parts()
-            ),
-            (_, Change::Removed) => {
-                format!("the migration adds {what}, which the model does not have")
-            }
-            (_, Change::Added) => format!("the migration drops {what}, which the model still has"),
-            (_, Change::Renamed) => {
-                let of = match &self.keys {
-                    Some(keys) => format!("on `{keys}`"),
-                    None => format!("of `{table}`"),
-                };
-                format!(
-                    "the migration names the {} {of} `{}`, the model `{}`",
-                    subject.noun(),
-                    short(&plain(from)),
-                    short(&plain(to))
-                )
-            }
-            (_, Change::Changed("nullable")) => {
-                format!(
-                    "the migration makes {what} {}, the model says {}",
-                    nullability(from),
-                    nullability(to)
-                )
-            }
-            (Subject::Table, Change::Changed("comment")) => format!(
-                "the migration gives {what} the comment `{}`, the model `{}`",
-                short(&plain(from)),
-                short(&plain(to))
-            ),
-            (Subject::Column, Change::Changed(fact)) => format!(
-                "the migration makes the {} of {what} `{}`, the model says `{}`",
-                pairing::fact_in_words(fact),
-                short(&plain(from)),
-                short(&plain(to))
-            ),
-            (_, Change::Changed(_)) => {
-                format!("the migration makes {what} otherwise than the model has it")
-            }
-        }
-    }
-
-    fn subject(&self) -> String {
-        let subjects: Vec<String> = self
-            .all()
-            .map(|one| format!("{} {}", one.found.kind(), one.found.object))
-            .collect();
-        subjects.join(" ")
-    }
-
-    fn notes(&self) -> Vec<String> {
-        let further = self.further.iter().take(MOST_FURTHER);
-        let mut notes: Vec<String> = further
-            .map(|together| format!("and {}", together.message()))
-            .collect();
-        if let more @ 1.. = self.further.len().saturating_sub(MOST_FURTHER) {
-            let differences = if more == 1 {
-                "difference"
-            } else {
-                "differences"
-            };
-            notes.push(format!(
-                "and {more} more {differences} of tables that it creates"
-            ));
-        }
-        notes.push(UNDONE.to_owned());
-        if self.lost_arguments.is_some() {
-            notes.push(
-                "`__table_args__` is read from the class when it is made: what `__init__` sets on an instance has no \
-                 effect"
-                    .to_owned(),
-            );
-        }
-        notes
-    }
-
-    /// What the database has and the models do not, the models can follow; NULL is no matter to code that was written
-    /// for both.
-    fn is_half(&self) -> bool {
-        matches!(
-            self.first.found.change,
-            Change::Removed | Change::Changed("nullable")
-        ) && self.further.iter().all(Violation::is_half)
-    }
-
-    fn severity(&self) -> Option<Severity> {
-        let is_comment =
-            |together: &Together<'_>| together.first.found.change == Change::Changed("comment");
-        (is_comment(self) && self.further.iter().all(is_comment)).then_some(Severity::Info)
-    }
-}
-
-/// So many further differences are written out.
-const MOST_FURTHER: usize = 6;
 /// A migration that makes more tables otherwise than the models is told of once.
 const MOST_TABLES: usize = 5;
 
 /// What is otherwise of a table that the migration makes is one finding, and so are many such tables.
 fn folded<'a>(all: Vec<Together<'a>>) -> Vec<Together<'a>> {
-    let is_new = |one: &Together<'a>| one.first.comes_with_table();
+    let is_new = |one: &Together<'a>| one.first.comes_with_table() && !one.first.is_index_of_key;
     let tables_of = |node: usize| {
         let new = all
             .iter()
@@ -305,13 +60,30 @@ pub(super) fn report(
     let head = ctx.head;
     let expects_models = !introduced.had_tables_without_model();
     let expects_indexes = !introduced.had_indexes_without_model();
+    let expects_indexes_of_keys = !introduced.lacked_indexes_of_keys();
+    let expects_comments = !introduced.had_comments_in_migrations_only();
+    let models = &head.model_schema().whole().catalog;
     let is_expected = |difference: &Difference| match (difference.subject, difference.change) {
-        (Subject::Table, Change::Removed) => expects_models,
+        (Subject::Table, Change::Removed) => {
+            expects_models && !is_private(&difference.object, new, head)
+        }
         (Subject::Index, Change::Removed) => expects_indexes,
+        (Subject::Index, Change::Added) if !expects_indexes_of_keys => {
+            !is_index_of_key(difference, models)
+        }
+        (_, Change::Changed("comment")) if difference.to.is_null() => expects_comments,
         _ => true,
     };
     let found: Vec<&DriftDifference> = introduced.others.clone();
     let all: Vec<Difference> = found.iter().map(|found| found.difference.clone()).collect();
+    // What the migration makes says that it is the other form of what the model asks for.
+    let is_other_half = |found: &DriftDifference| {
+        found.difference.change == Change::Added
+            && found
+                .same_uniqueness
+                .as_ref()
+                .is_some_and(|same| all.iter().any(|other| other.is_same_as(same)))
+    };
     let tables: Vec<String> = all
         .iter()
         .map(|difference| pairing::table_of(difference, head))
@@ -321,9 +93,9 @@ pub(super) fn report(
         .zip(&tables)
         .filter(|(found, _)| found.is_seen() || found.difference.subject == Subject::Enum)
         .filter(|(found, _)| is_expected(&found.difference) && !follows(&found.difference, &all))
-        .filter(|(found, _)| !pairing::holds_the_labels(found, head))
+        .filter(|(found, _)| !pairing::holds_the_labels(found, head) && !is_other_half(found))
         .filter_map(|(found, table)| contradicted(found, table, new, head))
-        .filter(|contradicted| !contradicted.fills_rows(head))
+        .filter(|contradicted| !contradicted.fills_rows(head) && !is_lost(contradicted, ctx))
         .collect();
     name_renamed(&mut contradictions);
     // As they stand in the files.
@@ -342,10 +114,14 @@ pub(super) fn report(
     contradictions.retain(|contradicted| !is_told(contradicted));
     for together in folded(gathered(&contradictions, head)) {
         let label = Label::at(together.first.operation, "in the migration");
-        let others = together.others.iter().filter_map(|other| {
-            let is_new = other.operation != together.first.operation;
-            is_new.then(|| Label::at(other.operation, "here too"))
-        });
+        let mut operations = vec![together.first.operation];
+        for other in &together.others {
+            if !operations.contains(&other.operation) {
+                operations.push(other.operation);
+            }
+        }
+        let others = operations.iter().skip(1);
+        let others = others.map(|operation| Label::at(operation, "here too"));
         let elsewhere = after.iter().skip(1).filter_map(|other| {
             let place = told_in(together.first.found, other, ctx)?;
             Some(Label::at(&place, "the same in another environment"))
@@ -365,6 +141,43 @@ pub(super) fn report(
         .filter(|one| (one.found.subject, one.found.change) == (Subject::Column, Change::Removed))
         .map(|one| (one.node, one.part().to_owned()))
         .collect()
+}
+
+/// True for NOT NULL that is lost because an operation does not say it, where that is told.
+fn is_lost(contradicted: &Contradicted<'_>, ctx: &EnvironmentContext<'_>) -> bool {
+    ctx.head
+        .replay()
+        .get(contradicted.node)
+        .is_some_and(|replayed| {
+            let mut changes = replayed.upgrade.found.iter();
+            let change = changes.find(|change| change.is_same_as(contradicted.found));
+            change
+                .zip(replayed.migration.upgrade.run())
+                .is_some_and(|(change, run)| lost_attributes::explains(change, ctx, run))
+        })
+}
+
+/// True for a table that is no business of the models: its name begins as private ones do in Python, which that of no model
+/// does, and no other revision has to do with it.
+pub(super) fn is_private(table: &str, new: &[usize], head: &ProjectEnvironment<'_>) -> bool {
+    let is_marked = |table: &str| {
+        let (_, name) = table.rsplit_once('.').unwrap_or(("", table));
+        name.starts_with('_')
+    };
+    let mut models = head.model_schema().whole().catalog.tables.keys();
+    if !is_marked(table) || models.any(|name| is_marked(name)) {
+        return false;
+    }
+    let touches = |node: &usize| {
+        let replayed = head.replay().get(*node);
+        replayed.is_some_and(|replayed| {
+            let mut found = replayed.upgrade.found.iter();
+            found.any(|change| Target::of(change).table == Some(table) || change.object == table)
+        })
+    };
+    let order = head.replay().order.iter();
+    let mut with_it = order.filter(|node| touches(node));
+    with_it.next().is_some_and(|node| new.contains(node)) && with_it.next().is_none()
 }
 
 /// A column that is renamed is missing under one name and is there under another: that is said once.
@@ -492,7 +305,7 @@ where
         recorded.place == *operation
             && matches!(&recorded.operation, Operation::AlterColumn(alter) if alter.new_name.is_some())
     });
-    Some(Contradicted {
+    let contradicted = Contradicted {
         found: &found.difference,
         table,
         change: matched.change,
@@ -501,5 +314,16 @@ where
         model: found.model.as_ref(),
         node: matched.node,
         is_rename,
+        same_uniqueness: found
+            .same_uniqueness
+            .as_ref()
+            .filter(|_| found.difference.change == Change::Removed),
+        is_index_of_key: false,
+    };
+    let models = &head.model_schema().whole().catalog;
+    Some(Contradicted {
+        is_index_of_key: contradicted.comes_with_table()
+            && is_index_of_key(&found.difference, models),
+        ..contradicted
     })
 }

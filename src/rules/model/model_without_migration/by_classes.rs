@@ -2,7 +2,9 @@
 
 use smol_str::SmolStr;
 
-use super::{Autogenerate, MOST_RELATED, Missed, ModelWithoutMigration, is_built_elsewhere};
+use super::{
+    Autogenerate, MOST_RELATED, Missed, ModelWithoutMigration, is_built_elsewhere, removed,
+};
 use crate::catalog::Subject;
 use crate::diagnostic::Label;
 use crate::models::{DifferenceKind, Introduced, ModelDifference, Models, TableChange, changes};
@@ -57,6 +59,7 @@ pub(super) fn report(
                 [DifferenceKind::TableRemoved] => Some(false),
                 _ => None,
             },
+            is_new_model: false,
             subject: kinds
                 .iter()
                 .fold(change.table.to_string(), |subject, kind| {
@@ -102,7 +105,7 @@ pub(super) fn report(
         let primary_label = if visible(primary) {
             Label::new(place.file, place.span, message)
         } else if change.is_gone() {
-            Label::new(place.file, None, message)
+            removed::gone(&place, ctx)
         } else {
             Label::at(&change.place, "the model")
         };

@@ -1,0 +1,107 @@
+//! What one side keeps unique by a constraint and the other by an index.
+
+use serde_json::Value;
+
+use super::DriftDifference;
+use crate::catalog::{Catalog, Change, Difference, Subject, split_object};
+use crate::dialect::Dialect;
+
+/// A unique constraint or index that one side has, as far as the other may have it in the other form.
+#[derive(PartialEq)]
+struct Kept {
+    table: String,
+    /// In no order: they are unique together.
+    columns: Vec<String>,
+    are_nulls_not_distinct: bool,
+}
+
+/// Pairs what the models keep unique by a constraint with what the migrations keep unique by an index, or the other way
+/// round. To MySQL both are the same, and there is no difference.
+pub(super) fn pair(
+    differences: &mut Vec<DriftDifference>,
+    database: &Catalog,
+    described: &Catalog,
+    dialect: Dialect,
+) {
+    let of_side = |found: &DriftDifference, change: Change| {
+        let difference = &found.difference;
+        let (catalog, value) = match change {
+            Change::Added => (described, &difference.to),
+            _ => (database, &difference.from),
+        };
+        (difference.change == change)
+            .then(|| kept(difference, value, catalog))
+            .flatten()
+    };
+    let made: Vec<Option<Kept>> = differences
+        .iter()
+        .map(|found| of_side(found, Change::Removed))
+        .collect();
+    if made.iter().all(Option::is_none) {
+        return;
+    }
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for (asked, found) in differences.iter().enumerate() {
+        let Some(wanted) = of_side(found, Change::Added) else {
+            continue;
+        };
+        let subject = found.difference.subject;
+        let position = made.iter().enumerate().position(|(position, one)| {
+            one.as_ref() == Some(&wanted)
+                && differences
+                    .get(position)
+                    .is_some_and(|one| one.difference.subject != subject)
+                && !pairs.iter().any(|(_, taken)| *taken == position)
+        });
+        if let Some(position) = position {
+            pairs.push((asked, position));
+        }
+    }
+    if dialect == Dialect::MySql {
+        let mut index = 0;
+        differences.retain(|_| {
+            index += 1;
+            !pairs
+                .iter()
+                .any(|(one, other)| [one, other].contains(&&(index - 1)))
+        });
+        return;
+    }
+    for (one, other) in pairs {
+        let of = |position: usize| Some(differences.get(position)?.difference.clone());
+        let (first, second) = (of(one), of(other));
+        for (position, counterpart) in [(one, second), (other, first)] {
+            if let Some(found) = differences.get_mut(position) {
+                found.same_uniqueness = counterpart;
+            }
+        }
+    }
+}
+
+/// What a constraint or index keeps unique, if it does so for all rows.
+fn kept(difference: &Difference, value: &Value, catalog: &Catalog) -> Option<Kept> {
+    let is_meant = match difference.subject {
+        Subject::Unique => value.get("deferrable").is_none(),
+        Subject::Index => {
+            value.get("unique").and_then(Value::as_bool) == Some(true)
+                && value.get("where").is_none()
+        }
+        _ => false,
+    };
+    if !is_meant {
+        return None;
+    }
+    let columns = value.get("columns")?.as_array()?;
+    let columns: Option<Vec<String>> = columns
+        .iter()
+        .map(|column| Some(column.as_str()?.to_owned()))
+        .collect();
+    let mut columns = columns?;
+    columns.sort_unstable();
+    let (table, _) = split_object(&difference.object, catalog);
+    Some(Kept {
+        table: table.to_owned(),
+        columns,
+        are_nulls_not_distinct: value.get("nulls_not_distinct").is_some(),
+    })
+}

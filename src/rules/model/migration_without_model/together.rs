@@ -1,0 +1,340 @@
+//! What one correction mends, in words.
+
+use super::UNDONE;
+use crate::catalog::{Change, Difference, Subject};
+use crate::diagnostic::Severity;
+use crate::project::ProjectEnvironment;
+use crate::rules::difference::{nullability, plain, short};
+use crate::rules::{Violation, pairing};
+use crate::source::FileSpan;
+
+/// So many further differences are written out.
+const MOST_FURTHER: usize = 6;
+/// So many objects of one finding are named.
+const MOST_NAMED: usize = 4;
+
+/// What a migration makes, and the models have otherwise.
+#[derive(Clone, Copy)]
+pub(super) struct Contradicted<'a> {
+    /// From what the migrations make to what the models say.
+    pub(super) found: &'a Difference,
+    pub(super) table: &'a str,
+    /// What the migration changes.
+    pub(super) change: &'a Difference,
+    /// The name that the migration gives to the column that is missing.
+    pub(super) renamed: Option<&'a str>,
+    pub(super) operation: &'a FileSpan,
+    pub(super) model: Option<&'a FileSpan>,
+    pub(super) node: usize,
+    /// True if the operation there gives a column another name.
+    pub(super) is_rename: bool,
+    /// The constraint or index by which the models keep the same columns unique.
+    pub(super) same_uniqueness: Option<&'a Difference>,
+    /// True for an index over the primary key of a new table.
+    pub(super) is_index_of_key: bool,
+}
+
+impl Contradicted<'_> {
+    /// True for a default of a new column, as for the rows that are there, where the model fills in the same itself, or
+    /// what it works out.
+    pub(super) fn fills_rows(&self, head: &ProjectEnvironment<'_>) -> bool {
+        let found = self.found;
+        let is_new = matches!(self.change.subject, Subject::Column | Subject::Table)
+            && self.change.change == Change::Added;
+        if (found.subject, found.change) != (Subject::Column, Change::Changed("default"))
+            || !is_new
+            || !found.to.is_null()
+        {
+            return false;
+        }
+        let models = head.model_schema().whole();
+        let default = models.python_defaults.get(&found.object);
+        default
+            .zip(found.from.as_str())
+            .is_some_and(|(own, there)| {
+                own.as_ref().is_none_or(|default| default.is_same_as(there))
+            })
+    }
+
+    /// True for a part of a table that the migration makes as a whole.
+    pub(super) fn comes_with_table(&self) -> bool {
+        self.change.subject == Subject::Table
+            && self.change.change == Change::Added
+            && (self.found.subject != Subject::Table
+                || self.found.change == Change::Changed("comment"))
+    }
+
+    /// The name within its table.
+    pub(super) fn part(&self) -> &str {
+        let rest = self.found.object.strip_prefix(self.table);
+        rest.unwrap_or(&self.found.object).trim_start_matches('.')
+    }
+
+    /// True for what is one thing to correct: indexes of one table, what several tables have from one line of the models,
+    /// a column that is added to several, what one statement does to several columns, and indexes over primary keys.
+    pub(super) fn goes_with(&self, other: &Self) -> bool {
+        let kind = |one: &Self| (one.found.subject, one.found.change, one.comes_with_table());
+        if kind(self) != kind(other)
+            || self.same_uniqueness.is_some()
+            || other.same_uniqueness.is_some()
+        {
+            return false;
+        }
+        if self.is_index_of_key || other.is_index_of_key {
+            return self.is_index_of_key && other.is_index_of_key;
+        }
+        let is_same_table = self.table == other.table;
+        let are_indexes = self.found.subject == Subject::Index
+            && matches!(self.found.change, Change::Added | Change::Removed)
+            && is_same_table;
+        let is_one_line = self.model.is_some() && self.model == other.model;
+        // A table and the one that holds its history are given the same column.
+        let is_added =
+            (self.found.subject, self.found.change) == (Subject::Column, Change::Removed);
+        let is_one_thing = (is_one_line || is_added)
+            && !is_same_table
+            && self.part() == other.part()
+            && self.renamed == other.renamed
+            && !self.comes_with_table();
+        // As in a loop.
+        let is_equal = matches!(self.found.change, Change::Changed(_))
+            && (&self.found.from, &self.found.to) == (&other.found.from, &other.found.to);
+        let is_one_statement = self.found.subject == Subject::Column
+            && self.operation == other.operation
+            && (is_added && self.renamed.is_none() && other.renamed.is_none() || is_equal)
+            && (is_same_table || !self.comes_with_table());
+        let are_comments = is_same_table && self.is_new_comment() && other.is_new_comment();
+        self.node == other.node && (are_indexes || is_one_thing || is_one_statement || are_comments)
+    }
+
+    /// True for the comment of a column of which the model says nothing.
+    fn is_new_comment(&self) -> bool {
+        let Difference {
+            subject,
+            change,
+            to,
+            ..
+        } = self.found;
+        (*subject, *change) == (Subject::Column, Change::Changed("comment")) && to.is_null()
+    }
+}
+
+/// What one correction mends.
+pub(super) struct Together<'a> {
+    pub(super) first: Contradicted<'a>,
+    pub(super) others: Vec<Contradicted<'a>>,
+    /// What an instance of the model is given, and SQLAlchemy does not look at.
+    pub(super) lost_arguments: Option<&'a FileSpan>,
+    /// How indexes are keyed, as in `users.mail`.
+    pub(super) keys: Option<String>,
+    /// What else of tables that the migration makes is otherwise.
+    pub(super) further: Vec<Together<'a>>,
+}
+
+impl Together<'_> {
+    fn all(&self) -> impl Iterator<Item = &Contradicted<'_>> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// ``index `ix_a` ``, ``indexes `ix_a` and `ix_b` ``
+    fn parts(&self) -> String {
+        if self.others.is_empty() {
+            return pairing::part_in_words(self.first.found, self.first.table);
+        }
+        let names: Vec<String> = self.all().map(|one| format!("`{}`", one.part())).collect();
+        format!("indexes {}", pairing::and(&names))
+    }
+
+    /// `` `users.mail` ``, ``index `users.ix_mail` ``, ``indexes `ix_a` and `ix_b` of `users` ``
+    fn objects(&self) -> String {
+        let Contradicted { found, table, .. } = self.first;
+        if self.first.is_index_of_key {
+            let tables: Vec<String> = self.all().map(|one| format!("`{}`", one.table)).collect();
+            return some(&tables);
+        }
+        if found.subject == Subject::Index && !self.others.is_empty() {
+            let side = match found.change {
+                Change::Removed => "to",
+                _ => "of",
+            };
+            return format!("{} {side} `{table}`", self.parts());
+        }
+        let names: Vec<String> = self
+            .all()
+            .map(|one| match found.subject {
+                Subject::Column => format!("`{}`", one.found.object),
+                subject => format!("{} `{}`", subject.noun(), one.found.object),
+            })
+            .collect();
+        some(&names)
+    }
+
+    /// What keeps columns unique here and there.
+    fn uniqueness(&self, same: &Difference) -> String {
+        let Contradicted { found, table, .. } = self.first;
+        let what = self.keys.as_deref().unwrap_or(table);
+        let by = |difference: &Difference| {
+            let part = pairing::part_in_words(difference, table);
+            part.strip_prefix("unique ")
+                .map_or_else(|| part.clone(), str::to_owned)
+        };
+        format!(
+            "the migration keeps `{what}` unique by {}, the model by {}",
+            by(found),
+            by(same)
+        )
+    }
+}
+
+/// As many names as are told, and how many more there are.
+fn some(names: &[String]) -> String {
+    match names.get(..MOST_NAMED) {
+        Some(first) if names.len() > MOST_NAMED + 1 => {
+            format!("{} and {} more", first.join(", "), names.len() - MOST_NAMED)
+        }
+        _ => pairing::and(names),
+    }
+}
+
+impl Violation for Together<'_> {
+    fn message(&self) -> String {
+        let Contradicted { found, table, .. } = self.first;
+        let Difference {
+            subject,
+            change,
+            object,
+            from,
+            to,
+            ..
+        } = found;
+        let what = self.objects();
+        if let Some(new) = self.first.renamed {
+            return format!("the migration renames {what} to `{new}`, the model does not");
+        }
+        if let Some(same) = self.first.same_uniqueness {
+            return self.uniqueness(same);
+        }
+        if self.first.is_index_of_key && !self.others.is_empty() {
+            return format!(
+                "the migration creates tables {what} without the indexes over their primary keys, which the models have"
+            );
+        }
+        let makes_table = self.first.comes_with_table();
+        match (subject, change) {
+            (Subject::Table, Change::Removed) => {
+                format!("the migration creates table `{object}`, which no model describes")
+            }
+            (Subject::Table, Change::Added) => {
+                format!("the migration drops table `{object}`, which still has a model")
+            }
+            (Subject::Enum, _) => {
+                format!("the migration leaves labels out of {what} that the models have")
+            }
+            (_, Change::Removed) if makes_table => format!(
+                "the migration creates table `{table}` with {}, which the model does not have",
+                self.parts()
+            ),
+            (_, Change::Added) if makes_table => format!(
+                "the migration creates table `{table}` without {}, which the model has",
+                self.parts()
+            ),
+            (_, Change::Removed) => {
+                format!("the migration adds {what}, which the model does not have")
+            }
+            (_, Change::Added) => format!("the migration drops {what}, which the model still has"),
+            (_, Change::Renamed) => {
+                let of = match &self.keys {
+                    Some(keys) => format!("on `{keys}`"),
+                    None => format!("of `{table}`"),
+                };
+                format!(
+                    "the migration names the {} {of} `{}`, the model `{}`",
+                    subject.noun(),
+                    short(&plain(from)),
+                    short(&plain(to))
+                )
+            }
+            (_, Change::Changed("nullable")) => {
+                format!(
+                    "the migration makes {what} {}, the model says {}",
+                    nullability(from),
+                    nullability(to)
+                )
+            }
+            (Subject::Table, Change::Changed("comment")) => format!(
+                "the migration gives {what} the comment `{}`, the model `{}`",
+                short(&plain(from)),
+                short(&plain(to))
+            ),
+            (Subject::Column, Change::Changed("comment")) if !self.others.is_empty() => {
+                format!("the migration gives {what} comments, the model does not")
+            }
+            (Subject::Column, Change::Changed(fact)) => format!(
+                "the migration makes the {} of {what} `{}`, the model says `{}`",
+                pairing::fact_in_words(fact),
+                short(&plain(from)),
+                short(&plain(to))
+            ),
+            (_, Change::Changed(_)) => {
+                format!("the migration makes {what} otherwise than the model has it")
+            }
+        }
+    }
+
+    fn subject(&self) -> String {
+        let subjects: Vec<String> = self
+            .all()
+            .map(|one| format!("{} {}", one.found.kind(), one.found.object))
+            .collect();
+        subjects.join(" ")
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let further = self.further.iter().take(MOST_FURTHER);
+        let mut notes: Vec<String> = further
+            .map(|together| format!("and {}", together.message()))
+            .collect();
+        if let more @ 1.. = self.further.len().saturating_sub(MOST_FURTHER) {
+            let differences = if more == 1 {
+                "difference"
+            } else {
+                "differences"
+            };
+            notes.push(format!(
+                "and {more} more {differences} of tables that it creates"
+            ));
+        }
+        notes.push(UNDONE.to_owned());
+        if self.first.is_index_of_key {
+            notes.push(
+                "a primary key has an index of its own: the model needs no `index=True` there"
+                    .to_owned(),
+            );
+        }
+        if self.lost_arguments.is_some() {
+            notes.push(
+                "`__table_args__` is read from the class when it is made: what `__init__` sets on an instance has no \
+                 effect"
+                    .to_owned(),
+            );
+        }
+        notes
+    }
+
+    /// What the database has and the models do not, the models can follow; NULL is no matter to code that was written
+    /// for both.
+    fn is_half(&self) -> bool {
+        matches!(
+            self.first.found.change,
+            Change::Removed | Change::Changed("nullable")
+        ) && self.further.iter().all(Violation::is_half)
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        let is_comment =
+            |together: &Together<'_>| together.first.found.change == Change::Changed("comment");
+        let is_minor =
+            self.first.is_index_of_key || is_comment(self) && self.further.iter().all(is_comment);
+        is_minor.then_some(Severity::Info)
+    }
+}
