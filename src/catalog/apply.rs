@@ -538,6 +538,15 @@ impl Statement<'_> {
         self.database.now.tables.get(name)
     }
 
+    /// True if something was done since a table was made that may have changed anything.
+    fn may_have_changed(&self, name: &str) -> bool {
+        let opaque = &self.database.now.opaque;
+        opaque.is_some()
+            && self
+                .table(name)
+                .is_none_or(|table| table.made_after != *opaque)
+    }
+
     /// True if everything in a table is known by name.
     fn is_closed(&self, name: &str) -> bool {
         self.table(name)

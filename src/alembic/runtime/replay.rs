@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::conditions::Conditions;
 use super::simulation::{Failed, RawSql, Simulation, Step};
 use super::statement::{Log, Statement, Told};
-use super::{Direction, End, Migration, Run, Runtime, emit};
+use super::{Direction, End, Migration, Run, Runtime, emit, unknown_before};
 use crate::alembic::revision::Revision;
 use crate::catalog::{Catalog, Ddl, Differences, Why, compare};
 use crate::python::value::Place;
@@ -42,6 +42,8 @@ pub struct ReplayedRevision {
     pub before: Catalog,
     /// The database after `upgrade`.
     pub after: Catalog,
+    /// The database after `upgrade` and `downgrade`.
+    pub restored: Catalog,
     /// What `upgrade` tells the database.
     pub upgrade_steps: Vec<Step>,
     /// What `downgrade` tells it after that.
@@ -289,8 +291,10 @@ impl<'s> Replay<'s> {
             let mut down = compare(&database.before, &database.now);
             down.unknown.extend(doubts);
             down.unknown.extend(database.doubts.iter().cloned());
+            unknown_before::leave_out(&mut down, &upgrade_steps, &downgrade_steps);
             down
         };
+        let restored = self.simulation().now().clone();
         let mut downgrade_failures = std::mem::take(&mut self.simulation_mut().failures);
         assumed.append(&mut self.simulation_mut().assumptions);
         let changes_anything = {
@@ -340,6 +344,7 @@ impl<'s> Replay<'s> {
             verdict,
             before,
             after,
+            restored,
             upgrade_steps,
             downgrade_steps,
             upgrade_sql,
@@ -394,6 +399,7 @@ impl<'s> Replay<'s> {
             verdict: Verdict::Unknown,
             before: Catalog::default(),
             after: Catalog::default(),
+            restored: Catalog::default(),
             upgrade_steps: Vec::new(),
             downgrade_steps: Vec::new(),
             upgrade_sql: Vec::new(),

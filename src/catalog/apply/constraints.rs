@@ -402,6 +402,7 @@ impl Statement<'_> {
         for other in self.referring(table) {
             let found: Vec<SmolStr> = self
                 .table(&other)
+                .filter(|_| cascade || !self.may_have_changed(&other))
                 .map(|known| {
                     known
                         .foreign_keys()

@@ -143,7 +143,8 @@ impl Statement<'_> {
                 .unwrap_or_default();
             let is_sure = self
                 .table(&other)
-                .is_some_and(|table| table.maybe.is_none() && table.unsure.is_none());
+                .is_some_and(|table| table.maybe.is_none() && table.unsure.is_none())
+                && !self.may_have_changed(&other);
             if !cascade
                 && is_sure
                 && !self.falling.contains(&other)
