@@ -62,6 +62,8 @@ pub struct Upgraded {
     pub steps: Vec<Step>,
     /// Raw SQL among that.
     pub sql: Vec<RawSql>,
+    /// Operations that fail.
+    pub failures: Vec<Failed>,
     /// What the database holds then.
     pub after: Catalog,
 }
@@ -222,6 +224,7 @@ impl<'s> Replay<'s> {
             upgrade,
             steps,
             sql,
+            failures: std::mem::take(&mut self.simulation_mut().failures),
             after: self.catalog(),
         }
     }

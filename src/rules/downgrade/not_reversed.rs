@@ -412,7 +412,7 @@ fn is_of(alter: &AlterColumn, target: &Target<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

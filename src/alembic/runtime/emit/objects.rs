@@ -84,30 +84,46 @@ impl Operation<'_, '_> {
         Some((kind, name, on, definition))
     }
 
-    /// `op.sync_enum_values(…)` of alembic-postgresql-enum
+    /// `op.sync_enum_values(…)` of alembic-postgresql-enum, which is given the new labels, and of
+    /// alembic-autogenerate-enums, which is given the old ones before them and adds what is new at the end.
     pub(super) fn sync_enum_values(&mut self) -> Emitted {
         let Some(name) = self.enum_name() else {
             return self.nameless("op.sync_enum_values", None);
         };
-        let labels = self
-            .value(2, "new_values")
-            .and_then(|value| {
-                self.interpreter
-                    .heap
-                    .elements(&value)
-                    .map(<[Value]>::to_vec)
-            })
-            .and_then(|items| {
-                items
-                    .iter()
-                    .map(|item| item.as_str().map(|text| SmolStr::new(&**text)))
-                    .collect::<Option<Vec<_>>>()
+        let both = self
+            .labels(2, "old_values")
+            .zip(self.labels(3, "new_values"));
+        if let Some((old, new)) = both.clone()
+            && !new.is_empty()
+            && old.iter().all(|label| new.contains(label))
+        {
+            let added = new.into_iter().filter(|label| !old.contains(label));
+            let ddl = added.map(|label| Ddl::AddEnumLabel {
+                name: name.clone(),
+                label,
+                position: crate::catalog::LabelPosition::Last,
+                if_not_exists: false,
             });
-        let labels = match labels {
+            return Emitted {
+                ddl: ddl.collect(),
+                ..Emitted::default()
+            };
+        }
+        let after_old = both.map(|(_, new)| new).filter(|new| !new.is_empty());
+        let labels = match after_old.or_else(|| self.labels(2, "new_values")) {
             Some(labels) => Fact::Known(labels),
             None => Fact::Unknown(self.why("the new labels are not known")),
         };
         Emitted::one(Ddl::SetEnumLabels { name, labels })
+    }
+
+    /// A list of labels, if all of them are known.
+    fn labels(&self, position: usize, keyword: &str) -> Option<Vec<SmolStr>> {
+        let value = self.value(position, keyword)?;
+        let items = self.interpreter.heap.elements(&value)?.iter();
+        items
+            .map(|item| item.as_str().map(|text| SmolStr::new(&**text)))
+            .collect()
     }
 
     pub(super) fn add_enum_value(&mut self) -> Emitted {
