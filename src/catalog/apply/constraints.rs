@@ -16,6 +16,10 @@ impl Statement<'_> {
 
     /// Gives a table a constraint, with the name the database would make.
     pub(super) fn attach_constraint(&mut self, table: &SmolStr, mut constraint: Constraint) {
+        // One that the database may have ignored and that has no name can be named by nothing.
+        if constraint.maybe.is_some() && constraint.name.is(&None) {
+            return;
+        }
         let columns = constraint.kind.columns().to_vec();
         if !matches!(
             constraint.kind,
