@@ -535,6 +535,7 @@ impl Statement<'_> {
         self.forget_constraint(table, name);
         constraint.name = Fact::Known(Some(new_name.clone()));
         constraint.is_unnamed = false;
+        constraint.place = self.place().or_else(|| constraint.place.take());
         self.register_constraint(table, &constraint);
         if let ConstraintKind::ForeignKey(key) = &constraint.kind {
             self.database

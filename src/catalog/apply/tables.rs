@@ -252,7 +252,7 @@ impl Statement<'_> {
             self.fail(FailureKind::Exists.because(format!("table `{new_name}` already exists")));
         }
         let now = &mut self.database.now;
-        let Some(table) = now.tables.remove(name) else {
+        let Some(mut table) = now.tables.remove(name) else {
             return;
         };
         let (schema, _) = split_schema(name);
@@ -294,6 +294,10 @@ impl Statement<'_> {
             now.partitions.remove(&(parent.clone(), name.clone()));
             now.partitions.insert((parent.clone(), new_name.clone()));
         }
+        if let Some(place) = self.place {
+            Arc::make_mut(&mut table).place = Some(place.clone());
+        }
+        let now = &mut self.database.now;
         now.tables.insert(new_name.clone(), table);
         now.dropped_tables.insert(name.clone());
         now.dropped_tables.remove(new_name);
