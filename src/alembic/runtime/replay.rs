@@ -286,6 +286,7 @@ impl<'s> Replay<'s> {
         let met_from_empty = self.simulation().state.met_enums_from_empty.clone();
         let session = self.simulation().state.database.session.clone();
         self.simulation_mut().begin_run(false);
+        self.simulation_mut().state.database.goes_back = revision.is_base();
         self.simulation_mut().steps = Some(Vec::new());
         let downgrade = self.runtime.direction(module, "downgrade");
         let (downgrade_steps, downgrade_sql) = self.take_steps();
@@ -308,6 +309,7 @@ impl<'s> Replay<'s> {
                 (Some(_), None) => false,
             }
         };
+        self.simulation_mut().state.database.goes_back = false;
         let works = upgrade_failures.is_empty() && downgrade_failures.is_empty();
         let second_upgrade_failures = if works && !down.found.is_empty() {
             self.simulation_mut().begin_run(false);

@@ -108,7 +108,7 @@ impl Statement<'_> {
         let now = &mut self.database.now;
         match kind {
             // It is there from now on, by a name that nothing else here can mean for certain.
-            UnnamedKind::NewTable => {}
+            UnnamedKind::NewTable => self.database.began_empty = false,
             UnnamedKind::Index => {
                 let names: Vec<_> = now.tables.keys().cloned().collect();
                 for name in names {

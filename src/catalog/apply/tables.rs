@@ -120,7 +120,9 @@ impl Statement<'_> {
                 return;
             }
             // What nothing read here has made is taken not to be there, where the statement itself asks.
-            if !if_exists {
+            if !if_exists && self.database.lacks_what_is_not_made() {
+                self.fail(FailureKind::Missing.because(format!("table `{name}` does not exist")));
+            } else if !if_exists {
                 self.discover_table(name);
                 self.database.now.tables.remove(name);
             }
