@@ -8,7 +8,7 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use crate::alembic::{Answered, End, Failed, ReplayedRevision, Revision, Run, Verdict};
-use crate::catalog::{Change, Difference, Subject, compare};
+use crate::catalog::{Change, Ddl, Difference, Subject, compare};
 use crate::diagnostic::Label;
 use crate::dialect::{Dialect, is_wider};
 use crate::rules::ReplayContext;
@@ -62,17 +62,14 @@ impl<'a> Remainder<'a> {
     pub(crate) fn labels(&self, difference: &Difference) -> (Label, Vec<Label>) {
         let target = Target::of(difference);
         let place = difference.place.as_ref();
-        let is_changed = matches!(difference.change, Change::Changed(_));
+        // What else is done to a table says nothing about a property of it.
+        let is_property = target.name.is_none() && matches!(difference.change, Change::Changed(_));
         let found = |run: &'a Run, way: Way| {
             place
                 .filter(|place| self.lies_in(run, place))
+                .or_else(|| target.last_naming(run).filter(|_| !is_property))
                 .or_else(|| self.last_step_on(difference, way))
-                // What else is done to a table says nothing about a property of it.
-                .or_else(|| {
-                    target
-                        .last_in(run)
-                        .filter(|_| target.name.is_some() || !is_changed)
-                })
+                .or_else(|| target.last_around(run).filter(|_| !is_property))
         };
         let made_back = found(self.downgrade, Way::Down);
         let changed = found(self.upgrade, Way::Up);
@@ -104,6 +101,11 @@ impl<'a> Remainder<'a> {
         };
         let mut after = end;
         for step in steps.iter().rev() {
+            // The copy that SQLite makes of a table is told by its parts.
+            if matches!(step.ddl, Ddl::Batch(_)) || difference.subject == Subject::Enum {
+                after = &step.before;
+                continue;
+            }
             let changes = compare(&step.before, after).found;
             if changes.iter().any(|change| {
                 change.subject == difference.subject
@@ -279,11 +281,6 @@ impl<'d> Target<'d> {
     /// True if it is built on a column of a table.
     pub(crate) fn is_on(&self, table: &str, column: &str) -> bool {
         self.table == Some(table) && self.columns.contains(&column)
-    }
-
-    /// The last operation of a function that names the object, else one that makes or drops its table.
-    pub(crate) fn last_in<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
-        self.last_naming(run).or_else(|| self.last_around(run))
     }
 
     /// The last operation of a function that names the object.
