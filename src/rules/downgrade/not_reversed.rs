@@ -205,7 +205,17 @@ fn causes<'d>(
         .into_iter()
         .filter_map(|differences| {
             let first = *differences.first()?;
-            let (primary, related) = remainder.labels(first);
+            let (mut primary, mut related) = remainder.labels(first);
+            let is_repeated = repeated::is_repeated(first, ctx);
+            let is_on_the_way_back = primary
+                .span
+                .is_some_and(|span| remainder.downgrade.span.contains(span));
+            if is_repeated && is_on_the_way_back {
+                "drops it".clone_into(&mut primary.message);
+                for label in &mut related {
+                    "made only where it is missing".clone_into(&mut label.message);
+                }
+            }
             let target = Target::of(first);
             let next_failure = target
                 .name
@@ -218,7 +228,7 @@ fn causes<'d>(
                 primary,
                 related,
                 next_failure,
-                is_repeated: repeated::is_repeated(first, ctx),
+                is_repeated,
                 meant: None,
             })
         })
@@ -271,6 +281,7 @@ fn join_slips<'d>(
             .find(|one| std::ptr::eq(one.first, wrong));
         if let Some(wrong) = wrong {
             wrong.meant = Some(left.first);
+            "the wrong one".clone_into(&mut wrong.primary.message);
             wrong.next_failure = wrong.next_failure.or(left.next_failure);
             wrong.related.push(Label {
                 message: "this is left".to_owned(),
