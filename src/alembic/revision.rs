@@ -65,6 +65,13 @@ impl Revision {
         let remarks = remarks(self.source.text.as_str(), function);
         remarks.iter().any(|remark| is_said(remark))
     }
+
+    /// True if somebody says of a function that it is as it is on purpose.
+    pub fn is_meant(&self, function: Span) -> bool {
+        let remarks = remarks(self.source.text.as_str(), function);
+        let says_so = |remark: &String| is_said(remark) && is_on_purpose(remark);
+        remarks.iter().any(says_so)
+    }
 }
 
 /// The statements of a revision that only run as the database answers: how its tables are, or what rows it has. They are
@@ -144,6 +151,39 @@ fn is_said(remark: &str) -> bool {
         .any(|code| remark.starts_with(code))
         || remark.ends_with(['(', ',']) && !remark.contains(' ');
     remark.chars().any(char::is_alphabetic) && !is_for_tools && !is_of_template && !is_code
+}
+
+/// How one says that nothing happens on purpose.
+const PURPOSES: [&str; 20] = [
+    "no-op",
+    "noop",
+    "no op",
+    "by design",
+    "intentional",
+    "on purpose",
+    "purposely",
+    "deliberate",
+    "irreversible",
+    "not reversible",
+    "non-reversible",
+    "one-way",
+    "one way",
+    "forward-only",
+    "forward only",
+    "cannot be ",
+    "can't be ",
+    "not be reversed",
+    "not supported",
+    "nothing to ",
+];
+
+/// True for a remark that says that there is a purpose; what is still to be done has none.
+fn is_on_purpose(remark: &str) -> bool {
+    let is_to_do = ["TODO", "FIXME", "XXX"]
+        .iter()
+        .any(|mark| remark.contains(mark));
+    let lower = remark.to_lowercase();
+    !is_to_do && PURPOSES.iter().any(|purpose| lower.contains(purpose))
 }
 
 /// What the docstring says, as Alembic's template writes it.

@@ -16,6 +16,7 @@ mod operations;
 mod replay;
 mod simulation;
 mod statement;
+mod unknown_before;
 
 pub use live::{LiveKind, LiveUse};
 pub use model_schema::{

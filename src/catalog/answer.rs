@@ -72,7 +72,48 @@ struct Candidate {
     owner: Option<SmolStr>,
     /// The letter of a constraint's kind.
     kind: Option<&'static str>,
+    /// What a constraint uses.
+    used: Option<Used>,
     is_doubtful: bool,
+}
+
+/// The table and the columns that a constraint is about: those that a foreign key refers to.
+#[derive(Debug)]
+struct Used {
+    table: SmolStr,
+    columns: Vec<SmolStr>,
+    is_referred: bool,
+}
+
+impl Used {
+    /// What a constraint of a table uses; `None` where it is not known.
+    fn by(constraint: &Constraint, owner: &str) -> Option<Self> {
+        let bare = |table: &str| SmolStr::new(split_schema(table).1);
+        match &constraint.kind {
+            ConstraintKind::ForeignKey(key) => Some(Self {
+                table: bare(&key.references),
+                columns: key.ref_columns.clone(),
+                is_referred: true,
+            }),
+            ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => {
+                Some(Self {
+                    table: bare(owner),
+                    columns: columns.clone(),
+                    is_referred: false,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether one of the columns is the one that is asked for.
+    fn has_column(&self, value: &QuestionValue) -> Option<bool> {
+        if self.columns.is_empty() {
+            return None;
+        }
+        let mut columns = self.columns.iter().map(|column| is(column, value));
+        columns.try_fold(false, |found, fits| Some(found || fits?))
+    }
 }
 
 impl Candidate {
@@ -84,6 +125,7 @@ impl Candidate {
             schema: SmolStr::new(schema.strip_suffix('.').unwrap_or("public")),
             owner: None,
             kind: None,
+            used: None,
             is_doubtful,
         }
     }
@@ -110,14 +152,22 @@ impl Candidate {
     fn fits(&self, question: &CatalogQuestion) -> Option<bool> {
         let mut is_known = self.name.is_some();
         for (field, value) in &question.conditions {
-            let actual = match field {
-                QuestionField::Name => self.name.as_deref(),
-                QuestionField::Schema => Some(self.schema.as_str()),
-                QuestionField::Owner => self.owner.as_deref(),
-                QuestionField::ConstraintKind => self.kind,
+            let used = self.used.as_ref();
+            let equals = |actual: Option<&str>| actual.and_then(|actual| is(actual, value));
+            let fits = match field {
+                QuestionField::Name => equals(self.name.as_deref()),
+                QuestionField::Schema => equals(Some(self.schema.as_str())),
+                QuestionField::Owner => equals(self.owner.as_deref()),
+                QuestionField::ConstraintKind => equals(self.kind),
+                QuestionField::UsedTable => equals(used.map(|used| used.table.as_str())),
+                QuestionField::UsedColumn => used.and_then(|used| used.has_column(value)),
+                QuestionField::Referred if used.is_some_and(|used| !used.is_referred) => {
+                    Some(false)
+                }
+                QuestionField::Referred => equals(used.map(|used| used.table.as_str())),
                 QuestionField::Property(_) => None,
             };
-            match actual.and_then(|actual| is(actual, value)) {
+            match fits {
                 Some(true) => {}
                 Some(false) => return Some(false),
                 None => is_known = false,
@@ -296,6 +346,7 @@ impl<'c> Candidates<'c> {
                     if !constraint.name.is(&None) {
                         self.found.push(Candidate {
                             kind: letter(constraint),
+                            used: Used::by(constraint, owner),
                             ..Candidate::part(
                                 owner,
                                 constraint.known_name(),
@@ -385,6 +436,7 @@ mod tests {
         let mut database = Database::new(Dialect::PostgreSql);
         let sql = "CREATE TABLE t (a int CONSTRAINT c CHECK (a > 0), UNIQUE (a));
             CREATE INDEX i ON t (a); CREATE TYPE mood AS ENUM ('x');
+            CREATE TABLE k (id int PRIMARY KEY); CREATE TABLE l (k int REFERENCES k (id));
             CREATE TABLE s.u () INHERITS (t); CREATE EXTENSION citext; CREATE VIEW v AS SELECT 1";
         for statement in parse(sql, Dialect::PostgreSql, &|_| None) {
             for ddl in &statement.ddl {
@@ -460,6 +512,22 @@ mod tests {
             (
                 "SELECT 1 FROM pg_indexes WHERE indexname LIKE 't_a%'",
                 Some(true),
+            ),
+            (
+                "SELECT 1 FROM information_schema.constraint_column_usage WHERE table_name = 'k' AND column_name = 'id'",
+                Some(true),
+            ),
+            (
+                "SELECT 1 FROM information_schema.constraint_column_usage u JOIN information_schema.table_constraints c ON c.constraint_name = u.constraint_name WHERE u.table_name = 'k' AND u.column_name = 'id' AND c.table_name = 'l'",
+                Some(true),
+            ),
+            (
+                "SELECT 1 FROM pg_constraint WHERE confrelid = 'k'::regclass AND contype = 'f'",
+                Some(true),
+            ),
+            (
+                "SELECT 1 FROM pg_constraint WHERE confrelid = 'l'::regclass AND contype = 'f'",
+                Some(false),
             ),
         ] {
             let asked = question(sql).unwrap();

@@ -52,6 +52,10 @@ pub struct Database {
     pub session: Session,
     /// Why it is not known whether statements since the beginning of the direction have failed.
     pub doubts: Vec<Arc<Why>>,
+    /// True while the revision has shown that all it touches is made by itself, in a database that was empty.
+    pub began_empty: bool,
+    /// True for the way back: what the way there has not made, then, is not there.
+    pub goes_back: bool,
 }
 
 /// A statement that the database would refuse.
@@ -119,12 +123,21 @@ impl Database {
             before: Catalog::default(),
             session: Session::default(),
             doubts: Vec::new(),
+            began_empty: false,
+            goes_back: false,
         }
     }
 
     /// Begins a revision: what is now is what was before it.
     pub fn begin(&mut self) {
         self.before = self.now.clone();
+        self.began_empty = self.now.is_empty();
+        self.goes_back = false;
+    }
+
+    /// True where nothing is there that was not made: on the way back of a first revision.
+    fn lacks_what_is_not_made(&self) -> bool {
+        self.began_empty && self.goes_back && self.now.opaque.is_none()
     }
 
     /// What a call says a column to be like, where that is not known better: `existing_type` and its like.
@@ -487,6 +500,14 @@ impl Statement<'_> {
             );
             return false;
         }
+        if self.database.lacks_what_is_not_made() {
+            // Said once; what else is done to it is judged as if it were there.
+            self.fail(FailureKind::Missing.because(format!("table `{name}` does not exist")));
+            let why = self.why(&format!("no migration read here creates `{name}`"));
+            let table = Arc::new(Table::unknown(&why));
+            self.database.now.tables.insert(name.clone(), table);
+            return true;
+        }
         self.discover_table(name);
         true
     }
@@ -536,6 +557,15 @@ impl Statement<'_> {
 
     fn table(&self, name: &str) -> Option<&Arc<Table>> {
         self.database.now.tables.get(name)
+    }
+
+    /// True if something was done since a table was made that may have changed anything.
+    fn may_have_changed(&self, name: &str) -> bool {
+        let opaque = &self.database.now.opaque;
+        opaque.is_some()
+            && self
+                .table(name)
+                .is_none_or(|table| table.made_after != *opaque)
     }
 
     /// True if everything in a table is known by name.

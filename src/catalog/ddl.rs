@@ -250,6 +250,8 @@ pub enum UnnamedKind {
     /// A table that is made.
     NewTable,
     Index,
+    /// A foreign key of any table.
+    ForeignKey,
     Sequence,
     /// An enum, a domain or a composite type.
     Type,

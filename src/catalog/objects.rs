@@ -149,6 +149,16 @@ impl Catalog {
         }
     }
 
+    /// True if nothing is known to be there, and all is known.
+    pub fn is_empty(&self) -> bool {
+        self.opaque.is_none()
+            && self.tables.is_empty()
+            && self.enums.is_empty()
+            && self.sequences.is_empty()
+            && self.objects.is_empty()
+            && self.dropped_tables.is_empty()
+    }
+
     /// True if migrations have made everything that they have touched so far, and are understood: what they have not made
     /// does not exist then, unless it comes from elsewhere and was never used.
     pub fn is_made_by_migrations(&self) -> bool {

@@ -49,6 +49,12 @@ pub enum QuestionField {
     Owner,
     /// `p`, `u`, `f`, `c`, `x` of constraints, as `pg_constraint` has it.
     ConstraintKind,
+    /// The table that a foreign key refers to, and the one that any other constraint is on.
+    UsedTable,
+    /// The columns of that table that the constraint is about.
+    UsedColumn,
+    /// The table that a foreign key refers to; other constraints refer to none.
+    Referred,
     /// Another property, by the name of the column of the catalog: `data_type`, `is_nullable`, `column_default`.
     Property(SmolStr),
 }

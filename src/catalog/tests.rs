@@ -530,3 +530,30 @@ fn sqlite_keeps_names_twice_and_no_comments() {
     // The column that is the row's number.
     assert!(table.columns[0].nullable.is(&false));
 }
+
+#[test]
+fn what_is_renamed_was_altered_there() {
+    use crate::source::{FileSpan, RepoPath, Span};
+
+    let mut database = Database::new(Dialect::PostgreSql);
+    let sql = "CREATE TABLE t (a int CONSTRAINT c PRIMARY KEY); CREATE INDEX i ON t (a);
+        ALTER INDEX i RENAME TO j; ALTER TABLE t RENAME CONSTRAINT c TO d; ALTER TABLE t RENAME TO u";
+    let place = |span: std::ops::Range<usize>| {
+        let span = Span::new(span.start as u32, span.end as u32);
+        FileSpan::new(RepoPath::new("a.sql"), span)
+    };
+    for statement in crate::sql::parse(sql, Dialect::PostgreSql, &|_| None) {
+        let place = place(statement.range.clone());
+        for ddl in &statement.ddl {
+            assert_eq!(database.apply(ddl, Some(&place)).failures, []);
+        }
+    }
+    let table = &database.now.tables["u"];
+    let said = |place: &Option<FileSpan>| {
+        let span = place.as_ref().unwrap().span;
+        span.slice(sql).to_owned()
+    };
+    assert!(said(&table.index("j").unwrap().place).ends_with("RENAME TO j"));
+    assert!(said(&table.constraint("d").unwrap().place).ends_with("c TO d"));
+    assert!(said(&table.place).ends_with("RENAME TO u"));
+}

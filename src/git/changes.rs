@@ -78,6 +78,22 @@ impl ChangeSet {
         self
     }
 
+    /// The same, with these paths among what was modified.
+    #[must_use]
+    pub fn with_modified(mut self, paths: impl Iterator<Item = RepoPath>) -> Self {
+        for path in paths {
+            match self.changes.binary_search_by(|(known, _)| known.cmp(&path)) {
+                Ok(at) => {
+                    if let Some((_, kind)) = self.changes.get_mut(at) {
+                        *kind = ChangeKind::Modified;
+                    }
+                }
+                Err(at) => self.changes.insert(at, (path, ChangeKind::Modified)),
+            }
+        }
+        self
+    }
+
     pub fn get(&self, path: &RepoPath) -> Option<ChangeKind> {
         let index = self
             .changes
@@ -104,6 +120,17 @@ impl ChangeSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_added_in_order() {
+        let base = Snapshot::in_memory([("a.py", "1"), ("c.py", "2")]);
+        let head = Snapshot::in_memory([("a.py", "2")]);
+        let changes = ChangeSet::between(&base, &head);
+        let paths = ["c.py", "b.py"].map(RepoPath::new);
+        let changes = changes.with_modified(paths.clone().into_iter());
+        assert_eq!(changes.iter().count(), 3);
+        assert!(paths.iter().all(|path| changes.touches(path)));
+    }
 
     #[test]
     fn names_what_was_added_modified_and_deleted() {

@@ -49,6 +49,12 @@ impl Repository {
         Some(commit.time().ok()?.seconds)
     }
 
+    /// The mail address of whoever wrote a commit.
+    pub fn author_of(&self, commit: CommitId) -> Option<String> {
+        let commit = self.inner.find_commit(commit.0).ok()?;
+        Some(commit.author().ok()?.email.to_string())
+    }
+
     /// The content id of one path in a commit, without reading the rest of its tree.
     pub fn blob_at(&self, commit: CommitId, path: &RepoPath) -> Option<BlobId> {
         let tree = self.inner.find_commit(commit.0).ok()?.tree().ok()?;

@@ -25,9 +25,19 @@ impl Linter<'_> {
         if !found.iter().any(is_on_base) {
             return;
         }
+        // Where a revision has moved to another folder, it is its old file that is judged there.
+        let judged = ctx.head.map.nodes().iter().map(|node| &node.revision);
+        let moved = judged
+            .filter(|revision| ctx.is_judged(&revision.file))
+            .filter_map(|revision| {
+                let old = base.map.find(&revision.id.value)?;
+                Some(base.map.node(old).revision.file.clone())
+            });
+        let changes = change.changes.clone().with_modified(moved);
         let of_base = EnvironmentContext {
             head: base,
             change: Some(EnvironmentChange {
+                changes: &changes,
                 before: Some(base),
                 upstream: Some(base),
                 merged: None,

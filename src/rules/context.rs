@@ -27,6 +27,11 @@ pub trait Past {
     /// True if the base branch has had the version of a file that is meant, before the one it has now.
     fn had_before(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> bool;
 
+    /// True if the author of the change has brought a file to the base less than a day before.
+    fn is_new(&self, _path: &RepoPath) -> bool {
+        false
+    }
+
     /// Shows the commits of the base that add Python files below these folders, the newest first.
     fn visit_additions(
         &self,

@@ -2,16 +2,17 @@
 
 mod words;
 
-pub(crate) use words::{argument, definition, enumerated, past, sentence, state};
+pub(crate) use words::{argument, definition, enumerated, object_in_words, past, sentence, state};
 
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use crate::alembic::{Answered, End, Failed, Revision, Run, Verdict};
-use crate::catalog::{Change, Difference, Subject};
+use crate::alembic::{Answered, End, Failed, ReplayedRevision, Revision, Run, Verdict};
+use crate::catalog::{Change, Ddl, Difference, Subject, compare};
 use crate::diagnostic::Label;
 use crate::dialect::{Dialect, is_wider};
 use crate::rules::ReplayContext;
+use crate::rules::statement::Way;
 use crate::schema::{Effect, Operation, Recorded};
 use crate::source::FileSpan;
 
@@ -22,7 +23,7 @@ pub(crate) struct Remainder<'a> {
     pub(crate) downgrade: &'a Run,
     /// In what the schema differs from the one before.
     pub(crate) found: &'a [Difference],
-    second_upgrade_failures: &'a [Failed],
+    replayed: &'a ReplayedRevision,
     answered: Answered,
 }
 
@@ -42,7 +43,7 @@ impl<'a> Remainder<'a> {
             upgrade,
             downgrade,
             found: &replayed.downgrade.found,
-            second_upgrade_failures: &replayed.second_upgrade_failures,
+            replayed,
             answered: ctx.revision.answered(),
         })
     }
@@ -50,8 +51,9 @@ impl<'a> Remainder<'a> {
     /// Why a second upgrade fails over the object of a name.
     pub(crate) fn next_failure(&self, name: &str) -> Option<&'a Failed> {
         let quoted = format!("`{name}`");
-        self.second_upgrade_failures
-            .iter()
+        let failures = self.replayed.second_upgrade_failures.iter();
+        failures
+            .into_iter()
             .find(|failed| !failed.in_one_go && failed.message.contains(&quoted))
     }
 
@@ -60,12 +62,17 @@ impl<'a> Remainder<'a> {
     pub(crate) fn labels(&self, difference: &Difference) -> (Label, Vec<Label>) {
         let target = Target::of(difference);
         let place = difference.place.as_ref();
-        let made_back = place
-            .filter(|place| self.lies_in(self.downgrade, place))
-            .or_else(|| target.last_in(self.downgrade));
-        let changed = place
-            .filter(|place| self.lies_in(self.upgrade, place))
-            .or_else(|| target.last_in(self.upgrade));
+        // What else is done to a table says nothing about a property of it.
+        let is_property = target.name.is_none() && matches!(difference.change, Change::Changed(_));
+        let found = |run: &'a Run, way: Way| {
+            place
+                .filter(|place| self.lies_in(run, place))
+                .or_else(|| target.last_naming(run).filter(|_| !is_property))
+                .or_else(|| self.last_step_on(difference, way))
+                .or_else(|| target.last_around(run).filter(|_| !is_property))
+        };
+        let made_back = found(self.downgrade, Way::Down);
+        let changed = found(self.upgrade, Way::Up);
         let label = |place: &FileSpan, message: &str| Label::at(place, message);
         let changed = changed.map(|place| label(place, "changed here"));
         if let Some(place) = made_back.filter(|place| place.file == self.revision.file) {
@@ -83,6 +90,34 @@ impl<'a> Remainder<'a> {
             Some(changed) if changed.file == self.revision.file => (changed, vec![downgrade]),
             other => (downgrade, other.into_iter().collect()),
         }
+    }
+
+    /// Where the last statement of a direction is that changes what a difference is about: only the database tells that of
+    /// names that a loop puts into SQL.
+    pub(crate) fn last_step_on(&self, difference: &Difference, way: Way) -> Option<&'a FileSpan> {
+        let (steps, end) = match way {
+            Way::Up => (&self.replayed.upgrade_steps, &self.replayed.after),
+            Way::Down => (&self.replayed.downgrade_steps, &self.replayed.restored),
+        };
+        let mut after = end;
+        for step in steps.iter().rev() {
+            // The copy that SQLite makes of a table is told by its parts.
+            if matches!(step.ddl, Ddl::Batch(_)) || difference.subject == Subject::Enum {
+                after = &step.before;
+                continue;
+            }
+            let changes = compare(&step.before, after).found;
+            if changes.iter().any(|change| {
+                change.subject == difference.subject
+                    && change.object == difference.object
+                    && (change.change == difference.change
+                        || !matches!(difference.change, Change::Changed(_)))
+            }) {
+                return Some(&step.place);
+            }
+            after = &step.before;
+        }
+        None
     }
 
     /// True for what is only changed as the database answers: in a database that differs from the history something else
@@ -246,11 +281,6 @@ impl<'d> Target<'d> {
     /// True if it is built on a column of a table.
     pub(crate) fn is_on(&self, table: &str, column: &str) -> bool {
         self.table == Some(table) && self.columns.contains(&column)
-    }
-
-    /// The last operation of a function that names the object, else one that makes or drops its table.
-    pub(crate) fn last_in<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
-        self.last_naming(run).or_else(|| self.last_around(run))
     }
 
     /// The last operation of a function that names the object.

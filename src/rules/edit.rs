@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use crate::alembic::{NamedTable, Revision};
+use crate::alembic::{End, NamedTable, Revision, Step};
+use crate::catalog::{Catalog, Ddl, compare};
 use crate::dialect::Dialect;
 use crate::project::ProjectEnvironment;
 use crate::python::ast::{Name, StmtKind};
@@ -67,6 +68,26 @@ pub(crate) fn changed_in_effect(
         return changed;
     }
     both(changed, &changed_names(&old.source, &new.source, &likeness))
+}
+
+/// True if the upgrade of a revision certainly does nothing to a database: it looks first, or says `IF NOT EXISTS`.
+pub(crate) fn does_nothing_to(
+    database: &Catalog,
+    head: &ProjectEnvironment<'_>,
+    node: usize,
+) -> bool {
+    let upgraded = head.upgrade_of(node, database.clone());
+    let differences = compare(database, &upgraded.after);
+    let changes_rows = |step: &Step| matches!(step.ddl, Ddl::Data { .. });
+    upgraded
+        .upgrade
+        .run()
+        .is_some_and(|run| run.end == End::Returns)
+        && upgraded.failures.is_empty()
+        && differences.found.is_empty()
+        && differences.unknown.is_empty()
+        && !differences.is_unbounded
+        && !upgraded.steps.iter().any(changes_rows)
 }
 
 /// The text of the names as it is compared.

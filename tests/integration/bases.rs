@@ -311,3 +311,26 @@ fn the_merge_that_github_checks_out_knows_its_base() {
     assert!(answer.err.contains("base: main"), "{answer:?}");
     assert_eq!(answer.codes(), ["107"], "{answer:?}");
 }
+
+#[test]
+fn a_revision_of_today_may_be_replaced_by_whoever_brought_it() {
+    let commit_as = |repository: &mut Repository, time: &str, author: &str| {
+        repository.set("GIT_AUTHOR_DATE", time);
+        repository.set("GIT_COMMITTER_DATE", time);
+        repository.set("GIT_AUTHOR_EMAIL", author);
+        repository.commit("one");
+    };
+    let found = |time: &str, author: &str| {
+        let mut repository = Repository::with_project();
+        repository.revision("b2", Some("a1"));
+        commit_as(&mut repository, "2026-03-01T12:00:00Z", "one@example.org");
+        repository.remove("migrations/versions/b2.py");
+        repository.revision("c3", Some("a1"));
+        commit_as(&mut repository, time, author);
+        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML109"]);
+        answer.codes().len()
+    };
+    assert_eq!(found("2026-03-01T13:00:00Z", "one@example.org"), 0);
+    assert_eq!(found("2026-03-01T13:00:00Z", "another@example.org"), 1);
+    assert_eq!(found("2026-03-03T13:00:00Z", "one@example.org"), 1);
+}

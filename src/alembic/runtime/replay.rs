@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::conditions::Conditions;
 use super::simulation::{Failed, RawSql, Simulation, Step};
 use super::statement::{Log, Statement, Told};
-use super::{Direction, End, Migration, Run, Runtime, emit};
+use super::{Direction, End, Migration, Run, Runtime, emit, unknown_before};
 use crate::alembic::revision::Revision;
 use crate::catalog::{Catalog, Ddl, Differences, Why, compare};
 use crate::python::value::Place;
@@ -42,6 +42,8 @@ pub struct ReplayedRevision {
     pub before: Catalog,
     /// The database after `upgrade`.
     pub after: Catalog,
+    /// The database after `upgrade` and `downgrade`.
+    pub restored: Catalog,
     /// What `upgrade` tells the database.
     pub upgrade_steps: Vec<Step>,
     /// What `downgrade` tells it after that.
@@ -60,6 +62,8 @@ pub struct Upgraded {
     pub steps: Vec<Step>,
     /// Raw SQL among that.
     pub sql: Vec<RawSql>,
+    /// Operations that fail.
+    pub failures: Vec<Failed>,
     /// What the database holds then.
     pub after: Catalog,
 }
@@ -220,6 +224,7 @@ impl<'s> Replay<'s> {
             upgrade,
             steps,
             sql,
+            failures: std::mem::take(&mut self.simulation_mut().failures),
             after: self.catalog(),
         }
     }
@@ -281,6 +286,7 @@ impl<'s> Replay<'s> {
         let met_from_empty = self.simulation().state.met_enums_from_empty.clone();
         let session = self.simulation().state.database.session.clone();
         self.simulation_mut().begin_run(false);
+        self.simulation_mut().state.database.goes_back = revision.is_base();
         self.simulation_mut().steps = Some(Vec::new());
         let downgrade = self.runtime.direction(module, "downgrade");
         let (downgrade_steps, downgrade_sql) = self.take_steps();
@@ -289,8 +295,10 @@ impl<'s> Replay<'s> {
             let mut down = compare(&database.before, &database.now);
             down.unknown.extend(doubts);
             down.unknown.extend(database.doubts.iter().cloned());
+            unknown_before::leave_out(&mut down, &upgrade_steps, &downgrade_steps);
             down
         };
+        let restored = self.simulation().now().clone();
         let mut downgrade_failures = std::mem::take(&mut self.simulation_mut().failures);
         assumed.append(&mut self.simulation_mut().assumptions);
         let changes_anything = {
@@ -301,6 +309,7 @@ impl<'s> Replay<'s> {
                 (Some(_), None) => false,
             }
         };
+        self.simulation_mut().state.database.goes_back = false;
         let works = upgrade_failures.is_empty() && downgrade_failures.is_empty();
         let second_upgrade_failures = if works && !down.found.is_empty() {
             self.simulation_mut().begin_run(false);
@@ -340,6 +349,7 @@ impl<'s> Replay<'s> {
             verdict,
             before,
             after,
+            restored,
             upgrade_steps,
             downgrade_steps,
             upgrade_sql,
@@ -394,6 +404,7 @@ impl<'s> Replay<'s> {
             verdict: Verdict::Unknown,
             before: Catalog::default(),
             after: Catalog::default(),
+            restored: Catalog::default(),
             upgrade_steps: Vec::new(),
             downgrade_steps: Vec::new(),
             upgrade_sql: Vec::new(),

@@ -221,6 +221,8 @@ impl Simulation {
                 now: one.database.now.join(&other.database.now, why),
                 before: more_known(&one.database.before, &other.database.before),
                 doubts,
+                began_empty: one.database.began_empty && other.database.began_empty,
+                goes_back: one.database.goes_back,
             },
             met_enums: one.met_enums.clone().union(other.met_enums.clone()),
             met_enums_from_empty: one

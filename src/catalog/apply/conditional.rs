@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::Statement;
+use crate::catalog::constraint::ConstraintKind;
 use crate::catalog::ddl::{Ddl, UnnamedKind};
 use crate::catalog::fact::Fact;
 use crate::catalog::question::Condition;
@@ -107,7 +108,7 @@ impl Statement<'_> {
         let now = &mut self.database.now;
         match kind {
             // It is there from now on, by a name that nothing else here can mean for certain.
-            UnnamedKind::NewTable => {}
+            UnnamedKind::NewTable => self.database.began_empty = false,
             UnnamedKind::Index => {
                 let names: Vec<_> = now.tables.keys().cloned().collect();
                 for name in names {
@@ -116,6 +117,22 @@ impl Statement<'_> {
                     };
                     for index in &mut Arc::make_mut(table).indexes {
                         index.maybe.get_or_insert_with(|| Arc::clone(&why));
+                    }
+                }
+            }
+            UnnamedKind::ForeignKey => {
+                let names: Vec<_> = now.tables.keys().cloned().collect();
+                for name in names {
+                    let Some(table) = now.tables.get_mut(&name) else {
+                        continue;
+                    };
+                    if table.foreign_keys().next().is_none() {
+                        continue;
+                    }
+                    for constraint in &mut Arc::make_mut(table).constraints {
+                        if matches!(constraint.kind, ConstraintKind::ForeignKey(_)) {
+                            constraint.maybe.get_or_insert_with(|| Arc::clone(&why));
+                        }
                     }
                 }
             }

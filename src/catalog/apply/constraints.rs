@@ -16,6 +16,10 @@ impl Statement<'_> {
 
     /// Gives a table a constraint, with the name the database would make.
     pub(super) fn attach_constraint(&mut self, table: &SmolStr, mut constraint: Constraint) {
+        // One that the database may have ignored and that has no name can be named by nothing.
+        if constraint.maybe.is_some() && constraint.name.is(&None) {
+            return;
+        }
         let columns = constraint.kind.columns().to_vec();
         if !matches!(
             constraint.kind,
@@ -402,6 +406,7 @@ impl Statement<'_> {
         for other in self.referring(table) {
             let found: Vec<SmolStr> = self
                 .table(&other)
+                .filter(|_| cascade || !self.may_have_changed(&other))
                 .map(|known| {
                     known
                         .foreign_keys()
@@ -530,6 +535,7 @@ impl Statement<'_> {
         self.forget_constraint(table, name);
         constraint.name = Fact::Known(Some(new_name.clone()));
         constraint.is_unnamed = false;
+        constraint.place = self.place().or_else(|| constraint.place.take());
         self.register_constraint(table, &constraint);
         if let ConstraintKind::ForeignKey(key) = &constraint.kind {
             self.database

@@ -13,6 +13,7 @@ use crate::catalog::table::{Column, Table};
 impl Statement<'_> {
     /// A table that something names and nothing has made. It is there now, too.
     pub(super) fn discover_table(&mut self, name: &SmolStr) {
+        self.database.began_empty = false;
         let why = self.why(&format!("no migration read here creates `{name}`"));
         let table = Arc::new(Table::unknown(&why));
         self.database

@@ -249,10 +249,12 @@ impl Statement<'_> {
             .now
             .index_tables
             .insert(SmolStr::new(format!("{schema}{new_bare}")), holder.clone());
+        let place = self.place();
         self.change(&holder, |table| {
             for index in &mut table.indexes {
                 if index.name == bare {
                     index.name = new_bare.clone();
+                    index.place = place.clone().or_else(|| index.place.take());
                 }
             }
         });

@@ -120,7 +120,9 @@ impl Statement<'_> {
                 return;
             }
             // What nothing read here has made is taken not to be there, where the statement itself asks.
-            if !if_exists {
+            if !if_exists && self.database.lacks_what_is_not_made() {
+                self.fail(FailureKind::Missing.because(format!("table `{name}` does not exist")));
+            } else if !if_exists {
                 self.discover_table(name);
                 self.database.now.tables.remove(name);
             }
@@ -143,7 +145,8 @@ impl Statement<'_> {
                 .unwrap_or_default();
             let is_sure = self
                 .table(&other)
-                .is_some_and(|table| table.maybe.is_none() && table.unsure.is_none());
+                .is_some_and(|table| table.maybe.is_none() && table.unsure.is_none())
+                && !self.may_have_changed(&other);
             if !cascade
                 && is_sure
                 && !self.falling.contains(&other)
@@ -251,7 +254,7 @@ impl Statement<'_> {
             self.fail(FailureKind::Exists.because(format!("table `{new_name}` already exists")));
         }
         let now = &mut self.database.now;
-        let Some(table) = now.tables.remove(name) else {
+        let Some(mut table) = now.tables.remove(name) else {
             return;
         };
         let (schema, _) = split_schema(name);
@@ -293,6 +296,10 @@ impl Statement<'_> {
             now.partitions.remove(&(parent.clone(), name.clone()));
             now.partitions.insert((parent.clone(), new_name.clone()));
         }
+        if let Some(place) = self.place {
+            Arc::make_mut(&mut table).place = Some(place.clone());
+        }
+        let now = &mut self.database.now;
         now.tables.insert(new_name.clone(), table);
         now.dropped_tables.insert(name.clone());
         now.dropped_tables.remove(new_name);

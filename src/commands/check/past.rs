@@ -66,6 +66,35 @@ impl Past for Commits<'_> {
             .is_some_and(|base| self.repository.goes_back(base, days))
     }
 
+    fn is_new(&self, path: &RepoPath) -> bool {
+        let Some((began, tip)) = self.range else {
+            return false;
+        };
+        let Some(now) = self.repository.time_of(tip) else {
+            return false;
+        };
+        let mut commit = began;
+        for _ in 0..MAX_COMMITS {
+            let is_old = |made: i64| now - made >= SECONDS_PER_DAY;
+            if self.repository.time_of(commit).is_none_or(is_old) {
+                return false;
+            }
+            let parent = self.repository.first_parent(commit);
+            let was_there = parent.is_some_and(|parent| {
+                let blob = self.repository.blob_at(parent, path);
+                blob.is_some()
+            });
+            match parent {
+                Some(parent) if was_there => commit = parent,
+                _ => {
+                    let author = self.repository.author_of(tip);
+                    return author.is_some() && author == self.repository.author_of(commit);
+                }
+            }
+        }
+        false
+    }
+
     fn visit_additions(
         &self,
         folders: &[RepoPath],
@@ -169,6 +198,8 @@ fn oldest(newest: usize, holds: &dyn Fn(usize) -> bool) -> usize {
 
 /// How many tags are looked at, one after the other.
 const NEAR: usize = 200;
+
+const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 /// How many commits of the base are looked at.
 const MAX_COMMITS: usize = 1000;

@@ -110,6 +110,11 @@ fn missing(of: &[&str], among: &[&str]) -> String {
         .join(", ")
 }
 
+/// The object with what it is: ``index `ix_users_email` ``.
+pub(crate) fn object_in_words(difference: &Difference) -> String {
+    object(difference, &Target::of(difference))
+}
+
 /// The object with what it is: ``foreign key `posts_author_fkey` of `posts` ``.
 fn object(difference: &Difference, target: &Target<'_>) -> String {
     let noun = match difference.subject {

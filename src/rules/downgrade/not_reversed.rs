@@ -1,14 +1,18 @@
 //! ML204
 
-use serde_json::Value;
+mod means;
+mod repeated;
+mod reported;
+mod severity;
+mod slip;
+
 use smol_str::SmolStr;
 
-use crate::catalog::{Catalog, Change, ConstraintKind, Difference, Subject};
+use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
-use crate::rules::deployment::lost_attributes;
 use crate::rules::difference::{
-    Remainder, Target, argument, definition, enumerated, follows, past, sentence, state,
+    Remainder, Target, argument, enumerated, object_in_words, past, sentence, state,
 };
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 use crate::schema::{AlterColumn, Operation};
@@ -31,12 +35,34 @@ struct NotReversed<'d> {
     next_failure: Option<&'d str>,
     /// `upgrade` sets what was so already.
     is_no_news: bool,
+    /// `upgrade` makes it `IF NOT EXISTS`, and it was there.
+    is_repeated: bool,
+    /// What the downgrade should have named.
+    meant: Option<&'d Difference>,
     severity: Severity,
     dialect: Dialect,
 }
 
 impl Violation for NotReversed<'_> {
     fn message(&self) -> String {
+        if let (Some(meant), [first, ..]) = (self.meant, self.differences.as_slice()) {
+            let does = if first.change == Change::Removed {
+                "drops"
+            } else {
+                "alters"
+            };
+            let name = Target::of(meant).name.unwrap_or(&meant.object);
+            return format!(
+                "`downgrade` {does} {} in place of `{name}`",
+                object_in_words(first)
+            );
+        }
+        if let (true, [first, ..]) = (self.is_repeated, self.differences.as_slice()) {
+            return format!(
+                "`downgrade` drops {}, which was there before",
+                object_in_words(first)
+            );
+        }
         match self.differences.as_slice() {
             [
                 Difference {
@@ -61,8 +87,9 @@ impl Violation for NotReversed<'_> {
     }
 
     fn subject(&self) -> String {
-        self.differences
-            .iter()
+        let differences = self.differences.iter().copied();
+        differences
+            .chain(self.meant)
             .map(|one| format!("{} {}", one.kind(), one.object))
             .collect::<Vec<_>>()
             .join(", ")
@@ -73,6 +100,9 @@ impl Violation for NotReversed<'_> {
             Some(cause) => format!("the next upgrade fails: {cause}"),
             None => "after upgrade and downgrade the schema is another one than before".to_owned(),
         }];
+        if self.is_repeated {
+            notes.push("`upgrade` makes it only where it is missing, and the revisions before have made it".to_owned());
+        }
         if let (Some(note), Dialect::MySql | Dialect::Sqlite) = (notes.first_mut(), self.dialect) {
             note.push_str(&format!(" (on {})", self.dialect.title()));
         }
@@ -100,6 +130,10 @@ impl Violation for NotReversed<'_> {
         // What the downgrade should say depends on what was meant.
         if self.is_no_news {
             return None;
+        }
+        if let Some(meant) = self.meant {
+            let name = Target::of(meant).name.unwrap_or(&meant.object);
+            return Some(format!("what `upgrade` has changed is `{name}`"));
         }
         let missing: Vec<String> = self
             .differences
@@ -129,7 +163,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     };
     let mut objects: Vec<Vec<&Difference>> = Vec::new();
     for difference in remainder.found {
-        if !is_reported(difference, &remainder, ctx) {
+        if !reported::is_reported(difference, &remainder, ctx) {
             continue;
         }
         let same = objects.iter_mut().find(|others| {
@@ -144,7 +178,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             None => objects.push(vec![difference]),
         }
     }
-    for cause in causes(objects, &remainder) {
+    for cause in causes(objects, &remainder, ctx) {
         report(cause, &remainder, ctx, reporter);
     }
 }
@@ -156,18 +190,32 @@ struct Object<'d> {
     primary: Label,
     related: Vec<Label>,
     next_failure: Option<&'d str>,
+    is_repeated: bool,
+    /// What the downgrade should have named.
+    meant: Option<&'d Difference>,
 }
 
 /// Objects that are different for one reason: at one place, or in one way.
 fn causes<'d>(
     objects: Vec<Vec<&'d Difference>>,
     remainder: &Remainder<'d>,
+    ctx: &ReplayContext<'d>,
 ) -> Vec<Vec<Object<'d>>> {
     let mut objects: Vec<Object<'d>> = objects
         .into_iter()
         .filter_map(|differences| {
             let first = *differences.first()?;
-            let (primary, related) = remainder.labels(first);
+            let (mut primary, mut related) = remainder.labels(first);
+            let is_repeated = repeated::is_repeated(first, ctx);
+            let is_on_the_way_back = primary
+                .span
+                .is_some_and(|span| remainder.downgrade.span.contains(span));
+            if is_repeated && is_on_the_way_back {
+                "drops it".clone_into(&mut primary.message);
+                for label in &mut related {
+                    "made only where it is missing".clone_into(&mut label.message);
+                }
+            }
             let target = Target::of(first);
             let next_failure = target
                 .name
@@ -180,9 +228,12 @@ fn causes<'d>(
                 primary,
                 related,
                 next_failure,
+                is_repeated,
+                meant: None,
             })
         })
         .collect();
+    join_slips(&mut objects, remainder, ctx);
     objects.sort_by_key(|object| object.primary.span.map(|span| span.start));
     let mut causes: Vec<Vec<Object<'d>>> = Vec::new();
     for object in objects {
@@ -197,6 +248,47 @@ fn causes<'d>(
         }
     }
     causes
+}
+
+/// Makes one of two objects of which the downgrade names the wrong one.
+fn join_slips<'d>(
+    objects: &mut Vec<Object<'d>>,
+    remainder: &Remainder<'d>,
+    ctx: &ReplayContext<'d>,
+) {
+    let mut pairs = Vec::new();
+    for (at, one) in objects.iter().enumerate() {
+        for other in objects.iter().skip(at + 1) {
+            pairs.extend(slip::instead_of(one.first, other.first, remainder, ctx));
+        }
+    }
+    let is_alone = |pair: &(&Difference, &Difference)| {
+        let shares = |other: &&(&Difference, &Difference)| {
+            std::ptr::eq(other.0, pair.0) || std::ptr::eq(other.1, pair.1)
+        };
+        pairs.iter().filter(shares).count() == 1
+    };
+    for (wrong, left) in pairs.iter().copied().filter(is_alone) {
+        let position = |wanted: &Difference| {
+            objects
+                .iter()
+                .position(|one| std::ptr::eq(one.first, wanted))
+        };
+        let Some(at) = position(left) else { continue };
+        let left = objects.remove(at);
+        let wrong = objects
+            .iter_mut()
+            .find(|one| std::ptr::eq(one.first, wrong));
+        if let Some(wrong) = wrong {
+            wrong.meant = Some(left.first);
+            "the wrong one".clone_into(&mut wrong.primary.message);
+            wrong.next_failure = wrong.next_failure.or(left.next_failure);
+            wrong.related.push(Label {
+                message: "this is left".to_owned(),
+                ..left.primary
+            });
+        }
+    }
 }
 
 fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
@@ -217,7 +309,12 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
     let is_of_columns = one.first.subject == Subject::Column
         && matches!(one.first.change, Change::Changed("type" | "default"));
     one.next_failure.is_some() == other.next_failure.is_some()
-        && ((is_one_place && is_alike(false)) || (is_of_columns && is_alike(true)))
+        && one.is_repeated == other.is_repeated
+        && one.meant.is_none()
+        && other.meant.is_none()
+        && ((is_one_place && is_alike(false))
+            || (is_of_columns && is_alike(true))
+            || (one.is_repeated && one.first.subject == other.first.subject))
 }
 
 fn report(
@@ -229,7 +326,7 @@ fn report(
     let before = &ctx.replayed.before;
     let severity = cause
         .iter()
-        .map(|object| severity(object, before))
+        .map(|object| severity::severity(object, before))
         .max()
         .unwrap_or(Severity::Error);
     let mut objects = cause.into_iter();
@@ -258,93 +355,14 @@ fn report(
         others,
         next_failure: first.next_failure,
         is_no_news,
+        is_repeated: first.is_repeated,
+        meant: first.meant,
         severity,
         dialect: ctx.environment.head.dialect().dialect,
     };
     reporter
         .report_on(&violation, first.primary, Some(&ctx.revision.id.value))
         .related(related);
-}
-
-/// How bad it is: what only is less strict or less convenient than it was is no error.
-fn severity(object: &Object<'_>, before: &Catalog) -> Severity {
-    let first = object.first;
-    if object.next_failure.is_some() {
-        return Severity::Error;
-    }
-    match (first.subject, first.change) {
-        (Subject::Column, Change::Changed(_)) => {
-            let fails = |difference: &&Difference| match difference.change {
-                // Older code may put NULL into it.
-                Change::Changed("nullable") => difference.to == Value::Bool(false),
-                // Older code may leave it out.
-                Change::Changed("default") => {
-                    difference.to.is_null() && is_not_null(object, before)
-                }
-                _ => true,
-            };
-            if object.differences.iter().any(fails) {
-                Severity::Error
-            } else {
-                Severity::Warning
-            }
-        }
-        (Subject::Index, Change::Changed(_)) if sorts_otherwise(first) => Severity::Info,
-        (Subject::PrimaryKey | Subject::Unique, Change::Changed(_)) if orders_otherwise(first) => {
-            Severity::Warning
-        }
-        _ => Severity::Error,
-    }
-}
-
-/// True for a column that is NOT NULL after the downgrade.
-fn is_not_null(object: &Object<'_>, before: &Catalog) -> bool {
-    let changed = object
-        .differences
-        .iter()
-        .find(|difference| difference.change == Change::Changed("nullable"));
-    if let Some(difference) = changed {
-        return difference.to == Value::Bool(false);
-    }
-    let target = Target::of(object.first);
-    let table = target.table.and_then(|table| before.tables.get(table));
-    let column = table
-        .zip(target.name)
-        .and_then(|(table, name)| table.column(name));
-    column.is_none_or(|column| !column.nullable.is(&true))
-}
-
-/// True for an index over the same columns that only sorts them in another direction.
-fn sorts_otherwise(difference: &Difference) -> bool {
-    let (Value::Object(mut from), Value::Object(mut to)) =
-        (difference.from.clone(), difference.to.clone())
-    else {
-        return false;
-    };
-    let unsorted = |columns: Option<Value>| -> Option<Vec<String>> {
-        let columns = columns?;
-        let columns = columns.as_array()?.iter().filter_map(Value::as_str);
-        Some(
-            columns
-                .map(|column| column.split(' ').next().unwrap_or(column).to_owned())
-                .collect(),
-        )
-    };
-    unsorted(from.remove("columns")) == unsorted(to.remove("columns")) && from == to
-}
-
-/// True for a key over the same columns in another order.
-fn orders_otherwise(difference: &Difference) -> bool {
-    let columns = |value: &Value| -> Option<Vec<String>> {
-        let columns = value.get("columns")?.as_array()?.iter();
-        let mut columns: Vec<String> = columns
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect();
-        columns.sort_unstable();
-        Some(columns)
-    };
-    columns(&difference.from).is_some() && columns(&difference.from) == columns(&difference.to)
 }
 
 /// What a column was, if it may be NULL or not is all that differs.
@@ -403,105 +421,9 @@ fn is_of(alter: &AlterColumn, target: &Target<'_>) -> bool {
     same(&alter.table, target.table) && same(&alter.column, target.name)
 }
 
-/// True for a unique constraint over the columns of the primary key, which stays: nothing is lost with it.
-fn is_implied(difference: &Difference, remainder: &Remainder<'_>, before: &Catalog) -> bool {
-    let Some(name) = Target::of(difference).table else {
-        return false;
-    };
-    let key = before
-        .tables
-        .get(name)
-        .and_then(|table| table.primary_key());
-    let Some(ConstraintKind::PrimaryKey { columns }) = key.map(|key| &key.kind) else {
-        return false;
-    };
-    let unique = [&difference.from, &difference.to]
-        .into_iter()
-        .find_map(|value| value.get("columns")?.as_array());
-    let is_same = unique.is_some_and(|unique| {
-        unique.len() == columns.len()
-            && columns
-                .iter()
-                .all(|column| unique.iter().any(|one| one == column.as_str()))
-    });
-    let key_differs = |other: &Difference| {
-        other.subject == Subject::PrimaryKey && Target::of(other).table == Some(name)
-    };
-    is_same && !remainder.found.iter().any(key_differs)
-}
-
-fn is_reported(
-    difference: &Difference,
-    remainder: &Remainder<'_>,
-    ctx: &ReplayContext<'_>,
-) -> bool {
-    if follows(difference, remainder.found)
-        || remainder.is_learned_on_the_way_back(difference)
-        || remainder.is_only_learned(difference)
-        || remainder.hangs_on_the_database(difference)
-        || ctx
-            .replayed
-            .migration
-            .upgrade
-            .run()
-            .is_some_and(|upgrade| lost_attributes::explains(difference, ctx.environment, upgrade))
-    {
-        return false;
-    }
-    match (difference.subject, difference.change) {
-        // Other rules tell of them.
-        (Subject::Enum, Change::Added) | (Subject::Object(_), _) => false,
-        // Comments change nothing, and row security goes with its policies.
-        (_, Change::Changed("comment" | "row_security")) => false,
-        // There is no statement that takes a label away: one that is left is only reported if it is in the way.
-        (Subject::Enum, Change::Changed(_)) => {
-            let (was, now) = (difference.labels_before(), difference.labels_after());
-            was.iter().any(|label| !now.contains(label))
-                || (now.iter().any(|label| !was.contains(label))
-                    && remainder.next_failure(&difference.object).is_some())
-        }
-        // Under another name it does the same, unless the name is asked for.
-        (
-            Subject::PrimaryKey
-            | Subject::Unique
-            | Subject::ForeignKey
-            | Subject::Check
-            | Subject::Exclude
-            | Subject::Constraint,
-            Change::Renamed,
-        ) => [&difference.from, &difference.to]
-            .into_iter()
-            .filter_map(|name| name.as_str())
-            .any(|name| remainder.next_failure(name).is_some()),
-        (Subject::Sequence, Change::Added) => !remainder.comes_with_a_column(difference),
-        (Subject::Sequence, _) => false,
-        (Subject::Unique, _) if is_implied(difference, remainder, &ctx.replayed.before) => false,
-        // Each takes the next number.
-        (Subject::Column, Change::Changed("default"))
-            if [&difference.from, &difference.to]
-                .into_iter()
-                .all(is_next_number) =>
-        {
-            false
-        }
-        // What differs in a way that cannot be said is not understood.
-        (Subject::Column, Change::Changed(_)) => true,
-        (subject, Change::Changed(_)) => {
-            definition(subject, &difference.from) != definition(subject, &difference.to)
-        }
-        _ => true,
-    }
-}
-
-fn is_next_number(default: &Value) -> bool {
-    default
-        .as_str()
-        .is_some_and(|text| text.starts_with("nextval("))
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
@@ -522,6 +444,8 @@ mod tests {
             others: Vec::new(),
             next_failure: None,
             is_no_news: false,
+            is_repeated: false,
+            meant: None,
             severity: Severity::Error,
             dialect: Dialect::PostgreSql,
         }

@@ -6,7 +6,7 @@ use crate::alembic::{Failed, ReplayedRevision, Run};
 use crate::catalog::{Change, Difference, Subject, compare};
 use crate::diagnostic::Label;
 use crate::rules::downgrade::{at, failing, unnamed_drop};
-use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
+use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 use crate::schema::{Operation, Recorded};
 use crate::source::FileSpan;
 
@@ -22,8 +22,8 @@ declare_rule! {
 struct UnnamedConstraintDrop<'a> {
     direction: &'static str,
     table: Option<&'a SmolStr>,
-    /// What the constraint is called that `upgrade` adds, if only one can be meant.
-    name: Option<String>,
+    /// What the constraints are called that `upgrade` adds, if only one can be meant at each place.
+    names: Vec<String>,
 }
 
 impl Violation for UnnamedConstraintDrop<'_> {
@@ -50,9 +50,13 @@ impl Violation for UnnamedConstraintDrop<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        Some(match &self.name {
-            None => "write the name that it has in the database".to_owned(),
-            Some(name) => format!("the constraint that `upgrade` adds is called `{name}`"),
+        Some(match self.names.as_slice() {
+            [] => "write the name that it has in the database".to_owned(),
+            [name] => format!("the constraint that `upgrade` adds is called `{name}`"),
+            names => format!(
+                "the constraints that `upgrade` adds are called {}",
+                list(names)
+            ),
         })
     }
 }
@@ -73,6 +77,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     ];
     for (direction, run, failures) in directions {
         let Some(run) = run else { continue };
+        let mut found: Vec<(UnnamedConstraintDrop<'_>, Label, Vec<Label>)> = Vec::new();
         for failed in failing(failures) {
             let Some(Recorded {
                 operation: Operation::DropConstraint { table, kind, .. },
@@ -88,12 +93,28 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             let violation = UnnamedConstraintDrop {
                 direction,
                 table: table.as_ref(),
-                name: meant.as_ref().map(|(name, _)| name.clone()),
+                names: meant.iter().map(|(name, _)| name.clone()).collect(),
             };
             let (primary, mut related) = at(ctx.revision, run, &failed.place, "which one?");
             if let Some((_, Some(place))) = &meant {
                 related.push(Label::at(place, "added here"));
             }
+            let same = found
+                .iter_mut()
+                .find(|(other, ..)| other.table == violation.table);
+            match same {
+                Some((first, _, more)) => {
+                    first.names.extend(violation.names);
+                    more.push(Label {
+                        message: "and so does this".to_owned(),
+                        ..primary
+                    });
+                    more.extend(related);
+                }
+                None => found.push((violation, primary, related)),
+            }
+        }
+        for (violation, primary, related) in found {
             reporter
                 .report_on(&violation, primary, Some(&ctx.revision.id.value))
                 .related(related);
@@ -207,7 +228,7 @@ mod tests {
             let violation = UnnamedConstraintDrop {
                 direction: "downgrade",
                 table: Some(&table),
-                name: name.map(str::to_owned),
+                names: name.map(str::to_owned).into_iter().collect(),
             };
             violation.help()
         };

@@ -230,6 +230,8 @@ struct Moved<'a> {
     old: &'a Arc<Revision>,
     gained: Vec<SmolStr>,
     lost: Vec<SmolStr>,
+    /// All that is below it now and was not before, whether it does something or not.
+    all_gained: FxHashSet<SmolStr>,
 }
 
 fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
@@ -246,7 +248,7 @@ fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         // The other half of a swap.
         let is_told = moved.iter().any(|other| {
             other.lost.contains(&one.revision.id.value)
-                && one.gained.contains(&other.revision.id.value)
+                && one.all_gained.contains(&other.revision.id.value)
         });
         if is_told {
             continue;
@@ -256,7 +258,7 @@ fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         let release = past.oldest_with(&one.old.file, &is_meant);
         let is_repair =
             release.is_none() && (joins_heads(one, upstream, head) || was_there_before(ctx, one));
-        if is_repair || is_put_back(ctx, one) {
+        if is_repair || is_put_back(ctx, one) || (one.gained.is_empty() && runs_in_vain(one, ctx)) {
             continue;
         }
         let violation = Reordered {
@@ -277,6 +279,25 @@ fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .report_on(&violation, label, Some(&one.revision.id.value))
             .related(others.map(|other| id_label(other, "moved")));
     }
+}
+
+/// True if what runs again does nothing to a database that stands at the revision.
+fn runs_in_vain(moved: &Moved<'_>, ctx: &ChangeContext<'_>) -> bool {
+    let head = ctx.environment.head;
+    let Some(upstream) = ctx.change.upstream else {
+        return false;
+    };
+    if upstream.dialect().foreign().is_some() || head.dialect().foreign().is_some() {
+        return false;
+    }
+    let stands_at = upstream.map.find(&moved.revision.id.value);
+    let Some(replayed) = stands_at.and_then(|node| upstream.replay().get(node)) else {
+        return false;
+    };
+    moved.lost.iter().all(|id| {
+        let node = head.map.find(id);
+        node.is_some_and(|node| edit::does_nothing_to(&replayed.after, head, node))
+    })
 }
 
 /// The merged revisions that name other parents than before, as far as that makes a difference.
@@ -319,6 +340,8 @@ fn moved<'a>(ctx: &ChangeContext<'a>, upstream: &'a ProjectEnvironment<'a>) -> V
         if lost.is_empty() && gained.is_empty() {
             continue;
         }
+        let all_gained = below_now.difference(&below_before);
+        let all_gained = all_gained.map(|id| (*id).clone()).collect();
         lost.sort();
         gained.sort();
         found.push(Moved {
@@ -326,6 +349,7 @@ fn moved<'a>(ctx: &ChangeContext<'a>, upstream: &'a ProjectEnvironment<'a>) -> V
             old,
             gained,
             lost,
+            all_gained,
         });
     }
     found

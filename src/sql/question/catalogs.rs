@@ -87,6 +87,9 @@ pub(super) fn field(
     };
     Some(match (table.name, column) {
         ("pg_namespace", "nspname") if !is_main => QuestionField::Schema,
+        ("constraint_column_usage", "table_name") => QuestionField::UsedTable,
+        ("constraint_column_usage", "column_name") => QuestionField::UsedColumn,
+        ("pg_constraint", "confrelid") => QuestionField::Referred,
         ("pg_index", "indexrelid") => QuestionField::Name,
         // Joined by the index's own id: see `select`.
         ("pg_class", "relname") if main.name == "pg_index" => QuestionField::Name,

@@ -441,6 +441,13 @@ fn equality(field: QuestionField, other: &[Token<'_>], asked: &mut CatalogQuesti
             asked.conditions.push((field, constraint_kind(&value)?));
         }
         QuestionField::Owner => named(&value, field, &mut asked.conditions),
+        // The schema would be that of another table than the constraint's.
+        QuestionField::Referred => {
+            let mut parts = Vec::new();
+            named(&value, field, &mut parts);
+            parts.truncate(1);
+            asked.conditions.append(&mut parts);
+        }
         _ => asked.conditions.push((field, value)),
     }
     Some(())

@@ -54,9 +54,13 @@ pub(super) fn rows(
                         Some(QuestionField::Owner) => {
                             candidate.owner.as_ref().map_or(Value::None, text)
                         }
-                        Some(QuestionField::ConstraintKind | QuestionField::Property(_)) => {
-                            Value::unknown(crate::python::value::Reason::Element, at)
-                        }
+                        Some(
+                            QuestionField::ConstraintKind
+                            | QuestionField::UsedTable
+                            | QuestionField::UsedColumn
+                            | QuestionField::Referred
+                            | QuestionField::Property(_),
+                        ) => Value::unknown(crate::python::value::Reason::Element, at),
                     })
                     .collect()
             })

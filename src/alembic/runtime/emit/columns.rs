@@ -392,10 +392,11 @@ impl Operation<'_, '_> {
                 expression: Fact::Known(expression),
                 columns: vec![column.clone()],
             };
-            emitted.ddl.push(Self::alter(
-                table,
-                AlterAction::AddConstraint(Constraint::new(name, kind, None)),
-            ));
+            let check = Constraint::new(name, kind, None);
+            let check = super::tables::perhaps_ignored(check, semantics.dialect);
+            emitted
+                .ddl
+                .push(Self::alter(table, AlterAction::AddConstraint(check)));
         }
     }
 

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::{Emitted, Operation};
-use crate::catalog::{AlterAction, Constraint, ConstraintKind, Ddl, Fact};
+use crate::catalog::{AlterAction, Constraint, ConstraintKind, Ddl, Fact, UnnamedKind};
 use crate::dialect::Dialect;
 use crate::python::value::{CallArgument, Value};
 use crate::sqlalchemy::ddl::{
@@ -190,13 +190,19 @@ impl Operation<'_, '_> {
     }
 
     pub(super) fn drop_constraint(&mut self) -> Emitted {
-        let Some(table) = self.table(1, "table_name") else {
-            return self.nameless("op.drop_constraint", None);
-        };
         let position = self.shifted(2);
         let kind = match self.value(position, "type_") {
             None | Some(Value::None) => None,
             Some(value) => value.as_str().map(ToString::to_string),
+        };
+        let Some(table) = self.table(1, "table_name") else {
+            if kind.as_deref() == Some("foreignkey") {
+                return Emitted::one(Ddl::OpaqueObject {
+                    what: "which foreign keys `op.drop_constraint` drops is not known".to_owned(),
+                    kind: UnnamedKind::ForeignKey,
+                });
+            }
+            return self.nameless("op.drop_constraint", None);
         };
         if let Some(kind) = &kind
             && !matches!(kind.as_str(), "foreignkey" | "primary" | "unique" | "check")

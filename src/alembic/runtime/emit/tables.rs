@@ -4,7 +4,8 @@ use smol_str::SmolStr;
 
 use super::{Emitted, Operation};
 use crate::catalog::{
-    AlterAction, CommentTarget, Constraint, ConstraintKind, CreateTable, Ddl, Fact, IndexDefinition,
+    AlterAction, CommentTarget, Constraint, ConstraintKind, CreateTable, Ddl, Fact,
+    IndexDefinition, Why,
 };
 use crate::dialect::Dialect;
 use crate::python::value::{CallArgument, Value};
@@ -343,7 +344,7 @@ impl Operation<'_, '_> {
             Err(error) => (Fact::Known(None), Err(error)),
         };
         constraint.name = name;
-        constraints.push(constraint);
+        constraints.push(perhaps_ignored(constraint, self.semantics.dialect));
         outcome
     }
 
@@ -432,6 +433,14 @@ impl Operation<'_, '_> {
             text,
         })
     }
+}
+
+/// A CHECK that comes with a type. MySQL ignores it before 8.0.16, and which version ran an old migration is not known.
+pub(super) fn perhaps_ignored(mut check: Constraint, dialect: Dialect) -> Constraint {
+    if dialect == Dialect::MySql {
+        check.maybe = Some(Why::new("MySQL before 8.0.16 ignores `CHECK`", None));
+    }
+    check
 }
 
 /// The condition of a CHECK that comes with a type.

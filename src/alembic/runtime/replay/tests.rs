@@ -1,5 +1,7 @@
 //! Histories of one revision, and what is said of them.
 
+mod doubts;
+
 use super::*;
 use crate::alembic::revision::{Identifier, RevisionDoc};
 use crate::dialect::Dialect;

@@ -1,0 +1,173 @@
+//! What may have been there before a revision for all that is known.
+//!
+//! `upgrade` drops a policy `IF EXISTS` that no migration has made, and `downgrade` makes it: it was there then, where
+//! the statement did something, and nothing is left behind. The same holds for row level security that `downgrade` turns
+//! on or off in so many words.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use smol_str::SmolStr;
+
+use super::simulation::Step;
+use crate::catalog::{AlterAction, Catalog, Change, Ddl, Difference, Differences, Subject, Why};
+
+/// Takes out of the differences that a downgrade leaves what only brings back a state that is not known.
+pub(super) fn leave_out(left: &mut Differences, upgrade: &[Step], downgrade: &[Step]) {
+    let mut reasons = Vec::new();
+    left.found.retain(|difference| {
+        let reason = reason(difference, upgrade, downgrade);
+        let is_certain = reason.is_none();
+        reasons.extend(reason);
+        is_certain
+    });
+    for why in reasons {
+        if !left.unknown.contains(&why) {
+            left.unknown.push(why);
+        }
+    }
+}
+
+/// Why it is not known that something was different before.
+fn reason(difference: &Difference, upgrade: &[Step], downgrade: &[Step]) -> Option<Arc<Why>> {
+    let object = &difference.object;
+    match (difference.subject, difference.change) {
+        (Subject::Table, Change::Changed("row_security")) => {
+            let said = row_security(downgrade, object)?;
+            (difference.to == Value::Bool(said)).then(|| {
+                let what = format!("whether row level security of `{object}` was on");
+                Why::new(format!("{what} is not known"), difference.place.clone())
+            })
+        }
+        (_, Change::Added) => {
+            let place = difference.place.as_ref()?;
+            let is_made_back = downgrade
+                .iter()
+                .any(|step| step.place.file == place.file && step.place.span.contains(place.span));
+            let step = upgrade
+                .iter()
+                .find(|step| drops_if_there(&step.ddl, difference))
+                .filter(|_| is_made_back)?;
+            let what = format!("whether `{object}` was there before is not known");
+            Some(Why::new(what, Some(step.place.clone())))
+        }
+        _ => None,
+    }
+}
+
+/// What the last statement about it says of the row level security of a table.
+fn row_security(steps: &[Step], wanted: &str) -> Option<bool> {
+    steps.iter().rev().find_map(|step| {
+        parts(&step.ddl)
+            .into_iter()
+            .rev()
+            .find_map(|ddl| match ddl {
+                Ddl::AlterTable {
+                    table,
+                    action: AlterAction::RowSecurity { enabled },
+                    ..
+                } if table == wanted => Some(*enabled),
+                _ => None,
+            })
+    })
+}
+
+/// True for a statement that drops the object of a difference if it is there.
+fn drops_if_there(ddl: &Ddl, difference: &Difference) -> bool {
+    let (subject, object) = (difference.subject, difference.object.as_str());
+    let is_part = |table: &SmolStr, name: &SmolStr| {
+        object
+            .strip_prefix(table.as_str())
+            .and_then(|rest| rest.strip_prefix('.'))
+            == Some(name.as_str())
+    };
+    parts(ddl).into_iter().any(|ddl| match (ddl, subject) {
+        (
+            Ddl::DropTable {
+                name,
+                if_exists: true,
+                ..
+            },
+            Subject::Table,
+        )
+        | (
+            Ddl::DropType {
+                name,
+                if_exists: true,
+                ..
+            },
+            Subject::Enum,
+        )
+        | (
+            Ddl::DropSequence {
+                name,
+                if_exists: true,
+                ..
+            },
+            Subject::Sequence,
+        ) => name == object,
+        (
+            Ddl::DropIndex {
+                name,
+                if_exists: true,
+                ..
+            },
+            Subject::Index,
+        ) => object.rsplit('.').next() == name.rsplit('.').next(),
+        (
+            Ddl::DropObject {
+                kind,
+                name,
+                on,
+                if_exists: true,
+                ..
+            },
+            Subject::Object(of),
+        ) => *kind == of && Catalog::key(*kind, name, on.as_ref()).name == object,
+        (
+            Ddl::AlterTable {
+                table,
+                action:
+                    AlterAction::DropColumn {
+                        name,
+                        if_exists: true,
+                        ..
+                    },
+                ..
+            },
+            Subject::Column,
+        )
+        | (
+            Ddl::AlterTable {
+                table,
+                action:
+                    AlterAction::DropConstraint {
+                        name,
+                        if_exists: true,
+                        ..
+                    },
+                ..
+            },
+            Subject::PrimaryKey
+            | Subject::Unique
+            | Subject::ForeignKey
+            | Subject::Check
+            | Subject::Exclude
+            | Subject::Constraint,
+        ) => is_part(table, name),
+        _ => false,
+    })
+}
+
+/// The single statements of one.
+fn parts(ddl: &Ddl) -> Vec<&Ddl> {
+    match ddl {
+        Ddl::Together(inner) | Ddl::Block(inner) => inner.iter().flat_map(parts).collect(),
+        Ddl::Only(inner) => parts(inner),
+        Ddl::If {
+            then, otherwise, ..
+        } => then.iter().chain(otherwise).flat_map(parts).collect(),
+        Ddl::Try { statements, .. } => statements.iter().flat_map(parts).collect(),
+        simple => vec![simple],
+    }
+}

@@ -1,0 +1,181 @@
+//! What differs after a downgrade and could not well be otherwise, or says nothing: a default that lets a column be
+//! NOT NULL again, an index that another one makes needless, or that is as the models have it.
+
+use serde_json::Value;
+
+use crate::catalog::{
+    AlterAction, Change, ConstraintKind, Ddl, Difference, Fact, IndexDefinition, IndexKey, Subject,
+    index_value,
+};
+use crate::rules::ReplayContext;
+use crate::rules::difference::{Remainder, Target};
+use crate::rules::fresh::simple;
+
+/// True for a part of a column that comes back as well as it can. On a table with rows a column is only NOT NULL if it
+/// has a default, or is filled.
+pub(super) fn comes_back_as_it_can(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
+    match difference.change {
+        Change::Changed("default") => {
+            difference.from.is_null()
+                && is_added_back(difference, ctx)
+                && !differs("nullable", difference, remainder)
+                && column(difference, ctx).is_some_and(|column| column.nullable.is(&false))
+        }
+        Change::Changed("nullable") => {
+            difference.to == Value::Bool(true)
+                && is_added_back(difference, ctx)
+                && !differs("default", difference, remainder)
+                && column(difference, ctx).is_some_and(|column| {
+                    column.default.is(&None)
+                        && column.identity.is(&None)
+                        && column.generated.is(&None)
+                })
+                && !fills_rows(difference, ctx)
+        }
+        _ => false,
+    }
+}
+
+/// The column as it was.
+fn column<'a>(
+    difference: &Difference,
+    ctx: &ReplayContext<'a>,
+) -> Option<&'a crate::catalog::Column> {
+    let Target { table, name, .. } = Target::of(difference);
+    ctx.replayed.before.tables.get(table?)?.column(name?)
+}
+
+fn differs(what: &'static str, difference: &Difference, remainder: &Remainder<'_>) -> bool {
+    remainder.found.iter().any(|other| {
+        other.subject == Subject::Column
+            && other.object == difference.object
+            && other.change == Change::Changed(what)
+    })
+}
+
+/// True for a column that the downgrade adds, under its name, to a table that is there.
+fn is_added_back(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let target = Target::of(difference);
+    ctx.replayed.downgrade_steps.iter().any(|step| {
+        simple(&step.ddl).iter().any(|(ddl, _)| {
+            matches!(
+                ddl.as_ref(),
+                Ddl::AlterTable { table, action: AlterAction::AddColumn { definition, .. }, .. }
+                    if Some(table.as_str()) == target.table
+                        && Some(definition.column.name.as_str()) == target.name
+            )
+        })
+    })
+}
+
+/// True if the downgrade changes rows of the table: then the column may have a value in each.
+fn fills_rows(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let target = Target::of(difference);
+    ctx.replayed.downgrade_steps.iter().any(|step| {
+        simple(&step.ddl).iter().any(|(ddl, _)| {
+            matches!(
+                ddl.as_ref(),
+                Ddl::Data { tables, .. }
+                    if tables.is_empty() || tables.iter().any(|table| Some(table.as_str()) == target.table)
+            )
+        })
+    })
+}
+
+/// True for an index of which only the storage parameters differ.
+pub(super) fn is_stored_otherwise(difference: &Difference) -> bool {
+    let without = |value: &Value| {
+        let mut value = value.clone();
+        if let Some(parts) = value.as_object_mut() {
+            parts.remove("with");
+        }
+        value
+    };
+    difference.subject == Subject::Index
+        && difference.from.is_object()
+        && without(&difference.from) == without(&difference.to)
+}
+
+/// True for an index that comes back as the models of the base have it: what the older code expects. One that became
+/// unique may fail on the rows all the same.
+pub(super) fn is_as_in_the_models(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let is_unique = |value: &Value| value.get("unique") == Some(&Value::Bool(true));
+    if difference.subject != Subject::Index
+        || !matches!(difference.change, Change::Changed(_))
+        || (is_unique(&difference.to) && !is_unique(&difference.from))
+    {
+        return false;
+    }
+    let target = Target::of(difference);
+    let (Some(base), Some(table), Some(name)) = (ctx.environment.base(), target.table, target.name)
+    else {
+        return false;
+    };
+    let models = &base.model_schema().catalog;
+    let index = models.tables.get(table).and_then(|table| table.index(name));
+    index.is_some_and(|index| {
+        index.maybe.is_none() && index_value(&index.definition) == difference.to
+    })
+}
+
+/// True for an index that says no more than a key, a constraint or another index over the same columns, which stays.
+pub(super) fn is_duplicate(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
+    if difference.subject != Subject::Index || difference.change != Change::Removed {
+        return false;
+    }
+    let target = Target::of(difference);
+    let (Some(table), Some(name)) = (target.table, target.name) else {
+        return false;
+    };
+    let Some(known) = ctx.replayed.before.tables.get(table) else {
+        return false;
+    };
+    let Some(Fact::Known(lost)) = known.index(name).map(|index| &index.definition) else {
+        return false;
+    };
+    let keys = |definition: &IndexDefinition| -> Vec<String> {
+        definition.keys.iter().map(IndexKey::spelling).collect()
+    };
+    let stays = |name: &str| {
+        let object = format!("{table}.{name}");
+        !remainder
+            .found
+            .iter()
+            .any(|other| other.object == object && other.change != Change::Added)
+    };
+    let by_constraint = known.constraints.iter().any(|constraint| {
+        let (ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. }) =
+            &constraint.kind
+        else {
+            return false;
+        };
+        let is_same = lost.predicate.is_none()
+            && lost.using == "btree"
+            && lost.include.is_empty()
+            && keys(lost).iter().eq(columns.iter());
+        is_same
+            && constraint.maybe.is_none()
+            && constraint.known_name().is_none_or(|name| stays(name))
+    });
+    let by_index = known.indexes.iter().any(|other| {
+        let Fact::Known(definition) = &other.definition else {
+            return false;
+        };
+        other.name != name
+            && other.maybe.is_none()
+            && stays(&other.name)
+            && keys(definition) == keys(lost)
+            && definition.predicate == lost.predicate
+            && definition.using == lost.using
+            && (definition.unique || !lost.unique)
+    });
+    by_constraint || by_index
+}

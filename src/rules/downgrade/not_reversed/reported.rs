@@ -1,0 +1,109 @@
+//! Which differences are worth a word.
+
+use serde_json::Value;
+
+use super::means;
+use crate::catalog::{Catalog, Change, ConstraintKind, Difference, Subject};
+use crate::rules::ReplayContext;
+use crate::rules::deployment::lost_attributes;
+use crate::rules::difference::{Remainder, Target, definition, follows};
+
+/// True for a unique constraint over the columns of the primary key, which stays: nothing is lost with it.
+fn is_implied(difference: &Difference, remainder: &Remainder<'_>, before: &Catalog) -> bool {
+    let Some(name) = Target::of(difference).table else {
+        return false;
+    };
+    let key = before
+        .tables
+        .get(name)
+        .and_then(|table| table.primary_key());
+    let Some(ConstraintKind::PrimaryKey { columns }) = key.map(|key| &key.kind) else {
+        return false;
+    };
+    let unique = [&difference.from, &difference.to]
+        .into_iter()
+        .find_map(|value| value.get("columns")?.as_array());
+    let is_same = unique.is_some_and(|unique| {
+        unique.len() == columns.len()
+            && columns
+                .iter()
+                .all(|column| unique.iter().any(|one| one == column.as_str()))
+    });
+    let key_differs = |other: &Difference| {
+        other.subject == Subject::PrimaryKey && Target::of(other).table == Some(name)
+    };
+    is_same && !remainder.found.iter().any(key_differs)
+}
+
+pub(super) fn is_reported(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
+    if follows(difference, remainder.found)
+        || remainder.is_learned_on_the_way_back(difference)
+        || remainder.is_only_learned(difference)
+        || remainder.hangs_on_the_database(difference)
+        || ctx
+            .replayed
+            .migration
+            .upgrade
+            .run()
+            .is_some_and(|upgrade| lost_attributes::explains(difference, ctx.environment, upgrade))
+        || means::comes_back_as_it_can(difference, remainder, ctx)
+        || means::is_stored_otherwise(difference)
+        || means::is_duplicate(difference, remainder, ctx)
+        || means::is_as_in_the_models(difference, ctx)
+    {
+        return false;
+    }
+    match (difference.subject, difference.change) {
+        // Other rules tell of them.
+        (Subject::Enum, Change::Added) | (Subject::Object(_), _) => false,
+        // Comments change nothing, and row security goes with its policies.
+        (_, Change::Changed("comment" | "row_security")) => false,
+        // There is no statement that takes a label away: one that is left is only reported if it is in the way.
+        (Subject::Enum, Change::Changed(_)) => {
+            let (was, now) = (difference.labels_before(), difference.labels_after());
+            was.iter().any(|label| !now.contains(label))
+                || (now.iter().any(|label| !was.contains(label))
+                    && remainder.next_failure(&difference.object).is_some())
+        }
+        // Under another name it does the same, unless the name is asked for.
+        (
+            Subject::PrimaryKey
+            | Subject::Unique
+            | Subject::ForeignKey
+            | Subject::Check
+            | Subject::Exclude
+            | Subject::Constraint,
+            Change::Renamed,
+        ) => [&difference.from, &difference.to]
+            .into_iter()
+            .filter_map(|name| name.as_str())
+            .any(|name| remainder.next_failure(name).is_some()),
+        (Subject::Sequence, Change::Added) => !remainder.comes_with_a_column(difference),
+        (Subject::Sequence, _) => false,
+        (Subject::Unique, _) if is_implied(difference, remainder, &ctx.replayed.before) => false,
+        // Each takes the next number.
+        (Subject::Column, Change::Changed("default"))
+            if [&difference.from, &difference.to]
+                .into_iter()
+                .all(is_next_number) =>
+        {
+            false
+        }
+        // What differs in a way that cannot be said is not understood.
+        (Subject::Column, Change::Changed(_)) => true,
+        (subject, Change::Changed(_)) => {
+            definition(subject, &difference.from) != definition(subject, &difference.to)
+        }
+        _ => true,
+    }
+}
+
+fn is_next_number(default: &Value) -> bool {
+    default
+        .as_str()
+        .is_some_and(|text| text.starts_with("nextval("))
+}
