@@ -4,6 +4,9 @@ mod words;
 
 pub(crate) use words::{argument, definition, enumerated, object_in_words, past, sentence, state};
 
+use std::cell::OnceCell;
+
+use rustc_hash::FxHashMap;
 use serde_json::Value;
 use smol_str::SmolStr;
 
@@ -25,7 +28,12 @@ pub(crate) struct Remainder<'a> {
     pub(crate) found: &'a [Difference],
     replayed: &'a ReplayedRevision,
     answered: Answered,
+    changed_up: OnceCell<ChangedBySteps<'a>>,
+    changed_down: OnceCell<ChangedBySteps<'a>>,
 }
+
+/// What statements change, by object.
+type ChangedBySteps<'a> = FxHashMap<String, Vec<(Subject, Change, &'a FileSpan)>>;
 
 impl<'a> Remainder<'a> {
     /// `None` where the downgrade brings everything back, does nothing at all, or something was done that may have
@@ -45,6 +53,8 @@ impl<'a> Remainder<'a> {
             found: &replayed.downgrade.found,
             replayed,
             answered: ctx.revision.answered(),
+            changed_up: OnceCell::new(),
+            changed_down: OnceCell::new(),
         })
     }
 
@@ -95,29 +105,42 @@ impl<'a> Remainder<'a> {
     /// Where the last statement of a direction is that changes what a difference is about: only the database tells that of
     /// names that a loop puts into SQL.
     pub(crate) fn last_step_on(&self, difference: &Difference, way: Way) -> Option<&'a FileSpan> {
+        let cell = match way {
+            Way::Up => &self.changed_up,
+            Way::Down => &self.changed_down,
+        };
+        let by_object = cell.get_or_init(|| self.changed_by_steps(way));
+        let is_it = |subject: Subject, change: Change| {
+            subject == difference.subject
+                && (change == difference.change || !matches!(difference.change, Change::Changed(_)))
+        };
+        let mut found = by_object.get(&difference.object)?.iter();
+        found
+            .find(|(subject, change, _)| is_it(*subject, *change))
+            .map(|(.., place)| *place)
+    }
+
+    /// What the statements of a direction change, by object, the last ones first.
+    fn changed_by_steps(&self, way: Way) -> ChangedBySteps<'a> {
         let (steps, end) = match way {
             Way::Up => (&self.replayed.upgrade_steps, &self.replayed.after),
             Way::Down => (&self.replayed.downgrade_steps, &self.replayed.restored),
         };
+        let mut changed = ChangedBySteps::default();
         let mut after = end;
         for step in steps.iter().rev() {
             // The copy that SQLite makes of a table is told by its parts.
-            if matches!(step.ddl, Ddl::Batch(_)) || difference.subject == Subject::Enum {
-                after = &step.before;
-                continue;
-            }
-            let changes = compare(&step.before, after).found;
-            if changes.iter().any(|change| {
-                change.subject == difference.subject
-                    && change.object == difference.object
-                    && (change.change == difference.change
-                        || !matches!(difference.change, Change::Changed(_)))
-            }) {
-                return Some(&step.place);
+            if !matches!(step.ddl, Ddl::Batch(_)) {
+                for change in compare(&step.before, after).found {
+                    if change.subject != Subject::Enum {
+                        let known = changed.entry(change.object).or_default();
+                        known.push((change.subject, change.change, &step.place));
+                    }
+                }
             }
             after = &step.before;
         }
-        None
+        changed
     }
 
     /// True for what is only changed as the database answers: in a database that differs from the history something else

@@ -149,6 +149,17 @@ impl Fresh {
     }
 }
 
+/// True if a statement, or one that it holds, is meant. What may or may not be done is left out.
+pub(crate) fn has(ddl: &Ddl, is_meant: &dyn Fn(&Ddl) -> bool) -> bool {
+    match ddl {
+        Ddl::Together(_) | Ddl::Block(_) | Ddl::Only(_) | Ddl::Batch(_) => {
+            simple(ddl).iter().any(|(ddl, _)| is_meant(ddl))
+        }
+        Ddl::If { .. } | Ddl::Try { .. } => false,
+        single => is_meant(single),
+    }
+}
+
 /// The single statements of one, each with its place if it has one of its own. What may or may not be done is left out.
 pub(crate) fn simple(ddl: &Ddl) -> Vec<(std::borrow::Cow<'_, Ddl>, Option<&FileSpan>)> {
     use std::borrow::Cow;

@@ -15,8 +15,27 @@ use crate::catalog::{AlterAction, Catalog, Change, Ddl, Difference, Differences,
 /// Takes out of the differences that a downgrade leaves what only brings back a state that is not known.
 pub(super) fn leave_out(left: &mut Differences, upgrade: &[Step], downgrade: &[Step]) {
     let mut reasons = Vec::new();
+    let may_matter = |difference: &Difference| {
+        matches!(
+            difference.change,
+            Change::Added | Change::Changed("row_security")
+        )
+    };
+    if !left.found.iter().any(may_matter) {
+        return;
+    }
+    let drops: Vec<(&Ddl, &Step)> = upgrade
+        .iter()
+        .flat_map(|step| parts(&step.ddl).into_iter().map(move |ddl| (ddl, step)))
+        .filter(|(ddl, _)| {
+            !matches!(
+                ddl,
+                Ddl::CreateTable(_) | Ddl::CreateIndex { .. } | Ddl::Data { .. }
+            )
+        })
+        .collect();
     left.found.retain(|difference| {
-        let reason = reason(difference, upgrade, downgrade);
+        let reason = reason(difference, &drops, downgrade);
         let is_certain = reason.is_none();
         reasons.extend(reason);
         is_certain
@@ -29,7 +48,11 @@ pub(super) fn leave_out(left: &mut Differences, upgrade: &[Step], downgrade: &[S
 }
 
 /// Why it is not known that something was different before.
-fn reason(difference: &Difference, upgrade: &[Step], downgrade: &[Step]) -> Option<Arc<Why>> {
+fn reason(
+    difference: &Difference,
+    drops: &[(&Ddl, &Step)],
+    downgrade: &[Step],
+) -> Option<Arc<Why>> {
     let object = &difference.object;
     match (difference.subject, difference.change) {
         (Subject::Table, Change::Changed("row_security")) => {
@@ -44,9 +67,9 @@ fn reason(difference: &Difference, upgrade: &[Step], downgrade: &[Step]) -> Opti
             let is_made_back = downgrade
                 .iter()
                 .any(|step| step.place.file == place.file && step.place.span.contains(place.span));
-            let step = upgrade
+            let (_, step) = drops
                 .iter()
-                .find(|step| drops_if_there(&step.ddl, difference))
+                .find(|(ddl, _)| drops_if_there(ddl, difference))
                 .filter(|_| is_made_back)?;
             let what = format!("whether `{object}` was there before is not known");
             Some(Why::new(what, Some(step.place.clone())))
@@ -81,7 +104,7 @@ fn drops_if_there(ddl: &Ddl, difference: &Difference) -> bool {
             .and_then(|rest| rest.strip_prefix('.'))
             == Some(name.as_str())
     };
-    parts(ddl).into_iter().any(|ddl| match (ddl, subject) {
+    match (ddl, subject) {
         (
             Ddl::DropTable {
                 name,
@@ -156,7 +179,7 @@ fn drops_if_there(ddl: &Ddl, difference: &Difference) -> bool {
             | Subject::Constraint,
         ) => is_part(table, name),
         _ => false,
-    })
+    }
 }
 
 /// The single statements of one.

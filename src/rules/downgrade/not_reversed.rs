@@ -154,6 +154,9 @@ impl NotReversed<'_> {
     }
 }
 
+/// Among more objects nobody has confused two.
+const MOST_CONFUSED: usize = 50;
+
 /// How many objects are named that are different in the same way.
 const MOST_NAMED: usize = 5;
 
@@ -257,6 +260,9 @@ fn join_slips<'d>(
     ctx: &ReplayContext<'d>,
 ) {
     let mut pairs = Vec::new();
+    if objects.len() > MOST_CONFUSED {
+        return;
+    }
     for (at, one) in objects.iter().enumerate() {
         for other in objects.iter().skip(at + 1) {
             pairs.extend(slip::instead_of(one.first, other.first, remainder, ctx));

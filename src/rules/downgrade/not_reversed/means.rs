@@ -9,7 +9,7 @@ use crate::catalog::{
 };
 use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target};
-use crate::rules::fresh::simple;
+use crate::rules::fresh::has;
 
 /// True for a part of a column that comes back as well as it can. On a table with rows a column is only NOT NULL if it
 /// has a default, or is filled.
@@ -61,9 +61,9 @@ fn differs(what: &'static str, difference: &Difference, remainder: &Remainder<'_
 fn is_added_back(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
     let target = Target::of(difference);
     ctx.replayed.downgrade_steps.iter().any(|step| {
-        simple(&step.ddl).iter().any(|(ddl, _)| {
+        has(&step.ddl, &|ddl| {
             matches!(
-                ddl.as_ref(),
+                ddl,
                 Ddl::AlterTable { table, action: AlterAction::AddColumn { definition, .. }, .. }
                     if Some(table.as_str()) == target.table
                         && Some(definition.column.name.as_str()) == target.name
@@ -76,9 +76,9 @@ fn is_added_back(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
 fn fills_rows(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
     let target = Target::of(difference);
     ctx.replayed.downgrade_steps.iter().any(|step| {
-        simple(&step.ddl).iter().any(|(ddl, _)| {
+        has(&step.ddl, &|ddl| {
             matches!(
-                ddl.as_ref(),
+                ddl,
                 Ddl::Data { tables, .. }
                     if tables.is_empty() || tables.iter().any(|table| Some(table.as_str()) == target.table)
             )

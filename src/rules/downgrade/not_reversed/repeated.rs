@@ -3,16 +3,16 @@
 
 use crate::catalog::{AlterAction, Catalog, Change, Ddl, Difference, Subject};
 use crate::rules::ReplayContext;
-use crate::rules::fresh::simple;
+use crate::rules::fresh::has;
 
 /// True if `upgrade` makes the object of a difference only if it is not there, and it was.
 pub(super) fn is_repeated(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
     difference.change == Change::Removed
-        && ctx.replayed.upgrade_steps.iter().any(|step| {
-            simple(&step.ddl)
-                .iter()
-                .any(|(ddl, _)| makes_if_missing(ddl, difference))
-        })
+        && ctx
+            .replayed
+            .upgrade_steps
+            .iter()
+            .any(|step| has(&step.ddl, &|ddl| makes_if_missing(ddl, difference)))
 }
 
 fn makes_if_missing(ddl: &Ddl, difference: &Difference) -> bool {
