@@ -69,21 +69,21 @@ impl Repository {
 
     /// True if the first parents of a commit go back for so many days, or there are as many of them as anybody looks at.
     pub fn goes_back(&self, tip: CommitId, days: u32) -> bool {
-        let Some(now) = self.time_of(tip) else {
-            return false;
-        };
+        self.earlier(tip, days).is_some()
+    }
+
+    /// The newest of the first parents that is so many days older than a commit, or the last of as many as anybody looks at.
+    pub fn earlier(&self, tip: CommitId, days: u32) -> Option<CommitId> {
+        let now = self.time_of(tip)?;
         let mut commit = tip;
         for _ in 0..MAX_STEPS {
-            let Some(parent) = self.first_parent(commit) else {
-                return false;
-            };
-            commit = parent;
+            commit = self.first_parent(commit)?;
             let is_old = |then| now - then >= i64::from(days) * SECONDS_PER_DAY;
             if self.time_of(commit).is_some_and(is_old) {
-                return true;
+                break;
             }
         }
-        true
+        Some(commit)
     }
 
     /// The Python files that are new in folders, whose trees are given in their order.

@@ -2,7 +2,6 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
@@ -36,8 +35,8 @@ pub(super) struct Circumstances<'c> {
     habit: OnceCell<LoadHabit>,
     /// How the base uses the models of tables, by table; a search through all its code for each.
     uses: RefCell<FxHashMap<SmolStr, Option<ModelUse>>>,
-    /// On which day tables were made.
-    births: OnceCell<FxHashMap<SmolStr, Date>>,
+    /// The revisions that made tables.
+    births: OnceCell<FxHashMap<SmolStr, usize>>,
 }
 
 /// What a project does not want to be told of load.
@@ -45,8 +44,6 @@ struct LoadHabit {
     left_out: LeftOut,
     /// Why; `None` where the configuration says it, or nothing is left out.
     reason: Option<String>,
-    /// The configuration asks for it, or something was made so that nobody waits.
-    is_careful: bool,
 }
 
 enum LeftOut {
@@ -89,21 +86,20 @@ impl<'c> Circumstances<'c> {
             }
     }
 
-    /// A downgrade is an emergency, when few ask who waits: what it locks matters where upgrades are made with care.
+    /// A downgrade is an emergency, when few ask who waits: what only it locks is told where the configuration asks for it.
     pub(super) fn minds_locks_of_downgrades(&self) -> bool {
-        self.habit().is_careful
+        self.environment.settings.zero_downtime == Some(ZeroDowntime::Required)
     }
 
     fn habit(&self) -> &LoadHabit {
         self.habit.get_or_init(|| {
-            let configured = |left_out, is_careful| LoadHabit {
+            let configured = |left_out| LoadHabit {
                 left_out,
                 reason: None,
-                is_careful,
             };
             match self.environment.settings.zero_downtime {
-                Some(ZeroDowntime::Required) => configured(LeftOut::Nothing, true),
-                Some(ZeroDowntime::Optional) => configured(LeftOut::All, false),
+                Some(ZeroDowntime::Required) => configured(LeftOut::Nothing),
+                Some(ZeroDowntime::Optional) => configured(LeftOut::All),
                 None => self.shown(),
             }
         })
@@ -124,12 +120,11 @@ impl<'c> Circumstances<'c> {
             LeftOut::Nothing
         } else if is_shown() && careless >= MIN_HABIT {
             LeftOut::All
-        } else if self.environment.head.migrates_at_start() {
-            let reason = "the application seems to run its migrations itself as it starts, when nobody uses the database";
+        } else if self.environment.head.stops_for_migrations() {
+            let reason = "the application seems to be down meanwhile: it runs its migrations itself as it starts, or in containers of one host";
             return LoadHabit {
                 left_out: LeftOut::All,
                 reason: Some(reason.to_owned()),
-                is_careful,
             };
         } else if is_shown() && careless > 0 {
             LeftOut::Locks
@@ -145,7 +140,6 @@ impl<'c> Circumstances<'c> {
         LoadHabit {
             reason: (!matches!(left_out, LeftOut::Nothing)).then(reason),
             left_out,
-            is_careful,
         }
     }
 
@@ -154,15 +148,17 @@ impl<'c> Circumstances<'c> {
         if self.environment.settings.zero_downtime.is_some() || !self.environment.is_established() {
             return false;
         }
-        let births = self
-            .births
-            .get_or_init(|| births(self.environment, self.history));
-        let age = |(birth, now): (&Date, Date)| (now - *birth).get_days();
-        births
-            .get(table)
-            .zip(ctx.revision.created())
-            .map(age)
-            .is_some_and(|age| (0..YOUNG).contains(&age))
+        let births = self.births.get_or_init(|| births(self.history));
+        let Some(node) = births.get(table) else {
+            return false;
+        };
+        let made_by = &self.environment.head.map.node(*node).revision;
+        match made_by.created().zip(ctx.revision.created()) {
+            Some((birth, now)) => (0..YOUNG).contains(&(now - birth).get_days()),
+            None => self.environment.change.as_ref().is_some_and(|change| {
+                change.past.had(&made_by.file, YOUNG.unsigned_abs()) == Some(false)
+            }),
+        }
     }
 
     fn use_on_base(&self, table: &SmolStr) -> Option<ModelUse> {
@@ -230,20 +226,19 @@ fn is_lock(diagnostic: &Diagnostic) -> bool {
         .is_some_and(|rule| rule.is_about_load() && !rule.is_about_running_code())
 }
 
-/// On which day tables were made, as far as they began without rows: one that is filled where it is made may be the copy of
+/// Which revisions made tables, as far as they began without rows: one that is filled where it is made may be the copy of
 /// another.
-fn births(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> FxHashMap<SmolStr, Date> {
+fn births(history: &ReplayedHistory) -> FxHashMap<SmolStr, usize> {
     let mut births = FxHashMap::default();
     for node in &history.order {
-        let created = ctx.head.map.node(*node).revision.created();
-        let Some((replayed, created)) = history.get(*node).zip(created) else {
+        let Some(replayed) = history.get(*node) else {
             continue;
         };
         for step in &replayed.upgrade_steps {
             for (ddl, _) in simple(&step.ddl) {
                 match &*ddl {
                     Ddl::CreateTable(table) => {
-                        births.insert(table.name.clone(), created);
+                        births.insert(table.name.clone(), *node);
                     }
                     Ddl::AlterTable {
                         table,
@@ -251,14 +246,13 @@ fn births(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> FxHashMap<
                         ..
                     } => {
                         births.remove(new_name);
-                        if let Some(birth) = births.remove(table).filter(|birth| *birth != created)
-                        {
+                        if let Some(birth) = births.remove(table).filter(|birth| birth != node) {
                             births.insert(new_name.clone(), birth);
                         }
                     }
                     Ddl::Data { tables, .. } => {
                         for table in tables {
-                            if births.get(table) == Some(&created) {
+                            if births.get(table) == Some(node) {
                                 births.remove(table);
                             }
                         }

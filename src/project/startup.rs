@@ -1,4 +1,4 @@
-//! Whether an application brings its database up to date when it starts.
+//! Whether an application is down while its migrations run.
 
 use rayon::prelude::*;
 
@@ -7,9 +7,9 @@ use crate::models::is_test_file;
 use crate::source::RepoPath;
 
 impl ProjectEnvironment<'_> {
-    /// True if the application runs its migrations as it starts, and nothing in the repository deploys it so that the old
-    /// processes go on meanwhile: then nobody uses the database while they run.
-    pub fn migrates_at_start(&self) -> bool {
+    /// True if the application runs its migrations as it starts, or is one of the containers of one host, and nothing in the
+    /// repository deploys it so that the old processes go on meanwhile: then nobody uses the database while they run.
+    pub fn stops_for_migrations(&self) -> bool {
         let versions = &self.environment.version_locations;
         let paths: Vec<&RepoPath> = self
             .sources
@@ -20,8 +20,11 @@ impl ProjectEnvironment<'_> {
             .filter(|path| !versions.iter().any(|folder| path.is_within(folder)))
             .collect();
         let read = |path: &RepoPath| self.sources.read(path);
-        let migrates = |path: &&RepoPath| match path.extension() {
+        let stops = |path: &&RepoPath| match path.extension() {
             "py" => read(path).is_some_and(|bytes| upgrades_in_code(&bytes)),
+            _ if is_compose(path) => {
+                read(path).is_some_and(|bytes| has(&bytes, "build:") || runs_upgrade(&bytes))
+            }
             _ => is_start(path) && read(path).is_some_and(|bytes| runs_upgrade(&bytes)),
         };
         let rolls_out = |path: &&RepoPath| {
@@ -29,7 +32,7 @@ impl ProjectEnvironment<'_> {
                 || matches!(path.extension(), "yaml" | "yml" | "tpl" | "j2")
                     && read(path).is_some_and(|bytes| keeps_running(&bytes))
         };
-        paths.par_iter().copied().any(|path| migrates(&path))
+        paths.par_iter().copied().any(|path| stops(&path))
             && !paths.par_iter().copied().any(|path| rolls_out(&path))
     }
 }
@@ -51,11 +54,16 @@ fn upgrades_in_code(bytes: &[u8]) -> bool {
 /// True for files that say what runs when a container starts.
 fn is_start(path: &RepoPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
-    let is_yaml = matches!(path.extension(), "yml" | "yaml");
     name.contains("entrypoint")
         || name.starts_with("dockerfile")
         || path.extension() == "sh" && name.starts_with("start")
-        || is_yaml && (name.starts_with("docker-compose") || name.starts_with("compose"))
+}
+
+/// True for a description of the containers of one host.
+fn is_compose(path: &RepoPath) -> bool {
+    let name = path.file_name();
+    matches!(path.extension(), "yml" | "yaml")
+        && (name.starts_with("docker-compose") || name.starts_with("compose"))
 }
 
 fn runs_upgrade(bytes: &[u8]) -> bool {

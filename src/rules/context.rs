@@ -44,6 +44,11 @@ pub trait Past {
     fn goes_back(&self, _days: u32) -> bool {
         false
     }
+
+    /// True if the base had a file so many days before its last commit; `None` if it was not there itself.
+    fn had(&self, _path: &RepoPath, _days: u32) -> Option<bool> {
+        None
+    }
 }
 
 /// A past of which nothing is known.

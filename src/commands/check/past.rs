@@ -66,6 +66,11 @@ impl Past for Commits<'_> {
             .is_some_and(|base| self.repository.goes_back(base, days))
     }
 
+    fn had(&self, path: &RepoPath, days: u32) -> Option<bool> {
+        let earlier = self.repository.earlier(self.base?, days)?;
+        Some(self.repository.blob_at(earlier, path).is_some())
+    }
+
     fn is_new(&self, path: &RepoPath) -> bool {
         let Some((began, tip)) = self.range else {
             return false;
