@@ -181,6 +181,8 @@ struct Told {
     once: FxHashMap<(&'static str, Way), usize>,
     /// By table and direction, where the finding about columns stands that its rows have no value for.
     rows: FxHashMap<(SmolStr, Way), usize>,
+    /// By rule, where findings about the upgrade stand, each about another table.
+    tables: FxHashMap<&'static str, Vec<usize>>,
     /// By rule and words, where the first finding about raw SQL of the upgrade stands.
     texts: FxHashMap<(&'static str, String), usize>,
 }
@@ -253,6 +255,7 @@ impl Told {
             }
             if way == Way::Up {
                 self.upgrade.entry(key).or_insert(index);
+                self.tables.entry(rule.code).or_default().push(index);
             }
             self.places.insert(place, (index, 0));
             diagnostics.push(diagnostic);
@@ -276,14 +279,36 @@ impl Told {
         }
     }
 
-    /// Says how often a loop does it.
-    fn finish(self, diagnostics: &mut [Diagnostic]) {
+    /// Says how often a loop does it, and once what is done to many tables.
+    fn finish(self, diagnostics: &mut Vec<Diagnostic>) {
         for (index, again) in self.places.into_values().filter(|(_, again)| *again > 0) {
             let times = if again == 1 { "time" } else { "times" };
             if let Some(diagnostic) = diagnostics.get_mut(index) {
                 let note = format!("the same line does so {again} more {times}, to others");
                 diagnostic.notes.push(note);
             }
+        }
+        let mut told: Vec<usize> = Vec::new();
+        for all in self.tables.values().filter(|all| all.len() > MOST_TABLES) {
+            let Some((first, others)) = all.split_first() else {
+                continue;
+            };
+            let places: Vec<Label> = others
+                .iter()
+                .filter_map(|index| Some(diagnostics.get(*index)?.primary.clone()))
+                .collect();
+            if let Some(diagnostic) = diagnostics.get_mut(*first) {
+                let note = format!("the revision does so to {} more tables", others.len());
+                diagnostic.notes.push(note);
+                for place in places {
+                    add_place(diagnostic, place, "and so here");
+                }
+                told.extend(others);
+            }
+        }
+        told.sort_unstable();
+        for index in told.into_iter().rev() {
+            diagnostics.remove(index);
         }
     }
 }
@@ -300,6 +325,9 @@ fn add_place(known: &mut Diagnostic, place: Label, message: &str) {
         known.related.push(label);
     }
 }
+
+/// What a revision does to more tables than this is told once.
+const MOST_TABLES: usize = 3;
 
 /// So many further places are shown with a finding.
 const MOST_PLACES: usize = 8;

@@ -254,3 +254,31 @@ fn what_was_made_lately_holds_little_in_an_old_project() {
         assert_eq!(codes_of_change(&repository), codes, "{day}");
     }
 }
+
+#[test]
+fn what_is_done_to_many_tables_is_one_finding() {
+    let repository = shop();
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    let to_bytes = |table: &str| {
+        format!(
+            "op.alter_column(\"{table}\", \"note\", type_=sa.LargeBinary(), postgresql_using=\"note::bytea\")"
+        )
+    };
+    let tables = ["order", "customer", "product", "invoice"];
+    let upgrade: Vec<String> = tables.iter().map(|table| to_bytes(table)).collect();
+    let text = revision(
+        "b2",
+        Some("a1"),
+        "2026-01-20",
+        &upgrade.join("\n    "),
+        "pass",
+    );
+    repository.write("migrations/versions/b2.py", text);
+    repository.commit("Bytes");
+    assert_eq!(codes_of_change(&repository), ["514"]);
+    let answer = repository.lint(&["check", "--from-ref", "main", "--output-format", "full"]);
+    assert!(
+        answer.out.contains("the revision does so to 3 more tables"),
+        "{answer:?}"
+    );
+}
