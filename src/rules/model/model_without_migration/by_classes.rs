@@ -6,6 +6,7 @@ use super::{
     Autogenerate, MOST_RELATED, Missed, ModelWithoutMigration, is_built_elsewhere, removed,
 };
 use crate::catalog::Subject;
+use crate::config::Pairing;
 use crate::diagnostic::Label;
 use crate::models::{DifferenceKind, Introduced, ModelDifference, Models, TableChange, changes};
 use crate::project::ProjectEnvironment;
@@ -29,7 +30,10 @@ pub(super) fn report(
     }
     // In the mode of separate changes the migration comes first: any revision may have done it already.
     let migrations = Migrations::of(ctx, ctx.environment.settings.pairing());
-    if migrations.is_unknown {
+    // Whether a migration that comes with the change does what the classes want cannot be told without their schema.
+    let comes_with_one =
+        ctx.environment.settings.pairing() == Pairing::Together && migrations.count > 0;
+    if migrations.is_unknown || comes_with_one {
         return;
     }
     let tables = head.tables_at_head();
