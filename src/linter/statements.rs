@@ -177,10 +177,8 @@ struct Told {
     upgrade: FxHashMap<(&'static str, SmolStr), usize>,
     /// By rule and place, where the finding stands, and how often it would have been told once more.
     places: FxHashMap<(&'static str, RepoPath, Option<Span>), (usize, usize)>,
-    /// By rule and direction, where a finding stands that is told once for all tables.
-    once: FxHashMap<(&'static str, Way), usize>,
-    /// By table and direction, where the finding about columns stands that its rows have no value for.
-    rows: FxHashMap<(SmolStr, Way), usize>,
+    /// By rule, table and direction, where a finding stands; without a table where it is told once for all.
+    said: FxHashMap<(&'static str, SmolStr, Way), usize>,
     /// By rule, where findings about the upgrade stand, each about another table.
     tables: FxHashMap<&'static str, Vec<usize>>,
     /// By rule and words, where the first finding about raw SQL of the upgrade stands.
@@ -188,8 +186,8 @@ struct Told {
 }
 
 impl Told {
-    /// Takes the newest findings in. What a loop does again and again is told once, as are columns of one table that have no
-    /// value for its rows, and what a downgrade does to a table as the upgrade did is part of the finding there.
+    /// Takes the newest findings in. What a loop does again and again is told once, as is what a rule says of one table, and
+    /// what a downgrade does to a table as the upgrade did is part of the finding there.
     fn join(
         &mut self,
         diagnostics: &mut Vec<Diagnostic>,
@@ -219,41 +217,30 @@ impl Told {
                 }
                 continue;
             }
-            if !rule.is_about_load() {
-                // One table needs one correction for all columns.
-                let index = diagnostics.len();
-                let first = *self.rows.entry((table.clone(), way)).or_insert(index);
-                match diagnostics.get_mut(first) {
-                    Some(known) => add_place(known, diagnostic.primary, "and so here"),
-                    None => {
-                        self.places.insert(place, (index, 0));
-                        diagnostics.push(diagnostic);
-                    }
-                }
-                continue;
-            }
-            let counterpart = self.upgrade.get(&key).filter(|_| way == Way::Down);
+            let counterpart = self
+                .upgrade
+                .get(&key)
+                .filter(|_| way == Way::Down && rule.is_about_load());
             if let Some(known) = counterpart.and_then(|index| diagnostics.get_mut(*index)) {
                 add_place(known, diagnostic.primary, "and so on the way back");
-                continue;
-            }
-            let neighbour = self.upgrade.get(&key).filter(|_| code != LOCKS);
-            if let Some(known) = neighbour.and_then(|index| diagnostics.get_mut(*index)) {
-                add_place(known, diagnostic.primary, "and so here");
                 continue;
             }
             if way == Way::Down && code == LOCKS && !circumstances.minds_locks_of_downgrades() {
                 continue;
             }
+            // What running code still asks for is put off to the next release as a whole.
+            let subject = if rule.is_told_once() || rule.is_about_running_code() {
+                SmolStr::default()
+            } else {
+                table.clone()
+            };
             let index = diagnostics.len();
-            if rule.is_told_once() {
-                let first = *self.once.entry((rule.code, way)).or_insert(index);
-                if let Some(known) = diagnostics.get_mut(first) {
-                    add_place(known, diagnostic.primary, "and so here");
-                    continue;
-                }
+            let first = *self.said.entry((rule.code, subject, way)).or_insert(index);
+            if let Some(known) = diagnostics.get_mut(first) {
+                add_place(known, diagnostic.primary, "and so here");
+                continue;
             }
-            if way == Way::Up {
+            if way == Way::Up && rule.is_about_load() {
                 self.upgrade.entry(key).or_insert(index);
                 self.tables.entry(rule.code).or_default().push(index);
             }

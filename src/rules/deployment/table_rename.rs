@@ -59,6 +59,13 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     if ctx.way == Way::Down || is_swapped || ctx.comes_back(table) {
         return;
     }
+    // The base asks for the new name already: the migration comes after the code.
+    let is_late = ctx.models_in_use().is_some_and(|(_, models)| {
+        models.tables.contains_key(new_name) && !models.tables.contains_key(table)
+    });
+    if is_late {
+        return;
+    }
     let violation = TableRename { table, new_name };
     ctx.report(&violation, reporter, "renames the table");
 }
