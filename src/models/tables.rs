@@ -6,6 +6,7 @@ use crate::python::Outcome;
 use crate::python::value::{CallArgument, Object, ObjectId, SymbolKind, Value};
 use crate::schema::{Item, Table};
 use crate::source::{FileSpan, RepoPath};
+use crate::sqlalchemy::declarative::table_args;
 use crate::sqlalchemy::{column_call, construct, item, metadata_of_value, qualified, table_items};
 
 /// What `__table_args__` holds.
@@ -24,7 +25,7 @@ pub(super) fn table_arguments(class: ObjectId, interpreter: &mut Reader<'_>) -> 
     let Some(at) = interpreter.class(class).map(|class| class.at) else {
         return arguments;
     };
-    let Some(mut value) = interpreter.inherited_attribute(class, "__table_args__") else {
+    let Some(mut value) = table_args(class, interpreter) else {
         arguments.items = body_indexes(class, interpreter);
         return arguments;
     };

@@ -65,9 +65,10 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     }
     // The base asks for the new name already: the migration comes after the code.
     let is_late = ctx.models_in_use().is_some_and(|(_, models)| {
-        models.tables.get(table).is_some_and(|table| {
-            table.column(new_name).is_some() && table.column(name).is_none()
-        })
+        models
+            .tables
+            .get(table)
+            .is_some_and(|table| table.column(new_name).is_some() && table.column(name).is_none())
     });
     if is_late {
         return;

@@ -120,6 +120,29 @@ pub fn is_abstract<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) -
     )
 }
 
+/// `__table_args__` of a class, or of a mixin or abstract base; what a class above it says that has a table of its own is
+/// about that table.
+pub fn table_args<H: Host>(class: ObjectId, interpreter: &mut Interpreter<'_, H>) -> Option<Value> {
+    let (order, _) = interpreter.ancestry(class);
+    let owner = order.into_iter().find(|candidate| {
+        let is_said = interpreter
+            .own_attribute(*candidate, "__table_args__")
+            .is_some();
+        is_said && (*candidate == class || !is_mapped(*candidate, interpreter))
+    })?;
+    interpreter.inherited_attribute(owner, "__table_args__")
+}
+
+/// True for a class that has a table of its own, other than a mixin that names the tables of its children.
+fn is_mapped<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) -> bool {
+    let names_table = matches!(
+        interpreter.own_attribute(class, "__tablename__"),
+        Some(Value::Str(_))
+    ) || interpreter.own_attribute(class, "__table__").is_some()
+        || has_table_keyword(class, interpreter);
+    names_table && !is_abstract(class, interpreter) && style(class, interpreter).is_some()
+}
+
 pub fn has_table_keyword<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) -> bool {
     interpreter.class(class).is_some_and(|class| {
         class

@@ -9,7 +9,7 @@ use super::order::ordered_attributes;
 use super::python_default::PythonDefault;
 use super::style::{
     Style, foreign_base, has_table_keyword, is_abstract, is_automap, is_declarative_base, style,
-    table_name,
+    table_args, table_name,
 };
 use crate::python::ast::{Expr, ExprKind, StmtKind};
 use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKind, Value};
@@ -298,7 +298,7 @@ fn database_of<H: Host>(call: &Call, interpreter: &Interpreter<'_, H>) -> Option
 impl DeclaredTable {
     /// What `__table_args__` adds.
     fn arguments<H: Host>(&mut self, class: ObjectId, interpreter: &mut Interpreter<'_, H>) {
-        let Some(mut value) = interpreter.inherited_attribute(class, "__table_args__") else {
+        let Some(mut value) = table_args(class, interpreter) else {
             return;
         };
         if matches!(value, Value::Function(_)) {

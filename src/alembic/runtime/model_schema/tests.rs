@@ -134,6 +134,24 @@ fn a_schema_may_be_a_member_of_a_string_enum() {
 }
 
 #[test]
+fn arguments_of_a_mapped_parent_are_about_its_own_table() {
+    let records = "from sqlalchemy import ForeignKey, Index\nfrom sqlalchemy.orm import Mapped, mapped_column\nfrom app.base import Base\nclass Indexed:\n    __table_args__ = (Index('ix_mixin', 'id'),)\nclass Record(Base):\n    __tablename__ = 'record'\n    id: Mapped[int] = mapped_column(primary_key=True)\n    __table_args__ = (Index('ix_record', 'id'),)\nclass Special(Record):\n    __tablename__ = 'special'\n    id: Mapped[int] = mapped_column(ForeignKey('record.id'), primary_key=True)\nclass Plain(Indexed, Base):\n    __tablename__ = 'plain'\n    id: Mapped[int] = mapped_column(primary_key=True)\n";
+    let models = read(
+        &format!("import app.records{TARGET}"),
+        &[("app/records.py", records)],
+        &Catalog::default(),
+    );
+    let indexes = |table: &str| {
+        let table = &models.catalog.tables[table];
+        let names = table.indexes.iter().map(|index| index.name.to_string());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(indexes("record"), ["ix_record"]);
+    assert_eq!(indexes("plain"), ["ix_mixin"]);
+    assert!(indexes("special").is_empty());
+}
+
+#[test]
 fn what_is_not_imported_is_known_to_be_there() {
     let (user, team) = (model("User"), model("Team"));
     let files = [("app/user.py", user.as_str()), ("app/team.py", &team)];
