@@ -21,14 +21,14 @@ use crate::alembic::{
 };
 use crate::catalog::{Catalog, Why};
 use crate::config::{MetadataName, NamingConvention, Settings};
-use crate::dependencies::{Dependencies, Versions, WrittenVersion};
+use crate::dependencies::{Dependencies, Version, Versions, WrittenVersion};
 use crate::dialect::Dialect;
 use crate::git::ChangeSet;
 use crate::models::{self, Drift, Models, NamingFact};
 use crate::python::{FoundModule, ModuleFinder, Sources};
 use crate::schema::KnownTables;
 use crate::source::RepoPath;
-use crate::sqlalchemy::ddl::{Naming, Semantics};
+use crate::sqlalchemy::ddl::{Naming, Semantics, TimeZone};
 
 pub use dialect::{DetectedDialect, DialectSource};
 use history::RECENT;
@@ -287,14 +287,27 @@ impl<'s> ProjectEnvironment<'s> {
                 NamingFact::Unresolved => Naming::None,
             },
         };
-        let version = |version: crate::dependencies::Version| (version.major, version.minor);
+        let version = |version: Version| (version.major, version.minor);
         Semantics {
             dialect: self.dialect().dialect,
             sqlalchemy: version(versions.sqlalchemy.version),
             alembic: version(versions.alembic.version),
+            sqlmodel_datetime: self.sqlmodel_datetime(),
             naming,
             transactions: self.transactions(),
         }
+    }
+
+    /// `datetime` became `UTCDateTime()` with SQLModel 0.0.45; before it was `DateTime` (`sqlmodel/main.py` of 0.0.44 and
+    /// 0.0.45, `get_sqlalchemy_type`).
+    fn sqlmodel_datetime(&self) -> Option<TimeZone> {
+        let first = Version::new(0, 0, 45);
+        let is_newer = self.dependencies().is_at_least("sqlmodel", first)?;
+        Some(if is_newer {
+            TimeZone::With
+        } else {
+            TimeZone::Without
+        })
     }
 
     /// True if some Python file of the repository speaks of a naming convention.

@@ -15,8 +15,17 @@ pub struct Semantics {
     /// Major and minor version.
     pub sqlalchemy: (u32, u32),
     pub alembic: (u32, u32),
+    /// What SQLModel makes of the annotation `datetime`; `None` where that is not known.
+    pub sqlmodel_datetime: Option<TimeZone>,
     pub naming: Naming,
     pub transactions: Transactions,
+}
+
+/// Whether a timestamp has a time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeZone {
+    Without,
+    With,
 }
 
 impl Default for Semantics {
@@ -25,6 +34,7 @@ impl Default for Semantics {
             dialect: Dialect::PostgreSql,
             sqlalchemy: (2, 0),
             alembic: (1, 20),
+            sqlmodel_datetime: None,
             naming: Naming::None,
             transactions: Transactions::PerRevision,
         }
