@@ -70,6 +70,8 @@ enum Autogenerate {
     ComparesNone,
     /// Nothing that `env.py` imports leads to the model.
     LacksModel,
+    /// `env.py` hands no metadata to Alembic.
+    LacksMetadata,
 }
 
 impl Violation for ModelWithoutMigration {
@@ -143,6 +145,10 @@ impl Violation for ModelWithoutMigration {
             Autogenerate::ComparesNone => {
                 "`alembic revision --autogenerate` does not see this: write the migration by hand, and commit it together \
                  with the model"
+            }
+            Autogenerate::LacksMetadata => {
+                "`env.py` hands no metadata to Alembic, so autogenerate writes nothing: write the migration by hand, and \
+                 commit it together with the model"
             }
             Autogenerate::LacksModel => {
                 "nothing that `env.py` imports leads to this module, so autogenerate does not see the model: import it where \
@@ -308,7 +314,9 @@ impl<'a> ChangedTable<'a> {
             return;
         };
         let unregistered = &head.model_schema().unregistered;
-        let autogenerate = if unregistered.iter().any(|model| model.name == table) {
+        let autogenerate = if head.model_schema().lacks_target {
+            Autogenerate::LacksMetadata
+        } else if unregistered.iter().any(|model| model.name == table) {
             Autogenerate::LacksModel
         } else if found.iter().any(|found| found.is_seen()) {
             Autogenerate::SeesSome

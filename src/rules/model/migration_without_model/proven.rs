@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::new_revisions;
+use super::{Aftermath, new_revisions};
 use super::together::{Contradicted, Together};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
@@ -233,6 +233,7 @@ fn gathered<'a>(
             lost_arguments: lost.filter(|_| may_be_lost),
             keys: keys_of(one, head),
             further: Vec::new(),
+            aftermath: Aftermath::of(head),
         });
     }
     gathered

@@ -1,6 +1,6 @@
 //! What one correction mends, in words.
 
-use super::UNDONE;
+use super::Aftermath;
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::project::ProjectEnvironment;
@@ -129,6 +129,8 @@ pub(super) struct Together<'a> {
     pub(super) keys: Option<String>,
     /// What else of tables that the migration makes is otherwise.
     pub(super) further: Vec<Together<'a>>,
+    /// Who will notice.
+    pub(super) aftermath: Aftermath,
 }
 
 impl Together<'_> {
@@ -304,7 +306,7 @@ impl Violation for Together<'_> {
                 "and {more} more {differences} of tables that it creates"
             ));
         }
-        notes.push(UNDONE.to_owned());
+        notes.push(self.aftermath.note());
         if self.first.is_index_of_key {
             notes.push(
                 "a primary key has an index of its own: the model needs no `index=True` there"
@@ -335,6 +337,10 @@ impl Violation for Together<'_> {
             |together: &Together<'_>| together.first.found.change == Change::Changed("comment");
         let is_minor =
             self.first.is_index_of_key || is_comment(self) && self.further.iter().all(is_comment);
-        is_minor.then_some(Severity::Info)
+        if is_minor {
+            Some(Severity::Info)
+        } else {
+            self.aftermath.severity()
+        }
     }
 }
