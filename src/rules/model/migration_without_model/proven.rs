@@ -361,10 +361,16 @@ where
             .as_ref()
             .filter(|_| found.difference.change == Change::Removed),
         same_key: None,
+        is_another_enum: false,
         is_index_of_key: false,
     };
     let models = &head.model_schema().whole().catalog;
+    let is_type = (found.difference.subject, found.difference.change)
+        == (Subject::Column, Change::Changed("type"));
+    let asked = found.difference.to.as_str().filter(|_| is_type);
+    let asked = asked.map(|spelling| spelling.trim_end_matches("[]"));
     Some(Contradicted {
+        is_another_enum: asked.is_some_and(|name| models.enums.contains_key(name)),
         is_index_of_key: contradicted.comes_with_table()
             && is_index_of_key(&found.difference, models),
         ..contradicted

@@ -32,6 +32,8 @@ pub(super) struct Contradicted<'a> {
     pub(super) same_uniqueness: Option<&'a Difference>,
     /// The foreign key that the model has in its place.
     pub(super) same_key: Option<&'a Difference>,
+    /// True for an enum type of the models that is another one in the database, whichever columns have it.
+    pub(super) is_another_enum: bool,
     /// True for an index over the primary key of a new table.
     pub(super) is_index_of_key: bool,
 }
@@ -87,9 +89,14 @@ impl Contradicted<'_> {
     }
 
     /// True for what is one thing to correct: indexes of one table, what several tables have from one line of the models,
-    /// a column that is added to several, what one statement does to several columns, the same two types in new tables,
-    /// and indexes over primary keys.
+    /// a column that is added to several, what one statement does to several columns, the same two types in new tables, an
+    /// enum type of several columns, and indexes over primary keys.
     pub(super) fn goes_with(&self, other: &Self) -> bool {
+        let is_same_pair =
+            (&self.found.from, &self.found.to) == (&other.found.from, &other.found.to);
+        if self.is_another_enum && other.is_another_enum && is_same_pair {
+            return true;
+        }
         let kind = |one: &Self| (one.found.subject, one.found.change, one.comes_with_table());
         if kind(self) != kind(other)
             || [self, other]
@@ -115,8 +122,7 @@ impl Contradicted<'_> {
             && self.renamed == other.renamed
             && !self.comes_with_table();
         // As in a loop.
-        let is_equal = matches!(self.found.change, Change::Changed(_))
-            && (&self.found.from, &self.found.to) == (&other.found.from, &other.found.to);
+        let is_equal = matches!(self.found.change, Change::Changed(_)) && is_same_pair;
         let is_one_statement = self.found.subject == Subject::Column
             && self.operation == other.operation
             && (is_added && self.renamed.is_none() && other.renamed.is_none() || is_equal)
