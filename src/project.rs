@@ -5,6 +5,7 @@ mod connection;
 mod dialect;
 mod habits;
 mod history;
+mod semantics;
 mod startup;
 mod workflows;
 
@@ -28,7 +29,7 @@ use crate::models::{self, Drift, Models, NamingFact};
 use crate::python::{FoundModule, ModuleFinder, Sources};
 use crate::schema::KnownTables;
 use crate::source::RepoPath;
-use crate::sqlalchemy::ddl::{Naming, Semantics, TimeZone};
+use crate::sqlalchemy::ddl::{Naming, Semantics};
 
 pub use dialect::{DetectedDialect, DialectSource};
 use history::RECENT;
@@ -295,19 +296,8 @@ impl<'s> ProjectEnvironment<'s> {
             sqlmodel_datetime: self.sqlmodel_datetime(),
             naming,
             transactions: self.transactions(),
+            search_path: self.schemas_searched(),
         }
-    }
-
-    /// `datetime` became `UTCDateTime()` with SQLModel 0.0.45; before it was `DateTime` (`sqlmodel/main.py` of 0.0.44 and
-    /// 0.0.45, `get_sqlalchemy_type`).
-    fn sqlmodel_datetime(&self) -> Option<TimeZone> {
-        let first = Version::new(0, 0, 45);
-        let is_newer = self.dependencies().is_at_least("sqlmodel", first)?;
-        Some(if is_newer {
-            TimeZone::With
-        } else {
-            TimeZone::Without
-        })
     }
 
     /// True if some Python file of the repository speaks of a naming convention.

@@ -54,7 +54,11 @@ fn what_is_certain_of_a_bounded_version() {
         ("alembic", None),
     ] {
         let found = find(&[("requirements.txt", requirement)]);
-        assert_eq!(found.is_at_least("sqlmodel", first), expected, "{requirement}");
+        assert_eq!(
+            found.is_at_least("sqlmodel", first),
+            expected,
+            "{requirement}"
+        );
     }
     let lock = "[[package]]\nname = \"sqlmodel\"\nversion = \"0.0.22\"\n";
     let pyproject = "[project]\ndependencies = ['sqlmodel>=0.0.14', 'alembic']\n";

@@ -188,9 +188,9 @@ impl<'s> Introduced<'s> {
             .filter_map(|table| before.migrated.tables.get(table))
             .map(|table| {
                 let columns = table.columns.iter();
-                let is_it = |spelling: &&SmolStr| spelling.as_str() == there;
+                let is_it = |spelling: &SmolStr| spelling.as_str() == there;
                 columns
-                    .filter(|column| column.column_type.known().filter(is_it).is_some())
+                    .filter(|column| column.column_type.known().is_some_and(is_it))
                     .count()
             })
             .sum();

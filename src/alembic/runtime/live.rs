@@ -186,16 +186,16 @@ fn asks_for_all(used: &NameUse) -> bool {
             used.is_called
                 || handed_to.first().is_some_and(|name| is_any(ENTITIES, name))
                     && !handed_to.iter().any(|name| is_any(NARROWING, name))
-                    && !(handed_to.first().is_some_and(|name| name == "query" || name == "select")
+                    && !(handed_to
+                        .first()
+                        .is_some_and(|name| name == "query" || name == "select")
                         && handed_to
                             .last()
                             .is_some_and(|name| is_any(WITHOUT_ROWS, name)))
         }
         // `users.c.name`
         [first] if used.is_called => !is_any(&["delete", "update"], first),
-        [first, ..] => {
-            is_any(&["metadata", "objects", "query"], first) || first.starts_with("__")
-        }
+        [first, ..] => is_any(&["metadata", "objects", "query"], first) || first.starts_with("__"),
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Semantics {
     pub sqlmodel_datetime: Option<TimeZone>,
     pub naming: Naming,
     pub transactions: Transactions,
+    /// The schemas in which a name without one is looked for after the default one: `search_path` of the connection.
+    pub search_path: Vec<SmolStr>,
 }
 
 /// Whether a timestamp has a time zone.
@@ -37,6 +39,7 @@ impl Default for Semantics {
             sqlmodel_datetime: None,
             naming: Naming::None,
             transactions: Transactions::PerRevision,
+            search_path: Vec::new(),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Aftermath, new_revisions};
 use super::together::{Contradicted, Together};
+use super::{Aftermath, new_revisions};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Introduced, is_index_of_key};

@@ -129,9 +129,8 @@ impl Contradicted<'_> {
             && (is_same_table || !self.comes_with_table());
         let are_comments = is_same_table && self.is_new_comment() && other.is_new_comment();
         // As a project writes its keys.
-        let are_types = self.comes_with_table()
-            && self.found.change == Change::Changed("type")
-            && is_equal;
+        let are_types =
+            self.comes_with_table() && self.found.change == Change::Changed("type") && is_equal;
         self.node == other.node
             && (are_indexes || is_one_thing || is_one_statement || are_comments || are_types)
     }
@@ -249,7 +248,11 @@ fn actions(key: &serde_json::Value) -> String {
 }
 
 /// Two foreign keys that differ in what they do; `None` where they do the same.
-fn key_in_words(there: &serde_json::Value, here: &serde_json::Value, table: &str) -> Option<String> {
+fn key_in_words(
+    there: &serde_json::Value,
+    here: &serde_json::Value,
+    table: &str,
+) -> Option<String> {
     let columns: Vec<&str> = there
         .get("columns")?
         .as_array()?
