@@ -5,6 +5,7 @@ mod connection;
 mod dialect;
 mod habits;
 mod history;
+mod semantics;
 mod startup;
 mod workflows;
 
@@ -21,7 +22,7 @@ use crate::alembic::{
 };
 use crate::catalog::{Catalog, Why};
 use crate::config::{MetadataName, NamingConvention, Settings};
-use crate::dependencies::{Dependencies, Versions, WrittenVersion};
+use crate::dependencies::{Dependencies, Version, Versions, WrittenVersion};
 use crate::dialect::Dialect;
 use crate::git::ChangeSet;
 use crate::models::{self, Drift, Models, NamingFact};
@@ -287,13 +288,15 @@ impl<'s> ProjectEnvironment<'s> {
                 NamingFact::Unresolved => Naming::None,
             },
         };
-        let version = |version: crate::dependencies::Version| (version.major, version.minor);
+        let version = |version: Version| (version.major, version.minor);
         Semantics {
             dialect: self.dialect().dialect,
             sqlalchemy: version(versions.sqlalchemy.version),
             alembic: version(versions.alembic.version),
+            sqlmodel_datetime: self.sqlmodel_datetime(),
             naming,
             transactions: self.transactions(),
+            search_path: self.schemas_searched(),
         }
     }
 

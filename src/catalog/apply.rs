@@ -17,6 +17,7 @@ mod names;
 mod objects;
 mod partitions;
 mod reflected;
+mod search_path;
 mod sequences;
 mod tables;
 mod types;
@@ -54,6 +55,8 @@ pub struct Database {
     pub doubts: Vec<Arc<Why>>,
     /// True while the revision has shown that all it touches is made by itself, in a database that was empty.
     pub began_empty: bool,
+    /// The schemas in which names without one are looked for after the default one.
+    pub search_path: Arc<[SmolStr]>,
     /// True for the way back: what the way there has not made, then, is not there.
     pub goes_back: bool,
 }
@@ -124,6 +127,7 @@ impl Database {
             session: Session::default(),
             doubts: Vec::new(),
             began_empty: false,
+            search_path: Arc::from([]),
             goes_back: false,
         }
     }
@@ -142,6 +146,8 @@ impl Database {
 
     /// What a call says a column to be like, where that is not known better: `existing_type` and its like.
     pub fn hint(&mut self, table: &str, hint: &super::Column) {
+        let table = self.searched(&SmolStr::new(table)).into_owned();
+        let table = table.as_str();
         if !self.now.tables.contains_key(table) {
             let mut statement = self.statement(hint.place.as_ref());
             // One that was dropped is not there.
@@ -209,6 +215,13 @@ impl Database {
 
 impl Statement<'_> {
     fn run(&mut self, ddl: &Ddl) {
+        match self.database.with_schemas(ddl) {
+            Some(meant) => self.carry_out(&meant),
+            None => self.carry_out(ddl),
+        }
+    }
+
+    fn carry_out(&mut self, ddl: &Ddl) {
         match ddl {
             Ddl::CreateTable(create) => self.create_table(create),
             Ddl::CreateTableLike { create, like } => self.create_table_like(create, like),

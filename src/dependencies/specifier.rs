@@ -81,6 +81,32 @@ impl Specifier {
             })
     }
 
+    /// Whether all versions that it takes are `first` or newer, or all are older; `None` where some are this and some
+    /// that.
+    pub(super) fn is_at_least(&self, first: Version) -> Option<bool> {
+        let newer = |clauses: &Vec<Clause>| {
+            clauses.iter().any(|clause| match clause {
+                Clause::Exactly(only) => *only >= first,
+                Clause::Within(range) => range.from >= first,
+                Clause::Not(_) => false,
+            })
+        };
+        let older = |clauses: &Vec<Clause>| {
+            clauses.iter().any(|clause| match clause {
+                Clause::Exactly(only) => *only < first,
+                Clause::Within(range) => range.below.is_some_and(|below| below <= first),
+                Clause::Not(_) => false,
+            })
+        };
+        if self.takes_all() {
+            None
+        } else if self.alternatives.iter().all(newer) {
+            Some(true)
+        } else {
+            self.alternatives.iter().all(older).then_some(false)
+        }
+    }
+
     /// The versions that are named exactly.
     pub(super) fn pins(&self) -> impl Iterator<Item = Version> {
         self.alternatives

@@ -42,6 +42,31 @@ fn a_lock_counts_before_bounds_and_pins_before_ranges() {
 }
 
 #[test]
+fn what_is_certain_of_a_bounded_version() {
+    let first = Version::new(0, 0, 45);
+    for (requirement, expected) in [
+        ("sqlmodel==0.0.22", Some(false)),
+        ("sqlmodel==0.0.45", Some(true)),
+        ("sqlmodel<0.0.30", Some(false)),
+        ("sqlmodel>=0.0.45,<0.1", Some(true)),
+        ("sqlmodel>=0.0.14", None),
+        ("sqlmodel", None),
+        ("alembic", None),
+    ] {
+        let found = find(&[("requirements.txt", requirement)]);
+        assert_eq!(
+            found.is_at_least("sqlmodel", first),
+            expected,
+            "{requirement}"
+        );
+    }
+    let lock = "[[package]]\nname = \"sqlmodel\"\nversion = \"0.0.22\"\n";
+    let pyproject = "[project]\ndependencies = ['sqlmodel>=0.0.14', 'alembic']\n";
+    let found = find(&[("uv.lock", lock), ("service/pyproject.toml", pyproject)]);
+    assert_eq!(found.is_at_least("sqlmodel", first), Some(false));
+}
+
+#[test]
 fn the_nearest_file_counts() {
     assert_eq!(
         shown(&[

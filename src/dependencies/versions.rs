@@ -151,6 +151,26 @@ impl Dependencies {
         }
     }
 
+    /// Whether a package certainly is of version `first` or newer, or certainly older, by the first file that names it
+    /// exactly or else the first that bounds it; `None` where the files leave that open. Only for the names in
+    /// `WATCHED`.
+    pub fn is_at_least(&self, package: &str, first: Version) -> Option<bool> {
+        let says = |file: &DependencyFile, is_exact: bool| -> Option<Option<bool>> {
+            let mut answers = file
+                .of(package)
+                .map(|requirement| &requirement.specifier)
+                .filter(|bound| !bound.takes_all() && (!is_exact || bound.pins().next().is_some()))
+                .map(|bound| bound.is_at_least(first));
+            let answer = answers.next()?;
+            Some(answer.filter(|_| answers.all(|other| other == answer)))
+        };
+        let mut files = self.files.iter();
+        let exact = files.find_map(|file| says(file, true));
+        exact
+            .or_else(|| self.files.iter().find_map(|file| says(file, false)))
+            .flatten()
+    }
+
     fn detect(&self, package: Package, sqlalchemy: Option<Version>) -> Detected {
         let fits =
             |version: Version| sqlalchemy.is_none_or(|needed| alembic_takes(version, needed));

@@ -10,7 +10,7 @@ use crate::python::Interpreter;
 use crate::python::value::{ObjectId, SymbolKind, Value};
 use crate::schema::{Column, Table};
 use crate::sqlalchemy::declarative::{
-    Style, has_table_keyword, is_abstract, ordered_attributes, style, table_name,
+    Style, foreign_base, has_table_keyword, is_abstract, ordered_attributes, style, table_name,
 };
 use crate::sqlalchemy::{ColumnSource, column, metadata_of_class, qualified};
 
@@ -69,8 +69,7 @@ pub(super) fn table(class: ObjectId, interpreter: &mut Reader<'_>) -> Option<Mod
 /// The columns of a class and its bases; the second value is true where something that may be a column was not
 /// understood. Own columns come first, then those of each base, as SQLAlchemy 2 puts them.
 pub(super) fn columns(class: ObjectId, interpreter: &mut Reader<'_>) -> (Vec<Column>, bool) {
-    let (_, outside) = interpreter.ancestry(class);
-    let mut open = outside.iter().any(Value::is_unknown);
+    let mut open = foreign_base(class, interpreter).is_some();
     let mut columns = Vec::new();
     for attribute in ordered_attributes(class, (2, 0), interpreter) {
         open |= attribute.unknown.is_some();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use smol_str::SmolStr;
+
 use super::drift::{Drift, DriftDifference, Weight};
 use crate::alembic::{MetadataOrigin, ModelSchema};
 use crate::catalog::{
@@ -24,6 +26,9 @@ impl<'s> State<'s> {
 
 /// Fewer indexes than this are no way to work.
 const MANY_INDEXES: usize = 5;
+
+/// Fewer columns that differ in the same way are no way to work either.
+const MANY_COLUMNS: usize = 5;
 
 /// The drift that a change brings.
 pub struct Introduced<'s> {
@@ -153,6 +158,43 @@ impl<'s> Introduced<'s> {
         };
         let without = before.drift.differences.iter().filter(is_without).count();
         without >= MANY_INDEXES && without * 2 > all
+    }
+
+    /// True if columns of other tables had the same two types before, and most columns that the migrations make of the one
+    /// are of the other in the models: that is how the project writes them.
+    pub fn was_usual(&self, difference: &Difference) -> bool {
+        let is_type = |found: &Difference| {
+            (found.subject, found.change) == (Subject::Column, Change::Changed("type"))
+        };
+        let (Some(before), Some(there)) = (&self.before, difference.from.as_str()) else {
+            return false;
+        };
+        if !is_type(difference) {
+            return false;
+        }
+        let (own, _) = split_object(&difference.object, self.head.migrated);
+        let same = before.drift.differences.iter().filter(|found| {
+            let known = &found.difference;
+            is_type(known)
+                && (&known.from, &known.to) == (&difference.from, &difference.to)
+                && split_object(&known.object, before.migrated).0 != own
+        });
+        let count = same.count();
+        if count < MANY_COLUMNS {
+            return false;
+        }
+        let compared = before.drift.compared.iter();
+        let all: usize = compared
+            .filter_map(|table| before.migrated.tables.get(table))
+            .map(|table| {
+                let columns = table.columns.iter();
+                let is_it = |spelling: &SmolStr| spelling.as_str() == there;
+                columns
+                    .filter(|column| column.column_type.known().is_some_and(is_it))
+                    .count()
+            })
+            .sum();
+        count * 2 > all
     }
 
     /// True if the database lacked most indexes over a primary key that models asked for before: `index=True` of another

@@ -25,8 +25,6 @@ pub struct LiveUse {
     pub import: Span,
     /// Where it is defined.
     pub definition: Option<FileSpan>,
-    /// True if all its uses name the columns that they ask for, or ask for none.
-    pub names_columns: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +90,8 @@ impl Runtime<'_> {
                 }
                 let (kind, definition) = self.live(&value, used)?;
                 let is_harmless = match kind {
-                    LiveKind::Model(_) => names_columns,
+                    LiveKind::Model(_) => names_columns || !asks_for_all(used),
+                    LiveKind::Table => !asks_for_all(used),
                     // A session that nothing is done with has nothing to commit.
                     LiveKind::Session => used.attributes.last().is_some_and(|method| {
                         ["close", "commit", "flush", "remove", "rollback"]
@@ -111,7 +110,6 @@ impl Runtime<'_> {
                     kind,
                     span: used.span,
                     import: imported.span,
-                    names_columns: imported.uses.iter().all(names_columns_of),
                     definition,
                 })
             });
@@ -157,27 +155,47 @@ impl Runtime<'_> {
     }
 }
 
-/// True for a use of a model or table that names the columns it asks for, or asks for none: `User.name`,
-/// `query(User).with_entities(…)`, `delete(users)`.
-fn names_columns_of(used: &NameUse) -> bool {
+/// Functions and methods that are given a model to load, or to make rows of.
+const ENTITIES: &[&str] = &[
+    "Query",
+    "aliased",
+    "bulk_insert",
+    "bulk_insert_mappings",
+    "get",
+    "get_one",
+    "insert",
+    "query",
+    "select",
+    "with_polymorphic",
+];
+
+/// What makes of a query for a model one for some of its columns.
+const NARROWING: &[&str] = &["load_only", "with_entities", "with_only_columns"];
+
+/// What ends a query without a row of the model.
+const WITHOUT_ROWS: &[&str] = &["count", "delete", "exists", "update", "values"];
+
+/// True for a use of a model or table that asks for all of its columns, whichever there are by then, or writes them:
+/// `query(User)`, `User(…)`, `users.select()`. `User.name`, `query(User).with_entities(…)` and `delete(users)` name what
+/// they ask for, and what other functions do with a model is not known.
+fn asks_for_all(used: &NameUse) -> bool {
     let is_any = |names: &[&str], name: &Name| names.contains(&name.as_str());
     match used.attributes.as_slice() {
         [] => {
             let handed_to = &used.handed_to;
-            let is_narrowed = handed_to
-                .iter()
-                .any(|name| is_any(&["load_only", "with_entities"], name));
-            let ends_without_rows = handed_to
-                .last()
-                .is_some_and(|name| is_any(&["count", "delete", "update"], name));
-            is_narrowed || ends_without_rows
+            used.is_called
+                || handed_to.first().is_some_and(|name| is_any(ENTITIES, name))
+                    && !handed_to.iter().any(|name| is_any(NARROWING, name))
+                    && !(handed_to
+                        .first()
+                        .is_some_and(|name| name == "query" || name == "select")
+                        && handed_to
+                            .last()
+                            .is_some_and(|name| is_any(WITHOUT_ROWS, name)))
         }
         // `users.c.name`
-        [first, _, ..] if is_any(&["c", "columns"], first) => true,
-        [first] if used.is_called || is_any(&["c", "columns"], first) => {
-            is_any(&["delete", "update"], first)
-        }
-        [first, ..] => !is_any(&["objects", "query"], first) && !first.starts_with("__"),
+        [first] if used.is_called => !is_any(&["delete", "update"], first),
+        [first, ..] => is_any(&["metadata", "objects", "query"], first) || first.starts_with("__"),
     }
 }
 

@@ -99,7 +99,10 @@ impl Simulation {
     pub(super) fn new(semantics: Arc<Semantics>) -> Self {
         Self {
             state: State {
-                database: Database::new(semantics.dialect),
+                database: Database {
+                    search_path: semantics.search_path.clone().into(),
+                    ..Database::new(semantics.dialect)
+                },
                 met_enums: OrdSet::new(),
                 met_enums_from_empty: OrdSet::new(),
                 batches: Vec::new(),
@@ -222,6 +225,7 @@ impl Simulation {
                 before: more_known(&one.database.before, &other.database.before),
                 doubts,
                 began_empty: one.database.began_empty && other.database.began_empty,
+                search_path: one.database.search_path.clone(),
                 goes_back: one.database.goes_back,
             },
             met_enums: one.met_enums.clone().union(other.met_enums.clone()),

@@ -64,7 +64,8 @@ pub fn imported_names(module: &Module) -> Vec<ImportedName> {
     imported
 }
 
-/// The names that the body of a function uses, as far as it does not bind them.
+/// The names that the body of a function uses when it is called, as far as it does not bind them. Functions in it that it
+/// only defines, or hands to somebody else, do not run by that.
 pub fn names_used_in(def: &FunctionDef) -> Vec<(Name, NameUse)> {
     let mut bindings = Bindings::default();
     bindings.body(&def.body);
@@ -74,7 +75,40 @@ pub fn names_used_in(def: &FunctionDef) -> Vec<(Name, NameUse)> {
             .iter()
             .map(|parameter| parameter.name.clone()),
     );
-    used(&def.body, &|name| !own.contains(name))
+    let mut found = used(&def.body, &|name| !own.contains(name));
+    let idle = functions_not_called(&def.body);
+    found.retain(|(_, used)| !idle.iter().any(|span| span.contains(used.span)));
+    found
+}
+
+/// The bodies of the functions in a body that nothing calls which runs with it.
+fn functions_not_called(body: &[Stmt]) -> Vec<Span> {
+    let mut idle: Vec<(Name, Span)> = Vec::new();
+    each_stmt(body, &mut |stmt| {
+        if let StmtKind::FunctionDef(def) = &stmt.kind
+            && let [first, .., last] | [first @ last] = def.body.as_slice()
+        {
+            let span = Span::new(first.span.start, last.span.end);
+            idle.push((def.name.clone(), span));
+        }
+    });
+    let names: FxHashSet<Name> = idle.iter().map(|(name, _)| name.clone()).collect();
+    let calls: Vec<(Name, NameUse)> = used(body, &|name| names.contains(name))
+        .into_iter()
+        .filter(|(_, used)| used.is_called && used.attributes.is_empty())
+        .collect();
+    loop {
+        let runs = |(name, _): &(Name, Span)| {
+            calls.iter().any(|(called, used)| {
+                called == name && !idle.iter().any(|(_, span)| span.contains(used.span))
+            })
+        };
+        let (running, others): (Vec<_>, Vec<_>) = idle.iter().cloned().partition(runs);
+        if running.is_empty() {
+            return others.into_iter().map(|(_, span)| span).collect();
+        }
+        idle = others;
+    }
 }
 
 fn names_of(stmt: &Stmt) -> Vec<ImportedName> {
@@ -272,6 +306,20 @@ fn root<'e>(expr: &'e Expr, attributes: &mut Vec<Name>) -> Option<&'e Name> {
 mod tests {
     use super::*;
     use crate::python::parse;
+
+    #[test]
+    fn functions_that_are_only_defined_do_not_run() {
+        let source = "def create_app():\n    @app.before_request\n    def setup():\n        User.get()\n\n    \
+                      def load():\n        Role.get()\n\n    def all():\n        load()\n\n    all()\n    \
+                      app.register(later)\n\n    def later():\n        Log.get()\n";
+        let (module, _) = parse(source);
+        let StmtKind::FunctionDef(def) = &module.body.first().unwrap().kind else {
+            panic!("a function");
+        };
+        let names = names_used_in(def);
+        let names: Vec<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["app", "Role", "app"]);
+    }
 
     #[test]
     fn queries_are_followed_to_what_is_called_on_them() {

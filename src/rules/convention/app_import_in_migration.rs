@@ -55,9 +55,6 @@ impl Violation for AppImport<'_> {
             LiveKind::Metadata => {
                 "a database that is migrated later gets other tables than the first one did"
             }
-            LiveKind::Model(_) | LiveKind::Table if self.live.names_columns => {
-                "once it is renamed or moved, or loses a column that is asked for here, the revision fails"
-            }
             _ => {
                 "a column that the model gains later is asked for before the migration that adds it has run, and the revision fails"
             }

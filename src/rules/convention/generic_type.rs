@@ -1,6 +1,6 @@
 //! ML402
 
-use crate::diagnostic::Label;
+use crate::diagnostic::{Label, Severity};
 use crate::models::{DriftDifference, Weight};
 use crate::project::ProjectEnvironment;
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
@@ -40,9 +40,23 @@ impl Violation for GenericType<'_> {
         vec![note.to_owned()]
     }
 
+    fn severity(&self) -> Option<Severity> {
+        differ_in_precision(self.migrated, self.modelled).then_some(Severity::Info)
+    }
+
     fn help(&self) -> Option<String> {
         Some("give the column the type that the model has".to_owned())
     }
+}
+
+/// True for times of PostgreSQL that are kept more exactly than the model asks for, which no code notices.
+fn differ_in_precision(one: &str, other: &str) -> bool {
+    let exact = |spelling: &str| -> Option<String> {
+        let (before, rest) = spelling.split_once('(')?;
+        let (_, after) = rest.split_once(')')?;
+        Some(format!("{before}{after}"))
+    };
+    one.ends_with(" time zone") && exact(other).is_some_and(|plain| plain == one)
 }
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {

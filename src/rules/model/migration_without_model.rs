@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::catalog::Catalog;
 use crate::config::Pairing;
-use crate::diagnostic::Label;
+use crate::diagnostic::{Label, Severity};
 use crate::models::{ModelTable, Models};
 use crate::project::ProjectEnvironment;
 use crate::rules::pairing;
@@ -49,7 +49,7 @@ enum MigrationWithoutModel<'a> {
     },
 }
 
-impl Violation for MigrationWithoutModel<'_> {
+impl MigrationWithoutModel<'_> {
     fn message(&self) -> String {
         match self {
             Self::AddedColumn { table, column } => {
@@ -95,19 +95,13 @@ impl Violation for MigrationWithoutModel<'_> {
         }
     }
 
-    fn notes(&self) -> Vec<String> {
-        vec![UNDONE.to_owned()]
-    }
-
     fn is_half(&self) -> bool {
         matches!(
             self,
             Self::AddedColumn { .. } | Self::CreatedTable { .. } | Self::Nullability { .. }
         )
     }
-}
 
-impl MigrationWithoutModel<'_> {
     /// True for a column that is added to several tables, such as one and its history.
     fn is_added_with(&self, other: &Self) -> bool {
         matches!(
@@ -117,7 +111,67 @@ impl MigrationWithoutModel<'_> {
     }
 }
 
-const UNDONE: &str = "the next `alembic revision --autogenerate` would propose to undo it";
+/// Who will notice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Aftermath {
+    /// Autogenerate compares the models with the database.
+    Undone,
+    /// `env.py` hands no metadata to Alembic.
+    Unseen,
+}
+
+impl Aftermath {
+    fn of(head: &ProjectEnvironment<'_>) -> Self {
+        if head.model_schema().lacks_target {
+            Self::Unseen
+        } else {
+            Self::Undone
+        }
+    }
+
+    fn note(self) -> String {
+        let note = match self {
+            Self::Undone => "the next `alembic revision --autogenerate` would propose to undo it",
+            Self::Unseen => {
+                "a database that `create_all()` makes of the models is another than one that was migrated; autogenerate \
+                 does not see it, for `env.py` hands no metadata to Alembic"
+            }
+        };
+        note.to_owned()
+    }
+
+    fn severity(self) -> Option<Severity> {
+        (self == Self::Unseen).then_some(Severity::Info)
+    }
+}
+
+/// A contradiction and who will notice it.
+struct Noticed<'a> {
+    what: MigrationWithoutModel<'a>,
+    aftermath: Aftermath,
+}
+
+impl Violation for Noticed<'_> {
+    fn message(&self) -> String {
+        self.what.message()
+    }
+
+    fn subject(&self) -> String {
+        self.what.subject()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        vec![self.aftermath.note()]
+    }
+
+    fn is_half(&self) -> bool {
+        self.what.is_half()
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.aftermath.severity()
+    }
+}
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if ctx.environment.settings.pairing() != Pairing::Together {
@@ -161,6 +215,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .as_ref()
             .is_some_and(|introduced| tables.iter().any(|table| introduced.is_proven(table)))
     };
+    let aftermath = Aftermath::of(head);
     let models = head.models();
     let tables = head.tables_at_head();
     for (node, operations) in &judged {
@@ -192,7 +247,8 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
                 }
             }
         }
-        for (violation, label, related) in found {
+        for (what, label, related) in found {
+            let violation = Noticed { what, aftermath };
             reporter
                 .report_on(&violation, label, Some(&revision.id.value))
                 .related(related);

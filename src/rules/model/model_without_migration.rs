@@ -59,6 +59,8 @@ enum Missed {
     Indexes,
     /// Nothing: it keeps the same columns unique by another means.
     AnotherMeans,
+    /// Nothing but that it is less strict.
+    Loosening,
     /// Nothing: it has what the models do without.
     Nothing,
 }
@@ -70,6 +72,8 @@ enum Autogenerate {
     ComparesNone,
     /// Nothing that `env.py` imports leads to the model.
     LacksModel,
+    /// `env.py` hands no metadata to Alembic.
+    LacksMetadata,
 }
 
 impl Violation for ModelWithoutMigration {
@@ -116,6 +120,7 @@ impl Violation for ModelWithoutMigration {
             Missed::Constraints | Missed::Checks => "the database will not enforce it",
             Missed::Indexes => "the database will be without it",
             Missed::AnotherMeans => "the database keeps the same columns unique, by another means",
+            Missed::Loosening => "the database will go on refusing equal values",
             Missed::Nothing => "the database will keep what it has",
         };
         let mut notes = vec![missed.to_owned()];
@@ -144,6 +149,10 @@ impl Violation for ModelWithoutMigration {
                 "`alembic revision --autogenerate` does not see this: write the migration by hand, and commit it together \
                  with the model"
             }
+            Autogenerate::LacksMetadata => {
+                "`env.py` hands no metadata to Alembic, so autogenerate writes nothing: write the migration by hand, and \
+                 commit it together with the model"
+            }
             Autogenerate::LacksModel => {
                 "nothing that `env.py` imports leads to this module, so autogenerate does not see the model: import it where \
                  the other models are imported, then write the migration"
@@ -157,7 +166,7 @@ impl Violation for ModelWithoutMigration {
             self.missed == Missed::Nothing && (self.whole == Some(false) || self.is_new_model);
         let is_minor = matches!(
             self.missed,
-            Missed::AnotherMeans | Missed::Checks | Missed::Indexes
+            Missed::AnotherMeans | Missed::Checks | Missed::Indexes | Missed::Loosening
         );
         (is_minor || is_kept).then_some(Severity::Warning)
     }
@@ -308,7 +317,9 @@ impl<'a> ChangedTable<'a> {
             return;
         };
         let unregistered = &head.model_schema().unregistered;
-        let autogenerate = if unregistered.iter().any(|model| model.name == table) {
+        let autogenerate = if head.model_schema().lacks_target {
+            Autogenerate::LacksMetadata
+        } else if unregistered.iter().any(|model| model.name == table) {
             Autogenerate::LacksModel
         } else if found.iter().any(|found| found.is_seen()) {
             Autogenerate::SeesSome
@@ -389,6 +400,8 @@ fn missed(found: &[&DriftDifference]) -> Missed {
         Missed::Checks
     } else if all(&is_kept) {
         Missed::Nothing
+    } else if all(&|difference| uniqueness(difference) == Some(false)) {
+        Missed::Loosening
     } else if all(&|difference| is_index(difference) && !is_unique(difference)) {
         Missed::Indexes
     } else if all(&|difference| is_constraint(difference) || is_unique(difference)) {
@@ -472,7 +485,11 @@ fn in_words(found: &[&DriftDifference], table: &str, verbs: &Verbs) -> Vec<Strin
                 None => format!("{gains} {what}"),
             }),
             (_, Change::Removed) => parts.push(format!("{loses} {what}")),
-            (_, Change::Changed(_)) => parts.push(format!("{changes} {what}")),
+            (_, Change::Changed(_)) => parts.push(match uniqueness(difference) {
+                Some(true) => format!("makes {what} unique"),
+                Some(false) => format!("makes {what} no longer unique"),
+                None => format!("{changes} {what}"),
+            }),
             (_, Change::Renamed) => {
                 parts.push(format!("{renames} {what} to `{}`", plain(&difference.to)));
             }
@@ -483,6 +500,19 @@ fn in_words(found: &[&DriftDifference], table: &str, verbs: &Verbs) -> Vec<Strin
         .map(|(done, columns)| done.replace("{}", &pairing::and(&columns)));
     parts.extend(changed);
     parts
+}
+
+/// Whether an index becomes unique, or ceases to be, if that is all that changes.
+fn uniqueness(difference: &Difference) -> Option<bool> {
+    let without = |index: &Value| {
+        let mut index = index.as_object()?.clone();
+        let unique = index.remove("unique").and_then(|unique| unique.as_bool());
+        Some((index, unique == Some(true)))
+    };
+    let (there, was_unique) = without(&difference.from)?;
+    let (here, is_unique) = without(&difference.to)?;
+    let is_all = difference.subject == Subject::Index && there == here;
+    (is_all && was_unique != is_unique).then_some(is_unique)
 }
 
 /// What a model does to columns, whose names stand at `{}`.

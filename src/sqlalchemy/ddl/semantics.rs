@@ -15,8 +15,19 @@ pub struct Semantics {
     /// Major and minor version.
     pub sqlalchemy: (u32, u32),
     pub alembic: (u32, u32),
+    /// What SQLModel makes of the annotation `datetime`; `None` where that is not known.
+    pub sqlmodel_datetime: Option<TimeZone>,
     pub naming: Naming,
     pub transactions: Transactions,
+    /// The schemas in which a name without one is looked for after the default one: `search_path` of the connection.
+    pub search_path: Vec<SmolStr>,
+}
+
+/// Whether a timestamp has a time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeZone {
+    Without,
+    With,
 }
 
 impl Default for Semantics {
@@ -25,8 +36,10 @@ impl Default for Semantics {
             dialect: Dialect::PostgreSql,
             sqlalchemy: (2, 0),
             alembic: (1, 20),
+            sqlmodel_datetime: None,
             naming: Naming::None,
             transactions: Transactions::PerRevision,
+            search_path: Vec::new(),
         }
     }
 }

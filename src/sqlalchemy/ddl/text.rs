@@ -183,6 +183,15 @@ impl<H: Host> Writer<'_, '_, H> {
         }
     }
 
+    /// What `desc(…)` is given: a string is a name or SQL, for outside of a SELECT
+    /// `SQLCompiler.visit_textual_label_reference` writes it as it is.
+    fn ordered(&mut self, value: &Value, depth: u32) -> Option<String> {
+        match value.as_str() {
+            Some(text) => Some(text.to_string()),
+            None => self.expression(value, depth),
+        }
+    }
+
     fn arguments(&mut self, call: &Call, depth: u32) -> Option<Vec<String>> {
         if call.open {
             return None;
@@ -249,14 +258,14 @@ impl<H: Host> Writer<'_, '_, H> {
                 ("false" | "False_", None) => return Some(self.boolean(false).to_owned()),
                 ("null", None) => return Some("NULL".to_owned()),
                 ("desc", Some(value)) => {
-                    return Some(format!("{} DESC", self.expression(&value, depth)?));
+                    return Some(format!("{} DESC", self.ordered(&value, depth)?));
                 }
-                ("asc", Some(value)) => return self.expression(&value, depth),
+                ("asc", Some(value)) => return self.ordered(&value, depth),
                 ("nulls_last" | "nullslast", Some(value)) => {
-                    return Some(format!("{} NULLS LAST", self.expression(&value, depth)?));
+                    return Some(format!("{} NULLS LAST", self.ordered(&value, depth)?));
                 }
                 ("nulls_first" | "nullsfirst", Some(value)) => {
-                    return Some(format!("{} NULLS FIRST", self.expression(&value, depth)?));
+                    return Some(format!("{} NULLS FIRST", self.ordered(&value, depth)?));
                 }
                 ("array", Some(value)) => {
                     let items = self.interpreter.heap.elements(&value)?.to_vec();

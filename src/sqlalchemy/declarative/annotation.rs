@@ -53,13 +53,13 @@ pub(super) fn field<H: Host>(
     let (inner, _) = without_none(annotation);
     let own = match &inner {
         Value::Builtin(name) if name == "str" => Some("sqlmodel.AutoString"),
-        // With a time zone or without, by the version of SQLModel.
+        // With a time zone or without, by the version of SQLModel (`Semantics::sqlmodel_datetime`).
         other
             if other
                 .qualified_name()
                 .is_some_and(|name| name == "datetime.datetime") =>
         {
-            Some("sqlmodel.UTCDateTime")
+            Some("sqlmodel.datetime")
         }
         _ => None,
     };

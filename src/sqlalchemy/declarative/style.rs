@@ -337,7 +337,7 @@ pub fn base_of_class<H: Host>(
 }
 
 /// A base outside of the repository that may bring columns, or a table, along.
-pub(super) fn foreign_base<H: Host>(
+pub fn foreign_base<H: Host>(
     class: ObjectId,
     interpreter: &mut Interpreter<'_, H>,
 ) -> Option<String> {

@@ -421,6 +421,41 @@ impl DeclaredTable {
     }
 }
 
+/// How deep keys are looked through.
+const MAX_DEPTH: u32 = 16;
+
+/// The table of the first column in the key of an index: `Model.name`, `func.lower(Model.name)`, `Model.name.desc()`.
+fn referred_table<H: Host>(
+    key: &Value,
+    interpreter: &mut Interpreter<'_, H>,
+    depth: u32,
+) -> Option<SmolStr> {
+    if depth > MAX_DEPTH || matches!(key, Value::Str(_)) {
+        return None;
+    }
+    if let Some((table, _)) = reference_of(key, interpreter) {
+        return Some(table);
+    }
+    let symbol = Rc::clone(key.as_symbol()?);
+    let parts: Vec<&Value> = match &symbol.kind {
+        // A column of its own, as `Index` is given in a class body, is part of what is being made.
+        SymbolKind::Call(_) if column_call(key, interpreter).is_some() => return None,
+        SymbolKind::Call(call) => {
+            let given = call.positional().map(|argument| &argument.value);
+            std::iter::once(&call.callee).chain(given).collect()
+        }
+        SymbolKind::Name(_) => return None,
+        SymbolKind::Attribute { base, .. } | SymbolKind::Item { base, .. } => vec![base],
+        SymbolKind::Binary { left, right, .. }
+        | SymbolKind::Compare { left, right, .. }
+        | SymbolKind::BoolOp { left, right, .. } => vec![left, right],
+        SymbolKind::Unary { operand, .. } => vec![operand],
+    };
+    parts
+        .into_iter()
+        .find_map(|part| referred_table(part, interpreter, depth + 1))
+}
+
 fn name_of(call: &Call) -> Option<SmolStr> {
     let name = call.keyword("name").or_else(|| call.positional().next())?;
     name.value.as_str().map(|name| SmolStr::new(&**name))
@@ -447,19 +482,19 @@ impl DeclaredTables {
         known.open = known.open.take().or(table.open);
     }
 
-    /// `Index("name", Model.column)` and `UniqueConstraint(column)` that nothing holds: they join the table of their
-    /// columns. Those of `__table_args__` are there already.
+    /// `Index("name", Model.column)` and `UniqueConstraint(column)` that nothing holds: they join the table of the columns
+    /// in their keys (`ColumnCollectionMixin`). Those of `__table_args__` are there already.
     pub fn add_indexes<H: Host>(
         &mut self,
         indexes: &[(Call, Place)],
         interpreter: &mut Interpreter<'_, H>,
     ) {
         for (call, at) in indexes {
-            let first = call
-                .positional()
-                .map(|key| key.value.clone())
-                .find(|key| !matches!(key, Value::Str(_) | Value::None));
-            let Some((table, _)) = first.and_then(|key| reference_of(&key, interpreter)) else {
+            let keys: Vec<Value> = call.positional().map(|key| key.value.clone()).collect();
+            let mut found = keys
+                .iter()
+                .filter_map(|key| referred_table(key, interpreter, 0));
+            let Some(table) = found.next() else {
                 continue;
             };
             let Some(table) = self.tables.iter_mut().find(|known| known.name == table) else {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::new_revisions;
 use super::together::{Contradicted, Together};
+use super::{Aftermath, new_revisions};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Introduced, is_index_of_key};
@@ -46,7 +46,34 @@ fn folded<'a>(all: Vec<Together<'a>>) -> Vec<Together<'a>> {
             None => kept.push(one),
         }
     }
-    kept
+    kept.into_iter().map(Together::by_weight).collect()
+}
+
+/// The foreign key that the other side has over the same columns to the same ones, with other actions.
+fn same_key<'d>(difference: &Difference, all: &'d [Difference]) -> Option<&'d Difference> {
+    let (own, other_change) = match difference.change {
+        Change::Added => (&difference.to, Change::Removed),
+        Change::Removed => (&difference.from, Change::Added),
+        Change::Changed(_) | Change::Renamed => return None,
+    };
+    if difference.subject != Subject::ForeignKey {
+        return None;
+    }
+    let own_table = Target::of(difference).table;
+    all.iter().find(|other| {
+        let value = if other_change == Change::Added {
+            &other.to
+        } else {
+            &other.from
+        };
+        let is_same = |part: &str| value.get(part) == own.get(part);
+        (other.subject, other.change) == (Subject::ForeignKey, other_change)
+            && Target::of(other).table == own_table
+            && ["columns", "references", "ref_columns"]
+                .into_iter()
+                .all(is_same)
+            && !["ondelete", "onupdate"].into_iter().all(is_same)
+    })
 }
 
 /// Reports what the schemas of models and migrations differ in since these revisions. Gives back the columns that were
@@ -72,17 +99,18 @@ pub(super) fn report(
             !is_index_of_key(difference, models)
         }
         (_, Change::Changed("comment")) if difference.to.is_null() => expects_comments,
-        _ => true,
+        _ => !introduced.was_usual(difference),
     };
     let found: Vec<&DriftDifference> = introduced.others.clone();
     let all: Vec<Difference> = found.iter().map(|found| found.difference.clone()).collect();
     // What the migration makes says that it is the other form of what the model asks for.
     let is_other_half = |found: &DriftDifference| {
         found.difference.change == Change::Added
-            && found
+            && (found
                 .same_uniqueness
                 .as_ref()
                 .is_some_and(|same| all.iter().any(|other| other.is_same_as(same)))
+                || same_key(&found.difference, &all).is_some())
     };
     let tables: Vec<String> = all
         .iter()
@@ -96,6 +124,19 @@ pub(super) fn report(
         .filter(|(found, _)| !pairing::holds_the_labels(found, head) && !is_other_half(found))
         .filter_map(|(found, table)| contradicted(found, table, new, head))
         .filter(|contradicted| !contradicted.fills_rows(head) && !is_lost(contradicted, ctx))
+        .map(|contradicted| {
+            let same_key = same_key(contradicted.found, &all)
+                .filter(|_| contradicted.found.change == Change::Removed);
+            let asked = same_key.and_then(|same| {
+                let mut found = found.iter();
+                found.find(|one| one.difference.is_same_as(same))
+            });
+            Contradicted {
+                same_key,
+                model: asked.map_or(contradicted.model, |asked| asked.model.as_ref()),
+                ..contradicted
+            }
+        })
         .collect();
     name_renamed(&mut contradictions);
     // As they stand in the files.
@@ -233,6 +274,7 @@ fn gathered<'a>(
             lost_arguments: lost.filter(|_| may_be_lost),
             keys: keys_of(one, head),
             further: Vec::new(),
+            aftermath: Aftermath::of(head),
         });
     }
     gathered
@@ -318,10 +360,17 @@ where
             .same_uniqueness
             .as_ref()
             .filter(|_| found.difference.change == Change::Removed),
+        same_key: None,
+        is_another_enum: false,
         is_index_of_key: false,
     };
     let models = &head.model_schema().whole().catalog;
+    let is_type = (found.difference.subject, found.difference.change)
+        == (Subject::Column, Change::Changed("type"));
+    let asked = found.difference.to.as_str().filter(|_| is_type);
+    let asked = asked.map(|spelling| spelling.trim_end_matches("[]"));
     Some(Contradicted {
+        is_another_enum: asked.is_some_and(|name| models.enums.contains_key(name)),
         is_index_of_key: contradicted.comes_with_table()
             && is_index_of_key(&found.difference, models),
         ..contradicted

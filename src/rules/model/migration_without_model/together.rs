@@ -1,6 +1,6 @@
 //! What one correction mends, in words.
 
-use super::UNDONE;
+use super::Aftermath;
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::project::ProjectEnvironment;
@@ -30,6 +30,10 @@ pub(super) struct Contradicted<'a> {
     pub(super) is_rename: bool,
     /// The constraint or index by which the models keep the same columns unique.
     pub(super) same_uniqueness: Option<&'a Difference>,
+    /// The foreign key that the model has in its place.
+    pub(super) same_key: Option<&'a Difference>,
+    /// True for an enum type of the models that is another one in the database, whichever columns have it.
+    pub(super) is_another_enum: bool,
     /// True for an index over the primary key of a new table.
     pub(super) is_index_of_key: bool,
 }
@@ -64,6 +68,20 @@ impl Contradicted<'_> {
                 || self.found.change == Change::Changed("comment"))
     }
 
+    /// Which of several differences is the one to name: the smaller it is, the more it matters.
+    fn rank(&self) -> usize {
+        match (self.found.subject, self.found.change) {
+            (_, Change::Changed("comment")) => 7,
+            (Subject::Table, _) => 0,
+            (Subject::Column, Change::Added | Change::Removed | Change::Renamed) => 1,
+            (Subject::Column, Change::Changed("nullable")) => 2,
+            (Subject::Column, Change::Changed("type")) | (Subject::Enum, _) => 3,
+            (Subject::Column, Change::Changed(_)) => 6,
+            (Subject::Index, _) => 5,
+            _ => 4,
+        }
+    }
+
     /// The name within its table.
     pub(super) fn part(&self) -> &str {
         let rest = self.found.object.strip_prefix(self.table);
@@ -71,12 +89,19 @@ impl Contradicted<'_> {
     }
 
     /// True for what is one thing to correct: indexes of one table, what several tables have from one line of the models,
-    /// a column that is added to several, what one statement does to several columns, and indexes over primary keys.
+    /// a column that is added to several, what one statement does to several columns, the same two types in new tables, an
+    /// enum type of several columns, and indexes over primary keys.
     pub(super) fn goes_with(&self, other: &Self) -> bool {
+        let is_same_pair =
+            (&self.found.from, &self.found.to) == (&other.found.from, &other.found.to);
+        if self.is_another_enum && other.is_another_enum && is_same_pair {
+            return true;
+        }
         let kind = |one: &Self| (one.found.subject, one.found.change, one.comes_with_table());
         if kind(self) != kind(other)
-            || self.same_uniqueness.is_some()
-            || other.same_uniqueness.is_some()
+            || [self, other]
+                .iter()
+                .any(|one| one.same_uniqueness.is_some() || one.same_key.is_some())
         {
             return false;
         }
@@ -97,14 +122,17 @@ impl Contradicted<'_> {
             && self.renamed == other.renamed
             && !self.comes_with_table();
         // As in a loop.
-        let is_equal = matches!(self.found.change, Change::Changed(_))
-            && (&self.found.from, &self.found.to) == (&other.found.from, &other.found.to);
+        let is_equal = matches!(self.found.change, Change::Changed(_)) && is_same_pair;
         let is_one_statement = self.found.subject == Subject::Column
             && self.operation == other.operation
             && (is_added && self.renamed.is_none() && other.renamed.is_none() || is_equal)
             && (is_same_table || !self.comes_with_table());
         let are_comments = is_same_table && self.is_new_comment() && other.is_new_comment();
-        self.node == other.node && (are_indexes || is_one_thing || is_one_statement || are_comments)
+        // As a project writes its keys.
+        let are_types =
+            self.comes_with_table() && self.found.change == Change::Changed("type") && is_equal;
+        self.node == other.node
+            && (are_indexes || is_one_thing || is_one_statement || are_comments || are_types)
     }
 
     /// True for the comment of a column of which the model says nothing.
@@ -129,6 +157,26 @@ pub(super) struct Together<'a> {
     pub(super) keys: Option<String>,
     /// What else of tables that the migration makes is otherwise.
     pub(super) further: Vec<Together<'a>>,
+    /// Who will notice.
+    pub(super) aftermath: Aftermath,
+}
+
+impl<'a> Together<'a> {
+    /// What matters most in front.
+    pub(super) fn by_weight(mut self) -> Self {
+        let mut further: Vec<Together<'a>> = std::mem::take(&mut self.further);
+        further.sort_by_key(|one| one.first.rank());
+        let own = self.first.rank();
+        let position = further.partition_point(|one| one.first.rank() < own);
+        if position == 0 {
+            self.further = further;
+            return self;
+        }
+        further.insert(position, self);
+        let mut first = further.remove(0);
+        first.further = further;
+        first
+    }
 }
 
 impl Together<'_> {
@@ -186,6 +234,44 @@ impl Together<'_> {
     }
 }
 
+/// What a foreign key does when the row that it refers to changes or goes.
+fn actions(key: &serde_json::Value) -> String {
+    let action = |name: &str, words: &str| {
+        let action = key.get(name)?.as_str()?;
+        Some(format!("{words} {action}"))
+    };
+    let actions = [
+        action("ondelete", "ON DELETE"),
+        action("onupdate", "ON UPDATE"),
+    ];
+    actions.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// Two foreign keys that differ in what they do; `None` where they do the same.
+fn key_in_words(
+    there: &serde_json::Value,
+    here: &serde_json::Value,
+    table: &str,
+) -> Option<String> {
+    let columns: Vec<&str> = there
+        .get("columns")?
+        .as_array()?
+        .iter()
+        .filter_map(serde_json::Value::as_str)
+        .collect();
+    let key = match columns.as_slice() {
+        [only] => format!("the foreign key on `{table}.{only}`"),
+        several => format!("the foreign key on `{table}` ({})", several.join(", ")),
+    };
+    let (there, here) = (actions(there), actions(here));
+    Some(match (there.as_str(), here.as_str()) {
+        (there, here) if there == here => return None,
+        (there, "") => format!("the migration makes {key} {there}, the model does not"),
+        ("", here) => format!("the migration makes {key} without {here}, which the model has"),
+        (there, here) => format!("the migration makes {key} {there}, the model {here}"),
+    })
+}
+
 /// As many names as are told, and how many more there are.
 fn some(names: &[String]) -> String {
     match names.get(..MOST_NAMED) {
@@ -213,6 +299,14 @@ impl Violation for Together<'_> {
         }
         if let Some(same) = self.first.same_uniqueness {
             return self.uniqueness(same);
+        }
+        let key = match (subject, change, self.first.same_key) {
+            (_, _, Some(same)) => Some(&same.to),
+            (Subject::ForeignKey, Change::Changed(_), None) => Some(to),
+            _ => None,
+        };
+        if let Some(told) = key.and_then(|here| key_in_words(from, here, table)) {
+            return told;
         }
         if self.first.is_index_of_key && !self.others.is_empty() {
             return format!(
@@ -304,7 +398,7 @@ impl Violation for Together<'_> {
                 "and {more} more {differences} of tables that it creates"
             ));
         }
-        notes.push(UNDONE.to_owned());
+        notes.push(self.aftermath.note());
         if self.first.is_index_of_key {
             notes.push(
                 "a primary key has an index of its own: the model needs no `index=True` there"
@@ -327,7 +421,8 @@ impl Violation for Together<'_> {
         matches!(
             self.first.found.change,
             Change::Removed | Change::Changed("nullable")
-        ) && self.further.iter().all(Violation::is_half)
+        ) && self.first.same_key.is_none()
+            && self.further.iter().all(Violation::is_half)
     }
 
     fn severity(&self) -> Option<Severity> {
@@ -335,6 +430,10 @@ impl Violation for Together<'_> {
             |together: &Together<'_>| together.first.found.change == Change::Changed("comment");
         let is_minor =
             self.first.is_index_of_key || is_comment(self) && self.further.iter().all(is_comment);
-        is_minor.then_some(Severity::Info)
+        if is_minor {
+            Some(Severity::Info)
+        } else {
+            self.aftermath.severity()
+        }
     }
 }

@@ -56,7 +56,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
                 ..TypeDdl::plain("tinyint(1)")
             },
             "Date" | "DATE" => TypeDdl::plain("date"),
-            "DateTime" | "DATETIME" | "ArrowType" | "Interval" => {
+            "DateTime" | "DATETIME" | "datetime" | "UTCDateTime" | "ArrowType" | "Interval" => {
                 TypeDdl::plain(match Self::number(call, usize::MAX, &["fsp"])? {
                     Some(fsp) => format_smolstr!("datetime({fsp})"),
                     None => SmolStr::new_static("datetime"),

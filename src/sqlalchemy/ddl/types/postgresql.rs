@@ -7,6 +7,7 @@ use crate::catalog::Fact;
 use crate::dialect::Dialect;
 use crate::python::Host;
 use crate::python::value::{Call, Value};
+use crate::sqlalchemy::ddl::TimeZone;
 
 impl<H: Host> TypeReader<'_, '_, H> {
     pub(super) fn postgresql(&mut self, name: &str, call: &Call) -> Option<TypeDdl> {
@@ -28,6 +29,10 @@ impl<H: Host> TypeReader<'_, '_, H> {
             "Date" | "DATE" => TypeDdl::plain("date"),
             "DateTime" | "TIMESTAMP" => return Self::time("timestamp", call),
             "DATETIME" | "ArrowType" => TypeDdl::plain("timestamp without time zone"),
+            "datetime" => match self.semantics.sqlmodel_datetime? {
+                TimeZone::Without => TypeDdl::plain("timestamp without time zone"),
+                TimeZone::With => TypeDdl::plain("timestamp with time zone"),
+            },
             "UTCDateTime" | "DateTimeUTC" => TypeDdl::plain("timestamp with time zone"),
             "Time" | "TIME" => return Self::time("time", call),
             "Interval" | "INTERVAL" => {

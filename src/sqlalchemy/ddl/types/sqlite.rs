@@ -24,7 +24,9 @@ impl<H: Host> TypeReader<'_, '_, H> {
                 ..TypeDdl::plain("BOOLEAN")
             },
             "Date" | "DATE" => TypeDdl::plain("DATE"),
-            "DateTime" | "DATETIME" | "ArrowType" | "Interval" => TypeDdl::plain("DATETIME"),
+            "DateTime" | "DATETIME" | "datetime" | "UTCDateTime" | "ArrowType" | "Interval" => {
+                TypeDdl::plain("DATETIME")
+            }
             "TIMESTAMP" => TypeDdl::plain("TIMESTAMP"),
             "Time" | "TIME" => TypeDdl::plain("TIME"),
             "Numeric" | "NUMERIC" => return Self::numeric("NUMERIC", call, ", "),
