@@ -5,6 +5,7 @@ mod connection;
 mod dialect;
 mod habits;
 mod history;
+mod naming;
 mod startup;
 mod workflows;
 
@@ -24,7 +25,7 @@ use crate::config::{MetadataName, NamingConvention, Settings};
 use crate::dependencies::{Dependencies, Versions, WrittenVersion};
 use crate::dialect::Dialect;
 use crate::git::ChangeSet;
-use crate::models::{self, Drift, Models, NamingFact};
+use crate::models::{self, Drift, Models};
 use crate::python::{FoundModule, ModuleFinder, Sources};
 use crate::schema::KnownTables;
 use crate::source::RepoPath;
@@ -273,19 +274,7 @@ impl<'s> ProjectEnvironment<'s> {
                     .map(|(key, template)| (key.to_owned(), template.as_str().to_owned()))
                     .collect(),
             ),
-            None => match &self.env_models().env.naming {
-                NamingFact::None => Naming::None,
-                NamingFact::Convention(convention) => Naming::Convention(convention.clone()),
-                NamingFact::Unresolved if self.mentions_naming_convention() => {
-                    Naming::Unknown(Why::new(
-                        "which naming convention the metadata has is not known",
-                        self.environment.env_file().map(|file| {
-                            crate::source::FileSpan::new(file, crate::source::Span::at(0))
-                        }),
-                    ))
-                }
-                NamingFact::Unresolved => Naming::None,
-            },
+            None => self.found_naming(),
         };
         let version = |version: crate::dependencies::Version| (version.major, version.minor);
         Semantics {
@@ -295,20 +284,6 @@ impl<'s> ProjectEnvironment<'s> {
             naming,
             transactions: self.transactions(),
         }
-    }
-
-    /// True if some Python file of the repository speaks of a naming convention.
-    fn mentions_naming_convention(&self) -> bool {
-        let snapshot = self.sources.snapshot();
-        snapshot
-            .iter()
-            .map(|(path, _)| path)
-            .filter(|path| path.extension() == "py")
-            .any(|path| {
-                self.sources.read(path).is_some_and(|bytes| {
-                    memchr::memmem::find(&bytes, b"naming_convention").is_some()
-                })
-            })
     }
 
     /// The whole history, replayed.
@@ -520,11 +495,15 @@ impl<'s> ProjectEnvironment<'s> {
 
     /// The files of the application that may define models.
     fn model_files(&self) -> Vec<RepoPath> {
-        let mut folders = self.environment.version_locations.clone();
-        folders.push(self.environment.script_location.clone());
-        let files = models::files(self.sources, &folders);
+        let files = models::files(self.sources, &self.script_folders());
         self.sources.preload(&files);
         files
+    }
+
+    fn script_folders(&self) -> Vec<RepoPath> {
+        let mut folders = self.environment.version_locations.clone();
+        folders.push(self.environment.script_location.clone());
+        folders
     }
 
     /// The packages that the migrations run with.
