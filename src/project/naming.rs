@@ -1,5 +1,7 @@
 //! The naming convention of the metadata, which names constraints in migrations too.
 
+use std::sync::Arc;
+
 use super::ProjectEnvironment;
 use crate::catalog::Why;
 use crate::models::{self, NamingFact};
@@ -10,7 +12,7 @@ impl ProjectEnvironment<'_> {
     /// The convention of what `env.py` leads to, else of what only the application leads to.
     pub(super) fn found_naming(&self) -> Naming {
         let env = &self.env_models().env;
-        let elsewhere = |words: &[&str]| {
+        let elsewhere = |words: &[&'static str]| {
             models::naming_in(&self.modules_with(words), self.sources, &self.finder)
         };
         let naming = match &env.naming {
@@ -57,30 +59,32 @@ impl ProjectEnvironment<'_> {
     }
 
     /// The modules of the application in which one of these is written.
-    fn modules_with(&self, words: &[&str]) -> Vec<RepoPath> {
+    fn modules_with(&self, words: &[&'static str]) -> Vec<RepoPath> {
         let scripts = self.script_folders();
-        self.files_with(words)
+        let mut found: Vec<RepoPath> = words
+            .iter()
+            .flat_map(|word| self.files_with(word).to_vec())
             .filter(|path| models::is_module(path) && !crate::git::is_foreign(path))
             .filter(|path| !scripts.iter().any(|folder| path.is_within(folder)))
-            .collect()
+            .collect();
+        found.sort();
+        found.dedup();
+        found
     }
 
     /// True if some Python file of the repository speaks of a naming convention.
     fn mentions_naming_convention(&self) -> bool {
-        self.files_with(&["naming_convention"]).next().is_some()
+        !self.files_with("naming_convention").is_empty()
     }
 
-    fn files_with<'e>(&'e self, words: &'e [&'e str]) -> impl Iterator<Item = RepoPath> + 'e {
-        let paths = self.sources.snapshot().iter().map(|(path, _)| path);
-        paths
-            .filter(|path| path.extension() == "py")
-            .filter(move |path| {
-                self.sources.read(path).is_some_and(|bytes| {
-                    let mut words = words.iter();
-                    words.any(|word| memchr::memmem::find(&bytes, word.as_bytes()).is_some())
-                })
-            })
-            .cloned()
+    fn files_with(&self, word: &'static str) -> Arc<Vec<RepoPath>> {
+        self.sources.files_with(word, |path| {
+            path.extension() == "py"
+                && self
+                    .sources
+                    .read(path)
+                    .is_some_and(|bytes| memchr::memmem::find(&bytes, word.as_bytes()).is_some())
+        })
     }
 }
 
