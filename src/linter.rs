@@ -461,7 +461,10 @@ impl<'a> Linter<'a> {
         let nodes: Vec<usize> = (0..head.map.nodes().len())
             .filter(|node| ctx.is_judged(&head.map.node(*node).revision.file))
             .collect();
-        self.outcome.summary.judged += nodes.len();
+        let changed = nodes
+            .iter()
+            .filter(|node| unchanged::is_changed(ctx, **node));
+        self.outcome.summary.judged += changed.count();
         let asks_for_migrations = self.has(|listener| matches!(listener, Listener::Migration(_)));
         let asks_for_replay = self.asks_for_statements()
             || self.has(|listener| matches!(listener, Listener::Replay(_)));

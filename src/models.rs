@@ -30,7 +30,7 @@ pub use bypass::{Bypass, BypassKind, Search as BypassSearch, bypasses, may_bypas
 pub use candidates::{is_module, is_test_file, may_declare_models, model_files};
 pub use changes::{DifferenceKind, ModelDifference, TableChange, changes};
 pub use drift::{Drift, DriftDifference, Weight, drift};
-pub use env::EnvFacts;
+pub use env::{EnvFacts, naming_in};
 pub use introduced::{Introduced, State, is_index_of_key};
 pub use online::{OnlineRun, OuterTransaction};
 pub use usage::{ModelUse, model_use};

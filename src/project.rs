@@ -5,6 +5,7 @@ mod connection;
 mod dialect;
 mod habits;
 mod history;
+mod naming;
 mod semantics;
 mod startup;
 mod workflows;
@@ -25,7 +26,7 @@ use crate::config::{MetadataName, NamingConvention, Settings};
 use crate::dependencies::{Dependencies, Version, Versions, WrittenVersion};
 use crate::dialect::Dialect;
 use crate::git::ChangeSet;
-use crate::models::{self, Drift, Models, NamingFact};
+use crate::models::{self, Drift, Models};
 use crate::python::{FoundModule, ModuleFinder, Sources};
 use crate::schema::KnownTables;
 use crate::source::RepoPath;
@@ -274,19 +275,7 @@ impl<'s> ProjectEnvironment<'s> {
                     .map(|(key, template)| (key.to_owned(), template.as_str().to_owned()))
                     .collect(),
             ),
-            None => match &self.env_models().env.naming {
-                NamingFact::None => Naming::None,
-                NamingFact::Convention(convention) => Naming::Convention(convention.clone()),
-                NamingFact::Unresolved if self.mentions_naming_convention() => {
-                    Naming::Unknown(Why::new(
-                        "which naming convention the metadata has is not known",
-                        self.environment.env_file().map(|file| {
-                            crate::source::FileSpan::new(file, crate::source::Span::at(0))
-                        }),
-                    ))
-                }
-                NamingFact::Unresolved => Naming::None,
-            },
+            None => self.found_naming(),
         };
         let version = |version: Version| (version.major, version.minor);
         Semantics {
@@ -298,20 +287,6 @@ impl<'s> ProjectEnvironment<'s> {
             transactions: self.transactions(),
             search_path: self.schemas_searched(),
         }
-    }
-
-    /// True if some Python file of the repository speaks of a naming convention.
-    fn mentions_naming_convention(&self) -> bool {
-        let snapshot = self.sources.snapshot();
-        snapshot
-            .iter()
-            .map(|(path, _)| path)
-            .filter(|path| path.extension() == "py")
-            .any(|path| {
-                self.sources.read(path).is_some_and(|bytes| {
-                    memchr::memmem::find(&bytes, b"naming_convention").is_some()
-                })
-            })
     }
 
     /// The whole history, replayed.
@@ -523,11 +498,15 @@ impl<'s> ProjectEnvironment<'s> {
 
     /// The files of the application that may define models.
     fn model_files(&self) -> Vec<RepoPath> {
-        let mut folders = self.environment.version_locations.clone();
-        folders.push(self.environment.script_location.clone());
-        let files = models::files(self.sources, &folders);
+        let files = models::files(self.sources, &self.script_folders());
         self.sources.preload(&files);
         files
+    }
+
+    fn script_folders(&self) -> Vec<RepoPath> {
+        let mut folders = self.environment.version_locations.clone();
+        folders.push(self.environment.script_location.clone());
+        folders
     }
 
     /// The packages that the migrations run with.

@@ -33,4 +33,4 @@ pub use source::Place;
 pub use statement::{Effect, Statement, StatementKind, statements};
 pub use token::HOLE;
 pub use types::{catalog_type, is_serial};
-pub use written::{sole_assignment, written_columns};
+pub use written::{only_fills_nulls, sole_assignment, written_columns};

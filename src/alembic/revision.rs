@@ -154,7 +154,7 @@ fn is_said(remark: &str) -> bool {
 }
 
 /// How one says that nothing happens on purpose.
-const PURPOSES: [&str; 20] = [
+const PURPOSES: [&str; 24] = [
     "no-op",
     "noop",
     "no op",
@@ -175,6 +175,10 @@ const PURPOSES: [&str; 20] = [
     "not be reversed",
     "not supported",
     "nothing to ",
+    "because",
+    "data loss",
+    "do not drop",
+    "don't drop",
 ];
 
 /// True for a remark that says that there is a purpose; what is still to be done has none.

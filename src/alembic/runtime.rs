@@ -14,6 +14,7 @@ mod model_schema;
 mod named_tables;
 mod operations;
 mod replay;
+mod restored_keys;
 mod simulation;
 mod statement;
 mod unknown_before;

@@ -81,6 +81,19 @@ impl Linter<'_> {
     }
 }
 
+/// False for a revision that the base has just so, in another file.
+pub(super) fn is_changed(ctx: &EnvironmentContext<'_>, node: usize) -> bool {
+    let revision = &ctx.head.map.node(node).revision;
+    let Some(base) = ctx.change.as_ref().and(ctx.base()) else {
+        return true;
+    };
+    let known = base.map.find(&revision.id.value);
+    known.is_none_or(|node| {
+        let known = &base.map.node(node).revision;
+        known.source.text.as_str() != revision.source.text.as_str()
+    })
+}
+
 /// What makes two findings the same, wherever their lines are.
 fn key(diagnostic: &Diagnostic) -> (&'static str, Option<&str>, &str) {
     let revision = diagnostic.revision.as_deref();

@@ -3,10 +3,12 @@
 use crate::alembic::{configured_flag, each_metadata, run_configuring, target_metadata};
 use crate::models::ModelHost;
 use crate::models::online::{self, OnlineRun};
-use crate::python::Interpreter;
 use crate::python::value::{ObjectId, SymbolKind, Value};
+use crate::python::{Interpreter, ModuleFinder, Sources};
 use crate::source::RepoPath;
-use crate::sqlalchemy::{MetadataKey, NamingFact, metadata_of_value, naming_of_metadata};
+use crate::sqlalchemy::{
+    MetadataKey, NamingFact, is_database_object, metadata_of_value, naming_of_metadata,
+};
 
 /// Facts of an `env.py`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,6 +80,39 @@ pub(super) fn read(file: &RepoPath, interpreter: &mut Interpreter<'_, ModelHost>
     }
     facts.bases.dedup();
     facts
+}
+
+/// The convention of the metadata that `env.py` gets from Flask, or of SQLModel's, as these files make or set it.
+pub fn naming_in(
+    files: &[RepoPath],
+    sources: &Sources<'_>,
+    finder: &ModuleFinder<'_>,
+) -> NamingFact {
+    let mut interpreter =
+        Interpreter::new(sources, finder, ModelHost::default()).with_lazy_imports();
+    let mut found: Vec<NamingFact> = Vec::new();
+    for file in files {
+        interpreter.refuel();
+        let Some(module) = interpreter.run_file(file) else {
+            continue;
+        };
+        let set = interpreter.written_outside("naming_convention");
+        let mut objects: Vec<Value> = set.into_iter().map(|one| one.object).collect();
+        for name in interpreter.module_names(module) {
+            let made = interpreter.module_attribute(module, &name);
+            objects.extend(made.filter(|value| is_database_object(value, &interpreter)));
+        }
+        for object in objects {
+            let naming = naming_of_metadata(&object, &mut interpreter);
+            if !found.contains(&naming) {
+                found.push(naming);
+            }
+        }
+    }
+    match found.len() {
+        1 => found.pop().unwrap_or_default(),
+        _ => NamingFact::Unresolved,
+    }
 }
 
 /// The class in `Base.metadata`.

@@ -81,6 +81,17 @@ impl DetectedDialect {
     }
 }
 
+impl super::ProjectEnvironment<'_> {
+    /// True if a revision asks for a database by its name: `op.get_bind().dialect.name == "mysql"`.
+    pub fn names_dialect(&self, dialect: Dialect) -> bool {
+        let names = ['"', '\''].map(|quote| format!("{quote}{}{quote}", dialect.as_str()));
+        self.scripts.revisions().any(|revision| {
+            let text = revision.source.text.as_str();
+            names.iter().any(|name| text.contains(name))
+        })
+    }
+}
+
 /// Schemes of URLs of databases whose DDL is not told apart.
 const FOREIGN: &[&str] = &[
     "mssql",

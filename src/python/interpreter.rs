@@ -142,6 +142,7 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     star_searches: FxHashSet<(ObjectId, Name)>,
     /// The namespaces that `globals()` has given out, by the dict that stands for each.
     given_namespaces: FxHashMap<ObjectId, ObjectId>,
+    written_outside: Vec<names::Written>,
 }
 
 /// How a function that was called from outside has ended.
@@ -189,6 +190,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
             followed_imports: FxHashMap::default(),
             star_searches: FxHashSet::default(),
             given_namespaces: FxHashMap::default(),
+            written_outside: Vec::new(),
         }
     }
 

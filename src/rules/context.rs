@@ -21,6 +21,11 @@ pub trait Past {
     /// The oldest release that has the version of a file that is meant; a pre-release only where there is no final one.
     fn oldest_with(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> Option<String>;
 
+    /// True for the name of a release that is none yet: a candidate, a beta.
+    fn is_early(&self, _release: &str) -> bool {
+        false
+    }
+
     /// The file as the newest release has it.
     fn newest(&self, path: &RepoPath) -> Option<Vec<u8>>;
 

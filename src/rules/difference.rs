@@ -112,7 +112,9 @@ impl<'a> Remainder<'a> {
         let by_object = cell.get_or_init(|| self.changed_by_steps(way));
         let is_it = |subject: Subject, change: Change| {
             subject == difference.subject
-                && (change == difference.change || !matches!(difference.change, Change::Changed(_)))
+                && (change == difference.change
+                    || subject == Subject::ForeignKey
+                    || !matches!(difference.change, Change::Changed(_)))
         };
         let mut found = by_object.get(&difference.object)?.iter();
         found

@@ -5,6 +5,7 @@ mod effect;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
 use crate::alembic::{End, NamedTable, Revision, Step};
 use crate::catalog::{Catalog, Ddl, compare};
@@ -68,6 +69,47 @@ pub(crate) fn changed_in_effect(
         return changed;
     }
     both(changed, &changed_names(&old.source, &new.source, &likeness))
+}
+
+/// How much an edit means to the databases that have run the revision before.
+pub(crate) enum Weight {
+    Full,
+    /// The schema is the same, and rows are left alone that were changed.
+    Rows,
+    /// A new revision of the change, this one, alters what differs.
+    MadeUpFor(SmolStr),
+}
+
+/// What the difference means that [`changed_in_effect`] has found.
+pub(crate) fn weight(
+    upstream: &ProjectEnvironment<'_>,
+    before: usize,
+    head: &ProjectEnvironment<'_>,
+    node: usize,
+) -> Weight {
+    let Some(replayed) = upstream.replay().get(before) else {
+        return Weight::Full;
+    };
+    let database = &replayed.before;
+    let old = upstream.upgrade_of(before, database.clone());
+    let new = head.upgrade_of(node, database.clone());
+    if effect::only_leaves_rows(&old, &new) {
+        return Weight::Rows;
+    }
+    let differences = compare(&old.after, &new.after).found;
+    let mut new_ones = head.map.upgrade_order().into_iter();
+    let made_up_for = new_ones.find(|node| {
+        let is_new = upstream.map.find(head.map.node(*node).id()).is_none();
+        let migration = is_new.then(|| head.migration(*node)).flatten();
+        migration.is_some_and(|migration| {
+            let run = migration.upgrade.run();
+            run.is_some_and(|run| effect::alters_all(run, &differences))
+        })
+    });
+    match made_up_for {
+        Some(node) => Weight::MadeUpFor(head.map.node(node).id().clone()),
+        None => Weight::Full,
+    }
 }
 
 /// True if the upgrade of a revision certainly does nothing to a database: it looks first, or says `IF NOT EXISTS`.

@@ -18,10 +18,14 @@ pub(super) mod unknown_dependency;
 
 use std::sync::Arc;
 
-use crate::alembic::Revision;
-use crate::diagnostic::Label;
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
+use crate::alembic::{Revision, RevisionMap};
+use crate::diagnostic::{Label, Severity};
 use crate::project::ProjectEnvironment;
 use crate::python::ast::StmtKind;
+use crate::rules::Past;
 use crate::source::{Span, shared_lines};
 
 /// The place where a revision says its id.
@@ -37,6 +41,70 @@ fn parent_label(revision: &Arc<Revision>, message: impl Into<String>) -> Label {
 /// A place in a revision file.
 fn label_at(revision: &Arc<Revision>, span: Span, message: impl Into<String>) -> Label {
     Label::new(revision.file.clone(), span, message)
+}
+
+/// A release that has a merged revision.
+struct Released {
+    name: String,
+    /// Only candidates of a release have it: few databases ran them.
+    is_early: bool,
+}
+
+impl Released {
+    fn new(name: String, past: &dyn Past) -> Self {
+        Self {
+            is_early: past.is_early(&name),
+            name,
+        }
+    }
+}
+
+/// Where others have a revision from.
+fn whereabouts(released: Option<&Released>, base_name: &str) -> String {
+    match released {
+        Some(Released {
+            name,
+            is_early: true,
+        }) => format!("part of pre-release `{name}`"),
+        Some(Released { name, .. }) => format!("part of release `{name}`"),
+        None => format!("already on `{base_name}`"),
+    }
+}
+
+/// What is released is in databases that nobody can reach.
+fn severity_of(released: Option<&Released>) -> Option<Severity> {
+    let is_out = released.is_some_and(|released| !released.is_early);
+    is_out.then_some(Severity::Error)
+}
+
+/// The revisions that have run where one has.
+fn below(map: &RevisionMap, start: usize) -> FxHashSet<&SmolStr> {
+    let mut found = FxHashSet::default();
+    let mut todo = vec![start];
+    while let Some(node) = todo.pop() {
+        let node = map.node(node);
+        for next in node.parents.iter().chain(&node.dependencies) {
+            if found.insert(map.node(*next).id()) {
+                todo.push(*next);
+            }
+        }
+    }
+    found
+}
+
+/// What was below a merged revision that is the first one now, all of which is deleted: a squash that keeps its id.
+fn squashed_into<'u>(
+    revision: &Revision,
+    upstream: &'u ProjectEnvironment<'_>,
+    head: &ProjectEnvironment<'_>,
+) -> Option<FxHashSet<&'u SmolStr>> {
+    if !revision.down_revision.is_empty() || !revision.depends_on.is_empty() {
+        return None;
+    }
+    let before = upstream.map.find(&revision.id.value)?;
+    let gone = below(&upstream.map, before);
+    let is_gone = |id: &&SmolStr| head.map.find(id).is_none();
+    (!gone.is_empty() && gone.iter().all(is_gone)).then_some(gone)
 }
 
 /// The revision that a deleted one has become: what its file declares now, or a new file declares that is almost the
@@ -59,6 +127,11 @@ fn renamed_to<'a>(
     .filter(|(percent, _)| *percent >= ALIKE)
     .max_by_key(|(percent, _)| *percent)
     .map(|(_, new)| new)
+}
+
+/// True for two versions of one revision, by what they do.
+fn are_alike(one: &Revision, other: &Revision) -> bool {
+    shared_lines(code_of(one), code_of(other)) >= ALIKE
 }
 
 /// The text from the first function on: what comes before it is much the same in all revisions.

@@ -73,6 +73,34 @@ fn listed(tokens: &[Token<'_>]) -> Vec<SmolStr> {
         .collect()
 }
 
+/// True for `UPDATE users SET active = true WHERE active IS NULL`: rows that have a value keep it.
+pub fn only_fills_nulls(text: &str) -> bool {
+    let text = text.trim().trim_end_matches(';');
+    let all = tokens(text);
+    let Some((first, rest)) = all.split_first() else {
+        return false;
+    };
+    let Some(at) = rest.iter().position(|token| token.is_word("where")) else {
+        return false;
+    };
+    let columns = written_columns(text);
+    let condition = rest.get(at + 1..).unwrap_or_default();
+    let asked = match condition {
+        [name, is, null] if is.is_word("is") && null.is_word("null") => Some(name),
+        [_, dot, name, is, null]
+            if dot.is_punctuation(".") && is.is_word("is") && null.is_word("null") =>
+        {
+            Some(name)
+        }
+        _ => None,
+    };
+    first.is_word("update")
+        && matches!(
+            (columns.as_slice(), asked.and_then(Token::name)),
+            ([column], Some(name)) if *column == name
+        )
+}
+
 fn is_name(token: &Token<'_>) -> bool {
     matches!(token.kind, TokenKind::Word | TokenKind::QuotedName)
 }
@@ -96,6 +124,25 @@ mod tests {
         );
         assert_eq!(columns("INSERT INTO users SELECT * FROM c"), "");
         assert_eq!(columns("DELETE FROM users WHERE id = 3"), "");
+    }
+
+    #[test]
+    fn only_rows_without_a_value_get_one() {
+        for text in [
+            "UPDATE users SET active = true WHERE active IS NULL;",
+            "update app.users set active = was_active where users.active is null",
+        ] {
+            assert!(only_fills_nulls(text), "{text}");
+        }
+        for text in [
+            "UPDATE users SET active = true",
+            "UPDATE users SET active = true WHERE seen IS NULL",
+            "UPDATE users SET active = true WHERE active IS NOT NULL",
+            "UPDATE users SET active = true, a = 1 WHERE active IS NULL",
+            "UPDATE users SET active = true WHERE active IS NULL OR id = 3",
+        ] {
+            assert!(!only_fills_nulls(text), "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::python::value::{Call, Object, SymbolKind, Value};
 use crate::python::{Host, Interpreter};
-use crate::sqlalchemy::{construct, is_database_object};
+use crate::sqlalchemy::{construct, is_database_object, metadata_of_value};
 
 /// What is known of a naming convention.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,7 +25,26 @@ pub fn naming_of_metadata<H: Host>(
     value: &Value,
     interpreter: &mut Interpreter<'_, H>,
 ) -> NamingFact {
-    follow(value, interpreter, 0).unwrap_or(NamingFact::Unresolved)
+    assigned(value, interpreter)
+        .or_else(|| follow(value, interpreter, 0))
+        .unwrap_or(NamingFact::Unresolved)
+}
+
+/// `metadata.naming_convention = {…}`
+fn assigned<H: Host>(value: &Value, interpreter: &mut Interpreter<'_, H>) -> Option<NamingFact> {
+    let mut written = interpreter.written_outside("naming_convention");
+    if written.is_empty() {
+        return None;
+    }
+    let key = metadata_of_value(value, interpreter)?;
+    written.retain(|one| metadata_of_value(&one.object, interpreter).as_ref() == Some(&key));
+    let last = written.pop()?;
+    let is_certain = last.is_certain;
+    Some(
+        convention(&last.value, interpreter)
+            .filter(|_| is_certain)
+            .unwrap_or(NamingFact::Unresolved),
+    )
 }
 
 fn follow<H: Host>(
@@ -112,8 +131,13 @@ fn of_call<H: Host>(call: &Call, interpreter: &Interpreter<'_, H>) -> Option<Nam
     let Some(argument) = call.keyword("naming_convention") else {
         return (!call.open).then_some(NamingFact::None);
     };
-    let Value::Object(id) = &argument.value else {
-        return matches!(argument.value, Value::None).then_some(NamingFact::None);
+    convention(&argument.value, interpreter)
+}
+
+/// What is given as a convention.
+fn convention<H: Host>(value: &Value, interpreter: &Interpreter<'_, H>) -> Option<NamingFact> {
+    let Value::Object(id) = value else {
+        return matches!(value, Value::None).then_some(NamingFact::None);
     };
     let Object::Dict(pairs) = interpreter.heap.get(*id) else {
         return None;

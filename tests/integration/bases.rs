@@ -334,3 +334,29 @@ fn a_revision_of_today_may_be_replaced_by_whoever_brought_it() {
     assert_eq!(found("2026-03-01T13:00:00Z", "another@example.org"), 1);
     assert_eq!(found("2026-03-03T13:00:00Z", "one@example.org"), 1);
 }
+
+#[test]
+fn a_pre_release_is_none() {
+    let found = |tag: &str| {
+        let mut repository = Repository::with_project();
+        repository.revision("b2", Some("a1"));
+        let commit_at = |repository: &mut Repository, time: &str| {
+            repository.set("GIT_AUTHOR_DATE", time);
+            repository.set("GIT_COMMITTER_DATE", time);
+            repository.commit("one");
+        };
+        commit_at(&mut repository, "2026-03-01T12:00:00Z");
+        repository.git(&["tag", tag]);
+        repository.remove("migrations/versions/b2.py");
+        repository.revision("c3", Some("a1"));
+        commit_at(&mut repository, "2026-03-03T12:00:00Z");
+        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML109"]);
+        answer.out
+    };
+    let released = found("v1.0");
+    assert!(released.contains("part of release `v1.0`"), "{released}");
+    assert!(released.contains("Found 1 error"), "{released}");
+    let tried = found("v1.0rc1");
+    assert!(tried.contains("part of pre-release `v1.0rc1`"), "{tried}");
+    assert!(tried.contains("Found 1 warning"), "{tried}");
+}

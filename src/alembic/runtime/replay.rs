@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::conditions::Conditions;
 use super::simulation::{Failed, RawSql, Simulation, Step};
 use super::statement::{Log, Statement, Told};
-use super::{Direction, End, Migration, Run, Runtime, emit, unknown_before};
+use super::{Direction, End, Migration, Run, Runtime, emit, restored_keys, unknown_before};
 use crate::alembic::revision::Revision;
 use crate::catalog::{Catalog, Ddl, Differences, Why, compare};
 use crate::python::value::Place;
@@ -295,6 +295,7 @@ impl<'s> Replay<'s> {
             let mut down = compare(&database.before, &database.now);
             down.unknown.extend(doubts);
             down.unknown.extend(database.doubts.iter().cloned());
+            restored_keys::put_together(&mut down, &database.before);
             unknown_before::leave_out(&mut down, &upgrade_steps, &downgrade_steps);
             down
         };

@@ -338,7 +338,7 @@ impl Statement<'_> {
             let is_gone = self
                 .table(table)
                 .is_some_and(|table| table.gone.constraints.contains(name));
-            if !is_gone && self.drop_nameless(table) {
+            if !is_gone && self.drop_nameless(table, name) {
                 return;
             }
             if is_gone || self.is_closed(table) {
@@ -373,22 +373,19 @@ impl Statement<'_> {
     }
 
     /// Where names are made by a convention that is not known, a constraint without a known name may be the one.
-    fn drop_nameless(&mut self, table: &SmolStr) -> bool {
+    fn drop_nameless(&mut self, table: &SmolStr, name: &SmolStr) -> bool {
+        // Which one it was is in doubt for a reason of its own: another drop may have meant another one.
+        let why = self.why(&format!("which constraint of `{table}` `{name}` is"));
         self.change(table, |table| {
             let position = table
                 .constraints
                 .iter()
                 .position(|constraint| matches!(constraint.name, Fact::Unknown(_)));
             if let Some(position) = position {
-                let why = match &table.constraints[position].name {
-                    Fact::Unknown(why) => std::sync::Arc::clone(why),
-                    Fact::Known(_) => return false,
-                };
                 table.constraints.remove(position);
                 table.unsure = Some(why);
-                return true;
             }
-            false
+            position.is_some()
         })
         .unwrap_or(false)
     }

@@ -21,6 +21,24 @@ impl Comparison {
         };
         let mut left: Vec<&Constraint> = old.iter().filter(|one| !is_in(one, new)).collect();
         let mut right: Vec<&Constraint> = new.iter().filter(|one| !is_in(one, old)).collect();
+        // A table has one primary key, whatever it is called.
+        let keys = pair(&mut left, &mut right, |one, two| {
+            matches!(one.kind, ConstraintKind::PrimaryKey { .. }) && one.has_same_definition(two)
+        });
+        // A constraint of which only the name is known may be that key.
+        left.retain(|one| {
+            let ConstraintKind::Unknown { why, .. } = &one.kind else {
+                return true;
+            };
+            let is_key = one.known_name().is_some()
+                && keys
+                    .iter()
+                    .any(|(_, key)| key.known_name() == one.known_name());
+            if is_key {
+                self.unknown(why);
+            }
+            !is_key
+        });
         // By name.
         for (one, two) in pair(&mut left, &mut right, |one, two| {
             one.known_name().is_some() && one.known_name() == two.known_name()
@@ -43,7 +61,8 @@ impl Comparison {
             }
         }
         // By definition, where a name is not known or is another one.
-        for (one, two) in pair(&mut left, &mut right, Constraint::has_same_definition) {
+        let alike = pair(&mut left, &mut right, Constraint::has_same_definition);
+        for (one, two) in keys.into_iter().chain(alike) {
             if let Some(why) = doubt(one.maybe.as_ref(), two.maybe.as_ref()) {
                 self.unknown(&why);
                 continue;

@@ -138,6 +138,11 @@ impl Past for Commits<'_> {
         tags.get(named).map(|tag| tag.name.clone())
     }
 
+    fn is_early(&self, release: &str) -> bool {
+        let mut tags = self.tags().iter();
+        tags.any(|tag| tag.name == release && !tag.is_final)
+    }
+
     fn newest(&self, path: &RepoPath) -> Option<Vec<u8>> {
         let mut tags = self.tags().iter().rev();
         let newest = tags.find(|tag| tag.is_final && !self.is_of_change(tag.commit))?;

@@ -10,6 +10,19 @@ use crate::python::value::{
 };
 use crate::source::RepoPath;
 
+/// An attribute of something outside the repository that was assigned to: `Base.metadata.naming_convention = {…}`
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub object: Value,
+    name: Name,
+    pub value: Value,
+    /// False under a condition that is not known.
+    pub is_certain: bool,
+}
+
+/// How many of them are kept.
+const MOST_WRITTEN: usize = 10_000;
+
 impl<H: Host> Interpreter<'_, H> {
     /// Binds a name in a scope, or in the outer one that `global` or `nonlocal` names.
     pub(super) fn bind(&mut self, name: &Name, value: Value, scope: &Rc<Scope>) {
@@ -368,9 +381,23 @@ impl<H: Host> Interpreter<'_, H> {
                     namespace.names.insert(name.clone(), value);
                 }
             }
-            // What is outside the repository is not tracked.
+            // What reads it is outside the repository as well.
+            Value::Symbol(_) if self.written_outside.len() < MOST_WRITTEN => {
+                self.written_outside.push(Written {
+                    object: object.clone(),
+                    name: name.clone(),
+                    value,
+                    is_certain: self.is_certain(),
+                });
+            }
             _ => {}
         }
+    }
+
+    /// What was assigned to attributes of this name of things outside the repository, in order.
+    pub fn written_outside(&self, name: &str) -> Vec<Written> {
+        let written = self.written_outside.iter();
+        written.filter(|one| one.name == name).cloned().collect()
     }
 
     /// `globals()`, `locals()` and `vars()`: the names as they are now. What is put into `globals()` is bound.

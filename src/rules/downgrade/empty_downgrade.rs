@@ -1,13 +1,14 @@
 //! ML202
 
-use crate::alembic::ReplayedRevision;
-use crate::catalog::{Change, Differences, compare};
+use crate::alembic::{ReplayedRevision, Step};
+use crate::catalog::{AlterAction, Change, Ddl, Differences, Fact, ObjectKind, compare};
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
 use crate::rules::difference::only_loosens;
 use crate::rules::downgrade::{summarise, to_take_back};
-use crate::rules::{MigrationContext, Reporter, Violation, declare_rule};
+use crate::rules::{MigrationContext, Reporter, Violation, declare_rule, simple};
 use crate::schema::{AlterColumn, Effect, Operation, Recorded};
+use crate::sql::only_fills_nulls;
 
 declare_rule! {
     "ML202", "empty-downgrade" in Downgrade("downgrade"),
@@ -22,6 +23,8 @@ struct EmptyDowngrade<'a> {
     upgrade: String,
     /// Why the next upgrade fails.
     next_failure: Option<&'a str>,
+    /// Only views stay.
+    is_of_views: bool,
     /// Somebody says something about it.
     is_remarked: bool,
 }
@@ -52,7 +55,10 @@ impl Violation for EmptyDowngrade<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        self.is_remarked.then_some(Severity::Info)
+        if self.is_remarked {
+            return Some(Severity::Info);
+        }
+        (self.is_of_views && self.next_failure.is_none()).then_some(Severity::Warning)
     }
 }
 
@@ -84,10 +90,10 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     if !conditional.is_empty() && conditional.len() >= others.len() {
         return;
     }
-    let changes_rows = upgrade
-        .operations
-        .iter()
-        .any(|recorded| recorded.operation.effect() == Effect::Data);
+    let changes_rows = upgrade.operations.iter().any(|recorded| {
+        recorded.operation.effect() == Effect::Data
+            && replayed.is_none_or(|replayed| !fills_nulls(recorded, replayed))
+    });
     let mut changes = to_take_back(upgrade);
     let dialect = ctx.environment.head.dialect().dialect;
     changes.retain(|recorded| {
@@ -103,6 +109,7 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
                 failures.find(|failed| !failed.in_one_go)
             })
             .map(|failed| failed.message.as_str()),
+        is_of_views: replayed.is_some_and(|replayed| are_of_views(&changes, replayed)),
         is_remarked: ctx.revision.has_remark_on(downgrade.span),
     };
     let label = Label::new(
@@ -122,6 +129,56 @@ fn replayed<'a>(ctx: &MigrationContext<'a>) -> Option<&'a ReplayedRevision> {
     let node = head.node_of(&ctx.revision.file)?;
     let is_told_apart = head.dialect().foreign().is_none();
     is_told_apart.then(|| head.replay().get(node)).flatten()
+}
+
+/// True for an `UPDATE` that only gives a column values where it has none.
+fn fills_nulls(recorded: &Recorded, replayed: &ReplayedRevision) -> bool {
+    let texts = replayed.upgrade_sql.iter();
+    let mut texts = texts
+        .filter(|sql| sql.is_part_of(&recorded.place))
+        .peekable();
+    texts.peek().is_some() && texts.all(|sql| only_fills_nulls(&sql.text))
+}
+
+/// True if all that is done is done to views: they hold no rows of their own, and the next upgrade replaces them.
+fn are_of_views(changes: &[&Recorded], replayed: &ReplayedRevision) -> bool {
+    let is_view =
+        |kind: ObjectKind| matches!(kind, ObjectKind::View | ObjectKind::MaterializedView);
+    let is_of_view = |ddl: &Ddl| match ddl {
+        Ddl::CreateObject { kind, .. } | Ddl::DropObject { kind, .. } => is_view(*kind),
+        Ddl::CreateIndex { table, .. } => {
+            let mut objects = replayed.after.objects.keys();
+            objects.any(|key| is_view(key.kind) && key.name == *table)
+        }
+        Ddl::Nothing => true,
+        _ => false,
+    };
+    changes.iter().all(|recorded| {
+        let steps = replayed.upgrade_steps.iter();
+        let mut steps = steps.filter(|step| step.place == recorded.place).peekable();
+        steps.peek().is_some()
+            && steps.all(|step| simple(&step.ddl).iter().all(|(ddl, _)| is_of_view(ddl)))
+    })
+}
+
+/// True for a statement that only says what is put in where nothing is said.
+fn gives_default(step: &Step) -> bool {
+    let parts = simple(&step.ddl);
+    let gives = |ddl: &Ddl| match ddl {
+        Ddl::AlterTable {
+            table,
+            action: AlterAction::SetDefault { column, default },
+            ..
+        } => {
+            let known = step.before.tables.get(table);
+            let had_one = known
+                .and_then(|table| table.column(column))
+                .is_some_and(|column| matches!(column.default, Fact::Known(Some(_))));
+            !had_one || matches!(default, Fact::Known(Some(_)))
+        }
+        _ => false,
+    };
+    !parts.is_empty() && parts.iter().all(|(ddl, _)| gives(ddl))
 }
 
 /// True if the schema certainly is what it was.
@@ -158,6 +215,9 @@ fn matters(
             continue;
         }
         is_seen = true;
+        if !changes_rows && gives_default(step) {
+            continue;
+        }
         let after = steps.peek().map_or(&replayed.after, |next| &next.before);
         let differences = compare(&step.before, after);
         let is_harmless = differences.unknown.is_empty()

@@ -1,6 +1,7 @@
 //! ML207
 
-use crate::alembic::Verdict;
+use crate::alembic::{Failed, Verdict};
+use crate::diagnostic::Label;
 use crate::rules::downgrade::{MOST_FAILURES, at, failing, is_explained};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
@@ -44,18 +45,66 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     if upgrade_fails || ctx.replayed.verdict == Verdict::Refused {
         return;
     }
+    let mut causes: Vec<Vec<&Failed>> = Vec::new();
     let failures = failing(&ctx.replayed.downgrade_failures);
     for failed in failures
         .into_iter()
         .filter(|failed| !failed.in_one_go && !is_explained(failed, run))
-        .take(MOST_FAILURES)
     {
-        let violation = FailingDowngrade {
-            cause: &failed.message,
+        let same = causes.iter_mut().find(|cause| {
+            cause
+                .first()
+                .is_some_and(|first| is_one_slip(first, failed))
+        });
+        match same {
+            Some(cause) => cause.push(failed),
+            None => causes.push(vec![failed]),
+        }
+    }
+    for cause in causes.into_iter().take(MOST_FAILURES) {
+        let Some((first, others)) = cause.split_first() else {
+            continue;
         };
-        let (primary, related) = at(ctx.revision, run, &failed.place, "fails");
+        let violation = FailingDowngrade {
+            cause: &first.message,
+        };
+        let (primary, mut related) = at(ctx.revision, run, &first.place, "fails");
+        for other in others.iter().take(MOST_LABELS) {
+            related.push(Label::at(&other.place, "fails as well"));
+        }
         reporter
             .report_on(&violation, primary, Some(&ctx.revision.id.value))
             .related(related);
+    }
+}
+
+/// How many statements are shown that fail for the same reason.
+const MOST_LABELS: usize = 5;
+
+/// True where two statements fail in one way: something is missing, or in the way, as for the other one.
+fn is_one_slip(one: &Failed, other: &Failed) -> bool {
+    one.kind == other.kind && pattern(&one.message) == pattern(&other.message)
+}
+
+/// A message without the names in it.
+fn pattern(message: &str) -> String {
+    let outside = message.split('`').step_by(2);
+    outside.collect::<Vec<_>>().join("`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_count() {
+        assert_eq!(
+            pattern("index `a` already exists"),
+            pattern("index `b` already exists")
+        );
+        assert_ne!(
+            pattern("index `a` already exists"),
+            pattern("table `a` does not exist")
+        );
     }
 }

@@ -6,6 +6,7 @@ mod reported;
 mod severity;
 mod slip;
 
+use serde_json::Value;
 use smol_str::SmolStr;
 
 use crate::catalog::{Change, Difference, Subject};
@@ -223,7 +224,9 @@ fn causes<'d>(
             let next_failure = target
                 .name
                 .or(target.table)
-                .and_then(|name| remainder.next_failure(name))
+                .into_iter()
+                .chain(first.to.get("name").and_then(Value::as_str))
+                .find_map(|name| remainder.next_failure(name))
                 .map(|failed| failed.message.as_str());
             Some(Object {
                 differences,
@@ -237,6 +240,7 @@ fn causes<'d>(
         })
         .collect();
     join_slips(&mut objects, remainder, ctx);
+    slip::join_replaced(&mut objects, remainder);
     objects.sort_by_key(|object| object.primary.span.map(|span| span.start));
     let mut causes: Vec<Vec<Object<'d>>> = Vec::new();
     for object in objects {
@@ -297,6 +301,19 @@ fn join_slips<'d>(
     }
 }
 
+/// What of a constraint or index is another than before, with what it was and is.
+fn aspects(difference: &Difference) -> Vec<(&str, Option<&Value>, Option<&Value>)> {
+    let (Some(from), Some(to)) = (difference.from.as_object(), difference.to.as_object()) else {
+        return Vec::new();
+    };
+    let keys = from
+        .keys()
+        .chain(to.keys().filter(|key| !from.contains_key(*key)));
+    keys.filter(|key| *key != "name" && from.get(*key) != to.get(*key))
+        .map(|key| (key.as_str(), from.get(key), to.get(key)))
+        .collect()
+}
+
 fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
     let is_alike = |same_values: bool| {
         one.differences.len() == other.differences.len()
@@ -312,6 +329,10 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
     };
     let is_one_place =
         one.primary.file == other.primary.file && one.primary.span == other.primary.span;
+    let is_one_change = matches!(one.first.change, Change::Changed(""))
+        && one.first.subject == other.first.subject
+        && !aspects(one.first).is_empty()
+        && aspects(one.first) == aspects(other.first);
     let is_of_columns = one.first.subject == Subject::Column
         && matches!(one.first.change, Change::Changed("type" | "default"));
     one.next_failure.is_some() == other.next_failure.is_some()
@@ -320,6 +341,7 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         && other.meant.is_none()
         && ((is_one_place && is_alike(false))
             || (is_of_columns && is_alike(true))
+            || is_one_change
             || (one.is_repeated && one.first.subject == other.first.subject))
 }
 
@@ -329,10 +351,9 @@ fn report(
     ctx: &ReplayContext<'_>,
     reporter: &mut Reporter<'_>,
 ) {
-    let before = &ctx.replayed.before;
     let severity = cause
         .iter()
-        .map(|object| severity::severity(object, before))
+        .map(|object| severity::severity(object, ctx))
         .max()
         .unwrap_or(Severity::Error);
     let mut objects = cause.into_iter();

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::alembic::{Revision, Upgraded};
+use crate::alembic::{Revision, Run, Upgraded};
 use crate::catalog::{
-    AlterAction, Change, ConstraintKind, Ddl, ObjectKind, RowChange, Subject, compare,
+    AlterAction, Change, ConstraintKind, Ddl, Difference, ObjectKind, RowChange, Subject, compare,
 };
 use crate::project::ProjectEnvironment;
+use crate::rules::difference::Target;
 use crate::schema::Operation;
 use crate::sql;
 
@@ -77,6 +78,43 @@ fn writes_other_rows(old: &Upgraded, new: &Upgraded) -> bool {
             && after
                 .difference(&before)
                 .all(|(table, ..)| asks.contains(table)))
+}
+
+/// True if a version leaves the same schema as the old one, and changes fewer rows.
+pub(super) fn only_leaves_rows(old: &Upgraded, new: &Upgraded) -> bool {
+    let differences = compare(&old.after, &new.after);
+    let (before, after) = (written(old), written(new));
+    differences.found.is_empty()
+        && !differences.is_unbounded
+        && grants(old) == grants(new)
+        && names_what_it_writes(old)
+        && names_what_it_writes(new)
+        && before != after
+        && after.is_subset(&before)
+}
+
+/// True if a revision names all that differs: the columns and indexes, and the tables of constraints.
+pub(super) fn alters_all(run: &Run, differences: &[Difference]) -> bool {
+    let alters = |difference: &Difference| {
+        let target = Target::of(difference);
+        match difference.subject {
+            Subject::PrimaryKey
+            | Subject::Unique
+            | Subject::ForeignKey
+            | Subject::Check
+            | Subject::Exclude
+            | Subject::Constraint => run.operations.iter().any(|recorded| {
+                matches!(
+                    &recorded.operation,
+                    Operation::CreateConstraint { table: Some(table), .. }
+                    | Operation::DropConstraint { table: Some(table), .. }
+                        if Some(table.as_str()) == target.table
+                )
+            }),
+            _ => target.last_naming(run).is_some(),
+        }
+    };
+    !differences.is_empty() && differences.iter().all(alters)
 }
 
 /// The tables whose rows may make a statement fail.

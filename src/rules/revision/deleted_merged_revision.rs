@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
 use crate::alembic::Revision;
 use crate::diagnostic::{Label, Severity};
-use crate::rules::revision::{parent_label, renamed_to};
+use crate::rules::revision::{
+    Released, parent_label, renamed_to, severity_of, squashed_into, whereabouts,
+};
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
 
 declare_rule! {
@@ -17,18 +22,17 @@ declare_rule! {
 
 struct DeletedMergedRevision<'a> {
     ids: Vec<&'a str>,
-    release: Option<String>,
+    release: Option<Released>,
     /// The new id, where the revision is still there.
     renamed_to: Option<String>,
+    /// The merged revisions that are the first ones now, in place of all that is deleted.
+    squashed_into: Vec<&'a str>,
     base_name: &'a str,
 }
 
 impl Violation for DeletedMergedRevision<'_> {
     fn message(&self) -> String {
-        let from = match &self.release {
-            Some(release) => format!("part of release `{release}`"),
-            None => format!("already on `{}`", self.base_name),
-        };
+        let from = whereabouts(self.release.as_ref(), self.base_name);
         match (self.ids.as_slice(), &self.renamed_to) {
             ([id], Some(new)) => {
                 format!("revision `{id}` is {from}, and this renames it to `{new}`")
@@ -46,6 +50,12 @@ impl Violation for DeletedMergedRevision<'_> {
         let mut notes = vec![
             "a database that stands at a deleted revision cannot move: \"Can't locate revision identified by …\"".to_owned(),
         ];
+        if !self.squashed_into.is_empty() {
+            notes.push(format!(
+                "only databases older than {} are cut off: the id stays, and all that was below it is gone",
+                list(&self.squashed_into)
+            ));
+        }
         match self.ids.as_slice() {
             [_] => {}
             ids if ids.len() <= 5 => notes.push(format!("deleted: {}", list(ids))),
@@ -64,6 +74,11 @@ impl Violation for DeletedMergedRevision<'_> {
                 "keep the id `{id}`, and put what has changed otherwise into a new revision"
             ));
         }
+        if !self.squashed_into.is_empty() {
+            return Some(
+                "say which release older databases have to be upgraded with before".to_owned(),
+            );
+        }
         Some(match self.ids.len() {
             1 => "undo it in a new revision instead".to_owned(),
             _ => "after a squash, every database has to be stamped anew: `alembic stamp --purge <revision>`".to_owned(),
@@ -71,7 +86,10 @@ impl Violation for DeletedMergedRevision<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        self.release.is_some().then_some(Severity::Error)
+        if !self.squashed_into.is_empty() {
+            return Some(Severity::Info);
+        }
+        severity_of(self.release.as_ref())
     }
 }
 
@@ -97,6 +115,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         let has_it = |bytes: &[u8]| memchr::memmem::find(bytes, id).is_some();
         ctx.change.past.oldest_with(&revision.file, &has_it)
     });
+    let release = release.map(|name| Released::new(name, ctx.change.past));
     // Whoever brought it a while ago has hardly any other database.
     let is_new = |node: &usize| ctx.change.past.is_new(&revision(*node).file);
     if release.is_none() && deleted.iter().all(is_new) {
@@ -115,7 +134,24 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         .map(|child| parent_label(&head.map.node(child).revision, "came after it"))
         .take(3)
         .collect();
+    let mut squashed: Vec<(&str, FxHashSet<&SmolStr>)> = head
+        .map
+        .nodes()
+        .iter()
+        .filter_map(|node| {
+            let gone = squashed_into(&node.revision, upstream, head)?;
+            Some((node.id().as_str(), gone))
+        })
+        .collect();
+    let is_in_place = |node: &usize| {
+        let id = upstream.map.node(*node).id();
+        squashed.iter().any(|(_, gone)| gone.contains(id))
+    };
+    if !deleted.iter().all(is_in_place) {
+        squashed.clear();
+    }
     let violation = DeletedMergedRevision {
+        squashed_into: squashed.iter().map(|(id, _)| *id).collect(),
         ids: deleted
             .iter()
             .map(|node| upstream.map.node(*node).id().as_str())

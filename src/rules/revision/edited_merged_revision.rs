@@ -10,8 +10,11 @@ use crate::diagnostic::{Label, Severity};
 use crate::project::ProjectEnvironment;
 use crate::python::ParsedFile;
 use crate::python::ast::{ExprKind, Module, StmtKind};
-use crate::rules::revision::{id_label, renamed_to};
-use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, edit, list};
+use crate::rules::edit::{self, Weight};
+use crate::rules::revision::{
+    Released, are_alike, below, id_label, renamed_to, severity_of, squashed_into, whereabouts,
+};
+use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
 use crate::source::Span;
 
 declare_rule! {
@@ -25,18 +28,27 @@ declare_rule! {
 struct EditedMergedRevision<'a> {
     id: &'a str,
     changed: Vec<String>,
-    release: Option<String>,
+    release: Option<Released>,
     base_name: &'a str,
+    weight: Weight,
+    /// Which revision it is now, if another one has taken its id.
+    moved_to: Option<&'a str>,
 }
 
 impl Violation for EditedMergedRevision<'_> {
     fn message(&self) -> String {
-        format!(
-            "revision `{}` is {}, and this changes its {}",
-            self.id,
-            whereabouts(self.release.as_deref(), self.base_name),
-            list(&self.changed)
-        )
+        let whereabouts = whereabouts(self.release.as_ref(), self.base_name);
+        match self.moved_to {
+            Some(moved_to) => format!(
+                "revision `{}` is {whereabouts}, and this gives its id to another one: it is `{moved_to}` now",
+                self.id
+            ),
+            None => format!(
+                "revision `{}` is {whereabouts}, and this changes its {}",
+                self.id,
+                list(&self.changed)
+            ),
+        }
     }
 
     fn subject(&self) -> String {
@@ -44,13 +56,26 @@ impl Violation for EditedMergedRevision<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec![
+        let mut notes = vec![
             "databases that have run it will not run it again: they keep what the old version made"
                 .to_owned(),
-        ]
+        ];
+        match &self.weight {
+            Weight::MadeUpFor(by) => {
+                notes.push(format!("`{by}` of the same change alters what differs"));
+            }
+            Weight::Rows => {
+                notes.push("the schema is the same, only rows are no longer changed".to_owned());
+            }
+            Weight::Full => {}
+        }
+        notes
     }
 
     fn help(&self) -> Option<String> {
+        if self.moved_to.is_some() {
+            return Some("let it keep its id, and give the new revision another".to_owned());
+        }
         Some(
             "put what databases that have run it still need into a new revision; where the old version only failed, they need nothing"
                 .to_owned(),
@@ -58,15 +83,11 @@ impl Violation for EditedMergedRevision<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        self.release.is_some().then_some(Severity::Error)
-    }
-}
-
-/// Where others have a revision from.
-fn whereabouts(release: Option<&str>, base_name: &str) -> String {
-    match release {
-        Some(release) => format!("part of release `{release}`"),
-        None => format!("already on `{base_name}`"),
+        match self.weight {
+            Weight::MadeUpFor(_) => Some(Severity::Info),
+            Weight::Rows => None,
+            Weight::Full => severity_of(self.release.as_ref()),
+        }
     }
 }
 
@@ -101,7 +122,11 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         let changed = edit::changed_in_effect(upstream, before, head, node);
-        if changed.is_empty() || is_given_back(ctx, old, revision) {
+        // A squash that keeps the id is told by what it deletes.
+        if changed.is_empty()
+            || is_given_back(ctx, old, revision)
+            || squashed_into(revision, upstream, head).is_some()
+        {
             continue;
         }
         let place = changed
@@ -112,7 +137,10 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             let differs = edit::changed(&ParsedFile::new(bytes), &old.source, dialect);
             !changed.iter().any(|name| differs.contains(name))
         };
-        let release = ctx.change.past.oldest_with(&old.file, &is_as_on_the_base);
+        let past = ctx.change.past;
+        let release = past
+            .oldest_with(&old.file, &is_as_on_the_base)
+            .map(|name| Released::new(name, past));
         let changed = changed
             .iter()
             .map(|name| {
@@ -128,6 +156,10 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             changed,
             release,
             base_name: ctx.change.base_name,
+            weight: edit::weight(upstream, before, head, node),
+            moved_to: renamed_to(old, upstream, head)
+                .filter(|_| !are_alike(old, revision))
+                .map(|moved| moved.id.value.as_str()),
         };
         let label = Label::new(
             revision.file.clone(),
@@ -169,7 +201,7 @@ struct Reordered<'a> {
     gained: &'a [SmolStr],
     /// Below it before, and no longer.
     lost: &'a [SmolStr],
-    release: Option<String>,
+    release: Option<Released>,
     base_name: &'a str,
 }
 
@@ -185,7 +217,7 @@ impl Violation for Reordered<'_> {
         format!(
             "revision `{}` is {}, and with this `down_revision` databases that stand at it {}",
             self.id,
-            whereabouts(self.release.as_deref(), self.base_name),
+            whereabouts(self.release.as_ref(), self.base_name),
             what.join(" and ")
         )
     }
@@ -210,7 +242,7 @@ impl Violation for Reordered<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        self.release.is_some().then_some(Severity::Error)
+        severity_of(self.release.as_ref())
     }
 }
 
@@ -255,7 +287,9 @@ fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         }
         let is_meant = |bytes: &[u8]| declares_the_same(bytes, one.old);
         let past = ctx.change.past;
-        let release = past.oldest_with(&one.old.file, &is_meant);
+        let release = past
+            .oldest_with(&one.old.file, &is_meant)
+            .map(|name| Released::new(name, past));
         let is_repair =
             release.is_none() && (joins_heads(one, upstream, head) || was_there_before(ctx, one));
         if is_repair || is_put_back(ctx, one) || (one.gained.is_empty() && runs_in_vain(one, ctx)) {
@@ -378,21 +412,6 @@ fn does_something(id: &str, head: &ProjectEnvironment<'_>) -> bool {
 fn links(revision: &Revision) -> FxHashSet<&SmolStr> {
     let links = revision.down_revision.iter().chain(&revision.depends_on);
     links.map(|link| &link.value).collect()
-}
-
-/// The revisions that have run where one has.
-fn below(map: &RevisionMap, start: usize) -> FxHashSet<&SmolStr> {
-    let mut found = FxHashSet::default();
-    let mut todo = vec![start];
-    while let Some(node) = todo.pop() {
-        let node = map.node(node);
-        for next in node.parents.iter().chain(&node.dependencies) {
-            if found.insert(map.node(*next).id()) {
-                todo.push(*next);
-            }
-        }
-    }
-    found
 }
 
 /// True for a new id of a merged revision, which `deleted-merged-revision` reports.

@@ -101,6 +101,20 @@ pub struct NameParts<'a> {
 }
 
 impl Naming {
+    /// True if the template of a convention has tokens of the project's own, which are functions.
+    pub fn is_not_followed(&self, label: ConstraintLabel) -> bool {
+        let Self::Convention(convention) = self else {
+            return false;
+        };
+        let columns = [SmolStr::default()];
+        let parts = NameParts {
+            columns: &columns,
+            ..NameParts::default()
+        };
+        let template = convention.get(label.key());
+        template.is_some_and(|template| filled(template, &parts).is_none())
+    }
+
     /// The name of a constraint or index. `given` is the name written, `is_final` that it was written as `op.f(…)`.
     /// `Known(None)` leaves it to the database; an error is what SQLAlchemy raises.
     pub fn name(
@@ -245,6 +259,17 @@ mod tests {
         assert_eq!(truncated(long, Dialect::Sqlite), long);
         assert_eq!(truncated(long, Dialect::PostgreSql).len(), 60);
         assert_eq!(truncated(long, Dialect::MySql).len(), 61);
+    }
+
+    #[test]
+    fn functions_of_a_convention_are_not_followed() {
+        let naming = |template: &str| {
+            Naming::Convention(BTreeMap::from([("ix".to_owned(), template.to_owned())]))
+        };
+        let index = ConstraintLabel::Index;
+        assert!(!naming("ix_%(column_0_label)s").is_not_followed(index));
+        assert!(naming("ix_%(table_name)s_%(own)s").is_not_followed(index));
+        assert!(!Naming::None.is_not_followed(index));
     }
 
     #[test]

@@ -340,6 +340,16 @@ impl Operation<'_, '_> {
         let Ok((given, is_final)) = self.given_name(0, "index_name") else {
             return self.nameless("op.create_index", Some(table));
         };
+        // Under which name it can be dropped is not known.
+        if given.is_none()
+            && self
+                .semantics
+                .naming
+                .is_not_followed(ConstraintLabel::Index)
+        {
+            let what = "the naming convention of indexes is not followed";
+            return Emitted::opaque(what, Some(table));
+        }
         let name = self.index_name(&table, given.as_ref(), is_final, &definition);
         let mut emitted = Emitted::one(Ddl::CreateIndex {
             name,

@@ -58,7 +58,7 @@ fn differs(what: &'static str, difference: &Difference, remainder: &Remainder<'_
 }
 
 /// True for a column that the downgrade adds, under its name, to a table that is there.
-fn is_added_back(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+pub(super) fn is_added_back(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
     let target = Target::of(difference);
     ctx.replayed.downgrade_steps.iter().any(|step| {
         has(&step.ddl, &|ddl| {
@@ -68,6 +68,16 @@ fn is_added_back(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
                     if Some(table.as_str()) == target.table
                         && Some(definition.column.name.as_str()) == target.name
             )
+        })
+    })
+}
+
+/// True for a part of a table that the downgrade makes anew.
+pub(super) fn is_made_again(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let target = Target::of(difference);
+    ctx.replayed.downgrade_steps.iter().any(|step| {
+        has(&step.ddl, &|ddl| {
+            matches!(ddl, Ddl::CreateTable(create) if Some(create.name.as_str()) == target.table)
         })
     })
 }

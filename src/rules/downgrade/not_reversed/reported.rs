@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::means;
-use crate::catalog::{Catalog, Change, ConstraintKind, Difference, Subject};
+use crate::catalog::{Catalog, Change, ConstraintKind, Ddl, Difference, Subject};
 use crate::rules::ReplayContext;
 use crate::rules::deployment::lost_attributes;
 use crate::rules::difference::{Remainder, Target, definition, follows};
+use crate::rules::fresh::has;
 
 /// True for a unique constraint over the columns of the primary key, which stays: nothing is lost with it.
 fn is_implied(difference: &Difference, remainder: &Remainder<'_>, before: &Catalog) -> bool {
@@ -35,6 +36,22 @@ fn is_implied(difference: &Difference, remainder: &Remainder<'_>, before: &Catal
     is_same && !remainder.found.iter().any(key_differs)
 }
 
+/// True for a table or index of another schema that the downgrade drops by its bare name, where `env.py` sets the
+/// `search_path`: whether it is found there is not known.
+fn is_found_on_the_way(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let bare = difference.object.rsplit('.').next();
+    let is_it = |name: &str| Some(name) == bare;
+    let drops_it = |ddl: &Ddl| match (ddl, difference.subject) {
+        (Ddl::DropIndex { name, .. }, Subject::Index)
+        | (Ddl::DropTable { name, .. }, Subject::Table) => is_it(name),
+        _ => false,
+    };
+    let mut steps = ctx.replayed.downgrade_steps.iter();
+    difference.change == Change::Added
+        && steps.any(|step| has(&step.ddl, &drops_it))
+        && ctx.environment.head.sets_search_path()
+}
+
 pub(super) fn is_reported(
     difference: &Difference,
     remainder: &Remainder<'_>,
@@ -54,6 +71,7 @@ pub(super) fn is_reported(
         || means::is_stored_otherwise(difference)
         || means::is_duplicate(difference, remainder, ctx)
         || means::is_as_in_the_models(difference, ctx)
+        || is_found_on_the_way(difference, ctx)
     {
         return false;
     }

@@ -2,14 +2,17 @@
 
 use serde_json::Value;
 
-use super::Object;
+use super::{Object, means};
 use crate::catalog::{Catalog, Change, Difference, Subject};
 use crate::diagnostic::Severity;
+use crate::dialect::Dialect;
+use crate::rules::ReplayContext;
 use crate::rules::difference::Target;
 
 /// How bad it is: what only is less strict or less convenient than it was is no error.
-pub(super) fn severity(object: &Object<'_>, before: &Catalog) -> Severity {
+pub(super) fn severity(object: &Object<'_>, ctx: &ReplayContext<'_>) -> Severity {
     let first = object.first;
+    let before = &ctx.replayed.before;
     if object.next_failure.is_some() {
         return Severity::Error;
     }
@@ -28,6 +31,16 @@ pub(super) fn severity(object: &Object<'_>, before: &Catalog) -> Severity {
                 }
                 _ => true,
             };
+            let says_little = |difference: &&Difference| {
+                only_fills(difference, ctx) || only_limits(difference, ctx)
+            };
+            if object.differences.iter().all(says_little) {
+                return Severity::Info;
+            }
+            let empty = means::is_made_again(first, ctx);
+            let fails = |difference: &&Difference| {
+                fails(difference) && !(empty && both_hold_text(difference))
+            };
             if object.differences.iter().any(fails) {
                 Severity::Error
             } else {
@@ -40,6 +53,45 @@ pub(super) fn severity(object: &Object<'_>, before: &Catalog) -> Severity {
         }
         _ => Severity::Error,
     }
+}
+
+/// True for a default that a column gets as it is made once more: what it held is gone, and the default fills it.
+fn only_fills(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    difference.change == Change::Changed("default")
+        && difference.from.is_null()
+        && (means::is_added_back(difference, ctx) || means::is_made_again(difference, ctx))
+}
+
+/// True for a length that a string needs on MySQL, where the migrations run as well.
+fn only_limits(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let head = ctx.environment.head;
+    let limited = |value: &Value| {
+        let spelling = value.as_str().unwrap_or_default();
+        spelling.starts_with("character varying(") || spelling.starts_with("varchar(")
+    };
+    difference.change == Change::Changed("type")
+        && matches!(
+            difference.from.as_str(),
+            Some("character varying" | "varchar")
+        )
+        && limited(&difference.to)
+        && head.dialect().dialect != Dialect::MySql
+        && head.names_dialect(Dialect::MySql)
+}
+
+/// True for a type that only stores the same text otherwise.
+fn both_hold_text(difference: &Difference) -> bool {
+    let holds_text = |value: &Value| {
+        let spelling = value.as_str().unwrap_or_default();
+        let base = spelling.split('(').next().unwrap_or_default().trim();
+        matches!(
+            base,
+            "json" | "jsonb" | "text" | "character varying" | "varchar"
+        )
+    };
+    difference.change == Change::Changed("type")
+        && holds_text(&difference.from)
+        && holds_text(&difference.to)
 }
 
 /// True for a column that is NOT NULL after the downgrade.

@@ -1,7 +1,9 @@
 //! A name that was confused: the downgrade drops or alters something that `upgrade` does not touch, and leaves what it
 //! should have.
 
-use crate::catalog::{Change, Difference};
+use super::Object;
+use crate::catalog::{Change, Difference, Subject};
+use crate::diagnostic::Label;
 use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target};
 
@@ -33,6 +35,59 @@ pub(super) fn instead_of<'d>(
         && !is_touched(wrong, ctx)
         && wrong_target.last_naming(remainder.downgrade).is_some())
     .then_some((wrong, left))
+}
+
+/// Makes one of what the downgrade drops of a table and what it makes there, where that is one of each kind: it makes the
+/// wrong one.
+pub(super) fn join_replaced(objects: &mut Vec<Object<'_>>, remainder: &Remainder<'_>) {
+    let is_on_the_way_back = |object: &Object<'_>| {
+        let span = object.primary.span;
+        object.meant.is_none() && span.is_some_and(|span| remainder.downgrade.span.contains(span))
+    };
+    let is_kin = |one: &Object<'_>, other: &Object<'_>| {
+        one.first.subject == other.first.subject
+            && Target::of(one.first).table == Target::of(other.first).table
+    };
+    let only = |objects: &[Object<'_>], change: Change, kin: &Object<'_>| {
+        let mut found = objects
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.first.change == change && is_kin(one, kin));
+        match (found.next(), found.next()) {
+            (Some((at, one)), None) if is_on_the_way_back(one) => Some(at),
+            _ => None,
+        }
+    };
+    let is_part = |object: &Object<'_>| {
+        matches!(
+            object.first.subject,
+            Subject::Unique | Subject::Check | Subject::Exclude | Subject::Index
+        )
+    };
+    let mut at = 0;
+    while let Some(object) = objects.get(at) {
+        let pair = (object.first.change == Change::Added && is_part(object))
+            .then(|| {
+                let added = only(objects, Change::Added, object)?;
+                Some((added, only(objects, Change::Removed, object)?))
+            })
+            .flatten();
+        let Some((added, _)) = pair else {
+            at += 1;
+            continue;
+        };
+        let added = objects.remove(added);
+        let lost = objects
+            .iter_mut()
+            .find(|one| one.first.change == Change::Removed && is_kin(one, &added));
+        if let Some(lost) = lost {
+            lost.next_failure = lost.next_failure.or(added.next_failure);
+            lost.related.push(Label {
+                message: "made in its place".to_owned(),
+                ..added.primary
+            });
+        }
+    }
 }
 
 /// True for what `upgrade` does and the downgrade does not name.

@@ -1,0 +1,166 @@
+//! The naming convention of the metadata, which names constraints in migrations too.
+
+use std::sync::Arc;
+
+use super::ProjectEnvironment;
+use crate::catalog::Why;
+use crate::models::{self, NamingFact};
+use crate::source::{FileSpan, RepoPath, Span};
+use crate::sqlalchemy::ddl::Naming;
+
+impl ProjectEnvironment<'_> {
+    /// The convention of what `env.py` leads to, else of what only the application leads to.
+    pub(super) fn found_naming(&self) -> Naming {
+        let env = &self.env_models().env;
+        let elsewhere = |words: &[&'static str]| {
+            models::naming_in(&self.modules_with(words), self.sources, &self.finder)
+        };
+        let naming = match &env.naming {
+            // Any module may set it.
+            NamingFact::None if env.metadata.iter().any(|key| key == "sqlmodel") => {
+                match elsewhere(&[".naming_convention"]) {
+                    found @ NamingFact::Convention(_) => found,
+                    _ => NamingFact::None,
+                }
+            }
+            NamingFact::Unresolved if self.asks_flask() => {
+                elsewhere(&["SQLAlchemy(", ".naming_convention"])
+            }
+            found => found.clone(),
+        };
+        match naming {
+            NamingFact::Convention(convention) => Naming::Convention(convention),
+            NamingFact::Unresolved if self.mentions_naming_convention() => {
+                Naming::Unknown(Why::new(
+                    "which naming convention the metadata has is not known",
+                    self.environment
+                        .env_file()
+                        .map(|file| FileSpan::new(file, Span::at(0))),
+                ))
+            }
+            NamingFact::None | NamingFact::Unresolved => Naming::None,
+        }
+    }
+
+    /// True if the metadata is that of the running application: `current_app.extensions["migrate"].db.metadata`.
+    fn asks_flask(&self) -> bool {
+        self.env_has("current_app")
+    }
+
+    /// True if `env.py` says in which schemas what has none in its name is looked for.
+    pub fn sets_search_path(&self) -> bool {
+        self.env_has("search_path")
+    }
+
+    fn env_has(&self, word: &str) -> bool {
+        let file = self.environment.env_file();
+        let bytes = file.and_then(|file| self.sources.read(&file));
+        bytes.is_some_and(|bytes| memchr::memmem::find(&bytes, word.as_bytes()).is_some())
+    }
+
+    /// The modules of the application in which one of these is written.
+    fn modules_with(&self, words: &[&'static str]) -> Vec<RepoPath> {
+        let scripts = self.script_folders();
+        let mut found: Vec<RepoPath> = words
+            .iter()
+            .flat_map(|word| self.files_with(word).to_vec())
+            .filter(|path| models::is_module(path) && !crate::git::is_foreign(path))
+            .filter(|path| !scripts.iter().any(|folder| path.is_within(folder)))
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    /// True if some Python file of the repository speaks of a naming convention.
+    fn mentions_naming_convention(&self) -> bool {
+        !self.files_with("naming_convention").is_empty()
+    }
+
+    fn files_with(&self, word: &'static str) -> Arc<Vec<RepoPath>> {
+        self.sources.files_with(word, |path| {
+            path.extension() == "py"
+                && self
+                    .sources
+                    .read(path)
+                    .is_some_and(|bytes| memchr::memmem::find(&bytes, word.as_bytes()).is_some())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Settings;
+    use crate::git::Snapshot;
+    use crate::project::Project;
+    use crate::python::{ParseCache, Sources};
+
+    const CONVENTION: &str = "{'pk': 'pk_%(table_name)s'}";
+
+    /// The template of primary keys; `?` where the convention is not known.
+    fn key(env: &str, application: &str) -> String {
+        let snapshot = Snapshot::in_memory([
+            ("alembic.ini", "[alembic]\nscript_location = migrations\n"),
+            ("migrations/env.py", env),
+            ("app.py", application),
+        ]);
+        let cache = ParseCache::default();
+        let sources = Sources::new(&snapshot, &cache);
+        let project = Project::load(&sources, &Settings::default());
+        match project
+            .environments
+            .first()
+            .map(ProjectEnvironment::found_naming)
+        {
+            Some(Naming::Convention(convention)) => {
+                convention.get("pk").cloned().unwrap_or_default()
+            }
+            Some(Naming::Unknown(_)) => "?".to_owned(),
+            _ => "none".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_convention_that_is_assigned() {
+        let env = "from app import Base\ntarget_metadata = Base.metadata\n";
+        let base =
+            "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase):\n    pass\n";
+        let set = format!("{base}Base.metadata.naming_convention = {CONVENTION}\n");
+        assert_eq!(key(env, base), "none");
+        assert_eq!(key(env, &set), "pk_%(table_name)s");
+        let perhaps = format!(
+            "import os\n{base}if os.environ.get('X'):\n    Base.metadata.naming_convention = {CONVENTION}\n"
+        );
+        assert_eq!(key(env, &perhaps), "?");
+        let other = format!(
+            "{base}class Other(DeclarativeBase):\n    pass\nOther.metadata.naming_convention = {CONVENTION}\n"
+        );
+        assert_eq!(key(env, &other), "none");
+    }
+
+    #[test]
+    fn the_metadata_of_the_application() {
+        let env = "from flask import current_app\ntarget_metadata = current_app.extensions['migrate'].db.metadata\n";
+        let db = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\n";
+        assert_eq!(key(env, db), "none");
+        let set = format!("{db}db.Model.metadata.naming_convention = {CONVENTION}\n");
+        assert_eq!(key(env, &set), "pk_%(table_name)s");
+        let given = format!(
+            "from sqlalchemy import MetaData\nfrom flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy(metadata=MetaData(naming_convention={CONVENTION}))\n"
+        );
+        assert_eq!(key(env, &given), "pk_%(table_name)s");
+        let two = format!("{given}other = SQLAlchemy()\n");
+        assert_eq!(key(env, &two), "?");
+    }
+
+    #[test]
+    fn the_metadata_of_sqlmodel() {
+        let env = "from sqlmodel import SQLModel\ntarget_metadata = SQLModel.metadata\n";
+        assert_eq!(key(env, ""), "none");
+        let set = format!(
+            "from sqlmodel import SQLModel\nSQLModel.metadata.naming_convention = {CONVENTION}\n"
+        );
+        assert_eq!(key(env, &set), "pk_%(table_name)s");
+    }
+}
