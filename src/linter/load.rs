@@ -121,7 +121,8 @@ impl<'c> Circumstances<'c> {
         } else if is_shown() && careless >= MIN_HABIT {
             LeftOut::All
         } else if self.environment.head.stops_for_migrations() {
-            let reason = "the application seems to be down meanwhile: it runs its migrations itself as it starts, or in containers of one host";
+            let reason = "the application seems to be down meanwhile: it runs its migrations itself as it starts, starts with the newest revision \
+                          alone, or runs in containers of one host";
             return LoadHabit {
                 left_out: LeftOut::All,
                 reason: Some(reason.to_owned()),

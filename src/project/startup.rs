@@ -7,8 +7,9 @@ use crate::models::is_test_file;
 use crate::source::RepoPath;
 
 impl ProjectEnvironment<'_> {
-    /// True if the application runs its migrations as it starts, or is one of the containers of one host, and nothing in the
-    /// repository deploys it so that the old processes go on meanwhile: then nobody uses the database while they run.
+    /// True if the application runs its migrations as it starts, refuses to start with another revision, or is one of the
+    /// containers of one host, and nothing in the repository deploys it so that the old processes go on meanwhile: then
+    /// nobody uses the database while they run.
     pub fn stops_for_migrations(&self) -> bool {
         let versions = &self.environment.version_locations;
         let paths: Vec<&RepoPath> = self
@@ -21,7 +22,9 @@ impl ProjectEnvironment<'_> {
             .collect();
         let read = |path: &RepoPath| self.sources.read(path);
         let stops = |path: &&RepoPath| match path.extension() {
-            "py" => read(path).is_some_and(|bytes| upgrades_in_code(&bytes)),
+            "py" => {
+                read(path).is_some_and(|bytes| upgrades_in_code(&bytes) || checks_revision(&bytes))
+            }
             _ if is_compose(path) => {
                 read(path).is_some_and(|bytes| has(&bytes, "build:") || runs_upgrade(&bytes))
             }
@@ -49,6 +52,17 @@ fn upgrades_in_code(bytes: &[u8]) -> bool {
         && !["argparse", "click", "typer", ".cli", "__main__"]
             .iter()
             .any(|word| has(bytes, word))
+}
+
+/// True for code that compares the revision of the database with that of the code: with another one it does not start.
+fn checks_revision(bytes: &[u8]) -> bool {
+    let is_asked = has(bytes, "get_current_revision(")
+        || has(bytes, "get_current_heads(")
+        || has(bytes, "alembic_version") && has(bytes, "version_num");
+    let is_compared = has(bytes, "get_current_head(")
+        || has(bytes, "get_heads(")
+        || has(bytes, "get_head_revision");
+    is_asked && is_compared
 }
 
 /// True for files that say what runs when a container starts.
@@ -124,6 +138,9 @@ mod tests {
         let code =
             "from alembic import command\ndef start():\n    command.upgrade(config, 'head')\n";
         assert!(upgrades_in_code(code.as_bytes()));
+        let check = "from alembic.migration import MigrationContext\nif context.get_current_revision() != script.get_current_head():\n    raise RuntimeError('upgrade first')\n";
+        assert!(checks_revision(check.as_bytes()));
+        assert!(!checks_revision(code.as_bytes()));
         let by_hand = format!("import click\n{code}");
         assert!(!upgrades_in_code(by_hand.as_bytes()));
     }

@@ -8,6 +8,7 @@ use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Introduced, is_index_of_key};
 use crate::project::ProjectEnvironment;
+use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::deployment::lost_attributes;
 use crate::rules::difference::{Target, follows};
 use crate::rules::{EnvironmentContext, Reporter, pairing};
@@ -120,6 +121,7 @@ pub(super) fn report(
         .iter()
         .zip(&tables)
         .filter(|(found, _)| found.is_seen() || found.difference.subject == Subject::Enum)
+        .filter(|(found, _)| !enum_value_not_migrated::explains(found, ctx.settings))
         .filter(|(found, _)| is_expected(&found.difference) && !follows(&found.difference, &all))
         .filter(|(found, _)| !pairing::holds_the_labels(found, head) && !is_other_half(found))
         .filter_map(|(found, table)| contradicted(found, table, new, head))
