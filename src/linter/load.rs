@@ -12,7 +12,7 @@ use crate::config::ZeroDowntime;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
 use crate::models::ModelUse;
-use crate::project::ReplayedHistory;
+use crate::project::{Downtime, ReplayedHistory};
 use crate::rules::{
     self, Care, EnvironmentContext, Fresh, Rule, StatementContext, Way, care, simple,
 };
@@ -120,12 +120,19 @@ impl<'c> Circumstances<'c> {
             LeftOut::Nothing
         } else if is_shown() && careless >= MIN_HABIT {
             LeftOut::All
-        } else if self.environment.head.stops_for_migrations() {
-            let reason = "the application seems to be down meanwhile: it runs its migrations itself as it starts, starts with the newest revision \
-                          alone, or runs in containers of one host";
+        } else if let Some(downtime) = self.environment.head.downtime() {
+            let (left_out, how) = match downtime {
+                Downtime::AtStart => (
+                    LeftOut::All,
+                    "runs its migrations itself as it starts, or starts with the newest revision alone",
+                ),
+                Downtime::OneHost => (LeftOut::Locks, "is built for the containers of one host"),
+            };
             return LoadHabit {
-                left_out: LeftOut::All,
-                reason: Some(reason.to_owned()),
+                left_out,
+                reason: Some(format!(
+                    "the application {how}, so it seems to be down meanwhile"
+                )),
             };
         } else if is_shown() && careless > 0 {
             LeftOut::Locks

@@ -6,38 +6,74 @@ use super::ProjectEnvironment;
 use crate::models::is_test_file;
 use crate::source::RepoPath;
 
+/// Why nobody uses a database while its migrations run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Downtime {
+    /// The application runs them as it starts, or refuses to start with another revision.
+    AtStart,
+    /// The application is built for the containers of one host.
+    OneHost,
+}
+
 impl ProjectEnvironment<'_> {
-    /// True if the application runs its migrations as it starts, refuses to start with another revision, or is one of the
-    /// containers of one host, and nothing in the repository deploys it so that the old processes go on meanwhile: then
-    /// nobody uses the database while they run.
-    pub fn stops_for_migrations(&self) -> bool {
+    /// How the application is down while its migrations run, as far as files tell; `None` also where something in the
+    /// repository deploys it so that the old processes go on meanwhile.
+    pub fn downtime(&self) -> Option<Downtime> {
         let versions = &self.environment.version_locations;
         let paths: Vec<&RepoPath> = self
             .sources
             .snapshot()
             .iter()
             .map(|(path, _)| path)
-            .filter(|path| !is_test_file(path))
+            .filter(|path| !is_test_file(path) && !is_for_development(path))
             .filter(|path| !versions.iter().any(|folder| path.is_within(folder)))
             .collect();
         let read = |path: &RepoPath| self.sources.read(path);
-        let stops = |path: &&RepoPath| match path.extension() {
+        let starts = |path: &&RepoPath| match path.extension() {
             "py" => {
                 read(path).is_some_and(|bytes| upgrades_in_code(&bytes) || checks_revision(&bytes))
             }
-            _ if is_compose(path) => {
-                read(path).is_some_and(|bytes| has(&bytes, "build:") || runs_upgrade(&bytes))
+            _ => {
+                (is_start(path) || is_compose(path))
+                    && read(path).is_some_and(|bytes| runs_upgrade(&bytes))
             }
-            _ => is_start(path) && read(path).is_some_and(|bytes| runs_upgrade(&bytes)),
+        };
+        let is_built = |path: &&RepoPath| {
+            is_compose(path) && read(path).is_some_and(|bytes| has(&bytes, "build:"))
         };
         let rolls_out = |path: &&RepoPath| {
             is_rollout(path)
                 || matches!(path.extension(), "yaml" | "yml" | "tpl" | "j2")
                     && read(path).is_some_and(|bytes| keeps_running(&bytes))
         };
-        paths.par_iter().copied().any(|path| stops(&path))
-            && !paths.par_iter().copied().any(|path| rolls_out(&path))
+        let any = |is_meant: &(dyn Fn(&&RepoPath) -> bool + Sync)| {
+            paths.par_iter().any(|path| is_meant(path))
+        };
+        let downtime = if any(&starts) {
+            Downtime::AtStart
+        } else if any(&is_built) {
+            Downtime::OneHost
+        } else {
+            return None;
+        };
+        (!any(&rolls_out)).then_some(downtime)
     }
+}
+
+/// True for files of tests, of CI and of the machines of developers.
+fn is_for_development(path: &RepoPath) -> bool {
+    const FOLDERS: [&str; 9] = [
+        ".ci",
+        ".circleci",
+        ".devcontainer",
+        ".github",
+        "ci",
+        "dev",
+        "devel",
+        "docs",
+        "examples",
+    ];
+    path.as_str().split('/').any(|part| FOLDERS.contains(&part))
 }
 
 fn has(bytes: &[u8], word: &str) -> bool {
@@ -47,7 +83,8 @@ fn has(bytes: &[u8], word: &str) -> bool {
 /// True for code that calls Alembic, other than a command for whoever runs the migrations by hand.
 fn upgrades_in_code(bytes: &[u8]) -> bool {
     let calls = has(bytes, "alembic") && has(bytes, "command.upgrade(")
-        || has(bytes, "flask_migrate") && has(bytes, "upgrade(");
+        || has(bytes, "flask_migrate.upgrade(")
+        || has(bytes, "from flask_migrate import") && has(bytes, " upgrade(");
     calls
         && !["argparse", "click", "typer", ".cli", "__main__"]
             .iter()

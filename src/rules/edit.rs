@@ -8,11 +8,12 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::alembic::{End, NamedTable, Revision, Step};
-use crate::catalog::{Catalog, Ddl, compare};
+use crate::catalog::{AlterAction, Catalog, Ddl, compare};
 use crate::dialect::Dialect;
 use crate::project::ProjectEnvironment;
 use crate::python::ast::{Name, StmtKind};
 use crate::python::{Definitions, Likeness, ParsedFile, definitions};
+use crate::rules::simple;
 
 /// The names that an edit gives another meaning, by the text alone.
 pub(crate) fn changed(before: &ParsedFile, after: &ParsedFile, dialect: Dialect) -> Vec<String> {
@@ -129,7 +130,26 @@ pub(crate) fn does_nothing_to(
         && differences.found.is_empty()
         && differences.unknown.is_empty()
         && !differences.is_unbounded
-        && !upgraded.steps.iter().any(changes_rows)
+        && !upgraded
+            .steps
+            .iter()
+            .any(|step| changes_rows(step) || makes_anew(step))
+}
+
+/// True for a statement that makes something without asking whether it is there: it does it, or fails.
+fn makes_anew(step: &Step) -> bool {
+    simple(&step.ddl).iter().any(|(ddl, _)| match ddl.as_ref() {
+        Ddl::CreateTable(create) => !create.if_not_exists,
+        Ddl::CreateIndex { if_not_exists, .. } | Ddl::CreateEnum { if_not_exists, .. } => {
+            !if_not_exists
+        }
+        Ddl::AlterTable { action, .. } => match action {
+            AlterAction::AddColumn { if_not_exists, .. } => !if_not_exists,
+            AlterAction::AddConstraint(_) => true,
+            _ => false,
+        },
+        _ => false,
+    })
 }
 
 /// The text of the names as it is compared.
