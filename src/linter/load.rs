@@ -20,6 +20,9 @@ use crate::rules::{
 /// So many changes of tables in use tell how a project does it nowadays.
 const NEWEST: usize = 60;
 
+/// Fewer than one in so many that are made with care are an exception.
+const RARE: usize = 30;
+
 /// A table that is younger than this many days holds little.
 const YOUNG: i32 = 21;
 
@@ -112,8 +115,9 @@ impl<'c> Circumstances<'c> {
             careless,
             settled,
         } = load_habits(self.environment, self.history);
-        // One that is made with care speaks for all that need none: most tables are small.
-        let is_careful = careful > 0 || self.environment.head.sets_lock_timeout();
+        // One that is made with care speaks for many that need none: most tables are small.
+        let is_careful =
+            careful * RARE > careful + careless || self.environment.head.sets_lock_timeout();
         // A young project has shown enough if the base has some of them.
         let is_shown = || self.environment.is_established() || settled >= MIN_HABIT;
         let left_out = if is_careful {
@@ -141,8 +145,14 @@ impl<'c> Circumstances<'c> {
         };
         let reason = || {
             format!(
-                "of the newest {careless} indexes, constraints and changes of types on tables that were there none was made so \
-                 that nobody waits, so the application seems to stop meanwhile"
+                "of the newest {} indexes, constraints and changes of types on tables that were there {} made so that nobody \
+                 waits, so the application seems to stop meanwhile",
+                careful + careless,
+                match careful {
+                    0 => "none was".to_owned(),
+                    1 => "only one was".to_owned(),
+                    _ => format!("only {careful} were"),
+                },
             )
         };
         LoadHabit {
