@@ -171,7 +171,7 @@ impl Database {
         let is_known_now = now
             .column(&hint.name)
             .is_some_and(|column| column.column_type.known().is_some());
-        let fill = |catalog: &mut Catalog| {
+        let fill = |catalog: &mut Catalog, table: &str| {
             let Some(table) = catalog.tables.get_mut(table) else {
                 return;
             };
@@ -192,8 +192,9 @@ impl Database {
             }
         };
         if !is_known_now {
-            fill(&mut self.now);
-            fill(&mut self.before);
+            fill(&mut self.now, table);
+            let former = self.former_names.get(table);
+            fill(&mut self.before, former.map_or(table, SmolStr::as_str));
         }
     }
 

@@ -374,6 +374,12 @@ fn what_is_learned_of_a_renamed_table_was_there_under_its_old_name() {
         &[
             alter("users", rename("people")),
             alter("people", rename_column("user_id", "id")),
+        ],
+    );
+    database.hint("people", &column("weight", "integer").column);
+    run(
+        &mut database,
+        &[
             alter("people", rename("persons")),
             alter("persons", drop_column("age")),
         ],
@@ -381,6 +387,7 @@ fn what_is_learned_of_a_renamed_table_was_there_under_its_old_name() {
     let before = database.before.table("users").unwrap();
     assert!(before.column("user_id").is_some());
     assert!(before.column("age").is_some());
+    assert!(before.column("weight").is_some());
     run(
         &mut database,
         &[
