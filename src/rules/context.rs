@@ -144,12 +144,10 @@ impl<'a> EnvironmentContext<'a> {
             let has_file = |node: usize| map.node(node).revision.file == *file;
             let mut missing = map.missing_parents().iter();
             let mut unknown = map.missing_dependencies().iter();
-            let is_missing =
-                |link: &BrokenLink| has_file(link.node) && link.target.value == named;
+            let is_missing = |link: &BrokenLink| has_file(link.node) && link.target.value == named;
             !std::ptr::eq(other, self.head)
                 && (0..map.nodes().len()).any(has_file)
-                && (!other.is_whole()
-                    || !(missing.any(is_missing) || unknown.any(is_missing)))
+                && (!other.is_whole() || !(missing.any(is_missing) || unknown.any(is_missing)))
         })
     }
 
