@@ -1,5 +1,6 @@
 //! Runs the rules over what is to be judged. A pure function: from snapshots and settings to diagnostics.
 
+mod barred;
 mod habits;
 mod load;
 mod map;
@@ -519,6 +520,7 @@ impl<'a> Linter<'a> {
             self.statements(ctx, history, &circumstances);
             self.respect_load(&circumstances, earlier);
         }
+        self.respect_refusals(ctx, earlier);
         self.respect_habits(ctx, earlier);
     }
 

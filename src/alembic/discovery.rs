@@ -158,6 +158,7 @@ pub fn discover(sources: &Sources<'_>, overrides: &[EnvironmentOptions]) -> Disc
     if overrides.is_empty() {
         search.configuration_files();
         search.folders();
+        search.pass_over_parts();
     } else {
         search.overrides(overrides);
     }

@@ -25,6 +25,7 @@ mod types;
 use std::sync::Arc;
 
 use conditional::Variables;
+use imbl::OrdMap;
 use smol_str::SmolStr;
 
 use super::ddl::{AlterAction, Ddl};
@@ -49,6 +50,8 @@ pub struct Database {
     pub now: Catalog,
     /// What it held before the revision. Whatever the revision shows to have been there is added.
     pub before: Catalog,
+    /// What tables were called before the revision that are called otherwise now.
+    pub former_names: OrdMap<SmolStr, SmolStr>,
     /// The connection through which it is changed.
     pub session: Session,
     /// Why it is not known whether statements since the beginning of the direction have failed.
@@ -124,6 +127,7 @@ impl Database {
             dialect,
             now: Catalog::default(),
             before: Catalog::default(),
+            former_names: OrdMap::new(),
             session: Session::default(),
             doubts: Vec::new(),
             began_empty: false,
@@ -135,6 +139,7 @@ impl Database {
     /// Begins a revision: what is now is what was before it.
     pub fn begin(&mut self) {
         self.before = self.now.clone();
+        self.former_names = OrdMap::new();
         self.began_empty = self.now.is_empty();
         self.goes_back = false;
     }
@@ -166,7 +171,7 @@ impl Database {
         let is_known_now = now
             .column(&hint.name)
             .is_some_and(|column| column.column_type.known().is_some());
-        let fill = |catalog: &mut Catalog| {
+        let fill = |catalog: &mut Catalog, table: &str| {
             let Some(table) = catalog.tables.get_mut(table) else {
                 return;
             };
@@ -187,8 +192,9 @@ impl Database {
             }
         };
         if !is_known_now {
-            fill(&mut self.now);
-            fill(&mut self.before);
+            fill(&mut self.now, table);
+            let former = self.former_names.get(table);
+            fill(&mut self.before, former.map_or(table, SmolStr::as_str));
         }
     }
 
@@ -559,7 +565,12 @@ impl Statement<'_> {
     /// Changes a table as it was before the revision: something about it was learned. There is nothing to learn where
     /// everything was known; what is met then comes from a statement of the revision that is not understood.
     fn learn(&mut self, name: &str, change: impl FnOnce(&mut Table)) {
-        let before = &mut self.database.before;
+        let Database {
+            before,
+            former_names,
+            ..
+        } = &mut *self.database;
+        let name = former_names.get(name).map_or(name, SmolStr::as_str);
         let may_hold_more = before.opaque.is_some();
         if let Some(table) = before.tables.get_mut(name)
             && (may_hold_more || table.open.is_some() || table.unsure.is_some())

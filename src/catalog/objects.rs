@@ -176,6 +176,15 @@ impl Catalog {
             && self.objects.values().all(|known| known.maybe.is_none())
     }
 
+    /// True if a view is called this, or may be. One of the same name in a schema counts where none is named.
+    pub fn is_view(&self, name: &str) -> bool {
+        self.objects.keys().any(|key| {
+            let (schema, bare) = split_schema(&key.name);
+            matches!(key.kind, ObjectKind::View | ObjectKind::MaterializedView)
+                && (key.name == name || !schema.is_empty() && bare == name)
+        })
+    }
+
     pub fn table(&self, name: &str) -> Option<&Arc<Table>> {
         self.tables.get(name)
     }

@@ -359,6 +359,47 @@ fn renaming_keeps_the_names_of_what_belongs_to_it() {
 }
 
 #[test]
+fn what_is_learned_of_a_renamed_table_was_there_under_its_old_name() {
+    let mut database = Database::new(Dialect::PostgreSql);
+    database.begin();
+    let rename = |new_name: &str| AlterAction::RenameTable {
+        new_name: new_name.into(),
+    };
+    let rename_column = |name: &str, new_name: &str| AlterAction::RenameColumn {
+        name: name.into(),
+        new_name: new_name.into(),
+    };
+    run(
+        &mut database,
+        &[
+            alter("users", rename("people")),
+            alter("people", rename_column("user_id", "id")),
+        ],
+    );
+    database.hint("people", &column("weight", "integer").column);
+    run(
+        &mut database,
+        &[
+            alter("people", rename("persons")),
+            alter("persons", drop_column("age")),
+        ],
+    );
+    let before = database.before.table("users").unwrap();
+    assert!(before.column("user_id").is_some());
+    assert!(before.column("age").is_some());
+    assert!(before.column("weight").is_some());
+    run(
+        &mut database,
+        &[
+            alter("persons", rename("users")),
+            alter("users", rename_column("id", "user_id")),
+        ],
+    );
+    assert_eq!(kinds(&database), ["column_removed users.age"]);
+    assert!(database.former_names.is_empty());
+}
+
+#[test]
 fn something_opaque_makes_only_what_it_names_uncertain() {
     let mut database = shop();
     let opaque = Ddl::Opaque {

@@ -246,6 +246,8 @@ impl Comparing<'_> {
             }
         }
         match (there, here) {
+            // A model that reads a view is no table that is missing.
+            (None, Some(_)) if self.migrated.is_view(name) => Err(None),
             (Some(there), Some(_)) => {
                 let maybe = there.maybe.clone();
                 certain(maybe.or_else(|| self.migrated.doubt_about(there)))

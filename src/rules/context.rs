@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use crate::alembic::{Migration, ReplayedRevision, Revision, Script};
+use crate::alembic::{BrokenLink, Migration, ReplayedRevision, Revision, Script};
 use crate::config::{BaselineEntry, Settings};
 use crate::diagnostic::Label;
 use crate::dialect::Dialect;
@@ -134,6 +134,21 @@ impl<'a> EnvironmentContext<'a> {
             .as_ref()
             .and_then(|change| change.merged)
             .unwrap_or(self.head)
+    }
+
+    /// True if another environment has the same file of a revision and what it names there, or may have it: Alembic runs
+    /// with that configuration then.
+    pub(crate) fn is_found_elsewhere(&self, file: &RepoPath, named: &str) -> bool {
+        self.all.iter().any(|other| {
+            let map = &other.map;
+            let has_file = |node: usize| map.node(node).revision.file == *file;
+            let mut missing = map.missing_parents().iter();
+            let mut unknown = map.missing_dependencies().iter();
+            let is_missing = |link: &BrokenLink| has_file(link.node) && link.target.value == named;
+            !std::ptr::eq(other, self.head)
+                && (0..map.nodes().len()).any(has_file)
+                && (!other.is_whole() || !(missing.any(is_missing) || unknown.any(is_missing)))
+        })
     }
 
     /// What is there without the change: the base branch, or else the state before. `None` where no change is judged.

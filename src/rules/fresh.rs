@@ -55,15 +55,15 @@ impl Fresh {
         self.filled.contains(table)
     }
 
-    /// Begins a revision: what an earlier one has removed may be there again.
+    /// Begins a revision. What an earlier one of the change has emptied is still empty: nothing runs between them.
     pub(crate) fn begin(&mut self) {
-        self.emptied.clear();
         self.is_any_emptied = false;
     }
 
-    /// Begins the way back: what the upgrade has filled says nothing of columns that come now.
+    /// Begins the way back: there are rows again by now, and what the upgrade has filled says nothing of columns that come.
     pub(crate) fn turn(&mut self) {
         self.begin();
+        self.emptied.clear();
         self.filled.clear();
     }
 
@@ -127,6 +127,9 @@ impl Fresh {
             AlterAction::RenameTable { new_name } => {
                 if self.has_table(table) {
                     self.tables.insert(new_name.clone());
+                }
+                if self.emptied.remove(table) {
+                    self.emptied.insert(new_name.clone());
                 }
                 let columns: Vec<SmolStr> = self
                     .columns

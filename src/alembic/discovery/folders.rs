@@ -126,6 +126,43 @@ impl Search<'_, '_> {
             .collect()
     }
 
+    /// A configuration of a plugin names scripts without an `env.py`, with which nothing can be run: where another one has
+    /// all of its revisions, that one is meant.
+    pub(super) fn pass_over_parts(&mut self) {
+        let can_run = |environment: &Environment| {
+            environment
+                .env_file()
+                .is_some_and(|file| self.snapshot.contains(&file))
+        };
+        let (whole, parts): (Vec<Environment>, Vec<Environment>) =
+            std::mem::take(&mut self.found.environments)
+                .into_iter()
+                .partition(can_run);
+        let has = |environment: &Environment, folder: &RepoPath| {
+            let mut locations = environment.version_locations.iter();
+            locations.any(|location| {
+                folder == location || environment.recursive && folder.is_within(location)
+            })
+        };
+        for part in parts {
+            let folders = &part.version_locations;
+            let larger = whole.iter().find(|environment| {
+                !folders.is_empty() && folders.iter().all(|folder| has(environment, folder))
+            });
+            match larger {
+                Some(larger) => self.found.passed_over.push(PassedOver {
+                    path: part.script_location,
+                    reason: format!(
+                        "it has no env.py, and its revisions belong to {}",
+                        larger.script_location
+                    ),
+                }),
+                None => self.found.environments.push(part),
+            }
+        }
+        self.found.environments.extend(whole);
+    }
+
     /// Folders with `env.py` and revisions that no configuration file names.
     pub(super) fn folders(&mut self) {
         let candidates: Vec<RepoPath> = self

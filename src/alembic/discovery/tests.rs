@@ -74,6 +74,36 @@ fn version_locations_with_separators() {
 }
 
 #[test]
+fn scripts_without_env_py_belong_to_the_environment_that_has_their_revisions() {
+    let root = "[alembic]\nscript_location = shop:db\nversion_locations = shop:db/versions plug:db/versions\n";
+    let plugin = "[alembic]\nscript_location = plug:db\n";
+    let layout = |root: &str, env: &str| {
+        found(&[
+            ("alembic.ini", root),
+            ("shop/__init__.py", ""),
+            ("shop/db/env.py", ""),
+            ("shop/db/versions/a.py", ""),
+            ("plugins/plug/alembic.ini", plugin),
+            ("plugins/plug/plug/__init__.py", ""),
+            ("plugins/plug/plug/db/versions/b.py", ""),
+            (env, ""),
+        ])
+    };
+    let whole = "shop/db: shop/db/versions plugins/plug/plug/db/versions";
+    let part = "plugins/plug/plug/db: plugins/plug/plug/db/versions";
+    let (environments, discovery) = layout(root, "x.py");
+    assert_eq!(environments, [whole]);
+    assert_eq!(
+        discovery.passed_over[0].reason,
+        "it has no env.py, and its revisions belong to shop/db"
+    );
+    assert_eq!(layout(root, "plugins/plug/plug/db/env.py").0, [part, whole]);
+    let alone = "[alembic]\nscript_location = shop:db\n";
+    let only = "shop/db: shop/db/versions";
+    assert_eq!(layout(alone, "x.py").0, [part, only]);
+}
+
+#[test]
 fn a_package_is_where_its_own_file_lies() {
     let ini = "[alembic]\nscript_location = shop_data.db:migrations\n";
     let (environments, _) = found(&[

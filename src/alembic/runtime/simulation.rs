@@ -223,6 +223,11 @@ impl Simulation {
                 session: one.database.session.join(&other.database.session),
                 now: one.database.now.join(&other.database.now, why),
                 before: more_known(&one.database.before, &other.database.before),
+                former_names: one
+                    .database
+                    .former_names
+                    .clone()
+                    .union(other.database.former_names.clone()),
                 doubts,
                 began_empty: one.database.began_empty && other.database.began_empty,
                 search_path: one.database.search_path.clone(),

@@ -301,6 +301,14 @@ impl Statement<'_> {
         }
         let now = &mut self.database.now;
         now.tables.insert(new_name.clone(), table);
+        let former = &mut self.database.former_names;
+        let first = former.remove(name).unwrap_or_else(|| name.clone());
+        if first == *new_name {
+            former.remove(new_name);
+        } else {
+            former.insert(new_name.clone(), first);
+        }
+        let now = &mut self.database.now;
         now.dropped_tables.insert(name.clone());
         now.dropped_tables.remove(new_name);
         for partition in self.all_partitions(name) {

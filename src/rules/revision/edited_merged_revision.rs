@@ -203,6 +203,8 @@ struct Reordered<'a> {
     lost: &'a [SmolStr],
     release: Option<Released>,
     base_name: &'a str,
+    /// A new beginning is put below the first revision.
+    is_new_beginning: bool,
 }
 
 impl Violation for Reordered<'_> {
@@ -231,7 +233,9 @@ impl Violation for Reordered<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        Some(if self.lost.is_empty() {
+        Some(if self.is_new_beginning {
+            "if databases that stand at it have all that the new beginning makes, nothing is to be done".to_owned()
+        } else if self.lost.is_empty() {
             format!(
                 "leave it where it was, and let {} come after what is merged",
                 shortened(self.gained)
@@ -242,6 +246,9 @@ impl Violation for Reordered<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
+        if self.is_new_beginning {
+            return Some(Severity::Info);
+        }
         severity_of(self.release.as_ref())
     }
 }
@@ -295,7 +302,12 @@ fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         if is_repair || is_put_back(ctx, one) || (one.gained.is_empty() && runs_in_vain(one, ctx)) {
             continue;
         }
+        let is_new_beginning = is_new_beginning(one, upstream);
+        if is_new_beginning && begins_elsewhere(upstream) {
+            continue;
+        }
         let violation = Reordered {
+            is_new_beginning,
             id: &one.revision.id.value,
             gained: &one.gained,
             lost: &one.lost,
@@ -313,6 +325,20 @@ fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .report_on(&violation, label, Some(&one.revision.id.value))
             .related(others.map(|other| id_label(other, "moved")));
     }
+}
+
+/// True if new revisions are put below one that was the first: they make what every database has by then.
+fn is_new_beginning(moved: &Moved<'_>, upstream: &ProjectEnvironment<'_>) -> bool {
+    let mut gained = moved.all_gained.iter();
+    moved.lost.is_empty()
+        && links(moved.old).is_empty()
+        && gained.all(|id| upstream.map.find(id).is_none())
+}
+
+/// True if the migrations of the base work on tables that none of them makes.
+fn begins_elsewhere(upstream: &ProjectEnvironment<'_>) -> bool {
+    let migrated = upstream.migrated();
+    migrated.opaque.is_some() || migrated.tables.values().any(|table| table.open.is_some())
 }
 
 /// True if what runs again does nothing to a database that stands at the revision.

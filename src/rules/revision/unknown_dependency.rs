@@ -48,6 +48,9 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     }
     for link in judged.map.missing_dependencies() {
         let revision = &judged.map.node(link.node).revision;
+        if ctx.is_found_elsewhere(&revision.file, &link.target.value) {
+            continue;
+        }
         let violation = UnknownDependency {
             dependency: &link.target.value,
         };

@@ -1,11 +1,12 @@
 //! How bad it is that something is not brought back.
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::{Object, means};
 use crate::catalog::{Catalog, Change, Difference, Subject};
 use crate::diagnostic::Severity;
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, is_wider};
 use crate::rules::ReplayContext;
 use crate::rules::difference::Target;
 
@@ -39,7 +40,9 @@ pub(super) fn severity(object: &Object<'_>, ctx: &ReplayContext<'_>) -> Severity
             }
             let empty = means::is_made_again(first, ctx);
             let fails = |difference: &&Difference| {
-                fails(difference) && !(empty && both_hold_text(difference))
+                fails(difference)
+                    && !(empty && both_hold_text(difference))
+                    && !takes_all_rows(difference, ctx)
             };
             if object.differences.iter().any(fails) {
                 Severity::Error
@@ -77,6 +80,52 @@ fn only_limits(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
         && limited(&difference.to)
         && head.dialect().dialect != Dialect::MySql
         && head.names_dialect(Dialect::MySql)
+}
+
+/// True for a text with another length, or JSON that is stored otherwise, to which every row can be brought back.
+fn takes_all_rows(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let (Change::Changed("type"), Some(from), Some(to)) = (
+        difference.change,
+        difference.from.as_str(),
+        difference.to.as_str(),
+    ) else {
+        return false;
+    };
+    if (from, to) == ("json", "jsonb") {
+        return true;
+    }
+    let is_text = |spelling: &str| {
+        let base = spelling.split('(').next().unwrap_or_default();
+        matches!(base, "text" | "character varying" | "varchar")
+    };
+    let dialect = ctx.environment.head.dialect().dialect;
+    if !(is_text(from) && is_text(to)) {
+        return false;
+    }
+    // What a shorter one takes of what was written since is told by what the column was meanwhile.
+    is_wider(dialect, from, to)
+        || type_between(difference, &ctx.replayed.after).is_some_and(|between| {
+            let labels = ctx.replayed.after.enums.get(between.as_str());
+            match labels.and_then(|known| known.labels.known()) {
+                Some(labels) => length(to).is_none_or(|length| {
+                    labels.iter().all(|label| label.chars().count() <= length)
+                }),
+                None => is_wider(dialect, between, to),
+            }
+        })
+}
+
+/// The type of the column between upgrade and downgrade.
+fn type_between<'c>(difference: &Difference, after: &'c Catalog) -> Option<&'c SmolStr> {
+    let Target { table, name, .. } = Target::of(difference);
+    let column = after.tables.get(table?)?.column(name?)?;
+    column.column_type.known()
+}
+
+/// The number in `character varying(255)`.
+fn length(spelling: &str) -> Option<usize> {
+    let (_, rest) = spelling.split_once('(')?;
+    rest.strip_suffix(')')?.parse().ok()
 }
 
 /// True for a type that only stores the same text otherwise.

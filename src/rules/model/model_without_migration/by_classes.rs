@@ -40,6 +40,7 @@ pub(super) fn report(
     for change in &changed {
         let comparison = &head.model_schema().whole().comparison;
         if introduced.is_some_and(|introduced| introduced.is_proven(&change.table))
+            || head.migrated().is_view(&change.table)
             || comparison.includes(Subject::Table, &change.table) == Some(false)
         {
             continue;
