@@ -435,9 +435,16 @@ fn method_call(
     at: Place,
 ) -> Called {
     // Flask-SQLAlchemy has the names of SQLAlchemy at its object.
-    if name == "Table" && is_database_object(base, interpreter) {
-        interpreter.host.tables.push((call.clone(), at));
-        return Called::Symbolic;
+    if is_database_object(base, interpreter) {
+        let calls = match name {
+            "Table" => Some(&mut interpreter.host.tables),
+            "Index" | "UniqueConstraint" => Some(&mut interpreter.host.indexes),
+            _ => None,
+        };
+        if let Some(calls) = calls {
+            calls.push((call.clone(), at));
+            return Called::Symbolic;
+        }
     }
     if let Some(batch) = base.as_call()
         && batches::is_batch(batch)

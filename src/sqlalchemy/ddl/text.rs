@@ -116,6 +116,17 @@ impl<H: Host> Writer<'_, '_, H> {
                 }
                 // `table.c.name`, `Model.name`; not `uuid4().hex`.
                 SymbolKind::Attribute { base, .. } if is_of_the_language(base) => return None,
+                // `column["key"].astext`, and what else an element of JSON may be asked for.
+                SymbolKind::Attribute { base, name } if is_element(base) => {
+                    let SymbolKind::Item { base, key } = &base.as_symbol()?.kind else {
+                        return None;
+                    };
+                    if name != "astext" {
+                        return None;
+                    }
+                    let key = self.expression(key, depth)?;
+                    format!("({} ->> {key})", self.expression(base, depth)?)
+                }
                 SymbolKind::Attribute { name, .. } => name.to_string(),
                 SymbolKind::Item { base, key } => {
                     // `table.c["name"]`, `column["key"]`
@@ -137,13 +148,15 @@ impl<H: Host> Writer<'_, '_, H> {
                     }
                 }
                 SymbolKind::Compare { left, op, right } => {
-                    let is_null = matches!(right, Value::None);
+                    let is_null = self.is_null(right);
                     let left = self.expression(left, depth)?;
-                    let right = self.expression(right, depth)?;
                     match (op, is_null) {
                         (CompareOp::Eq, true) => format!("({left} IS NULL)"),
                         (CompareOp::NotEq, true) => format!("({left} IS NOT NULL)"),
-                        _ => format!("({left} {} {right})", compare(*op)?),
+                        _ => {
+                            let right = self.expression(right, depth)?;
+                            format!("({left} {} {right})", compare(*op)?)
+                        }
                     }
                 }
                 SymbolKind::BoolOp { left, op, right } => {
@@ -324,6 +337,17 @@ impl<H: Host> Writer<'_, '_, H> {
             _ => return None,
         })
     }
+
+    /// `None`, or `null()` of SQLAlchemy.
+    fn is_null(&self, value: &Value) -> bool {
+        let is_call = |value: &Value| {
+            let name = value
+                .as_call()
+                .and_then(|call| construct(&call.callee, self.interpreter));
+            name.is_some_and(|name| name.rsplit('.').next() == Some("null"))
+        };
+        matches!(value, Value::None) || is_call(value)
+    }
 }
 
 fn binary(op: BinaryOp) -> Option<&'static str> {
@@ -350,6 +374,16 @@ fn compare(op: CompareOp) -> Option<&'static str> {
 }
 
 /// True for what comes from Python's own library.
+/// `column["key"]`, other than `table.c["name"]`.
+fn is_element(value: &Value) -> bool {
+    value.as_symbol().is_some_and(|symbol| match &symbol.kind {
+        SymbolKind::Item { base, .. } => !base.as_symbol().is_some_and(|base| {
+            matches!(&base.kind, SymbolKind::Attribute { name, .. } if name == "c" || name == "columns")
+        }),
+        _ => false,
+    })
+}
+
 fn is_of_the_language(value: &Value) -> bool {
     value.root_name().is_some_and(|name| {
         crate::python::is_standard_library(name.split('.').next().unwrap_or_default())

@@ -152,6 +152,21 @@ fn arguments_of_a_mapped_parent_are_about_its_own_table() {
 }
 
 #[test]
+fn indexes_beside_a_class_may_be_those_of_flask_and_over_elements_of_json() {
+    let events = "from flask_sqlalchemy import SQLAlchemy\nfrom sqlalchemy import null\nfrom sqlalchemy.dialects.postgresql import JSON\ndb = SQLAlchemy()\nclass Event(db.Model):\n    __tablename__ = 'event'\n    id = db.Column(db.Integer, primary_key=True)\n    data = db.Column(JSON)\ndb.Index('ix_draft', Event.data['draft'].astext, postgresql_where=Event.data['draft'].astext != null())\n";
+    let models = read(
+        "from app.events import db\ntarget_metadata = db.metadata\n",
+        &[("app/events.py", events)],
+        &Catalog::default(),
+    );
+    let index = models.catalog.tables["event"].index("ix_draft").unwrap();
+    let definition = index.definition.known().unwrap();
+    assert_eq!(definition.keys[0].text, "data ->> 'draft'");
+    let predicate = definition.predicate.as_deref();
+    assert_eq!(predicate, Some("data ->> 'draft' IS NOT NULL"));
+}
+
+#[test]
 fn what_is_not_imported_is_known_to_be_there() {
     let (user, team) = (model("User"), model("Team"));
     let files = [("app/user.py", user.as_str()), ("app/team.py", &team)];
