@@ -36,6 +36,8 @@ impl Linter<'_> {
         circumstances: &Circumstances<'_>,
     ) {
         let mut fresh = Fresh::default();
+        // By rule, where a finding about running code stands: a change is put off to the next release as a whole.
+        let mut running: FxHashMap<&'static str, usize> = FxHashMap::default();
         for (index, node) in history.order.iter().enumerate() {
             let revision = &ctx.head.map.node(*node).revision;
             let Some(replayed) = history.get(*node).filter(|_| ctx.is_judged(&revision.file))
@@ -53,6 +55,7 @@ impl Linter<'_> {
                     .for_each(|step| fresh.take(step));
             }
             fresh.begin();
+            let earlier = self.outcome.diagnostics.len();
             let mut told = Told::default();
             self.direction(
                 circumstances,
@@ -73,6 +76,9 @@ impl Linter<'_> {
                 &mut told,
             );
             told.finish(&mut self.outcome.diagnostics);
+            if ctx.change.is_some() {
+                join_running(&mut self.outcome.diagnostics, earlier, &mut running);
+            }
         }
     }
 
@@ -167,6 +173,27 @@ impl Linter<'_> {
             });
             told.join_sql(&mut self.outcome.diagnostics, earlier, way);
         }
+    }
+}
+
+/// Takes the newest findings about running code into those that an earlier revision of the change has.
+fn join_running(
+    diagnostics: &mut Vec<Diagnostic>,
+    earlier: usize,
+    running: &mut FxHashMap<&'static str, usize>,
+) {
+    for diagnostic in diagnostics.split_off(earlier) {
+        let is_running =
+            rules::find(diagnostic.code).is_some_and(rules::Rule::is_about_running_code);
+        let index = diagnostics.len();
+        if is_running {
+            let first = *running.entry(diagnostic.code).or_insert(index);
+            if let Some(known) = diagnostics.get_mut(first) {
+                add_place(known, diagnostic.primary, "and so here");
+                continue;
+            }
+        }
+        diagnostics.push(diagnostic);
     }
 }
 

@@ -46,9 +46,7 @@ impl ProjectEnvironment<'_> {
                 || matches!(path.extension(), "yaml" | "yml" | "tpl" | "j2")
                     && read(path).is_some_and(|bytes| keeps_running(&bytes))
         };
-        let any = |is_meant: &(dyn Fn(&&RepoPath) -> bool + Sync)| {
-            paths.par_iter().any(|path| is_meant(path))
-        };
+        let any = |is_meant: &(dyn Fn(&&RepoPath) -> bool + Sync)| paths.par_iter().any(is_meant);
         let downtime = if any(&starts) {
             Downtime::AtStart
         } else if any(&is_built) {

@@ -5,7 +5,6 @@ mod effect;
 use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
-use smol_str::SmolStr;
 
 use crate::alembic::{End, NamedTable, Revision, Step};
 use crate::catalog::{AlterAction, Catalog, Ddl, compare};
@@ -73,12 +72,13 @@ pub(crate) fn changed_in_effect(
 }
 
 /// How much an edit means to the databases that have run the revision before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weight {
     Full,
     /// The schema is the same, and rows are left alone that were changed.
     Rows,
-    /// A new revision of the change, this one, alters what differs.
-    MadeUpFor(SmolStr),
+    /// A new revision of the change alters what differs.
+    Nothing,
 }
 
 /// What the difference means that [`changed_in_effect`] has found.
@@ -99,17 +99,18 @@ pub(crate) fn weight(
     }
     let differences = compare(&old.after, &new.after).found;
     let mut new_ones = head.map.upgrade_order().into_iter();
-    let made_up_for = new_ones.find(|node| {
-        let is_new = upstream.map.find(head.map.node(*node).id()).is_none();
-        let migration = is_new.then(|| head.migration(*node)).flatten();
+    let is_made_up_for = new_ones.any(|node| {
+        let is_new = upstream.map.find(head.map.node(node).id()).is_none();
+        let migration = is_new.then(|| head.migration(node)).flatten();
         migration.is_some_and(|migration| {
             let run = migration.upgrade.run();
             run.is_some_and(|run| effect::alters_all(run, &differences))
         })
     });
-    match made_up_for {
-        Some(node) => Weight::MadeUpFor(head.map.node(node).id().clone()),
-        None => Weight::Full,
+    if is_made_up_for {
+        Weight::Nothing
+    } else {
+        Weight::Full
     }
 }
 

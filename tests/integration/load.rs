@@ -282,3 +282,31 @@ fn what_is_done_to_many_tables_is_one_finding() {
         "{answer:?}"
     );
 }
+
+#[test]
+fn what_running_code_asks_for_is_told_once_for_a_change() {
+    let repository = shop();
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    for (id, parent, table) in [("b2", "a1", "order"), ("c3", "b2", "customer")] {
+        let text = revision(
+            id,
+            Some(parent),
+            "2026-01-20",
+            &format!("op.drop_column(\"{table}\", \"note\")"),
+            &format!("op.add_column(\"{table}\", sa.Column(\"note\", sa.Text()))"),
+        );
+        repository.write(&format!("migrations/versions/{id}.py"), text);
+    }
+    repository.commit("Fewer notes");
+    let answer = repository.lint(&[
+        "check",
+        "--from-ref",
+        "main",
+        "--select",
+        "ML517",
+        "--output-format",
+        "full",
+    ]);
+    assert_eq!(answer.out.matches("ML517").count(), 1, "{answer:?}");
+    assert!(answer.out.contains("and so here"), "{answer:?}");
+}

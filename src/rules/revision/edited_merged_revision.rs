@@ -60,14 +60,8 @@ impl Violation for EditedMergedRevision<'_> {
             "databases that have run it will not run it again: they keep what the old version made"
                 .to_owned(),
         ];
-        match &self.weight {
-            Weight::MadeUpFor(by) => {
-                notes.push(format!("`{by}` of the same change alters what differs"));
-            }
-            Weight::Rows => {
-                notes.push("the schema is the same, only rows are no longer changed".to_owned());
-            }
-            Weight::Full => {}
+        if self.weight == Weight::Rows {
+            notes.push("the schema is the same, only rows are no longer changed".to_owned());
         }
         notes
     }
@@ -84,8 +78,7 @@ impl Violation for EditedMergedRevision<'_> {
 
     fn severity(&self) -> Option<Severity> {
         match self.weight {
-            Weight::MadeUpFor(_) => Some(Severity::Info),
-            Weight::Rows => None,
+            Weight::Rows | Weight::Nothing => None,
             Weight::Full => severity_of(self.release.as_ref()),
         }
     }
@@ -129,6 +122,10 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         {
             continue;
         }
+        let weight = edit::weight(upstream, before, head, node);
+        if weight == Weight::Nothing {
+            continue;
+        }
         let place = changed
             .iter()
             .find_map(|name| definition_span(&revision.source.module, name));
@@ -156,7 +153,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             changed,
             release,
             base_name: ctx.change.base_name,
-            weight: edit::weight(upstream, before, head, node),
+            weight,
             moved_to: renamed_to(old, upstream, head)
                 .filter(|_| !are_alike(old, revision))
                 .map(|moved| moved.id.value.as_str()),
