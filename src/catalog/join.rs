@@ -92,7 +92,6 @@ impl Catalog {
                 .union(other.constraint_tables.clone()),
             references: self.references.clone().union(other.references.clone()),
             partitions: self.partitions.clone().union(other.partitions.clone()),
-            is_older: self.is_older || other.is_older,
             dropped_tables: self
                 .dropped_tables
                 .clone()

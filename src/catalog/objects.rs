@@ -29,8 +29,6 @@ pub struct Catalog {
     pub dropped_tables: OrdSet<SmolStr>,
     /// Types that were there and certainly are no more.
     pub dropped_types: OrdSet<SmolStr>,
-    /// True once a table was met that no migration has made: the history begins with an older database.
-    pub is_older: bool,
     /// Set once something was done of which nothing is known: anything may exist or be gone.
     pub opaque: Option<Arc<Why>>,
 }

@@ -333,23 +333,20 @@ fn with_schema(call: &Call, table: &str) -> SmolStr {
     crate::sqlalchemy::qualified(schema_of(call).as_deref(), table)
 }
 
-/// Whether a table is there; `None` where that is not known. What no migration has made is taken not to be there, unless
-/// the history begins with an older database.
+/// Whether a table is there; `None` where that is not known. What no migration has made is taken not to be there.
 fn has_table(interpreter: &Runner<'_>, name: &str) -> Option<bool> {
     let now = interpreter.host.simulation()?.now();
     match now.tables.get(name) {
         Some(table) if table.maybe.is_none() => Some(true),
         Some(_) => None,
         None if now.opaque.is_some() => None,
-        None if now.is_older && !now.dropped_tables.contains(name) => None,
         None => Some(false),
     }
 }
 
 fn table_names(interpreter: &Runner<'_>, schema: Option<&str>) -> Option<Vec<SmolStr>> {
     let now = interpreter.host.simulation()?.now();
-    // There may be older tables. What was dropped is certainly not among them, which a list that is not known cannot say.
-    if now.opaque.is_some() || now.is_older && now.dropped_tables.is_empty() {
+    if now.opaque.is_some() {
         return None;
     }
     let mut names = Vec::new();

@@ -14,7 +14,6 @@ impl Statement<'_> {
     /// A table that something names and nothing has made. It is there now, too.
     pub(super) fn discover_table(&mut self, name: &SmolStr) {
         self.database.began_empty = false;
-        self.database.now.is_older = true;
         let why = self.why(&format!("no migration read here creates `{name}`"));
         let table = Arc::new(Table::unknown(&why));
         self.database
