@@ -50,7 +50,7 @@ impl<'a> Remainder<'a> {
             revision: ctx.revision,
             upgrade,
             downgrade,
-            found: &replayed.downgrade.found,
+            found: &replayed.noticed,
             replayed,
             answered: ctx.revision.answered(),
             changed_up: OnceCell::new(),

@@ -9,7 +9,7 @@ use super::simulation::{Failed, RawSql, Simulation, Step};
 use super::statement::{Log, Statement, Told};
 use super::{Direction, End, Migration, Run, Runtime, emit, restored_keys, unknown_before};
 use crate::alembic::revision::Revision;
-use crate::catalog::{Catalog, Ddl, Differences, Why, compare};
+use crate::catalog::{Catalog, Ddl, Difference, Differences, Why, compare};
 use crate::python::value::Place;
 use crate::python::{ModuleFinder, Sources};
 use crate::source::{FileSpan, RepoPath, Span};
@@ -26,6 +26,8 @@ pub struct ReplayedRevision {
     pub upgrade: Differences,
     /// In what the state after `upgrade` and `downgrade` differs from the one before.
     pub downgrade: Differences,
+    /// The same as a reader would tell it: a foreign key with another target is one difference, and what does the same is none.
+    pub noticed: Vec<Difference>,
     /// Operations of `upgrade` that fail.
     pub upgrade_failures: Vec<Failed>,
     /// Operations of `downgrade` that fail after the upgrade.
@@ -295,9 +297,12 @@ impl<'s> Replay<'s> {
             let mut down = compare(&database.before, &database.now);
             down.unknown.extend(doubts);
             down.unknown.extend(database.doubts.iter().cloned());
-            restored_keys::put_together(&mut down, &database.before);
             unknown_before::leave_out(&mut down, &upgrade_steps, &downgrade_steps);
             down
+        };
+        let noticed = {
+            let before = &self.simulation().state.database.before;
+            restored_keys::put_together(&down.found, before)
         };
         let restored = self.simulation().now().clone();
         let mut downgrade_failures = std::mem::take(&mut self.simulation_mut().failures);
@@ -342,6 +347,7 @@ impl<'s> Replay<'s> {
             migration: Arc::new(Migration { upgrade, downgrade }),
             upgrade: up,
             downgrade: down,
+            noticed,
             upgrade_failures,
             downgrade_failures,
             second_upgrade_failures,
@@ -402,6 +408,7 @@ impl<'s> Replay<'s> {
             second_upgrade_failures: Vec::new(),
             changes_anything: true,
             assumptions: Vec::new(),
+            noticed: Vec::new(),
             verdict: Verdict::Unknown,
             before: Catalog::default(),
             after: Catalog::default(),

@@ -6,26 +6,23 @@
 
 use serde_json::{Value, json};
 
-use crate::catalog::{Catalog, Change, Difference, Differences, Subject, split_object};
+use crate::catalog::{Catalog, Change, Difference, Subject, split_object};
 
-/// Puts together what is one foreign key, and takes out what makes no difference.
-pub(super) fn put_together(left: &mut Differences, before: &Catalog) {
+/// Puts together what is one foreign key, and leaves out what makes no difference.
+pub(super) fn put_together(left: &[Difference], before: &Catalog) -> Vec<Difference> {
     let is_key = |difference: &Difference| difference.subject == Subject::ForeignKey;
-    if !left.found.iter().any(is_key) {
-        return;
-    }
     let mut found: Vec<Difference> = Vec::new();
-    for difference in std::mem::take(&mut left.found) {
+    for difference in left {
         let other = found
             .iter_mut()
-            .find(|other| is_key(&difference) && are_halves(other, &difference, before));
+            .find(|other| is_key(difference) && are_halves(other, difference, before));
         match other {
-            Some(other) => join(other, difference),
-            None => found.push(difference),
+            Some(other) => join(other, difference.clone()),
+            None => found.push(difference.clone()),
         }
     }
     found.retain(|difference| !is_key(difference) || matters(difference, before));
-    left.found = found;
+    found
 }
 
 /// True for a key that is gone and one over the same columns of the same table that is new.
@@ -115,9 +112,7 @@ mod tests {
             database.now
         };
         let (before, after) = (tables(before), tables(after));
-        let mut differences = compare(&before, &after);
-        put_together(&mut differences, &before);
-        differences.found
+        put_together(&compare(&before, &after).found, &before)
     }
 
     fn referring(to: &str) -> String {
