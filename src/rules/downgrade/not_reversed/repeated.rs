@@ -15,6 +15,57 @@ pub(super) fn is_repeated(difference: &Difference, ctx: &ReplayContext<'_>) -> b
             .any(|step| has(&step.ddl, &|ddl| makes_if_missing(ddl, difference)))
 }
 
+/// True if the downgrade, too, asks before it drops it: that repairs databases which lack it, and cannot know which did.
+pub(super) fn is_repaired(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    is_repeated(difference, ctx)
+        && ctx
+            .replayed
+            .downgrade_steps
+            .iter()
+            .any(|step| has(&step.ddl, &|ddl| drops_if_there(ddl, difference)))
+}
+
+fn drops_if_there(ddl: &Ddl, difference: &Difference) -> bool {
+    let object = difference.object.as_str();
+    match (ddl, difference.subject) {
+        (
+            Ddl::DropTable {
+                name,
+                if_exists: true,
+                ..
+            },
+            Subject::Table,
+        ) => name == object,
+        (
+            Ddl::DropIndex {
+                name,
+                if_exists: true,
+                ..
+            },
+            Subject::Index,
+        ) => object.rsplit('.').next() == name.rsplit('.').next(),
+        (
+            Ddl::AlterTable {
+                table,
+                action:
+                    AlterAction::DropColumn {
+                        name,
+                        if_exists: true,
+                        ..
+                    },
+                ..
+            },
+            Subject::Column,
+        ) => {
+            object
+                .strip_prefix(table.as_str())
+                .and_then(|rest| rest.strip_prefix('.'))
+                == Some(name.as_str())
+        }
+        _ => false,
+    }
+}
+
 fn makes_if_missing(ddl: &Ddl, difference: &Difference) -> bool {
     let (subject, object) = (difference.subject, difference.object.as_str());
     let is_part = |table: &str, name: &str| {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::means;
+use super::{means, repeated};
 use crate::catalog::{Catalog, Change, ConstraintKind, Ddl, Difference, Subject};
 use crate::rules::ReplayContext;
 use crate::rules::deployment::lost_attributes;
@@ -69,6 +69,7 @@ pub(super) fn is_reported(
             .is_some_and(|upgrade| lost_attributes::explains(difference, ctx.environment, upgrade))
         || means::comes_back_as_it_can(difference, remainder, ctx)
         || means::is_stored_otherwise(difference)
+        || repeated::is_repaired(difference, ctx)
         || means::is_duplicate(difference, remainder, ctx)
         || means::is_as_in_the_models(difference, ctx)
         || is_found_on_the_way(difference, ctx)

@@ -127,7 +127,9 @@ impl Contradicted<'_> {
             && self.operation == other.operation
             && (is_added && self.renamed.is_none() && other.renamed.is_none() || is_equal)
             && (is_same_table || !self.comes_with_table());
-        let are_comments = is_same_table && self.is_new_comment() && other.is_new_comment();
+        let are_comments = (is_same_table || self.operation == other.operation)
+            && self.is_new_comment()
+            && other.is_new_comment();
         // As a project writes its keys.
         let are_types =
             self.comes_with_table() && self.found.change == Change::Changed("type") && is_equal;
