@@ -11,6 +11,7 @@ mod constraint;
 mod ddl;
 mod defaults;
 mod difference;
+mod dropped;
 mod fact;
 mod join;
 mod mentions;

@@ -504,7 +504,8 @@ impl<'s> ProjectEnvironment<'s> {
         files
     }
 
-    fn script_folders(&self) -> Vec<RepoPath> {
+    /// The folders of the revisions and of `env.py`.
+    pub fn script_folders(&self) -> Vec<RepoPath> {
         let mut folders = self.environment.version_locations.clone();
         folders.push(self.environment.script_location.clone());
         folders

@@ -9,8 +9,7 @@ impl ProjectEnvironment<'_> {
     /// The calls of `create_all()` and `drop_all()` for the migrated tables outside of migrations and tests; of a change
     /// only those in files that it touches.
     pub fn bypasses(&self, changes: Option<&ChangeSet>) -> Vec<Bypass> {
-        let mut folders = self.environment.version_locations.clone();
-        folders.push(self.environment.script_location.clone());
+        let folders = self.script_folders();
         let may_hold = |path: &RepoPath| {
             !crate::git::is_foreign(path) && may_bypass(path, || self.sources.read(path))
         };

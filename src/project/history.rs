@@ -49,15 +49,7 @@ impl ReplayedHistory {
 impl ProjectEnvironment<'_> {
     /// True if a file of the repository adds operations to those that Alembic has.
     pub fn registers_operations(&self) -> bool {
-        let word = "register_operation";
-        let registers = |path: &RepoPath| {
-            path.extension() == "py"
-                && self
-                    .sources
-                    .read(path)
-                    .is_some_and(|text| memchr::memmem::find(&text, word.as_bytes()).is_some())
-        };
-        !self.sources.files_with(word, registers).is_empty()
+        !self.files_with("register_operation").is_empty()
     }
 
     /// What a revision uses of the application's models as they are today.

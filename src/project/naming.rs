@@ -77,7 +77,8 @@ impl ProjectEnvironment<'_> {
         !self.files_with("naming_convention").is_empty()
     }
 
-    fn files_with(&self, word: &'static str) -> Arc<Vec<RepoPath>> {
+    /// The Python files in which a word is written.
+    pub(super) fn files_with(&self, word: &'static str) -> Arc<Vec<RepoPath>> {
         self.sources.files_with(word, |path| {
             path.extension() == "py"
                 && self

@@ -19,14 +19,9 @@ impl ProjectEnvironment<'_> {
     /// How the application is down while its migrations run, as far as files tell; `None` also where something in the
     /// repository deploys it so that the old processes go on meanwhile.
     pub fn downtime(&self) -> Option<Downtime> {
-        let versions = &self.environment.version_locations;
         let paths: Vec<&RepoPath> = self
-            .sources
-            .snapshot()
-            .iter()
-            .map(|(path, _)| path)
+            .files_beside_revisions()
             .filter(|path| !is_test_file(path) && !is_for_development(path))
-            .filter(|path| !versions.iter().any(|folder| path.is_within(folder)))
             .collect();
         let read = |path: &RepoPath| self.sources.read(path);
         let starts = |path: &&RepoPath| match path.extension() {
@@ -47,14 +42,14 @@ impl ProjectEnvironment<'_> {
                     && read(path).is_some_and(|bytes| keeps_running(&bytes))
         };
         let any = |is_meant: &(dyn Fn(&&RepoPath) -> bool + Sync)| paths.par_iter().any(is_meant);
-        let downtime = if any(&starts) {
-            Downtime::AtStart
-        } else if any(&is_built) {
-            Downtime::OneHost
+        // Names and manifests tell this, before all code is read.
+        if any(&rolls_out) {
+            None
+        } else if any(&starts) {
+            Some(Downtime::AtStart)
         } else {
-            return None;
-        };
-        (!any(&rolls_out)).then_some(downtime)
+            any(&is_built).then_some(Downtime::OneHost)
+        }
     }
 }
 

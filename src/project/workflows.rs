@@ -35,16 +35,18 @@ impl ProjectEnvironment<'_> {
             .then(|| FileSpan::new(path.clone(), service))
     }
 
+    /// The files of the repository other than revisions.
+    pub(super) fn files_beside_revisions(&self) -> impl Iterator<Item = &RepoPath> {
+        let versions = &self.environment.version_locations;
+        let paths = self.sources.snapshot().iter().map(|(path, _)| path);
+        paths.filter(|path| !versions.iter().any(|folder| path.is_within(folder)))
+    }
+
     /// True if Python anywhere may run the migrations: tests and the application may lead there.
     fn code_migrates(&self) -> bool {
-        let versions = &self.environment.version_locations;
         let paths: Vec<&RepoPath> = self
-            .sources
-            .snapshot()
-            .iter()
-            .map(|(path, _)| path)
+            .files_beside_revisions()
             .filter(|path| matches!(path.extension(), "py" | "toml" | "cfg" | "ini"))
-            .filter(|path| !versions.iter().any(|folder| path.is_within(folder)))
             .collect();
         paths.into_par_iter().any(|path| {
             self.sources

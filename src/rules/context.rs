@@ -176,9 +176,7 @@ impl<'a> EnvironmentContext<'a> {
             .iter()
             .filter_map(|(name, table)| Some((name.as_str(), table.place.as_ref()?)))
             .collect();
-        let mut folders = base.environment.version_locations.clone();
-        folders.push(base.environment.script_location.clone());
-        model_use(base.sources(), table, &models, &folders)
+        model_use(base.sources(), table, &models, &base.script_folders())
     }
 
     /// True if a project was old enough to have habits before the change: by the dates of its revisions, or by its commits.

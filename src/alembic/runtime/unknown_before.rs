@@ -7,10 +7,9 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use smol_str::SmolStr;
 
 use super::simulation::Step;
-use crate::catalog::{AlterAction, Catalog, Change, Ddl, Difference, Differences, Subject, Why};
+use crate::catalog::{AlterAction, Change, Ddl, Difference, Differences, Subject, Why};
 
 /// Takes out of the differences that a downgrade leaves what only brings back a state that is not known.
 pub(super) fn leave_out(left: &mut Differences, upgrade: &[Step], downgrade: &[Step]) {
@@ -69,7 +68,7 @@ fn reason(
                 .any(|step| step.place.file == place.file && step.place.span.contains(place.span));
             let (_, step) = drops
                 .iter()
-                .find(|(ddl, _)| drops_if_there(ddl, difference))
+                .find(|(ddl, _)| difference.is_dropped_if_there(ddl))
                 .filter(|_| is_made_back)?;
             let what = format!("whether `{object}` was there before is not known");
             Some(Why::new(what, Some(step.place.clone())))
@@ -93,93 +92,6 @@ fn row_security(steps: &[Step], wanted: &str) -> Option<bool> {
                 _ => None,
             })
     })
-}
-
-/// True for a statement that drops the object of a difference if it is there.
-fn drops_if_there(ddl: &Ddl, difference: &Difference) -> bool {
-    let (subject, object) = (difference.subject, difference.object.as_str());
-    let is_part = |table: &SmolStr, name: &SmolStr| {
-        object
-            .strip_prefix(table.as_str())
-            .and_then(|rest| rest.strip_prefix('.'))
-            == Some(name.as_str())
-    };
-    match (ddl, subject) {
-        (
-            Ddl::DropTable {
-                name,
-                if_exists: true,
-                ..
-            },
-            Subject::Table,
-        )
-        | (
-            Ddl::DropType {
-                name,
-                if_exists: true,
-                ..
-            },
-            Subject::Enum,
-        )
-        | (
-            Ddl::DropSequence {
-                name,
-                if_exists: true,
-                ..
-            },
-            Subject::Sequence,
-        ) => name == object,
-        (
-            Ddl::DropIndex {
-                name,
-                if_exists: true,
-                ..
-            },
-            Subject::Index,
-        ) => object.rsplit('.').next() == name.rsplit('.').next(),
-        (
-            Ddl::DropObject {
-                kind,
-                name,
-                on,
-                if_exists: true,
-                ..
-            },
-            Subject::Object(of),
-        ) => *kind == of && Catalog::key(*kind, name, on.as_ref()).name == object,
-        (
-            Ddl::AlterTable {
-                table,
-                action:
-                    AlterAction::DropColumn {
-                        name,
-                        if_exists: true,
-                        ..
-                    },
-                ..
-            },
-            Subject::Column,
-        )
-        | (
-            Ddl::AlterTable {
-                table,
-                action:
-                    AlterAction::DropConstraint {
-                        name,
-                        if_exists: true,
-                        ..
-                    },
-                ..
-            },
-            Subject::PrimaryKey
-            | Subject::Unique
-            | Subject::ForeignKey
-            | Subject::Check
-            | Subject::Exclude
-            | Subject::Constraint,
-        ) => is_part(table, name),
-        _ => false,
-    }
 }
 
 /// The single statements of one.

@@ -17,53 +17,15 @@ pub(super) fn is_repeated(difference: &Difference, ctx: &ReplayContext<'_>) -> b
 
 /// True if the downgrade, too, asks before it drops it: that repairs databases which lack it, and cannot know which did.
 pub(super) fn is_repaired(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
-    is_repeated(difference, ctx)
+    matches!(
+        difference.subject,
+        Subject::Table | Subject::Index | Subject::Column
+    ) && is_repeated(difference, ctx)
         && ctx
             .replayed
             .downgrade_steps
             .iter()
-            .any(|step| has(&step.ddl, &|ddl| drops_if_there(ddl, difference)))
-}
-
-fn drops_if_there(ddl: &Ddl, difference: &Difference) -> bool {
-    let object = difference.object.as_str();
-    match (ddl, difference.subject) {
-        (
-            Ddl::DropTable {
-                name,
-                if_exists: true,
-                ..
-            },
-            Subject::Table,
-        ) => name == object,
-        (
-            Ddl::DropIndex {
-                name,
-                if_exists: true,
-                ..
-            },
-            Subject::Index,
-        ) => object.rsplit('.').next() == name.rsplit('.').next(),
-        (
-            Ddl::AlterTable {
-                table,
-                action:
-                    AlterAction::DropColumn {
-                        name,
-                        if_exists: true,
-                        ..
-                    },
-                ..
-            },
-            Subject::Column,
-        ) => {
-            object
-                .strip_prefix(table.as_str())
-                .and_then(|rest| rest.strip_prefix('.'))
-                == Some(name.as_str())
-        }
-        _ => false,
-    }
+            .any(|step| has(&step.ddl, &|ddl| difference.is_dropped_if_there(ddl)))
 }
 
 fn makes_if_missing(ddl: &Ddl, difference: &Difference) -> bool {
