@@ -2,7 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::Linter;
@@ -23,6 +23,9 @@ const NEWEST: usize = 60;
 /// Fewer than one in so many that are made with care are an exception.
 const RARE: usize = 30;
 
+/// The same, where the application runs its migrations as it starts.
+const RARE_AT_START: usize = 4;
+
 /// A table that is younger than this many days holds little.
 const YOUNG: i32 = 21;
 
@@ -38,6 +41,8 @@ pub(super) struct Circumstances<'c> {
     habit: OnceCell<LoadHabit>,
     /// How the base uses the models of tables, by table; a search through all its code for each.
     uses: RefCell<FxHashMap<SmolStr, Option<ModelUse>>>,
+    /// The tables that revisions have changed with care.
+    cared_for: OnceCell<FxHashSet<SmolStr>>,
     /// The revisions that made tables.
     births: OnceCell<FxHashMap<SmolStr, usize>>,
 }
@@ -69,6 +74,7 @@ impl<'c> Circumstances<'c> {
             is_limited: settings.zero_downtime.is_none() && environment.head.limits_statements(),
             habit: OnceCell::new(),
             uses: RefCell::default(),
+            cared_for: OnceCell::new(),
             births: OnceCell::new(),
         }
     }
@@ -116,33 +122,44 @@ impl<'c> Circumstances<'c> {
             settled,
         } = load_habits(self.environment, self.history);
         // One that is made with care speaks for many that need none: most tables are small.
-        let is_careful =
-            careful * RARE > careful + careless || self.environment.head.sets_lock_timeout();
+        let is_seldom = |rare| careful * rare <= careful + careless;
+        let is_careful = !is_seldom(RARE) || self.environment.head.sets_lock_timeout();
         // A young project has shown enough if the base has some of them.
         let is_shown = || self.environment.is_established() || settled >= MIN_HABIT;
+        let downtime = match is_careful {
+            true if !is_seldom(RARE_AT_START) => None,
+            false if is_shown() && careless >= MIN_HABIT => None,
+            _ => self.environment.head.downtime(),
+        };
         let left_out = if is_careful {
-            LeftOut::Nothing
+            // Others of its processes may go on.
+            match downtime {
+                Some(Downtime::AtStart) => LeftOut::Locks,
+                Some(Downtime::OneHost) | None => LeftOut::Nothing,
+            }
         } else if is_shown() && careless >= MIN_HABIT {
             LeftOut::All
-        } else if let Some(downtime) = self.environment.head.downtime() {
-            let (left_out, how) = match downtime {
-                Downtime::AtStart => (
-                    LeftOut::All,
-                    "runs its migrations itself as it starts, or starts with the newest revision alone",
-                ),
-                Downtime::OneHost => (LeftOut::Locks, "is built for the containers of one host"),
+        } else {
+            match downtime {
+                Some(Downtime::AtStart) => LeftOut::All,
+                Some(Downtime::OneHost) => LeftOut::Locks,
+                None if is_shown() => LeftOut::Locks,
+                None => LeftOut::Nothing,
+            }
+        };
+        if let Some(downtime) = downtime {
+            let how = match downtime {
+                Downtime::AtStart => {
+                    "runs its migrations itself as it starts, or starts with the newest revision alone"
+                }
+                Downtime::OneHost => "is built for the containers of one host",
             };
             return LoadHabit {
+                reason: (!matches!(left_out, LeftOut::Nothing))
+                    .then(|| format!("the application {how}, so it seems to be down meanwhile")),
                 left_out,
-                reason: Some(format!(
-                    "the application {how}, so it seems to be down meanwhile"
-                )),
             };
-        } else if is_shown() && careless > 0 {
-            LeftOut::Locks
-        } else {
-            LeftOut::Nothing
-        };
+        }
         let reason = || {
             format!(
                 "of the newest {} indexes, constraints and changes of types on tables that were there {} made so that nobody \
@@ -159,6 +176,16 @@ impl<'c> Circumstances<'c> {
             reason: (!matches!(left_out, LeftOut::Nothing)).then(reason),
             left_out,
         }
+    }
+
+    /// True for a table whose rows are too many to be written in one go, as far as can be seen: a revision has changed it so
+    /// that nobody waits.
+    fn is_large(&self, table: &SmolStr) -> bool {
+        self.environment.settings.zero_downtime.is_some()
+            || self
+                .cared_for
+                .get_or_init(|| cared_for(self.environment, self.history))
+                .contains(table)
     }
 
     /// True for a table that was made lately, in a project that has been there for longer: it holds little yet.
@@ -208,6 +235,10 @@ impl Linter<'_> {
             self.leave_out(earlier, is_lock);
         }
         let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
+        if found.iter().any(is_about_many_rows) && !circumstances.is_large(table) {
+            self.leave_out(earlier, is_about_many_rows);
+        }
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
         if ctx.way == Way::Up
             && found.iter().any(is_about_use)
             && let Some(used) = circumstances.use_on_base(table)
@@ -242,6 +273,36 @@ impl Linter<'_> {
 fn is_lock(diagnostic: &Diagnostic) -> bool {
     rules::find(diagnostic.code)
         .is_some_and(|rule| rule.is_about_load() && !rule.is_about_running_code())
+}
+
+fn is_about_many_rows(diagnostic: &Diagnostic) -> bool {
+    rules::find(diagnostic.code).is_some_and(Rule::is_about_many_rows)
+}
+
+/// The tables that revisions have changed so that nobody waits, other than those which are judged.
+fn cared_for(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> FxHashSet<SmolStr> {
+    let mut found = FxHashSet::default();
+    for node in &history.order {
+        let is_judged = || ctx.is_judged(&ctx.head.map.node(*node).revision.file);
+        let Some(replayed) = history.get(*node) else {
+            continue;
+        };
+        if ctx.change.is_some() && is_judged() {
+            continue;
+        }
+        let mut fresh = Fresh::default();
+        for step in &replayed.upgrade_steps {
+            for (ddl, _) in simple(&step.ddl) {
+                if let Ddl::CreateIndex { table, .. } | Ddl::AlterTable { table, .. } = &*ddl
+                    && care(ctx, &step.before, &ddl, &fresh) == Some(Care::Taken)
+                {
+                    found.insert(table.clone());
+                }
+            }
+            fresh.take(step);
+        }
+    }
+    found
 }
 
 /// Which revisions made tables, as far as they began without rows: one that is filled where it is made may be the copy of

@@ -189,7 +189,7 @@ fn join_running(
         if is_running {
             let first = *running.entry(diagnostic.code).or_insert(index);
             if let Some(known) = diagnostics.get_mut(first) {
-                add_place(known, diagnostic.primary, "and so here");
+                add_finding(known, diagnostic);
                 continue;
             }
         }
@@ -229,10 +229,12 @@ impl Told {
                 diagnostics.push(diagnostic);
                 continue;
             };
-            let code = if rule.is_about_running_code() || !rule.is_about_load() {
-                rule.code
-            } else {
+            let code = if rule.is_about_running_code() {
+                RUNNING_CODE
+            } else if rule.is_about_load() {
                 LOCKS
+            } else {
+                rule.code
             };
             let key = (code, table.clone());
             let Label { file, span, .. } = &diagnostic.primary;
@@ -255,18 +257,24 @@ impl Told {
             if way == Way::Down && code == LOCKS && !circumstances.minds_locks_of_downgrades() {
                 continue;
             }
-            // What running code still asks for is put off to the next release as a whole.
+            // What running code still asks for is put off to the next release as a whole, and what happens to one table is
+            // one thing, whichever rules find it.
             let subject = if rule.is_told_once() || rule.is_about_running_code() {
                 SmolStr::default()
             } else {
                 table.clone()
             };
             let index = diagnostics.len();
-            let first = *self.said.entry((rule.code, subject, way)).or_insert(index);
-            if let Some(known) = diagnostics.get_mut(first) {
-                add_place(known, diagnostic.primary, "and so here");
+            let mut said = vec![(rule.code, subject, way)];
+            if rule.is_about_running_code() {
+                said.push((RUNNING_CODE, table.clone(), way));
+            }
+            let first = said.iter().find_map(|key| self.said.get(key).copied());
+            if let Some(known) = first.and_then(|first| diagnostics.get_mut(first)) {
+                add_finding(known, diagnostic);
                 continue;
             }
+            self.said.extend(said.into_iter().map(|key| (key, index)));
             if way == Way::Up && rule.is_about_load() {
                 self.upgrade.entry(key).or_insert(index);
                 self.tables.entry(rule.code).or_default().push(index);
@@ -329,6 +337,20 @@ impl Told {
 
 /// Stands for all rules about locks: a downgrade that locks the table in another way needs no finding of its own.
 const LOCKS: &str = "";
+
+/// Stands for all rules about running code: what they say of one table is mended together.
+const RUNNING_CODE: &str = "running";
+
+/// Takes a finding into another that is mended with it.
+fn add_finding(known: &mut Diagnostic, other: Diagnostic) {
+    let label = other.primary;
+    if known.code == other.code {
+        add_place(known, label, "and so here");
+    } else {
+        let message = label.message.clone();
+        add_place(known, label, &message);
+    }
+}
 
 fn add_place(known: &mut Diagnostic, place: Label, message: &str) {
     let label = Label {

@@ -79,7 +79,7 @@ fn upgrades_in_code(bytes: &[u8]) -> bool {
         || has(bytes, "flask_migrate.upgrade(")
         || has(bytes, "from flask_migrate import") && has(bytes, " upgrade(");
     calls
-        && !["argparse", "click", "typer", ".cli", "__main__"]
+        && !["argparse", "@click.", ".command(", ".cli", "__main__"]
             .iter()
             .any(|word| has(bytes, word))
 }
@@ -171,8 +171,10 @@ mod tests {
         let check = "from alembic.migration import MigrationContext\nif context.get_current_revision() != script.get_current_head():\n    raise RuntimeError('upgrade first')\n";
         assert!(checks_revision(check.as_bytes()));
         assert!(!checks_revision(code.as_bytes()));
-        let by_hand = format!("import click\n{code}");
+        let by_hand = format!("import click\n@click.command()\n{code}");
         assert!(!upgrades_in_code(by_hand.as_bytes()));
+        let prints = format!("import click\n{code}    click.echo('done')\n");
+        assert!(upgrades_in_code(prints.as_bytes()));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use crate::alembic::{End, NamedTable, Revision, Step};
+use crate::alembic::{End, NamedTable, Revision, Run, Step};
 use crate::catalog::{AlterAction, Catalog, Ddl, compare};
 use crate::dialect::Dialect;
 use crate::project::ProjectEnvironment;
@@ -71,47 +71,47 @@ pub(crate) fn changed_in_effect(
     both(changed, &changed_names(&old.source, &new.source, &likeness))
 }
 
-/// How much an edit means to the databases that have run the revision before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Weight {
-    Full,
-    /// The schema is the same, and rows are left alone that were changed.
-    Rows,
-    /// A new revision of the change alters what differs.
-    Nothing,
-}
-
-/// What the difference means that [`changed_in_effect`] has found.
-pub(crate) fn weight(
+/// What the databases that have run the revision before lack, or have too much, of the schema that [`changed_in_effect`] leads
+/// to: the objects, as far as they are known. `None` where they lack nothing: the edit only leaves rows alone, or a new
+/// revision of the change alters all that differs.
+pub(crate) fn missing(
     upstream: &ProjectEnvironment<'_>,
     before: usize,
     head: &ProjectEnvironment<'_>,
     node: usize,
-) -> Weight {
+) -> Option<Vec<String>> {
     let Some(replayed) = upstream.replay().get(before) else {
-        return Weight::Full;
+        return Some(Vec::new());
     };
     let database = &replayed.before;
     let old = upstream.upgrade_of(before, database.clone());
     let new = head.upgrade_of(node, database.clone());
     if effect::only_leaves_rows(&old, &new) {
-        return Weight::Rows;
+        return None;
     }
-    let differences = compare(&old.after, &new.after).found;
+    let differences = compare(&old.after, &new.after);
     let mut new_ones = head.map.upgrade_order().into_iter();
     let is_made_up_for = new_ones.any(|node| {
-        let is_new = upstream.map.find(head.map.node(node).id()).is_none();
-        let migration = is_new.then(|| head.migration(node)).flatten();
-        migration.is_some_and(|migration| {
-            let run = migration.upgrade.run();
-            run.is_some_and(|run| effect::alters_all(run, &differences))
-        })
+        if upstream.map.find(head.map.node(node).id()).is_some() {
+            return false;
+        }
+        let migration = head.migration(node);
+        let alters_all =
+            |run: Option<&Run>| run.is_some_and(|run| effect::alters_all(run, &differences.found));
+        migration.is_some_and(|migration| alters_all(migration.upgrade.run())) || {
+            // It may ask what a database has that has run the revision before.
+            let on_old = head.upgrade_of(node, old.after.clone());
+            alters_all(on_old.upgrade.run()) || {
+                let on_new = head.upgrade_of(node, new.after.clone());
+                effect::brings_together(&on_old, &on_new, &differences)
+            }
+        }
     });
-    if is_made_up_for {
-        Weight::Nothing
-    } else {
-        Weight::Full
-    }
+    let objects = differences
+        .found
+        .into_iter()
+        .map(|difference| difference.object);
+    (!is_made_up_for).then(|| objects.collect())
 }
 
 /// True if the upgrade of a revision certainly does nothing to a database: it looks first, or says `IF NOT EXISTS`.

@@ -262,6 +262,11 @@ impl Rule {
         self.name == "backfill-with-schema-change"
     }
 
+    /// True for findings that only matter where a table has very many rows: how they are written is nobody's concern else.
+    pub fn is_about_many_rows(&self) -> bool {
+        self.name == "backfill-with-schema-change"
+    }
+
     /// True for findings that only matter where rows of a table are read or written by the application.
     pub fn is_about_use_of_tables(&self) -> bool {
         self.is_about_load() || self.name == "not-null-without-default"

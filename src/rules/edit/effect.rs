@@ -6,7 +6,8 @@ use smol_str::SmolStr;
 
 use crate::alembic::{Revision, Run, Upgraded};
 use crate::catalog::{
-    AlterAction, Change, ConstraintKind, Ddl, Difference, ObjectKind, RowChange, Subject, compare,
+    AlterAction, Change, ConstraintKind, Ddl, Difference, Differences, ObjectKind, RowChange,
+    Subject, compare,
 };
 use crate::project::ProjectEnvironment;
 use crate::rules::difference::Target;
@@ -115,6 +116,23 @@ pub(super) fn alters_all(run: &Run, differences: &[Difference]) -> bool {
         }
     };
     !differences.is_empty() && differences.iter().all(alters)
+}
+
+/// True if nothing of the differences is left after a revision that has run on both databases.
+pub(super) fn brings_together(
+    on_old: &Upgraded,
+    on_new: &Upgraded,
+    differences: &Differences,
+) -> bool {
+    let left = compare(&on_old.after, &on_new.after);
+    let is_left = |difference: &Difference| {
+        let mut left = left.found.iter();
+        left.any(|other| other.object == difference.object)
+    };
+    !differences.found.is_empty()
+        && !left.is_unbounded
+        && left.unknown.len() <= differences.unknown.len()
+        && !differences.found.iter().any(is_left)
 }
 
 /// The tables whose rows may make a statement fail.

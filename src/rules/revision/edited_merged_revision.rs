@@ -10,7 +10,7 @@ use crate::diagnostic::{Label, Severity};
 use crate::project::ProjectEnvironment;
 use crate::python::ParsedFile;
 use crate::python::ast::{ExprKind, Module, StmtKind};
-use crate::rules::edit::{self, Weight};
+use crate::rules::edit;
 use crate::rules::revision::{
     Released, are_alike, below, id_label, renamed_to, severity_of, squashed_into, whereabouts,
 };
@@ -30,7 +30,6 @@ struct EditedMergedRevision<'a> {
     changed: Vec<String>,
     release: Option<Released>,
     base_name: &'a str,
-    weight: Weight,
     /// Which revision it is now, if another one has taken its id.
     moved_to: Option<&'a str>,
 }
@@ -56,14 +55,10 @@ impl Violation for EditedMergedRevision<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = vec![
+        vec![
             "databases that have run it will not run it again: they keep what the old version made"
                 .to_owned(),
-        ];
-        if self.weight == Weight::Rows {
-            notes.push("the schema is the same, only rows are no longer changed".to_owned());
-        }
-        notes
+        ]
     }
 
     fn help(&self) -> Option<String> {
@@ -77,10 +72,7 @@ impl Violation for EditedMergedRevision<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        match self.weight {
-            Weight::Rows | Weight::Nothing => None,
-            Weight::Full => severity_of(self.release.as_ref()),
-        }
+        severity_of(self.release.as_ref())
     }
 }
 
@@ -91,6 +83,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     };
     let head = ctx.environment.head;
     let dialect = head.dialect().dialect;
+    let mut found = Vec::new();
     for (node, revision) in head
         .map
         .nodes()
@@ -122,10 +115,9 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         {
             continue;
         }
-        let weight = edit::weight(upstream, before, head, node);
-        if weight == Weight::Nothing {
+        let Some(missing) = edit::missing(upstream, before, head, node) else {
             continue;
-        }
+        };
         let place = changed
             .iter()
             .find_map(|name| definition_span(&revision.source.module, name));
@@ -153,7 +145,6 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             changed,
             release,
             base_name: ctx.change.base_name,
-            weight,
             moved_to: renamed_to(old, upstream, head)
                 .filter(|_| !are_alike(old, revision))
                 .map(|moved| moved.id.value.as_str()),
@@ -163,9 +154,39 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             place.unwrap_or(revision.id.span),
             "changed",
         );
-        reporter.report_on(&violation, label, Some(&revision.id.value));
+        found.push((violation, label, missing));
+    }
+    report_joined(found, reporter);
+}
+
+/// Reports edits. What one revision no longer does and another does now has moved: that is one correction.
+fn report_joined(
+    found: Vec<(EditedMergedRevision<'_>, Label, Vec<String>)>,
+    reporter: &mut Reporter<'_>,
+) {
+    let mut joined: Vec<(EditedMergedRevision<'_>, Label, Vec<String>, Vec<Label>)> = Vec::new();
+    for (violation, label, mut missing) in found {
+        let known = joined
+            .iter_mut()
+            .find(|(_, _, objects, _)| objects.iter().any(|object| missing.contains(object)));
+        match known {
+            Some((_, _, objects, others)) => {
+                objects.append(&mut missing);
+                others.push(label);
+            }
+            None => joined.push((violation, label, missing, Vec::new())),
+        }
+    }
+    for (violation, label, _, others) in joined {
+        let others = others.into_iter().take(MOST_PLACES);
+        reporter
+            .report_on(&violation, label, Some(violation.id))
+            .related(others);
     }
 }
+
+/// So many further places are shown with a finding.
+const MOST_PLACES: usize = 8;
 
 /// True if the newest release has what the change makes of the revision: then what was merged since is taken back.
 fn is_given_back(ctx: &ChangeContext<'_>, old: &Revision, revision: &Revision) -> bool {

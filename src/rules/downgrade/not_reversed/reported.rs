@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{means, repeated};
 use crate::catalog::{Catalog, Change, ConstraintKind, Ddl, Difference, Subject};
+use crate::dialect::Dialect;
 use crate::rules::ReplayContext;
 use crate::rules::deployment::lost_attributes;
 use crate::rules::difference::{Remainder, Target, definition, follows};
@@ -73,6 +74,8 @@ pub(super) fn is_reported(
         || means::is_duplicate(difference, remainder, ctx)
         || means::is_as_in_the_models(difference, ctx)
         || is_found_on_the_way(difference, ctx)
+        || only_fills(difference, ctx)
+        || only_limits(difference, ctx)
     {
         return false;
     }
@@ -112,6 +115,8 @@ pub(super) fn is_reported(
         {
             false
         }
+        // It finds the same rows.
+        (Subject::Index, Change::Changed(_)) if sorts_otherwise(difference) => false,
         // What differs in a way that cannot be said is not understood.
         (Subject::Column, Change::Changed(_)) => true,
         (subject, Change::Changed(_)) => {
@@ -119,6 +124,49 @@ pub(super) fn is_reported(
         }
         _ => true,
     }
+}
+
+/// True for a default that a column gets as it is made once more: what it held is gone, and the default fills it.
+fn only_fills(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    difference.change == Change::Changed("default")
+        && difference.from.is_null()
+        && (means::is_added_back(difference, ctx) || means::is_made_again(difference, ctx))
+}
+
+/// True for a length that a string needs on MySQL, where the migrations run as well.
+fn only_limits(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let head = ctx.environment.head;
+    let limited = |value: &Value| {
+        let spelling = value.as_str().unwrap_or_default();
+        spelling.starts_with("character varying(") || spelling.starts_with("varchar(")
+    };
+    difference.change == Change::Changed("type")
+        && matches!(
+            difference.from.as_str(),
+            Some("character varying" | "varchar")
+        )
+        && limited(&difference.to)
+        && head.dialect().dialect != Dialect::MySql
+        && head.names_dialect(Dialect::MySql)
+}
+
+/// True for an index over the same columns that only sorts them in another direction.
+fn sorts_otherwise(difference: &Difference) -> bool {
+    let (Value::Object(mut from), Value::Object(mut to)) =
+        (difference.from.clone(), difference.to.clone())
+    else {
+        return false;
+    };
+    let unsorted = |columns: Option<Value>| -> Option<Vec<String>> {
+        let columns = columns?;
+        let columns = columns.as_array()?.iter().filter_map(Value::as_str);
+        Some(
+            columns
+                .map(|column| column.split(' ').next().unwrap_or(column).to_owned())
+                .collect(),
+        )
+    };
+    unsorted(from.remove("columns")) == unsorted(to.remove("columns")) && from == to
 }
 
 fn is_next_number(default: &Value) -> bool {

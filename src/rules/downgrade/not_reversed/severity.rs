@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::{Object, means};
 use crate::catalog::{Catalog, Change, Difference, Subject};
 use crate::diagnostic::Severity;
-use crate::dialect::{Dialect, is_wider};
+use crate::dialect::is_wider;
 use crate::rules::ReplayContext;
 use crate::rules::difference::Target;
 
@@ -32,12 +32,6 @@ pub(super) fn severity(object: &Object<'_>, ctx: &ReplayContext<'_>) -> Severity
                 }
                 _ => true,
             };
-            let says_little = |difference: &&Difference| {
-                only_fills(difference, ctx) || only_limits(difference, ctx)
-            };
-            if object.differences.iter().all(says_little) {
-                return Severity::Info;
-            }
             let empty = means::is_made_again(first, ctx);
             let fails = |difference: &&Difference| {
                 fails(difference)
@@ -50,36 +44,11 @@ pub(super) fn severity(object: &Object<'_>, ctx: &ReplayContext<'_>) -> Severity
                 Severity::Warning
             }
         }
-        (Subject::Index, Change::Changed(_)) if sorts_otherwise(first) => Severity::Info,
         (Subject::PrimaryKey | Subject::Unique, Change::Changed(_)) if orders_otherwise(first) => {
             Severity::Warning
         }
         _ => Severity::Error,
     }
-}
-
-/// True for a default that a column gets as it is made once more: what it held is gone, and the default fills it.
-fn only_fills(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
-    difference.change == Change::Changed("default")
-        && difference.from.is_null()
-        && (means::is_added_back(difference, ctx) || means::is_made_again(difference, ctx))
-}
-
-/// True for a length that a string needs on MySQL, where the migrations run as well.
-fn only_limits(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
-    let head = ctx.environment.head;
-    let limited = |value: &Value| {
-        let spelling = value.as_str().unwrap_or_default();
-        spelling.starts_with("character varying(") || spelling.starts_with("varchar(")
-    };
-    difference.change == Change::Changed("type")
-        && matches!(
-            difference.from.as_str(),
-            Some("character varying" | "varchar")
-        )
-        && limited(&difference.to)
-        && head.dialect().dialect != Dialect::MySql
-        && head.names_dialect(Dialect::MySql)
 }
 
 /// True for a text with another length, or JSON that is stored otherwise, to which every row can be brought back.
@@ -158,25 +127,6 @@ fn is_not_null(object: &Object<'_>, before: &Catalog) -> bool {
         .zip(target.name)
         .and_then(|(table, name)| table.column(name));
     column.is_none_or(|column| !column.nullable.is(&true))
-}
-
-/// True for an index over the same columns that only sorts them in another direction.
-fn sorts_otherwise(difference: &Difference) -> bool {
-    let (Value::Object(mut from), Value::Object(mut to)) =
-        (difference.from.clone(), difference.to.clone())
-    else {
-        return false;
-    };
-    let unsorted = |columns: Option<Value>| -> Option<Vec<String>> {
-        let columns = columns?;
-        let columns = columns.as_array()?.iter().filter_map(Value::as_str);
-        Some(
-            columns
-                .map(|column| column.split(' ').next().unwrap_or(column).to_owned())
-                .collect(),
-        )
-    };
-    unsorted(from.remove("columns")) == unsorted(to.remove("columns")) && from == to
 }
 
 /// True for a key over the same columns in another order.
