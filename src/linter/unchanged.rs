@@ -6,7 +6,8 @@ use rustc_hash::FxHashSet;
 
 use super::{Linter, Outcome};
 use crate::diagnostic::Diagnostic;
-use crate::rules::{EnvironmentChange, EnvironmentContext, Listener, ScriptContext};
+use crate::project::ProjectEnvironment;
+use crate::rules::{self, EnvironmentChange, EnvironmentContext, Family, Listener, ScriptContext};
 
 impl Linter<'_> {
     /// Judges revisions one by one. Of one that the base has, in other words perhaps, only what is new is said.
@@ -52,8 +53,14 @@ impl Linter<'_> {
             linter.scripts(&of_base);
             linter.migrations(&of_base);
         });
-        let known: FxHashSet<_> = known.diagnostics.iter().map(key).collect();
-        self.leave_out(earlier, |diagnostic| known.contains(&key(diagnostic)));
+        let keys: FxHashSet<_> = known.diagnostics.iter().map(key).collect();
+        self.leave_out(earlier, |diagnostic| {
+            keys.contains(&key(diagnostic))
+                || known
+                    .diagnostics
+                    .iter()
+                    .any(|other| is_another_of(diagnostic, other, ctx, base))
+        });
     }
 
     /// Judges something and leaves what was found so far as it is.
@@ -92,6 +99,32 @@ pub(super) fn is_changed(ctx: &EnvironmentContext<'_>, node: usize) -> bool {
         let known = &base.map.node(node).revision;
         known.source.text.as_str() != revision.source.text.as_str()
     })
+}
+
+/// True if a convention is broken on a line that the base has as well, and the base is told so of another line: of many
+/// uses of one import the first is told.
+fn is_another_of(
+    diagnostic: &Diagnostic,
+    on_base: &Diagnostic,
+    ctx: &EnvironmentContext<'_>,
+    base: &ProjectEnvironment<'_>,
+) -> bool {
+    let is_convention = || {
+        rules::find(diagnostic.code).is_some_and(|rule| rule.family == Family::Convention)
+    };
+    let has_line = || {
+        let id = diagnostic.revision.as_deref()?;
+        let now = &ctx.head.revision(id)?.source.text;
+        let before = &base.revision(id)?.source.text;
+        let number = now.lines().line(diagnostic.primary.span?.start);
+        let line = now.lines().line_span(now.as_str(), number);
+        let line = line.slice(now.as_str()).trim();
+        Some(before.as_str().lines().any(|other| other.trim() == line))
+    };
+    diagnostic.code == on_base.code
+        && diagnostic.revision == on_base.revision
+        && is_convention()
+        && has_line() == Some(true)
 }
 
 /// What makes two findings the same, wherever their lines are.

@@ -1,6 +1,7 @@
 //! ML540
 
-use crate::rules::{Reporter, SqlContext, Violation, declare_rule};
+use crate::rules::{Reporter, SqlContext, Way, Violation, declare_rule};
+use crate::schema::Effect;
 use crate::sql::SqlCheck;
 
 declare_rule! {
@@ -39,6 +40,9 @@ impl Violation for TransactionStatement<'_> {
 }
 
 fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
+    if knows_no_other_way(ctx) || !changes_schema(ctx) {
+        return;
+    }
     for remark in ctx.remarks(SqlCheck::TransactionNesting) {
         if !ctx.sql.session.in_transaction {
             continue;
@@ -46,4 +50,29 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         let violation = TransactionStatement { text: &remark.text };
         ctx.report(&violation, remark, reporter, "ends or begins a transaction");
     }
+}
+
+/// The first version of Alembic that has `autocommit_block()`.
+const AUTOCOMMIT_BLOCK: (u32, u32) = (1, 2);
+
+fn knows_no_other_way(ctx: &SqlContext<'_>) -> bool {
+    let alembic = &ctx.environment.head.versions().alembic;
+    !alembic.source.is_assumed()
+        && (alembic.version.major, alembic.version.minor) < AUTOCOMMIT_BLOCK
+}
+
+/// False for a function that only changes rows, as far as it is known: it can be run again from where it has stopped.
+fn changes_schema(ctx: &SqlContext<'_>) -> bool {
+    let run = match ctx.way {
+        Way::Up => ctx.replayed.migration.upgrade.run(),
+        Way::Down => ctx.replayed.migration.downgrade.run(),
+    };
+    run.is_some_and(|run| {
+        run.operations.iter().any(|recorded| {
+            matches!(
+                recorded.operation.effect(),
+                Effect::Structure | Effect::Index | Effect::Objects
+            )
+        })
+    })
 }
