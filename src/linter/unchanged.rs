@@ -109,9 +109,8 @@ fn is_another_of(
     ctx: &EnvironmentContext<'_>,
     base: &ProjectEnvironment<'_>,
 ) -> bool {
-    let is_convention = || {
-        rules::find(diagnostic.code).is_some_and(|rule| rule.family == Family::Convention)
-    };
+    let is_convention =
+        || rules::find(diagnostic.code).is_some_and(|rule| rule.family == Family::Convention);
     let has_line = || {
         let id = diagnostic.revision.as_deref()?;
         let now = &ctx.head.revision(id)?.source.text;

@@ -259,7 +259,10 @@ impl Rule {
 
     /// True for a finding that is mended for all tables of a revision at once.
     pub fn is_told_once(&self) -> bool {
-        matches!(self.name, "backfill-with-schema-change" | "validated-at-once")
+        matches!(
+            self.name,
+            "backfill-with-schema-change" | "validated-at-once"
+        )
     }
 
     /// True for findings that only matter where a table has very many rows: how they are written is nobody's concern else.

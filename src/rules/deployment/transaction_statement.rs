@@ -1,6 +1,6 @@
 //! ML540
 
-use crate::rules::{Reporter, SqlContext, Way, Violation, declare_rule};
+use crate::rules::{Reporter, SqlContext, Violation, Way, declare_rule};
 use crate::schema::Effect;
 use crate::sql::SqlCheck;
 

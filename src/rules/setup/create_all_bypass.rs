@@ -1,10 +1,11 @@
 //! ML601
 
 use crate::diagnostic::Label;
+use crate::git::ChangeKind;
 use crate::models::{Bypass, BypassKind};
 use crate::project::ProjectEnvironment;
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
-use crate::source::FileSpan;
+use crate::source::{FileSpan, RepoPath};
 
 declare_rule! {
     "ML601", "create-all-bypass" in Setup("setup"),
@@ -83,18 +84,26 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
-/// True for a call in a file that the change touches, whose line the base has just the same.
+/// True for a call in a file that the change touches or moves, whose line the base has just the same.
 fn is_on_base(ctx: &EnvironmentContext<'_>, place: &FileSpan) -> bool {
-    let Some(base) = ctx.base() else {
+    let (Some(change), Some(base)) = (&ctx.change, ctx.base()) else {
         return false;
     };
-    let text = |environment: &ProjectEnvironment<'_>| {
-        let bytes = environment.sources().read(&place.file)?;
+    let text = |environment: &ProjectEnvironment<'_>, path: &RepoPath| {
+        let bytes = environment.sources().read(path)?;
         String::from_utf8(bytes).ok()
     };
-    let (Some(now), Some(before)) = (text(ctx.head), text(base)) else {
+    let Some(now) = text(ctx.head, &place.file) else {
         return false;
     };
+    let moved_from = change.changes.iter().filter_map(|(path, kind)| {
+        let is_it = kind == ChangeKind::Deleted && path.file_name() == place.file.file_name();
+        is_it.then_some(path)
+    });
     let called = now.get(place.span.start as usize..place.span.end as usize);
-    called.is_some_and(|called| before.contains(called))
+    called.is_some_and(|called| {
+        std::iter::once(&place.file)
+            .chain(moved_from)
+            .any(|path| text(base, path).is_some_and(|before| before.contains(called)))
+    })
 }
