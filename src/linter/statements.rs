@@ -144,7 +144,8 @@ impl Linter<'_> {
                         told.join(
                             &mut self.outcome.diagnostics,
                             earlier,
-                            (table, way),
+                            &context,
+                            table,
                             circumstances,
                         );
                     }
@@ -219,9 +220,13 @@ impl Told {
         &mut self,
         diagnostics: &mut Vec<Diagnostic>,
         earlier: usize,
-        (table, way): (&SmolStr, Way),
+        ctx: &StatementContext<'_>,
+        table: &SmolStr,
         circumstances: &Circumstances<'_>,
     ) {
+        let way = ctx.way;
+        // What goes with a column that refers to another table goes with that.
+        let referenced = ctx.referred_by_dropped_column();
         for diagnostic in diagnostics.split_off(earlier) {
             let Some(rule) =
                 rules::find(diagnostic.code).filter(|rule| rule.is_about_use_of_tables())
@@ -259,7 +264,9 @@ impl Told {
             }
             // What running code still asks for is put off to the next release as a whole, and what happens to one table is
             // one thing, whichever rules find it.
-            let subject = if rule.is_told_once() || rule.is_about_running_code() {
+            // A way back that was not thought through is one slip.
+            let is_way_back = way == Way::Down && !rule.is_about_load();
+            let subject = if rule.is_told_once() || rule.is_about_running_code() || is_way_back {
                 SmolStr::default()
             } else {
                 table.clone()
@@ -267,7 +274,8 @@ impl Told {
             let index = diagnostics.len();
             let mut said = vec![(rule.code, subject, way)];
             if rule.is_about_running_code() {
-                said.push((RUNNING_CODE, table.clone(), way));
+                let others = referenced.iter().chain([table]);
+                said.extend(others.map(|table| (RUNNING_CODE, table.clone(), way)));
             }
             let first = said.iter().find_map(|key| self.said.get(key).copied());
             if let Some(known) = first.and_then(|first| diagnostics.get_mut(first)) {

@@ -135,6 +135,23 @@ impl<'a> StatementContext<'a> {
         }
     }
 
+    /// The tables that a column referred to before the revision, if the statement drops it.
+    pub(crate) fn referred_by_dropped_column(&self) -> Vec<SmolStr> {
+        let Ddl::AlterTable {
+            table,
+            action: AlterAction::DropColumn { name, .. },
+            ..
+        } = self.ddl
+        else {
+            return Vec::new();
+        };
+        let table = self.replayed.before.tables.get(table);
+        let keys = table.into_iter().flat_map(|table| table.foreign_keys());
+        keys.filter(|(_, key)| key.columns.contains(name))
+            .map(|(_, key)| key.references.clone())
+            .collect()
+    }
+
     /// The table to which the statement adds a NOT NULL column without a value: the first row stops it.
     pub(crate) fn stops_at_rows(&self) -> Option<&'a SmolStr> {
         match self.ddl {

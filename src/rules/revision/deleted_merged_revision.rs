@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use crate::alembic::Revision;
 use crate::diagnostic::{Label, Severity};
+use crate::python::ast::Expr;
 use crate::rules::revision::{
     Released, parent_label, renamed_to, severity_of, squashed_into, whereabouts,
 };
@@ -134,13 +135,13 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         .map(|child| parent_label(&head.map.node(child).revision, "came after it"))
         .take(3)
         .collect();
-    let mut squashed: Vec<(&str, FxHashSet<&SmolStr>)> = head
+    let mut squashed: Vec<(&Revision, FxHashSet<&SmolStr>)> = head
         .map
         .nodes()
         .iter()
         .filter_map(|node| {
             let gone = squashed_into(&node.revision, upstream, head)?;
-            Some((node.id().as_str(), gone))
+            Some((&*node.revision, gone))
         })
         .collect();
     let is_in_place = |node: &usize| {
@@ -150,8 +151,14 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if !deleted.iter().all(is_in_place) {
         squashed.clear();
     }
+    if !squashed.is_empty() && squashed.iter().all(|(into, _)| is_announced(into)) {
+        return;
+    }
     let violation = DeletedMergedRevision {
-        squashed_into: squashed.iter().map(|(id, _)| *id).collect(),
+        squashed_into: squashed
+            .iter()
+            .map(|(into, _)| into.id.value.as_str())
+            .collect(),
         ids: deleted
             .iter()
             .map(|node| upstream.map.node(*node).id().as_str())
@@ -164,4 +171,14 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     reporter
         .report_on(&violation, label, Some(&id))
         .related(children);
+}
+
+/// True for the first revision after a squash whose docstring says what is needed before it.
+fn is_announced(revision: &Revision) -> bool {
+    let docstring = revision.source.module.docstring();
+    let text = docstring.and_then(Expr::as_str).unwrap_or_default();
+    let text = text.to_lowercase();
+    ["squash", "reset", "minimum", "supported", "baseline"]
+        .iter()
+        .any(|word| text.contains(word))
 }

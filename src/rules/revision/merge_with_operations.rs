@@ -8,6 +8,7 @@ use crate::schema::{Effect, Recorded};
 declare_rule! {
     "ML115", "merge-with-operations" in Revision("revision"),
     severity: Warning,
+    default: Off,
     since: "0.1.0",
     fix: None,
     on: Migration(check),
