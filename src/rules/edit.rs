@@ -13,6 +13,7 @@ use crate::project::ProjectEnvironment;
 use crate::python::ast::{Name, StmtKind};
 use crate::python::{Definitions, Likeness, ParsedFile, definitions};
 use crate::rules::simple;
+use crate::schema::Effect;
 
 /// The names that an edit gives another meaning, by the text alone.
 pub(crate) fn changed(before: &ParsedFile, after: &ParsedFile, dialect: Dialect) -> Vec<String> {
@@ -114,12 +115,15 @@ pub(crate) fn missing(
     (!is_made_up_for).then(|| objects.collect())
 }
 
-/// True if the upgrade of a revision certainly does nothing to a database: it looks first, or says `IF NOT EXISTS`.
+/// True if the upgrade of a revision does nothing to a database that has run it: it looks first, or says `IF NOT EXISTS`.
 pub(crate) fn does_nothing_to(
     database: &Catalog,
     head: &ProjectEnvironment<'_>,
     node: usize,
 ) -> bool {
+    if asks_before_all(head, node) {
+        return true;
+    }
     let upgraded = head.upgrade_of(node, database.clone());
     let differences = compare(database, &upgraded.after);
     let changes_rows = |step: &Step| matches!(step.ddl, Ddl::Data { .. });
@@ -135,6 +139,21 @@ pub(crate) fn does_nothing_to(
             .steps
             .iter()
             .any(|step| changes_rows(step) || makes_anew(step))
+}
+
+/// True if each operation of an upgrade hangs on what the database answers.
+fn asks_before_all(head: &ProjectEnvironment<'_>, node: usize) -> bool {
+    let answered = head.map.node(node).revision.answered();
+    let migration = head.migration(node);
+    migration.is_some_and(|migration| {
+        migration.upgrade.run().is_some_and(|run| {
+            !run.is_empty()
+                && run.operations.iter().all(|recorded| {
+                    recorded.operation.effect() == Effect::Nothing
+                        || answered.decides(&recorded.place)
+                })
+        })
+    })
 }
 
 /// True for a statement that makes something without asking whether it is there: it does it, or fails.
