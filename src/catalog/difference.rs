@@ -89,6 +89,14 @@ impl Subject {
             Self::Object(kind) => kind.as_str(),
         }
     }
+
+    /// The noun for several of them.
+    pub fn plural(self) -> String {
+        match self {
+            Self::Index => "indexes".to_owned(),
+            other => format!("{}s", other.noun()),
+        }
+    }
 }
 
 impl Difference {

@@ -186,13 +186,24 @@ impl Together<'_> {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// ``index `ix_a` ``, ``indexes `ix_a` and `ix_b` ``
+    /// ``index `ix_a` ``, ``columns `a` and `b` ``, each kind by its own noun.
     fn parts(&self) -> String {
-        if self.others.is_empty() {
-            return pairing::part_in_words(self.first.found, self.first.table);
+        let mut kinds: Vec<(Subject, Vec<&Contradicted<'_>>)> = Vec::new();
+        for one in self.all() {
+            let subject = one.found.subject;
+            match kinds.iter_mut().find(|(known, _)| *known == subject) {
+                Some((_, same)) => same.push(one),
+                None => kinds.push((subject, vec![one])),
+            }
         }
-        let names: Vec<String> = self.all().map(|one| format!("`{}`", one.part())).collect();
-        format!("indexes {}", pairing::and(&names))
+        let in_words = |(subject, of_kind): (Subject, Vec<&Contradicted<'_>>)| {
+            if let [only] = of_kind.as_slice() {
+                return pairing::part_in_words(only.found, only.table);
+            }
+            let names = of_kind.iter().map(|one| format!("`{}`", one.part()));
+            format!("{} {}", subject.plural(), some(&names.collect::<Vec<_>>()))
+        };
+        pairing::and(&kinds.into_iter().map(in_words).collect::<Vec<_>>())
     }
 
     /// `` `users.mail` ``, ``index `users.ix_mail` ``, ``indexes `ix_a` and `ix_b` of `users` ``
