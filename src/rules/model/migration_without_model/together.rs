@@ -4,7 +4,7 @@ use super::Aftermath;
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::project::ProjectEnvironment;
-use crate::rules::difference::{nullability, plain, short};
+use crate::rules::difference::{LabelsApart, contrasted, label_names, labels, nullability};
 use crate::rules::{Violation, pairing};
 use crate::source::FileSpan;
 
@@ -247,6 +247,30 @@ impl Together<'_> {
     }
 }
 
+/// In what the labels of an enum differ, whatever their order is.
+fn labels_in_words(apart: &LabelsApart<'_>, what: &str, subject: Subject) -> String {
+    let LabelsApart { there, here } = apart;
+    let (model, has, lacks) = match subject {
+        Subject::Enum => ("the models", "have", "do not have"),
+        _ => ("the model", "has", "does not have"),
+    };
+    match (there.as_slice(), here.as_slice()) {
+        ([], here) => format!(
+            "the migration leaves {} out of {what}, which {model} {has}",
+            labels(here)
+        ),
+        (there, []) => format!(
+            "the migration gives {what} {}, which {model} {lacks}",
+            labels(there)
+        ),
+        (there, here) => format!(
+            "the migration gives {what} {}, {model} {}",
+            labels(there),
+            label_names(here)
+        ),
+    }
+}
+
 /// What a foreign key does when the row that it refers to changes or goes.
 fn actions(key: &serde_json::Value) -> String {
     let action = |name: &str, words: &str| {
@@ -326,16 +350,17 @@ impl Violation for Together<'_> {
                 "the migration creates tables {what} without the indexes over their primary keys, which the models have"
             );
         }
+        if let Some(apart) = LabelsApart::of(found) {
+            return labels_in_words(&apart, &what, *subject);
+        }
         let makes_table = self.first.comes_with_table();
+        let (there, here) = contrasted(from, to);
         match (subject, change) {
             (Subject::Table, Change::Removed) => {
                 format!("the migration creates table `{object}`, which no model describes")
             }
             (Subject::Table, Change::Added) => {
                 format!("the migration drops table `{object}`, which still has a model")
-            }
-            (Subject::Enum, _) => {
-                format!("the migration leaves labels out of {what} that the models have")
             }
             (_, Change::Removed) if makes_table => format!(
                 "the migration creates table `{table}` with {}, which the model does not have",
@@ -355,10 +380,8 @@ impl Violation for Together<'_> {
                     None => format!("of `{table}`"),
                 };
                 format!(
-                    "the migration names the {} {of} `{}`, the model `{}`",
+                    "the migration names the {} {of} `{there}`, the model `{here}`",
                     subject.noun(),
-                    short(&plain(from)),
-                    short(&plain(to))
                 )
             }
             (_, Change::Changed("nullable")) => {
@@ -368,19 +391,15 @@ impl Violation for Together<'_> {
                     nullability(to)
                 )
             }
-            (Subject::Table, Change::Changed("comment")) => format!(
-                "the migration gives {what} the comment `{}`, the model `{}`",
-                short(&plain(from)),
-                short(&plain(to))
-            ),
+            (Subject::Table, Change::Changed("comment")) => {
+                format!("the migration gives {what} the comment `{there}`, the model `{here}`")
+            }
             (Subject::Column, Change::Changed("comment")) if !self.others.is_empty() => {
                 format!("the migration gives {what} comments, the model does not")
             }
             (Subject::Column, Change::Changed(fact)) => format!(
-                "the migration makes the {} of {what} `{}`, the model says `{}`",
+                "the migration makes the {} of {what} `{there}`, the model says `{here}`",
                 pairing::fact_in_words(fact),
-                short(&plain(from)),
-                short(&plain(to))
             ),
             (_, Change::Changed(_)) => {
                 format!("the migration makes {what} otherwise than the model has it")
