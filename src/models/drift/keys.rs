@@ -17,10 +17,8 @@ pub(super) fn name_unnamed(database: &Catalog, described: &mut Catalog) {
         let Some(here) = described.tables.get_mut(name) else {
             continue;
         };
-        let is_mixed_up = here.constraints.iter().any(|own| {
-            let same = own.known_name().and_then(|name| there.constraint(name));
-            is_unnamed(own) && same.is_some_and(|same| !same.has_same_definition(own))
-        });
+        let mut own = here.constraints.iter().filter(|own| is_unnamed(own));
+        let is_mixed_up = own.any(|own| has_name_of_another(own, there));
         if is_mixed_up {
             name_like(there, Arc::make_mut(here));
         }
@@ -38,10 +36,7 @@ fn name_like(there: &Table, here: &mut Table) {
         if let Some(name) = same {
             taken.push(name.clone());
             own.name = Fact::Known(Some(name.clone()));
-        } else if let Some(name) = own
-            .known_name()
-            .filter(|name| there.constraint(name).is_some())
-        {
+        } else if let Some(name) = own.known_name().filter(|_| has_name_of_another(own, there)) {
             let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
             let mut numbers = 1..;
             let free = numbers.find_map(|number: u32| {
@@ -52,6 +47,12 @@ fn name_like(there: &Table, here: &mut Table) {
             own.name = Fact::Known(free);
         }
     }
+}
+
+/// True for a foreign key that is called like one over other columns.
+fn has_name_of_another(own: &Constraint, there: &Table) -> bool {
+    let same = own.known_name().and_then(|name| there.constraint(name));
+    same.is_some_and(|same| same.kind.columns() != own.kind.columns())
 }
 
 fn is_unnamed(constraint: &Constraint) -> bool {

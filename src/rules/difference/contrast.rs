@@ -30,12 +30,13 @@ pub(crate) fn contrasted(from: &Value, to: &Value) -> (String, String) {
     let rest = |of: &[char]| {
         let rest: String = of.iter().skip(begin).collect();
         // What differs in blanks alone is written with them.
-        let rest = short(&rest.escape_debug().to_string());
-        if begin > 0 {
-            format!("…{rest}")
-        } else {
-            rest
+        let mut rest: Vec<char> = rest.escape_debug().collect();
+        if rest.len() > MOST {
+            rest.truncate(MOST - 1);
+            rest.push('…');
         }
+        let cut = if begin > 0 { "…" } else { "" };
+        cut.chars().chain(rest).collect::<String>()
     };
     (rest(&one), rest(&other))
 }

@@ -321,8 +321,14 @@ where
         .filter(|place| matched.change.change != Change::Removed && place.file == revision.file);
     // Of several statements of raw SQL on a table, the one that made it is known by its place.
     let target = Target::of(matched.change);
-    let operation = target
-        .last_naming(run)
+    let is_renamed_table = run.operations.iter().any(|recorded| {
+        matches!(&recorded.operation, Operation::RenameTable { new_name, .. } if new_name.as_deref() == Some(table))
+    });
+    let own = Target::of(&found.difference);
+    let operation = Some(&own)
+        .filter(|_| is_renamed_table)
+        .and_then(|own| own.last_naming(run))
+        .or_else(|| target.last_naming(run))
         .or(made)
         .or_else(|| target.last_around(run))
         .or_else(|| target.last_renaming(run))
@@ -345,6 +351,7 @@ where
         model: found.model.as_ref(),
         node: matched.node,
         is_rename,
+        is_renamed_table,
         same_uniqueness: found
             .same_uniqueness
             .as_ref()

@@ -28,6 +28,8 @@ pub(super) struct Contradicted<'a> {
     pub(super) node: usize,
     /// True if the operation there gives a column another name.
     pub(super) is_rename: bool,
+    /// True for a table that the migration only gives another name.
+    pub(super) is_renamed_table: bool,
     /// The constraint or index by which the models keep the same columns unique.
     pub(super) same_uniqueness: Option<&'a Difference>,
     /// The foreign key that the model has in its place.
@@ -64,6 +66,7 @@ impl Contradicted<'_> {
     pub(super) fn comes_with_table(&self) -> bool {
         self.change.subject == Subject::Table
             && self.change.change == Change::Added
+            && !self.is_renamed_table
             && (self.found.subject != Subject::Table
                 || self.found.change == Change::Changed("comment"))
     }
