@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::together::{Contradicted, Together};
+use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, new_revisions};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
@@ -214,7 +214,7 @@ fn name_renamed<'a>(contradictions: &mut Vec<Contradicted<'a>>) {
     let new_names: Vec<(&FileSpan, &str, &str)> = contradictions
         .iter()
         .filter(|one| {
-            one.is_rename
+            one.renaming == Some(Renaming::Column)
                 && (one.found.subject, one.found.change) == (Subject::Column, Change::Removed)
         })
         .filter_map(|one| {
@@ -223,7 +223,7 @@ fn name_renamed<'a>(contradictions: &mut Vec<Contradicted<'a>>) {
         })
         .collect::<Vec<(&'a FileSpan, &'a str, &'a str)>>();
     contradictions.retain_mut(|one| {
-        if one.found.subject != Subject::Column || !one.is_rename {
+        if one.found.subject != Subject::Column || one.renaming != Some(Renaming::Column) {
             return true;
         }
         let mut names = new_names.iter();
@@ -338,10 +338,15 @@ where
                 .as_ref()
                 .filter(|place| place.file == revision.file)
         })?;
-    let is_rename = run.operations.iter().any(|recorded| {
+    let renames_column = run.operations.iter().any(|recorded| {
         recorded.place == *operation
             && matches!(&recorded.operation, Operation::AlterColumn(alter) if alter.new_name.is_some())
     });
+    let renaming = match (renames_column, is_renamed_table) {
+        (true, _) => Some(Renaming::Column),
+        (false, true) => Some(Renaming::Table),
+        (false, false) => None,
+    };
     let contradicted = Contradicted {
         found: &found.difference,
         table,
@@ -350,8 +355,7 @@ where
         operation,
         model: found.model.as_ref(),
         node: matched.node,
-        is_rename,
-        is_renamed_table,
+        renaming,
         same_uniqueness: found
             .same_uniqueness
             .as_ref()

@@ -26,10 +26,8 @@ pub(super) struct Contradicted<'a> {
     pub(super) operation: &'a FileSpan,
     pub(super) model: Option<&'a FileSpan>,
     pub(super) node: usize,
-    /// True if the operation there gives a column another name.
-    pub(super) is_rename: bool,
-    /// True for a table that the migration only gives another name.
-    pub(super) is_renamed_table: bool,
+    /// What gets another name there.
+    pub(super) renaming: Option<Renaming>,
     /// The constraint or index by which the models keep the same columns unique.
     pub(super) same_uniqueness: Option<&'a Difference>,
     /// The foreign key that the model has in its place.
@@ -38,6 +36,15 @@ pub(super) struct Contradicted<'a> {
     pub(super) is_another_enum: bool,
     /// True for an index over the primary key of a new table.
     pub(super) is_index_of_key: bool,
+}
+
+/// What a migration gives another name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Renaming {
+    /// The operation, a column.
+    Column,
+    /// The revision, the table.
+    Table,
 }
 
 impl Contradicted<'_> {
@@ -66,7 +73,7 @@ impl Contradicted<'_> {
     pub(super) fn comes_with_table(&self) -> bool {
         self.change.subject == Subject::Table
             && self.change.change == Change::Added
-            && !self.is_renamed_table
+            && self.renaming.is_none()
             && (self.found.subject != Subject::Table
                 || self.found.change == Change::Changed("comment"))
     }
