@@ -29,7 +29,7 @@ pub use ddl::{
     LikePart, LiteralOf, Maintenance, RowChange, SequenceChange, UnnamedKind, UsedLiteral,
 };
 pub use difference::{
-    Change, Difference, Differences, Subject, compare, constraint_value, index_value,
+    Change, Difference, Differences, Subject, compare, constraint_value, enum_labels, index_value,
     sequence_value, split_object,
 };
 pub use fact::{Fact, Why};

@@ -31,7 +31,7 @@ pub use candidates::{is_module, is_test_file, may_declare_models, model_files};
 pub use changes::{DifferenceKind, ModelDifference, TableChange, changes};
 pub use drift::{Drift, DriftDifference, Weight, drift};
 pub use env::{EnvFacts, naming_in};
-pub use introduced::{Introduced, State, is_index_of_key};
+pub use introduced::{Introduced, Rename, State, is_index_of_key};
 pub use online::{OnlineRun, OuterTransaction};
 pub use usage::{ModelUse, model_use};
 

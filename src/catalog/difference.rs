@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 use super::fact::{Fact, Why};
 use super::objects::{Catalog, ObjectKind};
 use super::table::{Column, Table};
-pub use values::{constraint_value, index_value, sequence_value};
+pub use values::{constraint_value, enum_labels, index_value, sequence_value};
 
 use crate::source::FileSpan;
 use values::column_value;
@@ -87,6 +87,14 @@ impl Subject {
             Self::Enum => "enum",
             Self::Sequence => "sequence",
             Self::Object(kind) => kind.as_str(),
+        }
+    }
+
+    /// The noun for several of them.
+    pub fn plural(self) -> String {
+        match self {
+            Self::Index => "indexes".to_owned(),
+            other => format!("{}s", other.noun()),
         }
     }
 }

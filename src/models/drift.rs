@@ -3,6 +3,7 @@
 //! The rules of equality are those of Alembic's autogenerate (`alembic.autogenerate.compare` and `DefaultImpl`): what it
 //! would write is told apart from what it cannot see, as CHECKs, primary keys and the names of constraints.
 
+mod keys;
 mod types;
 mod uniqueness;
 
@@ -13,8 +14,8 @@ use smol_str::SmolStr;
 
 use crate::alembic::{MetadataOrigin, ModelSchema};
 use crate::catalog::{
-    Catalog, Change, Column, Difference, Fact, ForeignKey, Subject, Table, Why, compare,
-    split_object,
+    Catalog, Change, Column, ConstraintKind, Difference, Fact, ForeignKey, Subject, Table, Why,
+    compare, split_object,
 };
 use crate::config::HiddenDrift;
 use crate::dialect::Dialect;
@@ -49,6 +50,8 @@ pub struct DriftDifference {
     pub migration: Option<FileSpan>,
     /// What the other side has for a unique constraint or index: an index or constraint over the same columns.
     pub same_uniqueness: Option<Difference>,
+    /// What the other side has for a foreign key: one over the same columns to the same ones that does something else.
+    pub same_key: Option<Difference>,
 }
 
 /// Who would notice a difference.
@@ -136,6 +139,7 @@ pub fn drift(migrated: &Catalog, models: &ModelSchema) -> Drift {
         &described,
         models.dialect,
     );
+    keys::pair(&mut drift.differences, &database, &described);
     drift
         .differences
         .sort_by(|one, other| one.difference.object.cmp(&other.difference.object));
@@ -227,6 +231,8 @@ impl Comparing<'_> {
         for name in modelled.keys().filter(|name| !migrated.contains_key(*name)) {
             described.enums.remove(name);
         }
+        order_keys_like(&database, &mut described);
+        keys::name_unnamed(&database, &mut described);
         (database, described)
     }
 
@@ -362,6 +368,7 @@ impl Comparing<'_> {
             model,
             migration,
             same_uniqueness: None,
+            same_key: None,
         });
     }
 
@@ -513,6 +520,29 @@ impl Comparing<'_> {
             (_, Change::Renamed) => Weight::Nominal,
             _ => Weight::Unseen,
         })
+    }
+}
+
+/// Gives the primary keys of models the order of those of the database: they are over a set of columns, and in which order
+/// a class declares these is nobody's wish.
+fn order_keys_like(database: &Catalog, described: &mut Catalog) {
+    for (name, table) in &database.tables {
+        let (Some(there), Some(here)) = (table.primary_key(), described.tables.get_mut(name))
+        else {
+            continue;
+        };
+        let key = here.primary_key().map(|key| key.kind.columns());
+        let is_other_order = key.is_some_and(|key| {
+            let set = |columns: &[SmolStr]| columns.iter().cloned().collect::<BTreeSet<_>>();
+            key != there.kind.columns() && set(key) == set(there.kind.columns())
+        });
+        if is_other_order {
+            for constraint in &mut Arc::make_mut(here).constraints {
+                if let ConstraintKind::PrimaryKey { columns } = &mut constraint.kind {
+                    *columns = there.kind.columns().to_vec();
+                }
+            }
+        }
     }
 }
 

@@ -38,11 +38,55 @@ pub struct Introduced<'s> {
     pub others: Vec<&'s DriftDifference>,
     head: State<'s>,
     before: Option<State<'s>>,
+    renames: Vec<Rename>,
+}
+
+/// Another name that a migration gives to a table or a column.
+#[derive(Clone, Debug)]
+pub struct Rename {
+    pub table: SmolStr,
+    /// `None` for the table itself.
+    pub column: Option<SmolStr>,
+    pub new_name: SmolStr,
+}
+
+impl Rename {
+    /// What the object of a difference is called then.
+    fn of_object(&self, subject: Subject, object: &str) -> Option<String> {
+        let Self {
+            table,
+            column,
+            new_name,
+        } = self;
+        let part = object.strip_prefix(table.as_str())?;
+        let Some(column) = column else {
+            let is_it = part.is_empty() || part.starts_with(['.', '(']);
+            return is_it.then(|| format!("{new_name}{part}"));
+        };
+        // Constraints without a name are known by their columns.
+        if let Some(columns) = part
+            .strip_prefix('(')
+            .and_then(|part| part.strip_suffix(')'))
+        {
+            let renamed = |name| {
+                if name == column.as_str() {
+                    new_name.as_str()
+                } else {
+                    name
+                }
+            };
+            let columns: Vec<&str> = columns.split(", ").map(renamed).collect();
+            return Some(format!("{table}({})", columns.join(", ")));
+        }
+        let is_it = subject == Subject::Column && part.strip_prefix('.') == Some(column.as_str());
+        is_it.then(|| format!("{table}.{new_name}"))
+    }
 }
 
 impl<'s> Introduced<'s> {
     /// What differs at the head and did not before. `None` where the models of one of the states could not be read.
-    pub fn new(before: Option<State<'s>>, head: State<'s>) -> Option<Self> {
+    /// `renames` are those of the migrations in between, in their order: what differed goes on under the new name.
+    pub fn new(before: Option<State<'s>>, head: State<'s>, renames: Vec<Rename>) -> Option<Self> {
         let is_read = |state: &State<'_>| {
             state.models.origin != MetadataOrigin::Unknown && !state.drift.compared.is_empty()
         };
@@ -56,7 +100,16 @@ impl<'s> Introduced<'s> {
         let known: BTreeSet<_> = before
             .iter()
             .flat_map(|state| &state.drift.differences)
-            .map(|found| key(&found.difference))
+            .map(|found| {
+                let Difference {
+                    subject, change, ..
+                } = found.difference;
+                let name = |object: String, rename: &Rename| {
+                    rename.of_object(subject, &object).unwrap_or(object)
+                };
+                let object = found.difference.object.clone();
+                (subject, change, renames.iter().fold(object, name))
+            })
             .collect();
         let of_models =
             before.map(|state| Touched::between(state.models_catalog(), head.models_catalog()));
@@ -66,6 +119,7 @@ impl<'s> Introduced<'s> {
             others: Vec::new(),
             head,
             before,
+            renames,
         };
         for found in &head.drift.differences {
             let difference = &found.difference;
@@ -88,18 +142,16 @@ impl<'s> Introduced<'s> {
                 introduced.by_models.push(found);
             }
         }
-        introduced.keep_uniqueness_together();
+        introduced.keep_together();
         Some(introduced)
     }
 
-    /// A unique index of a migration in the place of the unique constraint of a model is one thing, and the migration
-    /// brings it.
-    fn keep_uniqueness_together(&mut self) {
+    /// A unique index of a migration in the place of the unique constraint of a model is one thing, as is a foreign key that
+    /// does something else, and the migration brings it.
+    fn keep_together(&mut self) {
         let is_brought = |found: &DriftDifference, others: &[&DriftDifference]| {
-            found
-                .same_uniqueness
-                .as_ref()
-                .is_some_and(|same| others.iter().any(|other| other.difference.is_same_as(same)))
+            let mut halves = found.same_uniqueness.iter().chain(&found.same_key);
+            halves.any(|same| others.iter().any(|other| other.difference.is_same_as(same)))
         };
         let (brought, by_models) = self
             .by_models
@@ -243,12 +295,27 @@ impl<'s> Introduced<'s> {
 
     /// True if all that differs in a table is known, before and after.
     pub fn is_proven(&self, table: &str) -> bool {
-        let knows = |state: &State<'_>| {
+        // A model that was there before is not new because only the later state tells whose it is.
+        let is_elsewhere = |state: &State<'_>, table: &str| {
+            let mut elsewhere = state.models.elsewhere.iter();
+            elsewhere.any(|(key, name)| name == table && self.head.models.metadata.contains(key))
+        };
+        let renames = self.renames.iter().rev();
+        let was = renames.fold(SmolStr::new(table), |name, rename| {
+            let is_it = rename.column.is_none() && rename.new_name == name;
+            if is_it { rename.table.clone() } else { name }
+        });
+        let knows = |state: &State<'_>, table: &str| {
             state.drift.compared.contains(table)
                 || (!state.migrated.tables.contains_key(table)
-                    && !state.models.catalog.tables.contains_key(table))
+                    && !state.models.catalog.tables.contains_key(table)
+                    && !is_elsewhere(state, table))
         };
-        knows(&self.head) && self.before.as_ref().is_none_or(knows)
+        knows(&self.head, table)
+            && self
+                .before
+                .as_ref()
+                .is_none_or(|before| knows(before, &was))
     }
 
     /// True if that is so of all tables.
@@ -284,8 +351,12 @@ fn is_over_key(table: &Table, index: &Fact<IndexDefinition>) -> bool {
     definition.predicate.is_none() && keys.eq(key.kind.columns())
 }
 
-fn key(difference: &Difference) -> (Subject, Change, &str) {
-    (difference.subject, difference.change, &difference.object)
+fn key(difference: &Difference) -> (Subject, Change, String) {
+    (
+        difference.subject,
+        difference.change,
+        difference.object.clone(),
+    )
 }
 
 /// True if the object itself was there before and is another now: what is not asked for is no business of a model that is

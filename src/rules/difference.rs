@@ -1,7 +1,9 @@
 //! What a downgrade leaves different, and the operations to blame for it.
 
+mod contrast;
 mod words;
 
+pub(crate) use contrast::{LabelsApart, contrasted, label_names, labels};
 pub(crate) use words::{argument, definition, enumerated, object_in_words, past, sentence, state};
 
 use std::cell::OnceCell;
@@ -316,6 +318,14 @@ impl<'d> Target<'d> {
     /// The last operation of a function that makes or drops the table of the object, or may have to do with it.
     pub(crate) fn last_around<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
         last(run, &|operation| self.falls_with(operation))
+    }
+
+    /// The last operation of a function that gives a column of the object its name.
+    pub(crate) fn last_renaming<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
+        last(run, &|operation| {
+            matches!(operation, Operation::AlterColumn(alter)
+                if alter.table.as_deref().zip(alter.new_name.as_deref()).is_some_and(|(table, new)| self.is_on(table, new)))
+        })
     }
 
     /// The operations of a function that change the object, or what it belongs to.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::alembic::ModelFiles;
-use crate::catalog::{Change, Difference, Subject, split_object};
-use crate::models::{self, DriftDifference, Introduced, State};
+use crate::catalog::{AlterAction, Change, Ddl, Difference, Subject, split_object};
+use crate::models::{self, DriftDifference, Introduced, Rename, State};
 use crate::project::ProjectEnvironment;
+use crate::rules::fresh::simple;
 use crate::rules::{ChangeContext, EnvironmentContext};
 use crate::source::RepoPath;
 
@@ -41,7 +42,43 @@ pub(crate) fn introduced<'a>(ctx: &ChangeContext<'a>) -> Option<Introduced<'a>> 
     if let Some(before) = before {
         before.adopt_models(head, whole);
     }
-    Introduced::new(before.map(state), state(head))
+    let renames = before.map_or_else(Vec::new, |before| renames(before, head, head));
+    Introduced::new(before.map(state), state(head), renames)
+}
+
+/// The names that migrations give to tables and columns between two states. `head` is a state after both.
+pub(crate) fn renames(
+    before: &ProjectEnvironment<'_>,
+    after: &ProjectEnvironment<'_>,
+    head: &ProjectEnvironment<'_>,
+) -> Vec<Rename> {
+    let is_new = |node: &&usize| {
+        let revision = &head.map.node(**node).revision;
+        before.node_of(&revision.file).is_none() && after.node_of(&revision.file).is_some()
+    };
+    let history = head.replay();
+    let replayed = history.order.iter().filter(is_new);
+    let steps = replayed
+        .filter_map(|node| history.get(*node))
+        .flat_map(|replayed| &replayed.upgrade_steps)
+        .filter(|step| step.certain);
+    let mut renames = Vec::new();
+    for (ddl, _) in steps.flat_map(|step| simple(&step.ddl)) {
+        let Ddl::AlterTable { table, action, .. } = &*ddl else {
+            continue;
+        };
+        let (column, new_name) = match action {
+            AlterAction::RenameTable { new_name } => (None, new_name),
+            AlterAction::RenameColumn { name, new_name } => (Some(name.clone()), new_name),
+            _ => continue,
+        };
+        renames.push(Rename {
+            table: table.clone(),
+            column,
+            new_name: new_name.clone(),
+        });
+    }
+    renames
 }
 
 pub(crate) fn state<'a>(environment: &'a ProjectEnvironment<'_>) -> State<'a> {

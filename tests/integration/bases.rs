@@ -1,6 +1,6 @@
 //! Which base a change is compared with, and what a merge would make of it.
 
-use crate::repository::{Repository, models};
+use crate::repository::{Repository, models, revision_with_column};
 
 /// `main` moves on while `side` adds a revision of its own.
 fn parted() -> Repository {
@@ -110,6 +110,47 @@ fn model_and_migration_may_come_in_two_commits_of_one_branch() {
     assert_eq!(answer.status, 0, "{answer:?}");
     let answer = repository.lint(&["check", "--changed"]);
     assert_eq!(answer.status, 0, "{answer:?}");
+}
+
+#[test]
+fn not_null_that_is_lost_with_a_name_is_said_once() {
+    let repository = Repository::with_project();
+    let table = repository.read("migrations/versions/a1.py").replace(
+        "primary_key=True)",
+        "primary_key=True), sa.Column(\"title\", sa.String(20), nullable=False)",
+    );
+    repository.write("migrations/versions/a1.py", table);
+    let column = "Column(String(20), nullable=False)";
+    repository.write("shop/models.py", models(&format!("    title = {column}\n")));
+    repository.commit("title");
+    // The old name goes to another column.
+    let lines = format!("    grade = {column}\n    title = Column(String)\n");
+    repository.write("shop/models.py", models(&lines));
+    let renames = revision_with_column("b1", "a1", "title").replace(
+        "    op.add_column",
+        "    op.alter_column(\"t_a1\", \"title\", new_column_name=\"grade\", existing_type=sa.String(20))\n    op.add_column",
+    );
+    repository.write("migrations/versions/b1.py", renames);
+    repository.commit("grade");
+    let check = [
+        "check",
+        "--from-ref",
+        "HEAD^",
+        "--to-ref",
+        "HEAD",
+        "--dialect",
+        "mysql",
+    ];
+    let codes = |select: &str| {
+        let answer = repository.lint(&[&check[..], &["--select", select]].concat());
+        answer
+            .codes()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(codes("ML302,ML533"), ["533"]);
+    assert_eq!(codes("ML302"), ["302"]);
 }
 
 #[test]

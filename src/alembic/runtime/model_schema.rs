@@ -38,6 +38,8 @@ pub struct ModelSchema {
     pub with_unregistered: Option<Arc<ModelSchema>>,
     /// Migrated tables whose models are on another metadata than those of `env.py`.
     pub foreign: Vec<UnregisteredTable>,
+    /// The tables of all other metadata whose modules were read.
+    pub elsewhere: Vec<(MetadataKey, SmolStr)>,
     /// True if `env.py` certainly hands no metadata to Alembic.
     pub lacks_target: bool,
     pub comparison: Comparison,
@@ -154,6 +156,7 @@ impl<'s> ModelReading<'s> {
             keys: Vec::new(),
             made: Vec::new(),
             unregistered: Vec::new(),
+            elsewhere: Vec::new(),
             open: None,
             declared: BTreeMap::new(),
             compares_labels: env_file
@@ -217,6 +220,7 @@ impl<'s> ModelReading<'s> {
             origin,
             metadata: reader.keys.clone(),
             foreign,
+            elsewhere: std::mem::take(&mut reader.elsewhere),
             lacks_target,
             files: Arc::new(reader.interpreter.extents()),
             unregistered: unregistered.unwrap_or_default(),
@@ -259,6 +263,8 @@ struct Reader<'s> {
     made: Vec<Value>,
     /// Those in modules that were not reached, which are not made yet.
     unregistered: Vec<MadeTables>,
+    /// The tables of metadata of which none was made.
+    elsewhere: Vec<(MetadataKey, SmolStr)>,
     /// Why there may be other tables.
     open: Option<Arc<Why>>,
     /// The tables as they are declared.
@@ -441,6 +447,7 @@ impl Reader<'_> {
             self.interpreter.refuel();
             let tables = emit::tables_of_key(&key, &semantics, &mut self.interpreter);
             for table in tables.tables {
+                self.elsewhere.push((key.clone(), table.name.clone()));
                 let is_described = self.declared.contains_key(&table.name);
                 if !is_described && migrated.tables.contains_key(&table.name) {
                     let place = self.interpreter.file(table.at);
@@ -475,8 +482,12 @@ impl Reader<'_> {
             if shared > best.as_ref().map_or(0, |(most, _)| *most) {
                 best = Some((shared, metadata));
             }
+            let names = tables.tables.into_iter().map(|table| table.name);
+            self.elsewhere.extend(names.map(|name| (key.clone(), name)));
         }
-        best.is_some_and(|(_, metadata)| self.make(&metadata))
+        let is_made = best.is_some_and(|(_, metadata)| self.make(&metadata));
+        self.elsewhere.retain(|(key, _)| !self.keys.contains(key));
+        is_made
     }
 
     /// Tables on the metadata that was read, in files that were not reached.

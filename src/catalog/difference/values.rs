@@ -99,3 +99,46 @@ pub fn sequence_value(sequence: &Sequence) -> Value {
     }
     value
 }
+
+/// The labels in the spelling of a type of MySQL: `enum('a','b')`. `None` for another type.
+pub fn enum_labels(spelling: &str) -> Option<Vec<&str>> {
+    let (name, rest) = spelling.split_once('(')?;
+    let mut rest = rest.strip_suffix(')')?;
+    if !name.trim().eq_ignore_ascii_case("enum") {
+        return None;
+    }
+    let mut labels = Vec::new();
+    while let Some(quoted) = rest.trim_start_matches([',', ' ']).strip_prefix('\'') {
+        // A quote within a label is written twice.
+        let mut end = 0;
+        loop {
+            end += quoted.get(end..)?.find('\'')?;
+            if !quoted.get(end + 1..)?.starts_with('\'') {
+                break;
+            }
+            end += 2;
+        }
+        labels.push(quoted.get(..end)?);
+        rest = quoted.get(end + 1..)?;
+    }
+    rest.trim().is_empty().then_some(labels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_stand_in_the_spelling() {
+        for (spelling, labels) in [
+            ("enum('a','b')", Some(vec!["a", "b"])),
+            ("ENUM('x, y', 'it''s', '')", Some(vec!["x, y", "it''s", ""])),
+            ("enum('(a)')", Some(vec!["(a)"])),
+            ("enum('a)", None),
+            ("enum('a'", None),
+            ("varchar(5)", None),
+        ] {
+            assert_eq!(enum_labels(spelling), labels, "{spelling}");
+        }
+    }
+}

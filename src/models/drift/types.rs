@@ -1,10 +1,17 @@
 //! When two types are the same to Alembic, and when one says less than the other.
 
+use crate::catalog::enum_labels;
 use crate::dialect::Dialect;
 
 /// `DefaultImpl.compare_type`: the first words, the others and the numbers between parentheses are told apart as far as
 /// both spellings give as many of them.
 pub(super) fn is_same_type(there: &str, here: &str, dialect: Dialect) -> bool {
+    // In which order labels are written changes only how they sort.
+    if let (Some(mut there), Some(mut here)) = (enum_labels(there), enum_labels(here)) {
+        there.sort_unstable();
+        here.sort_unstable();
+        return there == here;
+    }
     let (there, here) = (TypeWords::of(there), TypeWords::of(here));
     let synonyms: &[&[&str]] = match dialect {
         Dialect::PostgreSql => &[&["numeric", "decimal"], &["float", "double precision"]],
@@ -173,6 +180,8 @@ mod tests {
             ("integer[]", "integer", true),
             ("integer[]", "bigint[]", false),
             ("real", "double precision", false),
+            ("enum('a','b')", "enum('b','a')", true),
+            ("enum('a','b')", "enum('a','B')", false),
         ] {
             let is_same = is_same_type(there, here, Dialect::PostgreSql);
             assert_eq!(is_same, same, "{there} {here}");

@@ -119,6 +119,45 @@ fn is_silent(ctx: &StatementContext<'_>, lost: Lost) -> bool {
     })
 }
 
+/// True for a column that a model has NOT NULL and that does not say so when it is given its name, where that is told under
+/// the old one. `changes` is what `upgrade` changes.
+pub(in crate::rules) fn explains_renamed(
+    found: &Difference,
+    changes: &[Difference],
+    environment: &EnvironmentContext<'_>,
+    upgrade: &Run,
+) -> bool {
+    if found.change != Change::Changed("nullable") || found.from != Value::Bool(true) {
+        return false;
+    }
+    upgrade.operations.iter().any(|recorded| {
+        let Operation::AlterColumn(alter) = &recorded.operation else {
+            return false;
+        };
+        let (Some(table), Some(old), Some(new)) = (&alter.table, &alter.column, &alter.new_name)
+        else {
+            return false;
+        };
+        let was_not_null = |change: &Difference| match change.change {
+            Change::Removed => change.from["nullable"] == Value::Bool(false),
+            // Another column has the name by now.
+            Change::Changed("nullable") => change.from == Value::Bool(false),
+            _ => false,
+        };
+        let before = format!("{table}.{old}");
+        found.object == format!("{table}.{new}")
+            && !alter.says_nullable
+            && changes
+                .iter()
+                .any(|change| change.object == before && was_not_null(change))
+    }) && is_told(environment)
+}
+
+/// True where this rule speaks.
+fn is_told(environment: &EnvironmentContext<'_>) -> bool {
+    environment.head.dialect().dialect == Dialect::MySql && is_selected(&RULE, environment.settings)
+}
+
 /// True for what `upgrade` loses in this way: that is said of it, and neither that a downgrade does not bring it back nor
 /// that the model has it.
 pub(in crate::rules) fn explains(
@@ -131,9 +170,7 @@ pub(in crate::rules) fn explains(
         Change::Changed("default") if difference.to.is_null() => Lost::Default,
         _ => return false,
     };
-    if environment.head.dialect().dialect != Dialect::MySql
-        || !is_selected(&RULE, environment.settings)
-    {
+    if !is_told(environment) {
         return false;
     }
     upgrade.operations.iter().any(|recorded| {

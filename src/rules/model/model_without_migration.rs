@@ -2,6 +2,7 @@
 
 mod by_classes;
 mod removed;
+mod words;
 
 use serde_json::Value;
 
@@ -13,10 +14,11 @@ use crate::models::{DriftDifference, Introduced};
 use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::coverage::{Unfollowed, belongs_to_change};
-use crate::rules::difference::{follows, nullability, plain, short};
+use crate::rules::difference::follows;
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::{FileSpan, RepoPath};
+use words::{EDITED, NEW, changed_actions, in_words, uniqueness};
 
 declare_rule! {
     "ML301", "model-without-migration" in Model("model"),
@@ -53,6 +55,8 @@ enum Missed {
     Structure,
     /// Nothing but constraints.
     Constraints,
+    /// Nothing but that foreign keys do something else.
+    Actions,
     /// Nothing but CHECKs, which no statement relies on.
     Checks,
     /// Nothing but indexes that make queries fast.
@@ -118,6 +122,7 @@ impl Violation for ModelWithoutMigration {
         let missed = match self.missed {
             Missed::Structure => "the code will expect what the database does not have",
             Missed::Constraints | Missed::Checks => "the database will not enforce it",
+            Missed::Actions => "the database will go on doing what it did before",
             Missed::Indexes => "the database will be without it",
             Missed::AnotherMeans => "the database keeps the same columns unique, by another means",
             Missed::Loosening => "the database will go on refusing equal values",
@@ -396,6 +401,8 @@ fn missed(found: &[&DriftDifference]) -> Missed {
     };
     if found.iter().all(|found| found.same_uniqueness.is_some()) {
         Missed::AnotherMeans
+    } else if found.iter().all(|found| changed_actions(found).is_some()) {
+        Missed::Actions
     } else if all(&|difference| difference.subject == Subject::Check) {
         Missed::Checks
     } else if all(&is_kept) {
@@ -421,112 +428,12 @@ fn gone(table: &str, ctx: &ChangeContext<'_>) -> Option<Label> {
     Some(removed::gone(place, ctx))
 }
 
-/// True for the index in whose place the models have a unique constraint, or the other way round, where that is told.
+/// True for the index in whose place the models have a unique constraint, or the other way round, and for the foreign key
+/// that does something else in them, where that is told.
 fn is_other_half(found: &DriftDifference, all: &[Difference]) -> bool {
+    let mut halves = found.same_uniqueness.iter().chain(&found.same_key);
     found.difference.change == Change::Removed
-        && found.same_uniqueness.as_ref().is_some_and(|same| {
-            let mut others = all.iter();
-            others.any(|other| other.is_same_as(same))
-        })
-}
-
-/// How it is said what a model does.
-struct Verbs {
-    gains: &'static str,
-    loses: &'static str,
-    changes: &'static str,
-    renames: &'static str,
-}
-
-/// Of a model that was another one before.
-const EDITED: Verbs = Verbs {
-    gains: "gains",
-    loses: "loses",
-    changes: "changes",
-    renames: "renames",
-};
-/// Of a model that comes later than its table.
-const NEW: Verbs = Verbs {
-    gains: "has",
-    loses: "leaves out",
-    changes: "sets",
-    renames: "renames",
-};
-
-/// What happens to a model: the columns to which the same happens together.
-fn in_words(found: &[&DriftDifference], table: &str, verbs: &Verbs) -> Vec<String> {
-    let Verbs {
-        gains,
-        loses,
-        changes,
-        renames,
-    } = verbs;
-    let mut parts = Vec::new();
-    let mut facts: Vec<(String, Vec<String>)> = Vec::new();
-    for found in found {
-        let difference = &found.difference;
-        let what = pairing::part_in_words(difference, table);
-        match (difference.subject, difference.change) {
-            (Subject::Column, Change::Changed(fact)) => {
-                let column = what.strip_prefix("column ").unwrap_or(&what).to_owned();
-                let done = done_to_columns(fact, difference, changes);
-                match facts.iter_mut().find(|(known, _)| *known == done) {
-                    Some((_, columns)) => columns.push(column),
-                    None => facts.push((done, vec![column])),
-                }
-            }
-            (Subject::Enum, _) => parts.push(format!("{changes} the labels of {what}")),
-            (Subject::Table, _) => parts.push(format!("{changes} its comment")),
-            (_, Change::Added) => parts.push(match &found.same_uniqueness {
-                Some(same) => {
-                    let there = pairing::part_in_words(same, table);
-                    format!("{gains} {what} in the place of {there}")
-                }
-                None => format!("{gains} {what}"),
-            }),
-            (_, Change::Removed) => parts.push(format!("{loses} {what}")),
-            (_, Change::Changed(_)) => parts.push(match uniqueness(difference) {
-                Some(true) => format!("makes {what} unique"),
-                Some(false) => format!("makes {what} no longer unique"),
-                None => format!("{changes} {what}"),
-            }),
-            (_, Change::Renamed) => {
-                parts.push(format!("{renames} {what} to `{}`", plain(&difference.to)));
-            }
-        }
-    }
-    let changed = facts
-        .into_iter()
-        .map(|(done, columns)| done.replace("{}", &pairing::and(&columns)));
-    parts.extend(changed);
-    parts
-}
-
-/// Whether an index becomes unique, or ceases to be, if that is all that changes.
-fn uniqueness(difference: &Difference) -> Option<bool> {
-    let without = |index: &Value| {
-        let mut index = index.as_object()?.clone();
-        let unique = index.remove("unique").and_then(|unique| unique.as_bool());
-        Some((index, unique == Some(true)))
-    };
-    let (there, was_unique) = without(&difference.from)?;
-    let (here, is_unique) = without(&difference.to)?;
-    let is_all = difference.subject == Subject::Index && there == here;
-    (is_all && was_unique != is_unique).then_some(is_unique)
-}
-
-/// What a model does to columns, whose names stand at `{}`.
-fn done_to_columns(fact: &'static str, difference: &Difference, changes: &str) -> String {
-    let name = pairing::fact_in_words(fact);
-    let to = &difference.to;
-    match fact {
-        "nullable" => format!("makes {{}} {}", nullability(to)),
-        "type" | "default" if !to.is_null() => {
-            format!("{changes} the {name} of {{}} to `{}`", short(&plain(to)))
-        }
-        "default" => format!("drops the {name} of {{}}"),
-        _ => format!("{changes} the {name} of {{}}"),
-    }
+        && halves.any(|same| all.iter().any(|other| other.is_same_as(same)))
 }
 
 /// True if a module of the application is part of the change.

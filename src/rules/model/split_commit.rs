@@ -95,8 +95,9 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         let state = commit.environment;
         state.adopt_history(head, &commit.rest);
         state.adopt_models(head, &commit.rest);
-        let Some(introduced) = Introduced::new(began.map(pairing::state), pairing::state(state))
-        else {
+        let renames = began.map_or_else(Vec::new, |began| pairing::renames(began, state, head));
+        let began = began.map(pairing::state);
+        let Some(introduced) = Introduced::new(began, pairing::state(state), renames) else {
             continue;
         };
         let by_models = introduced.by_models.iter().map(|found| (*found, true));

@@ -26,6 +26,8 @@ pub struct Attribute {
     pub(super) item: Option<Value>,
     /// Made by `@declared_attr` when a class is mapped.
     pub(super) is_declared_attr: bool,
+    /// By `@declared_attr.cascading`: for each class below one that is mapped, too.
+    pub(super) is_cascading: bool,
     /// `sort_order` of `mapped_column`.
     pub(super) sort_order: i64,
     /// Why it is not known what it is.
@@ -126,6 +128,7 @@ pub(super) fn own_attributes<H: Host>(
             column: None,
             item: None,
             is_declared_attr: false,
+            is_cascading: false,
             sort_order: 0,
             unknown: None,
             is_taken_away: matches!(value, Some(Value::None)) && annotation.is_none(),
@@ -156,12 +159,12 @@ impl Attribute {
         let value = match value {
             // `@declared_attr def created(cls): return Column(…)`
             Some(Value::Function(function)) => {
-                let is_declared = function.decorators.iter().any(|decorator| {
-                    decorator
-                        .qualified_name()
-                        .is_some_and(|name| name.contains("declared_attr"))
-                });
-                if !is_declared {
+                let is_decorated = |word: &str| {
+                    let names = function.decorators.iter().map(Value::qualified_name);
+                    names.flatten().any(|name| name.contains(word))
+                };
+                let is_cascading = is_decorated("declared_attr.cascading");
+                if !is_decorated("declared_attr") {
                     // `@aggregated("users", Column(Integer))`
                     let brings_column = function.decorators.iter().any(|decorator| {
                         decorator.as_call().is_some_and(|call| {
@@ -177,6 +180,7 @@ impl Attribute {
                     return;
                 }
                 self.is_declared_attr = true;
+                self.is_cascading = is_cascading;
                 let argument = CallArgument::positional(Value::Class(class), self.place);
                 match interpreter.call(&Value::Function(function), vec![argument], self.place) {
                     Outcome::Returned(value) => Some(value),

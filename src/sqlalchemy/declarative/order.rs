@@ -18,14 +18,22 @@ pub fn ordered_attributes<H: Host>(
     let has_own_table = has_named_table(class, interpreter);
     let mut groups: Vec<(ObjectId, Vec<Attribute>)> = Vec::new();
     let mut names: Vec<smol_str::SmolStr> = Vec::new();
+    // A parent with a table of its own keeps its columns and those that it inherits, unless the child has no table: then it
+    // is the same. What a mixin beside it declares is the child's, but under names that the parent does not bind.
+    let mut mapped: Vec<ObjectId> = Vec::new();
+    let mut inherited: Vec<ObjectId> = Vec::new();
     for (index, member) in order.iter().enumerate() {
-        // A parent with a table of its own keeps its columns, unless the child has no table: then it is the same.
         if index > 0 && has_own_table && has_named_table(*member, interpreter) {
-            break;
+            mapped.push(*member);
+            inherited.extend(interpreter.ancestry(*member).0);
         }
         let mut own = own_attributes(*member, class, interpreter);
         own.retain(|attribute| !names.contains(&attribute.name));
         names.extend(own.iter().map(|attribute| attribute.name.clone()));
+        if inherited.contains(member) {
+            // `@declared_attr.cascading` of a mixin counts for each class below.
+            own.retain(|attribute| attribute.is_cascading && !mapped.contains(member));
+        }
         own.retain(|attribute| !attribute.is_taken_away);
         groups.push((*member, own));
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::together::{Contradicted, Together};
+use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, new_revisions};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Label;
@@ -50,31 +50,12 @@ fn folded<'a>(all: Vec<Together<'a>>) -> Vec<Together<'a>> {
     kept.into_iter().map(Together::by_weight).collect()
 }
 
-/// The foreign key that the other side has over the same columns to the same ones, with other actions.
-fn same_key<'d>(difference: &Difference, all: &'d [Difference]) -> Option<&'d Difference> {
-    let (own, other_change) = match difference.change {
-        Change::Added => (&difference.to, Change::Removed),
-        Change::Removed => (&difference.from, Change::Added),
-        Change::Changed(_) | Change::Renamed => return None,
-    };
-    if difference.subject != Subject::ForeignKey {
-        return None;
-    }
-    let own_table = Target::of(difference).table;
-    all.iter().find(|other| {
-        let value = if other_change == Change::Added {
-            &other.to
-        } else {
-            &other.from
-        };
-        let is_same = |part: &str| value.get(part) == own.get(part);
-        (other.subject, other.change) == (Subject::ForeignKey, other_change)
-            && Target::of(other).table == own_table
-            && ["columns", "references", "ref_columns"]
-                .into_iter()
-                .all(is_same)
-            && !["ondelete", "onupdate"].into_iter().all(is_same)
-    })
+/// The foreign key that the other side has in its place, if that is new too.
+fn same_key<'f>(found: &'f DriftDifference, all: &[Difference]) -> Option<&'f Difference> {
+    let same = found.same_key.as_ref()?;
+    all.iter()
+        .any(|other| other.is_same_as(same))
+        .then_some(same)
 }
 
 /// Reports what the schemas of models and migrations differ in since these revisions. Gives back the columns that were
@@ -111,7 +92,7 @@ pub(super) fn report(
                 .same_uniqueness
                 .as_ref()
                 .is_some_and(|same| all.iter().any(|other| other.is_same_as(same)))
-                || same_key(&found.difference, &all).is_some())
+                || same_key(found, &all).is_some())
     };
     let tables: Vec<String> = all
         .iter()
@@ -124,11 +105,13 @@ pub(super) fn report(
         .filter(|(found, _)| !enum_value_not_migrated::explains(found, ctx.settings))
         .filter(|(found, _)| is_expected(&found.difference) && !follows(&found.difference, &all))
         .filter(|(found, _)| !pairing::holds_the_labels(found, head) && !is_other_half(found))
-        .filter_map(|(found, table)| contradicted(found, table, new, head))
-        .filter(|contradicted| !contradicted.fills_rows(head) && !is_lost(contradicted, ctx))
-        .map(|contradicted| {
-            let same_key = same_key(contradicted.found, &all)
-                .filter(|_| contradicted.found.change == Change::Removed);
+        .filter_map(|(found, table)| {
+            let same_key =
+                same_key(found, &all).filter(|_| found.difference.change == Change::Removed);
+            Some((contradicted(found, table, new, head)?, same_key))
+        })
+        .filter(|(contradicted, _)| !contradicted.fills_rows(head) && !is_lost(contradicted, ctx))
+        .map(|(contradicted, same_key)| {
             let asked = same_key.and_then(|same| {
                 let mut found = found.iter();
                 found.find(|one| one.difference.is_same_as(same))
@@ -192,11 +175,14 @@ fn is_lost(contradicted: &Contradicted<'_>, ctx: &EnvironmentContext<'_>) -> boo
         .replay()
         .get(contradicted.node)
         .is_some_and(|replayed| {
-            let mut changes = replayed.upgrade.found.iter();
-            let change = changes.find(|change| change.is_same_as(contradicted.found));
-            change
-                .zip(replayed.migration.upgrade.run())
-                .is_some_and(|(change, run)| lost_attributes::explains(change, ctx, run))
+            let changes = &replayed.upgrade.found;
+            let run = replayed.migration.upgrade.run();
+            let mut same = changes.iter();
+            let change = same.find(|change| change.is_same_as(contradicted.found));
+            run.is_some_and(|run| {
+                change.is_some_and(|change| lost_attributes::explains(change, ctx, run))
+                    || lost_attributes::explains_renamed(contradicted.found, changes, ctx, run)
+            })
         })
 }
 
@@ -228,7 +214,7 @@ fn name_renamed<'a>(contradictions: &mut Vec<Contradicted<'a>>) {
     let new_names: Vec<(&FileSpan, &str, &str)> = contradictions
         .iter()
         .filter(|one| {
-            one.is_rename
+            one.renaming == Some(Renaming::Column)
                 && (one.found.subject, one.found.change) == (Subject::Column, Change::Removed)
         })
         .filter_map(|one| {
@@ -237,7 +223,7 @@ fn name_renamed<'a>(contradictions: &mut Vec<Contradicted<'a>>) {
         })
         .collect::<Vec<(&'a FileSpan, &'a str, &'a str)>>();
     contradictions.retain_mut(|one| {
-        if one.found.subject != Subject::Column || !one.is_rename {
+        if one.found.subject != Subject::Column || one.renaming != Some(Renaming::Column) {
             return true;
         }
         let mut names = new_names.iter();
@@ -335,20 +321,32 @@ where
         .filter(|place| matched.change.change != Change::Removed && place.file == revision.file);
     // Of several statements of raw SQL on a table, the one that made it is known by its place.
     let target = Target::of(matched.change);
-    let operation = target
-        .last_naming(run)
+    let is_renamed_table = run.operations.iter().any(|recorded| {
+        matches!(&recorded.operation, Operation::RenameTable { new_name, .. } if new_name.as_deref() == Some(table))
+    });
+    let own = Target::of(&found.difference);
+    let operation = Some(&own)
+        .filter(|_| is_renamed_table)
+        .and_then(|own| own.last_naming(run))
+        .or_else(|| target.last_naming(run))
         .or(made)
         .or_else(|| target.last_around(run))
+        .or_else(|| target.last_renaming(run))
         .or_else(|| {
             found
                 .migration
                 .as_ref()
                 .filter(|place| place.file == revision.file)
         })?;
-    let is_rename = run.operations.iter().any(|recorded| {
+    let renames_column = run.operations.iter().any(|recorded| {
         recorded.place == *operation
             && matches!(&recorded.operation, Operation::AlterColumn(alter) if alter.new_name.is_some())
     });
+    let renaming = match (renames_column, is_renamed_table) {
+        (true, _) => Some(Renaming::Column),
+        (false, true) => Some(Renaming::Table),
+        (false, false) => None,
+    };
     let contradicted = Contradicted {
         found: &found.difference,
         table,
@@ -357,7 +355,7 @@ where
         operation,
         model: found.model.as_ref(),
         node: matched.node,
-        is_rename,
+        renaming,
         same_uniqueness: found
             .same_uniqueness
             .as_ref()

@@ -4,7 +4,7 @@ use super::Aftermath;
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::project::ProjectEnvironment;
-use crate::rules::difference::{nullability, plain, short};
+use crate::rules::difference::{LabelsApart, contrasted, label_names, labels, nullability};
 use crate::rules::{Violation, pairing};
 use crate::source::FileSpan;
 
@@ -26,8 +26,8 @@ pub(super) struct Contradicted<'a> {
     pub(super) operation: &'a FileSpan,
     pub(super) model: Option<&'a FileSpan>,
     pub(super) node: usize,
-    /// True if the operation there gives a column another name.
-    pub(super) is_rename: bool,
+    /// What gets another name there.
+    pub(super) renaming: Option<Renaming>,
     /// The constraint or index by which the models keep the same columns unique.
     pub(super) same_uniqueness: Option<&'a Difference>,
     /// The foreign key that the model has in its place.
@@ -36,6 +36,15 @@ pub(super) struct Contradicted<'a> {
     pub(super) is_another_enum: bool,
     /// True for an index over the primary key of a new table.
     pub(super) is_index_of_key: bool,
+}
+
+/// What a migration gives another name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Renaming {
+    /// The operation, a column.
+    Column,
+    /// The revision, the table.
+    Table,
 }
 
 impl Contradicted<'_> {
@@ -64,6 +73,7 @@ impl Contradicted<'_> {
     pub(super) fn comes_with_table(&self) -> bool {
         self.change.subject == Subject::Table
             && self.change.change == Change::Added
+            && self.renaming.is_none()
             && (self.found.subject != Subject::Table
                 || self.found.change == Change::Changed("comment"))
     }
@@ -186,13 +196,24 @@ impl Together<'_> {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// ``index `ix_a` ``, ``indexes `ix_a` and `ix_b` ``
+    /// ``index `ix_a` ``, ``columns `a` and `b` ``, each kind by its own noun.
     fn parts(&self) -> String {
-        if self.others.is_empty() {
-            return pairing::part_in_words(self.first.found, self.first.table);
+        let mut kinds: Vec<(Subject, Vec<&Contradicted<'_>>)> = Vec::new();
+        for one in self.all() {
+            let subject = one.found.subject;
+            match kinds.iter_mut().find(|(known, _)| *known == subject) {
+                Some((_, same)) => same.push(one),
+                None => kinds.push((subject, vec![one])),
+            }
         }
-        let names: Vec<String> = self.all().map(|one| format!("`{}`", one.part())).collect();
-        format!("indexes {}", pairing::and(&names))
+        let in_words = |(subject, of_kind): (Subject, Vec<&Contradicted<'_>>)| {
+            if let [only] = of_kind.as_slice() {
+                return pairing::part_in_words(only.found, only.table);
+            }
+            let names = of_kind.iter().map(|one| format!("`{}`", one.part()));
+            format!("{} {}", subject.plural(), some(&names.collect::<Vec<_>>()))
+        };
+        pairing::and(&kinds.into_iter().map(in_words).collect::<Vec<_>>())
     }
 
     /// `` `users.mail` ``, ``index `users.ix_mail` ``, ``indexes `ix_a` and `ix_b` of `users` ``
@@ -233,6 +254,30 @@ impl Together<'_> {
             by(found),
             by(same)
         )
+    }
+}
+
+/// In what the labels of an enum differ, whatever their order is.
+fn labels_in_words(apart: &LabelsApart<'_>, what: &str, subject: Subject) -> String {
+    let LabelsApart { there, here } = apart;
+    let (model, has, lacks) = match subject {
+        Subject::Enum => ("the models", "have", "do not have"),
+        _ => ("the model", "has", "does not have"),
+    };
+    match (there.as_slice(), here.as_slice()) {
+        ([], here) => format!(
+            "the migration leaves {} out of {what}, which {model} {has}",
+            labels(here)
+        ),
+        (there, []) => format!(
+            "the migration gives {what} {}, which {model} {lacks}",
+            labels(there)
+        ),
+        (there, here) => format!(
+            "the migration gives {what} {}, {model} {}",
+            labels(there),
+            label_names(here)
+        ),
     }
 }
 
@@ -315,16 +360,17 @@ impl Violation for Together<'_> {
                 "the migration creates tables {what} without the indexes over their primary keys, which the models have"
             );
         }
+        if let Some(apart) = LabelsApart::of(found) {
+            return labels_in_words(&apart, &what, *subject);
+        }
         let makes_table = self.first.comes_with_table();
+        let (there, here) = contrasted(from, to);
         match (subject, change) {
             (Subject::Table, Change::Removed) => {
                 format!("the migration creates table `{object}`, which no model describes")
             }
             (Subject::Table, Change::Added) => {
                 format!("the migration drops table `{object}`, which still has a model")
-            }
-            (Subject::Enum, _) => {
-                format!("the migration leaves labels out of {what} that the models have")
             }
             (_, Change::Removed) if makes_table => format!(
                 "the migration creates table `{table}` with {}, which the model does not have",
@@ -344,10 +390,8 @@ impl Violation for Together<'_> {
                     None => format!("of `{table}`"),
                 };
                 format!(
-                    "the migration names the {} {of} `{}`, the model `{}`",
+                    "the migration names the {} {of} `{there}`, the model `{here}`",
                     subject.noun(),
-                    short(&plain(from)),
-                    short(&plain(to))
                 )
             }
             (_, Change::Changed("nullable")) => {
@@ -357,19 +401,15 @@ impl Violation for Together<'_> {
                     nullability(to)
                 )
             }
-            (Subject::Table, Change::Changed("comment")) => format!(
-                "the migration gives {what} the comment `{}`, the model `{}`",
-                short(&plain(from)),
-                short(&plain(to))
-            ),
+            (Subject::Table, Change::Changed("comment")) => {
+                format!("the migration gives {what} the comment `{there}`, the model `{here}`")
+            }
             (Subject::Column, Change::Changed("comment")) if !self.others.is_empty() => {
                 format!("the migration gives {what} comments, the model does not")
             }
             (Subject::Column, Change::Changed(fact)) => format!(
-                "the migration makes the {} of {what} `{}`, the model says `{}`",
+                "the migration makes the {} of {what} `{there}`, the model says `{here}`",
                 pairing::fact_in_words(fact),
-                short(&plain(from)),
-                short(&plain(to))
             ),
             (_, Change::Changed(_)) => {
                 format!("the migration makes {what} otherwise than the model has it")

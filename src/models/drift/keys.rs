@@ -1,0 +1,99 @@
+//! Foreign keys that differ in nothing but what they do when a row that they refer to changes or goes.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use smol_str::{SmolStr, format_smolstr};
+
+use super::DriftDifference;
+use crate::catalog::{
+    Catalog, Change, Constraint, ConstraintKind, Fact, Subject, Table, split_object,
+};
+
+/// Names the foreign keys to which models give no name as the database has them, where the numbers that it counts up would
+/// make another key of each: MySQL calls the first one of a table `…_ibfk_1`.
+pub(super) fn name_unnamed(database: &Catalog, described: &mut Catalog) {
+    for (name, there) in &database.tables {
+        let Some(here) = described.tables.get_mut(name) else {
+            continue;
+        };
+        let mut own = here.constraints.iter().filter(|own| is_unnamed(own));
+        let is_mixed_up = own.any(|own| has_name_of_another(own, there));
+        if is_mixed_up {
+            name_like(there, Arc::make_mut(here));
+        }
+    }
+}
+
+fn name_like(there: &Table, here: &mut Table) {
+    let mut taken: Vec<SmolStr> = Vec::new();
+    for own in here.constraints.iter_mut().filter(|own| is_unnamed(own)) {
+        let mut same = there
+            .constraints
+            .iter()
+            .filter(|one| one.has_same_definition(own));
+        let same = same.find_map(|one| one.known_name().filter(|name| !taken.contains(name)));
+        if let Some(name) = same {
+            taken.push(name.clone());
+            own.name = Fact::Known(Some(name.clone()));
+        } else if let Some(name) = own.known_name().filter(|_| has_name_of_another(own, there)) {
+            let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            let mut numbers = 1..;
+            let free = numbers.find_map(|number: u32| {
+                let name = format_smolstr!("{stem}{number}");
+                (there.constraint(&name).is_none() && !taken.contains(&name)).then_some(name)
+            });
+            taken.extend(free.clone());
+            own.name = Fact::Known(free);
+        }
+    }
+}
+
+/// True for a foreign key that is called like one over other columns.
+fn has_name_of_another(own: &Constraint, there: &Table) -> bool {
+    let same = own.known_name().and_then(|name| there.constraint(name));
+    same.is_some_and(|same| same.kind.columns() != own.kind.columns())
+}
+
+fn is_unnamed(constraint: &Constraint) -> bool {
+    constraint.is_unnamed && matches!(constraint.kind, ConstraintKind::ForeignKey(_))
+}
+
+/// Pairs the foreign keys of the models with those that the database has over the same columns to the same ones, with
+/// other actions and under another name: a renamed column takes its key along.
+pub(super) fn pair(differences: &mut [DriftDifference], database: &Catalog, described: &Catalog) {
+    let mut pairs: Vec<(usize, usize)> = Vec::new();
+    for (asked, found) in differences.iter().enumerate() {
+        let wanted = &found.difference;
+        if (wanted.subject, wanted.change) != (Subject::ForeignKey, Change::Added) {
+            continue;
+        }
+        let (table, _) = split_object(&wanted.object, described);
+        let position = differences.iter().position(|found| {
+            let made = &found.difference;
+            (made.subject, made.change) == (Subject::ForeignKey, Change::Removed)
+                && split_object(&made.object, database).0 == table
+                && differs_in_actions(&made.from, &wanted.to)
+        });
+        let position = position.filter(|position| pairs.iter().all(|(_, taken)| taken != position));
+        pairs.extend(position.map(|position| (asked, position)));
+    }
+    for (one, other) in pairs {
+        let of = |position: usize| Some(differences.get(position)?.difference.clone());
+        let (first, second) = (of(one), of(other));
+        for (position, counterpart) in [(one, second), (other, first)] {
+            if let Some(found) = differences.get_mut(position) {
+                found.same_key = counterpart;
+            }
+        }
+    }
+}
+
+/// True for foreign keys over the same columns to the same ones that do something else.
+fn differs_in_actions(there: &Value, here: &Value) -> bool {
+    let is_same = |part: &str| there.get(part) == here.get(part);
+    ["columns", "references", "ref_columns"]
+        .into_iter()
+        .all(is_same)
+        && !["ondelete", "onupdate"].into_iter().all(is_same)
+}
