@@ -94,7 +94,8 @@ impl Violation for ModelWithoutMigration {
             None => {
                 let (mut what, rest) = first_of(&self.parts, MOST_PARTS);
                 if rest > 0 {
-                    what = format!("{what} and {rest} more changes");
+                    let changes = if rest == 1 { "change" } else { "changes" };
+                    what = format!("{what} and {rest} more {changes}");
                 }
                 if self.is_new_model {
                     return format!("the new model of {tables} {what}, unlike the database");
