@@ -33,6 +33,7 @@ pub use difference::{
     sequence_value, split_object,
 };
 pub use fact::{Fact, Why};
+pub use mentions::is_named_in;
 pub(crate) use objects::split_schema;
 pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
 pub use question::{

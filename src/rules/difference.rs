@@ -2,7 +2,9 @@
 
 mod words;
 
-pub(crate) use words::{argument, definition, enumerated, object_in_words, past, sentence, state};
+pub(crate) use words::{
+    argument, definition, enumerated, object_in_words, past, sentence, state, type_labels,
+};
 
 use std::cell::OnceCell;
 
@@ -447,6 +449,22 @@ pub(crate) fn short(text: &str) -> String {
         return line;
     }
     line.chars().take(MOST - 1).chain(['…']).collect()
+}
+
+/// A value in a message beside another one: where only their ends differ, it is cut before that.
+pub(crate) fn short_of(text: &str, other: &str) -> String {
+    /// So much of what they have in common is shown.
+    const SHARED: usize = 20;
+    let whole = short(text);
+    if text == other || whole != short(other) {
+        return whole;
+    }
+    let line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (text, other) = (line(text), line(other));
+    let shared = text.chars().zip(other.chars());
+    let shared = shared.take_while(|(one, other)| one == other).count();
+    let end: String = text.chars().skip(shared.saturating_sub(SHARED)).collect();
+    format!("…{}", short(&end))
 }
 
 /// True if a difference follows from another one: what is built on a column that is not as it was, and the sequence of

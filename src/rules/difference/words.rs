@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Target, short};
+use super::{Target, short, short_of};
 use crate::catalog::{Change, Difference, Subject};
+use crate::dialect::mysql::labels_of;
 
 /// What a column is now.
 pub(crate) fn state(difference: &Difference) -> String {
@@ -13,7 +14,14 @@ pub(crate) fn state(difference: &Difference) -> String {
             "nullable".to_owned()
         }
         (Change::Changed("nullable"), _) => "NOT NULL".to_owned(),
-        (Change::Changed("type"), Some(value)) => format!("of type `{value}`"),
+        (Change::Changed("type"), Some(value)) => match type_labels(difference) {
+            Some((_, left)) if !left.is_empty() => format!("with the {}", labels(&left)),
+            Some((lost, _)) if !lost.is_empty() => format!("without the {}", labels(&lost)),
+            _ => format!(
+                "of type `{}`",
+                apart(&difference.to, &difference.from, value)
+            ),
+        },
         (Change::Changed("default"), Some(value)) => format!("with the default `{value}`"),
         (Change::Changed("default"), None) => "without a default".to_owned(),
         (Change::Changed("identity"), Some(value)) => {
@@ -33,7 +41,17 @@ pub(crate) fn past(difference: &Difference) -> String {
             "was nullable".to_owned()
         }
         (Change::Changed("nullable"), _) => "was NOT NULL".to_owned(),
-        (Change::Changed("type"), Some(value)) => format!("was `{value}`"),
+        (Change::Changed("type"), Some(value)) => match type_labels(difference) {
+            Some((lost, left)) if lost.is_empty() && !left.is_empty() => "did without".to_owned(),
+            Some((lost, left)) if left.is_empty() && !lost.is_empty() => (if lost.len() == 1 {
+                "had it"
+            } else {
+                "had them"
+            })
+            .to_owned(),
+            Some((lost, _)) if !lost.is_empty() => format!("had {}", list(&lost)),
+            _ => format!("was `{}`", apart(&difference.from, &difference.to, value)),
+        },
         (Change::Changed("default"), Some(value)) => format!("had the default `{value}`"),
         (Change::Changed("default"), None) => "had none".to_owned(),
         (Change::Changed("identity"), Some(value)) => {
@@ -82,32 +100,72 @@ pub(crate) fn sentence(difference: &Difference) -> String {
         ),
         (Subject::Enum, Change::Changed(_)) => {
             let (was, now) = (difference.labels_before(), difference.labels_after());
-            let lost = missing(&was, &now);
-            let left = missing(&now, &was);
+            let (lost, left) = (missing(&was, &now), missing(&now, &was));
             match (lost.is_empty(), left.is_empty()) {
-                (true, _) => format!("the downgrade leaves the labels {left} in {what}"),
+                (true, _) => format!("the downgrade leaves the {} in {what}", labels(&left)),
                 (false, true) => {
-                    format!("the downgrade does not bring back the labels {lost} of {what}")
+                    format!(
+                        "the downgrade does not bring back the {} of {what}",
+                        labels(&lost)
+                    )
                 }
-                (false, false) => {
-                    format!("the downgrade leaves {what} with the labels {left} in place of {lost}")
-                }
+                (false, false) => format!(
+                    "the downgrade leaves {what} with the {} in place of {}",
+                    labels(&left),
+                    list(&lost)
+                ),
             }
         }
-        (subject, Change::Changed(_)) => format!(
-            "the downgrade leaves {what} as `{}`; it was `{}` before",
-            short(&definition(subject, &difference.to)),
-            short(&definition(subject, &difference.from))
-        ),
+        (subject, Change::Changed(_)) => {
+            let (was, now) = (
+                definition(subject, &difference.from),
+                definition(subject, &difference.to),
+            );
+            format!(
+                "the downgrade leaves {what} as `{}`; it was `{}` before",
+                short_of(&now, &was),
+                short_of(&was, &now)
+            )
+        }
     }
 }
 
-fn missing(of: &[&str], among: &[&str]) -> String {
+/// A spelled type, cut so that it is seen in what it differs from another one.
+fn apart(value: &Value, other: &Value, short: String) -> String {
+    match (value.as_str(), other.as_str()) {
+        (Some(value), Some(other)) => short_of(value, other),
+        _ => short,
+    }
+}
+
+/// The labels that an enum of MySQL has lost, and those it has more than before.
+pub(crate) fn type_labels(difference: &Difference) -> Option<(Vec<String>, Vec<String>)> {
+    if difference.change != Change::Changed("type") {
+        return None;
+    }
+    let (was, now) = (
+        labels_of(difference.from.as_str()?)?,
+        labels_of(difference.to.as_str()?)?,
+    );
+    (was.0 == now.0).then(|| (missing(&was.1, &now.1), missing(&now.1, &was.1)))
+}
+
+fn missing<T: AsRef<str> + PartialEq>(of: &[T], among: &[T]) -> Vec<String> {
     of.iter()
         .filter(|label| !among.contains(label))
-        .map(|label| format!("`'{label}'`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+        .map(|label| label.as_ref().to_owned())
+        .collect()
+}
+
+/// ``label `'a'` ``, ``labels `'a'`, `'b'` ``
+fn labels(labels: &[String]) -> String {
+    let noun = if labels.len() == 1 { "label" } else { "labels" };
+    format!("{noun} {}", list(labels))
+}
+
+fn list(labels: &[String]) -> String {
+    let quoted: Vec<String> = labels.iter().map(|label| format!("`'{label}'`")).collect();
+    quoted.join(", ")
 }
 
 /// The object with what it is: ``index `ix_users_email` ``.

@@ -1,6 +1,7 @@
 //! ML204
 
 mod means;
+mod mysql;
 mod repeated;
 mod reported;
 mod severity;
@@ -38,6 +39,8 @@ struct NotReversed<'d> {
     is_no_news: bool,
     /// `upgrade` makes it `IF NOT EXISTS`, and it was there.
     is_repeated: bool,
+    /// A table that `downgrade` creates, and no upgrade has dropped.
+    is_made_in_passing: bool,
     /// What the downgrade should have named.
     meant: Option<&'d Difference>,
     severity: Severity,
@@ -65,6 +68,10 @@ impl Violation for NotReversed<'_> {
             );
         }
         match self.differences.as_slice() {
+            [first, ..] if self.is_made_in_passing => format!(
+                "the downgrade creates {}, which no upgrade dropped",
+                object_in_words(first)
+            ),
             [
                 Difference {
                     subject: Subject::Column,
@@ -101,6 +108,9 @@ impl Violation for NotReversed<'_> {
             Some(cause) => format!("the next upgrade fails: {cause}"),
             None => "after upgrade and downgrade the schema is another one than before".to_owned(),
         }];
+        if self.severity == Severity::Info {
+            notes.push("the models before the change have it as it is left".to_owned());
+        }
         if self.is_repeated {
             notes.push("`upgrade` makes it only where it is missing, and the revisions before have made it".to_owned());
         }
@@ -335,6 +345,11 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         && aspects(one.first) == aspects(other.first);
     let is_of_columns = one.first.subject == Subject::Column
         && matches!(one.first.change, Change::Changed("type" | "default"));
+    // One statement, or one more, takes them away.
+    let is_left_of_one_table = [one.first, other.first]
+        .iter()
+        .all(|first| (first.subject, first.change) == (Subject::Column, Change::Added))
+        && Target::of(one.first).table == Target::of(other.first).table;
     one.next_failure.is_some() == other.next_failure.is_some()
         && one.is_repeated == other.is_repeated
         && one.meant.is_none()
@@ -342,6 +357,7 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         && ((is_one_place && is_alike(false))
             || (is_of_columns && is_alike(true))
             || is_one_change
+            || is_left_of_one_table
             || (one.is_repeated && one.first.subject == other.first.subject))
 }
 
@@ -383,6 +399,7 @@ fn report(
         next_failure: first.next_failure,
         is_no_news,
         is_repeated: first.is_repeated,
+        is_made_in_passing: is_made_in_passing(first.first, ctx),
         meant: first.meant,
         severity,
         dialect: ctx.environment.head.dialect().dialect,
@@ -390,6 +407,16 @@ fn report(
     reporter
         .report_on(&violation, first.primary, Some(&ctx.revision.id.value))
         .related(related);
+}
+
+/// True for a table that is left although `upgrade` did not make it, nor any upgrade drop it.
+fn is_made_in_passing(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let table = difference.object.as_str();
+    let between = &ctx.replayed.after;
+    (difference.subject, difference.change) == (Subject::Table, Change::Added)
+        && between.opaque.is_none()
+        && !between.tables.contains_key(table)
+        && !between.dropped_tables.contains(table)
 }
 
 /// What a column was, if it may be NULL or not is all that differs.
@@ -472,6 +499,7 @@ mod tests {
             next_failure: None,
             is_no_news: false,
             is_repeated: false,
+            is_made_in_passing: false,
             meant: None,
             severity: Severity::Error,
             dialect: Dialect::PostgreSql,
@@ -542,7 +570,7 @@ mod tests {
         );
         assert_eq!(
             violation(&[&labels]).message(),
-            "the downgrade leaves enum type `users.email` with the labels `'curious'` in place of `'cross'`"
+            "the downgrade leaves enum type `users.email` with the label `'curious'` in place of `'cross'`"
         );
     }
 }
