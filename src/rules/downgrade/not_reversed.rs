@@ -39,12 +39,22 @@ struct NotReversed<'d> {
     is_no_news: bool,
     /// `upgrade` makes it `IF NOT EXISTS`, and it was there.
     is_repeated: bool,
-    /// A table that `downgrade` creates, and no upgrade has dropped.
-    is_made_in_passing: bool,
+    blame: Blame,
     /// What the downgrade should have named.
     meant: Option<&'d Difference>,
     severity: Severity,
     dialect: Dialect,
+}
+
+/// What is to be mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Blame {
+    /// The downgrade takes too little back.
+    Omission,
+    /// The downgrade creates a table that no upgrade has dropped.
+    Addition,
+    /// The upgrade leaves a foreign key at a table that it drops.
+    Upgrade,
 }
 
 impl Violation for NotReversed<'_> {
@@ -68,9 +78,14 @@ impl Violation for NotReversed<'_> {
             );
         }
         match self.differences.as_slice() {
-            [first, ..] if self.is_made_in_passing => format!(
+            [first, ..] if self.blame == Blame::Addition => format!(
                 "the downgrade creates {}, which no upgrade dropped",
                 object_in_words(first)
+            ),
+            [first, ..] if self.blame == Blame::Upgrade => format!(
+                "`upgrade` leaves {} at table `{}`, which it drops",
+                object_in_words(first),
+                slip::referenced(first).unwrap_or_default()
             ),
             [
                 Difference {
@@ -105,6 +120,11 @@ impl Violation for NotReversed<'_> {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![match self.next_failure {
+            None if self.blame == Blame::Upgrade => {
+                "where a table is renamed SQLite takes the foreign keys to it along: with `PRAGMA foreign_keys = ON` \
+                 nothing can be put into a table whose key refers to none"
+                    .to_owned()
+            }
             Some(cause) => format!("the next upgrade fails: {cause}"),
             None => "after upgrade and downgrade the schema is another one than before".to_owned(),
         }];
@@ -115,7 +135,9 @@ impl Violation for NotReversed<'_> {
             notes.push("`upgrade` makes it only where it is missing, and the revisions before have made it".to_owned());
         }
         if let (Some(note), Dialect::MySql | Dialect::Sqlite) = (notes.first_mut(), self.dialect) {
-            note.push_str(&format!(" (on {})", self.dialect.title()));
+            if self.blame != Blame::Upgrade {
+                note.push_str(&format!(" (on {})", self.dialect.title()));
+            }
         }
         match self.others.as_slice() {
             [] => {}
@@ -141,6 +163,9 @@ impl Violation for NotReversed<'_> {
         // What the downgrade should say depends on what was meant.
         if self.is_no_news {
             return None;
+        }
+        if self.blame == Blame::Upgrade {
+            return Some("change the table in `op.batch_alter_table`, or set `PRAGMA legacy_alter_table = ON` before it is renamed".to_owned());
         }
         if let Some(meant) = self.meant {
             let name = Target::of(meant).name.unwrap_or(&meant.object);
@@ -376,7 +401,12 @@ fn report(
     let Some(first) = objects.next() else {
         return;
     };
+    let blame = slip::blame(first.first, ctx);
     let mut related = first.related;
+    // What the downgrade does matters little there.
+    if blame == Blame::Upgrade {
+        related.clear();
+    }
     let mut others = Vec::new();
     for other in objects {
         others.push(other.first.object.as_str());
@@ -399,7 +429,7 @@ fn report(
         next_failure: first.next_failure,
         is_no_news,
         is_repeated: first.is_repeated,
-        is_made_in_passing: is_made_in_passing(first.first, ctx),
+        blame,
         meant: first.meant,
         severity,
         dialect: ctx.environment.head.dialect().dialect,
@@ -407,16 +437,6 @@ fn report(
     reporter
         .report_on(&violation, first.primary, Some(&ctx.revision.id.value))
         .related(related);
-}
-
-/// True for a table that is left although `upgrade` did not make it, nor any upgrade drop it.
-fn is_made_in_passing(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
-    let table = difference.object.as_str();
-    let between = &ctx.replayed.after;
-    (difference.subject, difference.change) == (Subject::Table, Change::Added)
-        && between.opaque.is_none()
-        && !between.tables.contains_key(table)
-        && !between.dropped_tables.contains(table)
 }
 
 /// What a column was, if it may be NULL or not is all that differs.
@@ -499,7 +519,7 @@ mod tests {
             next_failure: None,
             is_no_news: false,
             is_repeated: false,
-            is_made_in_passing: false,
+            blame: Blame::Omission,
             meant: None,
             severity: Severity::Error,
             dialect: Dialect::PostgreSql,
