@@ -134,10 +134,10 @@ impl Violation for NotReversed<'_> {
         if self.is_repeated {
             notes.push("`upgrade` makes it only where it is missing, and the revisions before have made it".to_owned());
         }
-        if let (Some(note), Dialect::MySql | Dialect::Sqlite) = (notes.first_mut(), self.dialect) {
-            if self.blame != Blame::Upgrade {
-                note.push_str(&format!(" (on {})", self.dialect.title()));
-            }
+        if let (Some(note), Dialect::MySql | Dialect::Sqlite) = (notes.first_mut(), self.dialect)
+            && self.blame != Blame::Upgrade
+        {
+            note.push_str(&format!(" (on {})", self.dialect.title()));
         }
         match self.others.as_slice() {
             [] => {}

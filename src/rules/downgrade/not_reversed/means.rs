@@ -137,10 +137,10 @@ pub(super) fn is_as_in_the_models(difference: &Difference, ctx: &ReplayContext<'
 /// had drifted from what the older code expects, and brings nothing in its way.
 pub(super) fn is_expected(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
     let target = Target::of(difference);
-    let models = ctx.environment.base().map(|base| base.model_schema());
-    let Some(table) = models
+    let base = ctx.environment.base();
+    let Some(table) = base
         .zip(target.table)
-        .and_then(|(models, table)| models.catalog.tables.get(table))
+        .and_then(|(base, table)| base.model_schema().catalog.tables.get(table))
     else {
         return false;
     };
