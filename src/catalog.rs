@@ -29,10 +29,11 @@ pub use ddl::{
     LikePart, LiteralOf, Maintenance, RowChange, SequenceChange, UnnamedKind, UsedLiteral,
 };
 pub use difference::{
-    Change, Difference, Differences, Subject, compare, constraint_value, enum_labels, index_value,
+    Change, Difference, Differences, Subject, compare, constraint_value, index_value,
     sequence_value, split_object,
 };
 pub use fact::{Fact, Why};
+pub use mentions::is_named_in;
 pub(crate) use objects::split_schema;
 pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
 pub use question::{

@@ -3,6 +3,7 @@
 //! [`statements`] works for every dialect and for text with holes (from f-strings), which no grammar accepts: it knows
 //! heads and objects. [`parse`] reads statements whole, and falls back to their heads.
 
+mod column_order;
 mod cursor;
 mod data;
 mod expression;
@@ -22,6 +23,7 @@ mod types;
 mod unnamed;
 mod written;
 
+pub use column_order::without_column_order;
 pub use expression::{
     canonical_default, canonical_expression, canonical_text, index_key, mentioned_columns,
     with_text_casts,

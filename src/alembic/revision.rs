@@ -66,7 +66,7 @@ impl Revision {
         remarks.iter().any(|remark| is_said(remark))
     }
 
-    /// True if somebody says of a function that it is as it is on purpose.
+    /// True if somebody says of a function that it is as it is on purpose, or for the time being.
     pub fn is_meant(&self, function: Span) -> bool {
         let remarks = remarks(self.source.text.as_str(), function);
         let says_so = |remark: &String| is_said(remark) && is_on_purpose(remark);
@@ -181,13 +181,13 @@ const PURPOSES: [&str; 24] = [
     "don't drop",
 ];
 
-/// True for a remark that says that there is a purpose; what is still to be done has none.
+/// True for a remark that says that there is a purpose, or that something is still to be done: its author knows.
 fn is_on_purpose(remark: &str) -> bool {
     let is_to_do = ["TODO", "FIXME", "XXX"]
         .iter()
         .any(|mark| remark.contains(mark));
     let lower = remark.to_lowercase();
-    !is_to_do && PURPOSES.iter().any(|purpose| lower.contains(purpose))
+    is_to_do || PURPOSES.iter().any(|purpose| lower.contains(purpose))
 }
 
 /// What the docstring says, as Alembic's template writes it.

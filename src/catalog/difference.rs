@@ -15,7 +15,7 @@ use smol_str::SmolStr;
 use super::fact::{Fact, Why};
 use super::objects::{Catalog, ObjectKind};
 use super::table::{Column, Table};
-pub use values::{constraint_value, enum_labels, index_value, sequence_value};
+pub use values::{constraint_value, index_value, sequence_value};
 
 use crate::source::FileSpan;
 use values::column_value;

@@ -33,6 +33,82 @@ pub fn copies_table(from: &str, to: &str) -> Option<bool> {
     }
 }
 
+/// The type that `BLOB(n)` becomes: the smallest one that holds so many bytes.
+///
+/// ```
+/// use migrate_lint::dialect::mysql::blob_of;
+///
+/// assert_eq!(blob_of(12), "tinyblob");
+/// assert_eq!(blob_of(256), "blob");
+/// ```
+pub fn blob_of(bytes: u64) -> &'static str {
+    match bytes {
+        0..=0xff => "tinyblob",
+        0x100..=0xffff => "blob",
+        0x1_0000..=0xff_ffff => "mediumblob",
+        _ => "longblob",
+    }
+}
+
+/// The type that `TEXT(n)` becomes: the smallest one that holds so many characters. `None` where that hangs on how many
+/// bytes a character has.
+///
+/// ```
+/// use migrate_lint::dialect::mysql::text_of;
+///
+/// assert_eq!(text_of(60), Some("tinytext"));
+/// assert_eq!(text_of(100), None);
+/// assert_eq!(text_of(1000), Some("text"));
+/// ```
+pub fn text_of(characters: u64) -> Option<&'static str> {
+    let of = |bytes: u64| match bytes {
+        0..=0xff => "tinytext",
+        0x100..=0xffff => "text",
+        0x1_0000..=0xff_ffff => "mediumtext",
+        _ => "longtext",
+    };
+    let (least, most) = (
+        of(characters),
+        of(characters.saturating_mul(BYTES_AT_MOST as u64)),
+    );
+    (least == most).then_some(least)
+}
+
+/// The labels of `enum('a','b')` or `set('a','b')`, with the word before them; `None` for other types.
+///
+/// ```
+/// use migrate_lint::dialect::mysql::labels_of;
+///
+/// let (kind, labels) = labels_of("enum('a','it''s')").unwrap();
+/// assert_eq!((kind, labels), ("enum", vec!["a".to_owned(), "it's".to_owned()]));
+/// ```
+pub fn labels_of(spelled: &str) -> Option<(&str, Vec<String>)> {
+    let list = labels(spelled)?.strip_prefix('(')?.strip_suffix(')')?;
+    let kind = spelled.get(..spelled.find('(')?)?;
+    let mut found = Vec::new();
+    let mut rest = list.trim();
+    while !rest.is_empty() {
+        rest = rest.strip_prefix('\'')?;
+        let mut label = String::new();
+        loop {
+            let (text, behind) = rest.split_once('\'')?;
+            label.push_str(text);
+            rest = behind;
+            match rest.strip_prefix('\'') {
+                Some(more) => {
+                    label.push('\'');
+                    rest = more;
+                }
+                None => break,
+            }
+        }
+        found.push(label);
+        rest = rest.trim_start();
+        rest = rest.strip_prefix(',').map_or(rest, str::trim_start);
+    }
+    Some((kind, found))
+}
+
 /// Lengths up to this are held in one byte.
 const ONE_BYTE: usize = 255;
 /// Of a character in `utf8mb4`.

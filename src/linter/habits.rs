@@ -7,11 +7,14 @@ use crate::catalog::{Change, Subject};
 use crate::config::Downgrades;
 use crate::diagnostic::Diagnostic;
 use crate::models;
+use crate::project::Downtime;
 use crate::rules::{self, EnvironmentChange, EnvironmentContext, Rule};
 use crate::source::RepoPath;
 
 /// Fewer revisions than this make no habit.
 pub(super) const MIN_HABIT: usize = 5;
+/// So many revisions without a way back, and none with one, tell enough where the application upgrades itself.
+const MIN_WITHOUT_ANY: usize = 3;
 /// So many commits tell whether models come with their migrations nowadays.
 const NEWEST_COMMITS: usize = 20;
 
@@ -28,7 +31,14 @@ impl Linter<'_> {
         }
         let (with, without) = ctx.head.downgrade_habits();
         let optional = ctx.settings.downgrades == Some(Downgrades::Optional);
-        if !optional && (without < MIN_HABIT || without <= with) {
+        let is_habit = without >= MIN_HABIT && without > with;
+        // A new project has few revisions. If none goes back, and the application upgrades as it starts, nobody will.
+        let only_goes_on = || {
+            with == 0
+                && without >= MIN_WITHOUT_ANY
+                && ctx.head.downtime() == Some(Downtime::AtStart)
+        };
+        if !optional && !is_habit && !only_goes_on() {
             return;
         }
         self.leave_out(earlier, is_downgrade);

@@ -16,6 +16,9 @@ use crate::source::{RepoPath, Span};
 /// Lines longer than this are not shown: they are data, or meant to flood the terminal. In bytes.
 const MAX_LINE: usize = 400;
 
+/// Lines shown before and after a place.
+const CONTEXT: u32 = 1;
+
 /// The default format.
 #[derive(Clone, Debug, Default)]
 pub struct Full {
@@ -33,7 +36,7 @@ impl Reporter for Full {
         let handler = GraphicalReportHandler::new_themed(theme)
             .with_links(self.style.links)
             .with_width(self.style.width)
-            .with_context_lines(1)
+            .with_context_lines(CONTEXT as usize)
             .with_cause_chain();
         let concealed = Concealed::of(&outcome.diagnostics);
         let texts = &Sight { texts, concealed };
@@ -100,7 +103,19 @@ impl Shown {
     fn new(report: &Full, diagnostic: &Diagnostic, texts: &Sight<'_>) -> Self {
         let Full { style, paths } = report;
         let primary = &diagnostic.primary;
-        let same_file = |label: &&Label| label.file == primary.file && label.span.is_some();
+        // miette heads with the first place of the file: one that lies before the finding follows it instead, unless both
+        // are in one excerpt.
+        let line = |label: &Label| {
+            let text = texts.texts.get(&label.file)?;
+            Some(text.position(label.span?.start).line)
+        };
+        let same_file = |label: &&Label| {
+            label.file == primary.file
+                && label.span.is_some()
+                && line(label)
+                    .zip(line(primary))
+                    .is_none_or(|(line, finding)| line + 2 * CONTEXT >= finding)
+        };
         let here: Vec<&Label> = std::iter::once(primary)
             .chain(diagnostic.related.iter().filter(same_file))
             .collect();

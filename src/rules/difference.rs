@@ -3,7 +3,9 @@
 mod contrast;
 mod words;
 
-pub(crate) use contrast::{LabelsApart, contrasted, label_names, labels};
+pub(crate) use contrast::{
+    LabelsApart, apart, contrasted, label_names, labels, only_orders_labels,
+};
 pub(crate) use words::{argument, definition, enumerated, object_in_words, past, sentence, state};
 
 use std::cell::OnceCell;

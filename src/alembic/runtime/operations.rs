@@ -352,6 +352,7 @@ fn alter_column(
         new_name,
         nullable,
         existing_nullable,
+        read_type: given("existing_type").and_then(|argument| mysql_type(&argument.value)),
         changes_definition,
         says_nullable: call.open || given("nullable").or(given("existing_nullable")).is_some(),
         says_default: call.open
@@ -359,6 +360,26 @@ fn alter_column(
                 .iter()
                 .any(|name| kept_default(name)),
     }
+}
+
+/// `mysql.VARCHAR(length=12)`, as `VARCHAR(12)`.
+fn mysql_type(value: &Value) -> Option<SmolStr> {
+    let call = value.as_call().filter(|call| !call.open);
+    let callee = call.map_or(value, |call| &call.callee);
+    let name = callee
+        .qualified_name()?
+        .strip_prefix("sqlalchemy.dialects.mysql.")?;
+    let number = |argument: &CallArgument| match argument.value {
+        Value::Int(number) => Some(number.to_string()),
+        _ => None,
+    };
+    let arguments = call.map_or(&[][..], |call| &call.arguments);
+    let numbers: Vec<String> = arguments.iter().filter_map(number).collect();
+    Some(if numbers.is_empty() {
+        SmolStr::new(name)
+    } else {
+        smol_str::format_smolstr!("{name}({})", numbers.join(","))
+    })
 }
 
 /// What is given to `execute`: text, a construct that holds text, or one that changes rows.

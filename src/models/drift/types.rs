@@ -1,15 +1,15 @@
 //! When two types are the same to Alembic, and when one says less than the other.
 
-use crate::catalog::enum_labels;
 use crate::dialect::Dialect;
+use crate::dialect::mysql::labels_of;
 
 /// `DefaultImpl.compare_type`: the first words, the others and the numbers between parentheses are told apart as far as
 /// both spellings give as many of them.
 pub(super) fn is_same_type(there: &str, here: &str, dialect: Dialect) -> bool {
     // In which order labels are written changes only how they sort.
-    if let (Some(mut there), Some(mut here)) = (enum_labels(there), enum_labels(here)) {
-        there.sort_unstable();
-        here.sort_unstable();
+    if let (Some(mut there), Some(mut here)) = (labels_of(there), labels_of(here)) {
+        there.1.sort_unstable();
+        here.1.sort_unstable();
         return there == here;
     }
     let (there, here) = (TypeWords::of(there), TypeWords::of(here));

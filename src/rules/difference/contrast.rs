@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{plain, short};
-use crate::catalog::{Change, Difference, Subject, enum_labels};
+use crate::catalog::{Change, Difference, Subject};
+use crate::dialect::mysql::labels_of;
 use crate::rules::pairing;
 
 /// What comes before the first difference of two long values, so that one sees where it is.
@@ -16,8 +17,12 @@ const MOST_LABELS: usize = 4;
 /// Both sides of a difference, each on one line. Where all that is shown of long ones would be the same, it begins shortly
 /// before they part.
 pub(crate) fn contrasted(from: &Value, to: &Value) -> (String, String) {
-    let (from, to) = (plain(from), plain(to));
-    let shown = (short(&from), short(&to));
+    apart(&plain(from), &plain(to))
+}
+
+/// The same for what is spelled already.
+pub(crate) fn apart(from: &str, to: &str) -> (String, String) {
+    let shown = (short(from), short(to));
     if shown.0 != shown.1 {
         return shown;
     }
@@ -42,27 +47,18 @@ pub(crate) fn contrasted(from: &Value, to: &Value) -> (String, String) {
 }
 
 /// The labels of an enum that only one side of a difference has.
-pub(crate) struct LabelsApart<'d> {
-    pub(crate) there: Vec<&'d str>,
-    pub(crate) here: Vec<&'d str>,
+pub(crate) struct LabelsApart {
+    pub(crate) there: Vec<String>,
+    pub(crate) here: Vec<String>,
 }
 
-impl<'d> LabelsApart<'d> {
+impl LabelsApart {
     /// `None` for what is no difference of labels.
-    pub(crate) fn of(difference: &'d Difference) -> Option<Self> {
-        let (before, after) = match (difference.subject, difference.change) {
-            (Subject::Enum, Change::Changed("labels")) => {
-                (difference.labels_before(), difference.labels_after())
-            }
-            (Subject::Column, Change::Changed("type")) => (
-                enum_labels(difference.from.as_str()?)?,
-                enum_labels(difference.to.as_str()?)?,
-            ),
-            _ => return None,
-        };
-        let without = |labels: &[&'d str], others: &[&str]| -> Vec<&'d str> {
+    pub(crate) fn of(difference: &Difference) -> Option<Self> {
+        let (before, after) = both_labels(difference)?;
+        let without = |labels: &[String], others: &[String]| -> Vec<String> {
             let own = labels.iter().filter(|label| !others.contains(*label));
-            own.copied().collect()
+            own.cloned().collect()
         };
         let apart = Self {
             there: without(&before, &after),
@@ -72,15 +68,38 @@ impl<'d> LabelsApart<'d> {
     }
 }
 
-/// ``label `a` ``, ``labels `a` and `b` ``
-pub(crate) fn labels(labels: &[&str]) -> String {
+/// True for an enum of MySQL whose labels only stand in another order: they sort otherwise, no more.
+pub(crate) fn only_orders_labels(difference: &Difference) -> bool {
+    difference.subject == Subject::Column
+        && both_labels(difference).is_some()
+        && LabelsApart::of(difference).is_none()
+}
+
+fn both_labels(difference: &Difference) -> Option<(Vec<String>, Vec<String>)> {
+    let owned = |labels: Vec<&str>| labels.into_iter().map(str::to_owned).collect();
+    match (difference.subject, difference.change) {
+        (Subject::Enum, Change::Changed("labels")) => Some((
+            owned(difference.labels_before()),
+            owned(difference.labels_after()),
+        )),
+        (Subject::Column, Change::Changed("type")) => {
+            let (of, before) = labels_of(difference.from.as_str()?)?;
+            let (now_of, after) = labels_of(difference.to.as_str()?)?;
+            (of == now_of).then_some((before, after))
+        }
+        _ => None,
+    }
+}
+
+/// ``label `'a'` ``, ``labels `'a'` and `'b'` ``
+pub(crate) fn labels(labels: &[String]) -> String {
     let noun = if labels.len() == 1 { "label" } else { "labels" };
     format!("{noun} {}", label_names(labels))
 }
 
-/// `` `a` ``, `` `a` and `b` ``
-pub(crate) fn label_names(labels: &[&str]) -> String {
-    let mut names: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+/// `` `'a'` ``, `` `'a'` and `'b'` ``
+pub(crate) fn label_names(labels: &[String]) -> String {
+    let mut names: Vec<String> = labels.iter().map(|label| format!("`'{label}'`")).collect();
     if names.len() > MOST_LABELS + 1 {
         let more = names.len() - MOST_LABELS;
         names.truncate(MOST_LABELS);

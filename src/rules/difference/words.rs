@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Target, short};
+use super::{LabelsApart, Target, apart, contrasted, label_names, labels, short};
 use crate::catalog::{Change, Difference, Subject};
 
 /// What a column is now.
@@ -13,7 +13,16 @@ pub(crate) fn state(difference: &Difference) -> String {
             "nullable".to_owned()
         }
         (Change::Changed("nullable"), _) => "NOT NULL".to_owned(),
-        (Change::Changed("type"), Some(value)) => format!("of type `{value}`"),
+        (Change::Changed("type"), Some(_)) => match LabelsApart::of(difference) {
+            Some(LabelsApart { here, .. }) if !here.is_empty() => {
+                format!("with the {}", labels(&here))
+            }
+            Some(LabelsApart { there, .. }) => format!("without the {}", labels(&there)),
+            None => format!(
+                "of type `{}`",
+                contrasted(&difference.from, &difference.to).1
+            ),
+        },
         (Change::Changed("default"), Some(value)) => format!("with the default `{value}`"),
         (Change::Changed("default"), None) => "without a default".to_owned(),
         (Change::Changed("identity"), Some(value)) => {
@@ -33,7 +42,15 @@ pub(crate) fn past(difference: &Difference) -> String {
             "was nullable".to_owned()
         }
         (Change::Changed("nullable"), _) => "was NOT NULL".to_owned(),
-        (Change::Changed("type"), Some(value)) => format!("was `{value}`"),
+        (Change::Changed("type"), Some(_)) => match LabelsApart::of(difference) {
+            Some(LabelsApart { there, here }) => match (there.as_slice(), here.as_slice()) {
+                ([], _) => "did without".to_owned(),
+                ([_], []) => "had it".to_owned(),
+                (_, []) => "had them".to_owned(),
+                (there, _) => format!("had {}", label_names(there)),
+            },
+            None => format!("was `{}`", contrasted(&difference.from, &difference.to).0),
+        },
         (Change::Changed("default"), Some(value)) => format!("had the default `{value}`"),
         (Change::Changed("default"), None) => "had none".to_owned(),
         (Change::Changed("identity"), Some(value)) => {
@@ -80,34 +97,29 @@ pub(crate) fn sentence(difference: &Difference) -> String {
             "the downgrade brings {what} back under the name `{}`",
             difference.to.as_str().unwrap_or_default()
         ),
-        (Subject::Enum, Change::Changed(_)) => {
-            let (was, now) = (difference.labels_before(), difference.labels_after());
-            let lost = missing(&was, &now);
-            let left = missing(&now, &was);
-            match (lost.is_empty(), left.is_empty()) {
-                (true, _) => format!("the downgrade leaves the labels {left} in {what}"),
-                (false, true) => {
-                    format!("the downgrade does not bring back the labels {lost} of {what}")
-                }
-                (false, false) => {
-                    format!("the downgrade leaves {what} with the labels {left} in place of {lost}")
-                }
-            }
+        (Subject::Enum, Change::Changed(_)) => match LabelsApart::of(difference) {
+            Some(LabelsApart { there, here }) => match (there.as_slice(), here.as_slice()) {
+                ([], left) => format!("the downgrade leaves the {} in {what}", labels(left)),
+                (lost, []) => format!(
+                    "the downgrade does not bring back the {} of {what}",
+                    labels(lost)
+                ),
+                (lost, left) => format!(
+                    "the downgrade leaves {what} with the {} in place of {}",
+                    labels(left),
+                    label_names(lost)
+                ),
+            },
+            None => format!("the downgrade leaves the labels of {what} in another order"),
+        },
+        (subject, Change::Changed(_)) => {
+            let (was, now) = apart(
+                &definition(subject, &difference.from),
+                &definition(subject, &difference.to),
+            );
+            format!("the downgrade leaves {what} as `{now}`; it was `{was}` before")
         }
-        (subject, Change::Changed(_)) => format!(
-            "the downgrade leaves {what} as `{}`; it was `{}` before",
-            short(&definition(subject, &difference.to)),
-            short(&definition(subject, &difference.from))
-        ),
     }
-}
-
-fn missing(of: &[&str], among: &[&str]) -> String {
-    of.iter()
-        .filter(|label| !among.contains(label))
-        .map(|label| format!("`'{label}'`"))
-        .collect::<Vec<_>>()
-        .join(", ")
 }
 
 /// The object with what it is: ``index `ix_users_email` ``.

@@ -1,9 +1,9 @@
 //! ML202
 
 use crate::alembic::{ReplayedRevision, Step};
-use crate::catalog::{AlterAction, Change, Ddl, Differences, Fact, ObjectKind, compare};
+use crate::catalog::{AlterAction, Catalog, Change, Ddl, Differences, Fact, ObjectKind, compare};
 use crate::diagnostic::{Label, Severity};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, is_wider};
 use crate::rules::difference::only_loosens;
 use crate::rules::downgrade::{summarise, to_take_back};
 use crate::rules::{MigrationContext, Reporter, Violation, declare_rule, simple};
@@ -95,10 +95,13 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
             && replayed.is_none_or(|replayed| !fills_nulls(recorded, replayed))
     });
     let mut changes = to_take_back(upgrade);
+    let base = ctx.environment.base();
+    let models = base.map(|base| &base.model_schema().catalog);
     let dialect = ctx.environment.head.dialect().dialect;
     changes.retain(|recorded| {
         !hangs_on_the_database(recorded)
-            && replayed.is_none_or(|replayed| matters(recorded, changes_rows, replayed, dialect))
+            && replayed
+                .is_none_or(|replayed| matters(recorded, changes_rows, replayed, models, dialect))
     });
     let Some(first) = changes.first() else { return };
     let violation = EmptyDowngrade {
@@ -192,6 +195,7 @@ fn matters(
     recorded: &Recorded,
     changes_rows: bool,
     replayed: &ReplayedRevision,
+    models: Option<&Catalog>,
     dialect: Dialect,
 ) -> bool {
     let fails_again = replayed
@@ -205,7 +209,7 @@ fn matters(
     if fails_again || takes_away {
         return true;
     }
-    if !changes_rows && loosens_a_column(&recorded.operation, replayed, dialect) {
+    if !changes_rows && loosens_a_column(&recorded.operation, replayed, models, dialect) {
         return false;
     }
     let mut is_seen = false;
@@ -235,11 +239,18 @@ fn matters(
 
 /// True for an `alter_column` of which all that is known only loosens: the column may have been there before all
 /// migrations.
-fn loosens_a_column(operation: &Operation, replayed: &ReplayedRevision, dialect: Dialect) -> bool {
+fn loosens_a_column(
+    operation: &Operation,
+    replayed: &ReplayedRevision,
+    models: Option<&Catalog>,
+    dialect: Dialect,
+) -> bool {
     let Operation::AlterColumn(AlterColumn {
         table: Some(table),
         column: Some(column),
         new_name: None,
+        nullable,
+        says_default,
         ..
     }) = operation
     else {
@@ -252,5 +263,19 @@ fn loosens_a_column(operation: &Operation, replayed: &ReplayedRevision, dialect:
         .iter()
         .filter(|difference| difference.object == object)
         .peekable();
-    differences.peek().is_some() && differences.all(|difference| only_loosens(difference, dialect))
+    let column_of = |catalog: &Catalog| catalog.tables.get(table)?.column(column).cloned();
+    let type_of = |catalog: &Catalog| column_of(catalog)?.column_type.known().cloned();
+    // Where no revision has made the column, the models of the base say what it was.
+    let widens_the_model = || {
+        let was = models.and_then(type_of);
+        let is = type_of(&replayed.after);
+        type_of(&replayed.before).is_none()
+            && *nullable != Some(false)
+            && !says_default
+            && was
+                .zip(is)
+                .is_some_and(|(was, is)| is_wider(dialect, &was, &is))
+    };
+    (differences.peek().is_some() || widens_the_model())
+        && differences.all(|difference| only_loosens(difference, dialect))
 }

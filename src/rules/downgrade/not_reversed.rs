@@ -1,6 +1,7 @@
 //! ML204
 
 mod means;
+mod mysql;
 mod repeated;
 mod reported;
 mod severity;
@@ -38,10 +39,22 @@ struct NotReversed<'d> {
     is_no_news: bool,
     /// `upgrade` makes it `IF NOT EXISTS`, and it was there.
     is_repeated: bool,
+    blame: Blame,
     /// What the downgrade should have named.
     meant: Option<&'d Difference>,
     severity: Severity,
     dialect: Dialect,
+}
+
+/// What is to be mended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Blame {
+    /// The downgrade takes too little back.
+    Omission,
+    /// The downgrade creates a table that no upgrade has dropped.
+    Addition,
+    /// The upgrade leaves a foreign key at a table that it drops.
+    Upgrade,
 }
 
 impl Violation for NotReversed<'_> {
@@ -65,6 +78,15 @@ impl Violation for NotReversed<'_> {
             );
         }
         match self.differences.as_slice() {
+            [first, ..] if self.blame == Blame::Addition => format!(
+                "the downgrade creates {}, which no upgrade dropped",
+                object_in_words(first)
+            ),
+            [first, ..] if self.blame == Blame::Upgrade => format!(
+                "`upgrade` leaves {} at table `{}`, which it drops",
+                object_in_words(first),
+                slip::referenced(first).unwrap_or_default()
+            ),
             [
                 Difference {
                     subject: Subject::Column,
@@ -98,13 +120,23 @@ impl Violation for NotReversed<'_> {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![match self.next_failure {
+            None if self.blame == Blame::Upgrade => {
+                "where a table is renamed SQLite takes the foreign keys to it along: with `PRAGMA foreign_keys = ON` \
+                 nothing can be put into a table whose key refers to none"
+                    .to_owned()
+            }
             Some(cause) => format!("the next upgrade fails: {cause}"),
             None => "after upgrade and downgrade the schema is another one than before".to_owned(),
         }];
+        if self.severity == Severity::Info {
+            notes.push("the models before the change have it as it is left".to_owned());
+        }
         if self.is_repeated {
             notes.push("`upgrade` makes it only where it is missing, and the revisions before have made it".to_owned());
         }
-        if let (Some(note), Dialect::MySql | Dialect::Sqlite) = (notes.first_mut(), self.dialect) {
+        if let (Some(note), Dialect::MySql | Dialect::Sqlite) = (notes.first_mut(), self.dialect)
+            && self.blame != Blame::Upgrade
+        {
             note.push_str(&format!(" (on {})", self.dialect.title()));
         }
         match self.others.as_slice() {
@@ -131,6 +163,9 @@ impl Violation for NotReversed<'_> {
         // What the downgrade should say depends on what was meant.
         if self.is_no_news {
             return None;
+        }
+        if self.blame == Blame::Upgrade {
+            return Some("change the table in `op.batch_alter_table`, or set `PRAGMA legacy_alter_table = ON` before it is renamed".to_owned());
         }
         if let Some(meant) = self.meant {
             let name = Target::of(meant).name.unwrap_or(&meant.object);
@@ -335,6 +370,11 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         && aspects(one.first) == aspects(other.first);
     let is_of_columns = one.first.subject == Subject::Column
         && matches!(one.first.change, Change::Changed("type" | "default"));
+    // One statement, or one more, takes them away.
+    let is_left_of_one_table = [one.first, other.first]
+        .iter()
+        .all(|first| (first.subject, first.change) == (Subject::Column, Change::Added))
+        && Target::of(one.first).table == Target::of(other.first).table;
     one.next_failure.is_some() == other.next_failure.is_some()
         && one.is_repeated == other.is_repeated
         && one.meant.is_none()
@@ -342,6 +382,7 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         && ((is_one_place && is_alike(false))
             || (is_of_columns && is_alike(true))
             || is_one_change
+            || is_left_of_one_table
             || (one.is_repeated && one.first.subject == other.first.subject))
 }
 
@@ -360,7 +401,12 @@ fn report(
     let Some(first) = objects.next() else {
         return;
     };
+    let blame = slip::blame(first.first, ctx);
     let mut related = first.related;
+    // What the downgrade does matters little there.
+    if blame == Blame::Upgrade {
+        related.clear();
+    }
     let mut others = Vec::new();
     for other in objects {
         others.push(other.first.object.as_str());
@@ -383,6 +429,7 @@ fn report(
         next_failure: first.next_failure,
         is_no_news,
         is_repeated: first.is_repeated,
+        blame,
         meant: first.meant,
         severity,
         dialect: ctx.environment.head.dialect().dialect,
@@ -472,6 +519,7 @@ mod tests {
             next_failure: None,
             is_no_news: false,
             is_repeated: false,
+            blame: Blame::Omission,
             meant: None,
             severity: Severity::Error,
             dialect: Dialect::PostgreSql,
@@ -542,7 +590,7 @@ mod tests {
         );
         assert_eq!(
             violation(&[&labels]).message(),
-            "the downgrade leaves enum type `users.email` with the labels `'curious'` in place of `'cross'`"
+            "the downgrade leaves enum type `users.email` with the label `'curious'` in place of `'cross'`"
         );
     }
 }

@@ -3,9 +3,10 @@
 use serde_json::Value;
 
 use crate::alembic::{ReplayedRevision, Step};
-use crate::catalog::{Change, Ddl, Difference, ObjectKey, ObjectKind, Subject};
+use crate::catalog::{Change, Ddl, Difference, ObjectKey, ObjectKind, Subject, is_named_in};
 use crate::rules::difference::{Remainder, follows};
-use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
+use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
+use crate::sql::without_column_order;
 
 declare_rule! {
     "ML209", "unreversed-sql" in Downgrade("downgrade"),
@@ -17,6 +18,8 @@ declare_rule! {
 
 struct UnreversedSql<'d> {
     difference: &'d Difference,
+    /// Functions of a trigger that have the same fate.
+    functions: Vec<&'d str>,
     /// Why the next upgrade fails.
     next_failure: Option<&'d str>,
 }
@@ -51,12 +54,19 @@ impl Violation for UnreversedSql<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec![match self.next_failure {
+        let mut notes = vec![match self.next_failure {
             Some(cause) => format!("the next upgrade fails: {cause}"),
             None => {
                 "after upgrade and downgrade the database is another one than before".to_owned()
             }
-        }]
+        }];
+        if !self.functions.is_empty() {
+            notes.push(format!(
+                "the same holds for its function {}",
+                list(&self.functions)
+            ));
+        }
+        notes
     }
 }
 
@@ -71,18 +81,53 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             || remainder.hangs_on_the_database(difference)
             || follows(difference, remainder.found)
             || remainder.is_learned_on_the_way_back(difference)
+            || trigger_of(difference, remainder.found).is_some()
         {
             continue;
         }
+        let functions = remainder
+            .found
+            .iter()
+            .filter(|other| trigger_of(other, remainder.found) == Some(difference));
+        let next_failure = next_failure.or_else(|| {
+            functions
+                .clone()
+                .find_map(|function| remainder.next_failure(&function.object))
+        });
         let violation = UnreversedSql {
             difference,
+            functions: functions.clone().map(|one| one.object.as_str()).collect(),
             next_failure: next_failure.map(|failed| failed.message.as_str()),
         };
-        let (primary, related) = remainder.labels(difference);
+        let (primary, mut related) = remainder.labels(difference);
+        for function in functions {
+            let (place, _) = remainder.labels(function);
+            if place.span != primary.span && !related.contains(&place) {
+                related.push(place);
+            }
+        }
         reporter
             .report_on(&violation, primary, Some(&ctx.revision.id.value))
             .related(related);
     }
+}
+
+/// The trigger of a function, if both come or go.
+fn trigger_of<'d>(function: &Difference, found: &'d [Difference]) -> Option<&'d Difference> {
+    if function.subject != Subject::Object(ObjectKind::Function)
+        || !matches!(function.change, Change::Added | Change::Removed)
+    {
+        return None;
+    }
+    found.iter().find(|other| {
+        let mut definitions = [&other.from, &other.to].into_iter();
+        other.subject == Subject::Object(ObjectKind::Trigger)
+            && other.change == function.change
+            && definitions.any(|text| {
+                text.as_str()
+                    .is_some_and(|text| is_named_in(text, &function.object))
+            })
+    })
 }
 
 /// True for a function that can be made again and that nothing uses: it helps whoever calls it, and hurts nobody.
@@ -118,10 +163,26 @@ fn is_reported(difference: &Difference) -> bool {
             false
         }
         // A text that only looks different does the same.
+        (Subject::Object(ObjectKind::View | ObjectKind::MaterializedView), Change::Changed(_))
+            if has_same_columns(&difference.from, &difference.to) =>
+        {
+            false
+        }
         (Subject::Object(_), Change::Changed(_)) => {
             squeezed(&difference.from) != squeezed(&difference.to)
         }
         (Subject::Object(_), _) => true,
+        _ => false,
+    }
+}
+
+/// True for two queries that only give their columns in another order.
+fn has_same_columns(from: &Value, to: &Value) -> bool {
+    match (from.as_str(), to.as_str()) {
+        (Some(from), Some(to)) => {
+            let from = without_column_order(from);
+            from.is_some() && from == without_column_order(to)
+        }
         _ => false,
     }
 }

@@ -4,6 +4,7 @@ use smol_str::SmolStr;
 
 use super::super::token::{Token, TokenKind};
 use super::arguments;
+use crate::dialect::mysql::{blob_of, text_of};
 
 /// The type at the start of the tokens, and how many tokens it takes, character set and collation included.
 pub(super) fn read(tokens: &[Token<'_>]) -> Option<(SmolStr, usize)> {
@@ -97,6 +98,7 @@ fn name_with_arguments(name: &str, arguments: &[&str], zerofill: bool) -> String
         [] => name.to_owned(),
         _ => format!("{name}({})", arguments.join(",")),
     };
+    let bytes = || arguments.first()?.parse().ok();
     match name {
         "bool" | "boolean" => "tinyint(1)".to_owned(),
         "numeric" | "decimal" | "dec" | "fixed" => match arguments {
@@ -122,6 +124,14 @@ fn name_with_arguments(name: &str, arguments: &[&str], zerofill: bool) -> String
         },
         "nvarchar" | "varcharacter" | "varchar" => sized("varchar"),
         "year" => "year".to_owned(),
+        "blob" => match bytes() {
+            Some(length) => blob_of(length).to_owned(),
+            None => sized(name),
+        },
+        "text" => match bytes().and_then(text_of) {
+            Some(text) => text.to_owned(),
+            None => sized(name),
+        },
         _ => sized(name),
     }
 }

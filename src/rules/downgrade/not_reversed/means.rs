@@ -5,11 +5,12 @@ use serde_json::Value;
 
 use crate::catalog::{
     AlterAction, Change, ConstraintKind, Ddl, Difference, Fact, IndexDefinition, IndexKey, Subject,
-    index_value,
+    constraint_value, index_value,
 };
 use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target};
 use crate::rules::fresh::has;
+use crate::sql::{only_fills_nulls, sole_assignment, written_columns};
 
 /// True for a part of a column that comes back as well as it can. On a table with rows a column is only NOT NULL if it
 /// has a default, or is filled.
@@ -130,6 +131,72 @@ pub(super) fn is_as_in_the_models(difference: &Difference, ctx: &ReplayContext<'
     index.is_some_and(|index| {
         index.maybe.is_none() && index_value(&index.definition) == difference.to
     })
+}
+
+/// True for a column that may be NULL, or a foreign key, that is left as the models of the base have it: the migrations
+/// had drifted from what the older code expects, and brings nothing in its way.
+pub(super) fn is_expected(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let target = Target::of(difference);
+    let base = ctx.environment.base();
+    let Some(table) = base
+        .zip(target.table)
+        .and_then(|(base, table)| base.model_schema().catalog.tables.get(table))
+    else {
+        return false;
+    };
+    match (difference.subject, difference.change) {
+        (Subject::Column, Change::Changed("nullable")) => {
+            difference.to == Value::Bool(true)
+                && target
+                    .name
+                    .and_then(|name| table.column(name))
+                    .is_some_and(|column| column.maybe.is_none() && column.nullable.is(&true))
+        }
+        (Subject::ForeignKey, Change::Changed("")) => {
+            let parts = |value: &Value| {
+                let mut value = value.clone();
+                if let Some(parts) = value.as_object_mut() {
+                    parts.remove("name");
+                }
+                value
+            };
+            let now = parts(&difference.to);
+            let mut keys = table.constraints.iter().filter(|constraint| {
+                constraint.maybe.is_none()
+                    && matches!(constraint.kind, ConstraintKind::ForeignKey(_))
+            });
+            keys.any(|key| parts(&constraint_value(key)) == now)
+        }
+        _ => false,
+    }
+}
+
+/// True for a column that becomes NOT NULL after the downgrade has given a value to all its rows without one: that is
+/// meant.
+pub(super) fn is_filled_first(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let target = Target::of(difference);
+    let (Some(table), Some(column)) = (target.table, target.name) else {
+        return false;
+    };
+    let fills = |text: &str| {
+        let is_it = |name: &str| name.eq_ignore_ascii_case(column);
+        let fills_nulls =
+            only_fills_nulls(text) && written_columns(text).iter().any(|name| is_it(name));
+        fills_nulls || sole_assignment(text).is_some_and(|(name, _)| is_it(&name))
+    };
+    let changes_table = |ddl: &Ddl| matches!(ddl, Ddl::Data { tables, .. } if tables.iter().any(|name| name.as_str() == table));
+    let replayed = ctx.replayed;
+    difference.change == Change::Changed("nullable")
+        && difference.to == Value::Bool(false)
+        && !is_added_back(difference, ctx)
+        && !is_made_again(difference, ctx)
+        && replayed.downgrade_sql.iter().any(|sql| {
+            fills(&sql.text)
+                && replayed
+                    .downgrade_steps
+                    .iter()
+                    .any(|step| sql.is_part_of(&step.place) && has(&step.ddl, &changes_table))
+        })
 }
 
 /// True for an index that says no more than a key, a constraint or another index over the same columns, which stays.

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use super::{means, repeated};
+use super::{means, mysql, repeated};
 use crate::catalog::{Catalog, Change, ConstraintKind, Ddl, Difference, Subject};
 use crate::dialect::Dialect;
 use crate::rules::ReplayContext;
 use crate::rules::deployment::lost_attributes;
-use crate::rules::difference::{Remainder, Target, definition, follows};
+use crate::rules::difference::{Remainder, Target, definition, follows, only_orders_labels};
 use crate::rules::fresh::has;
 
 /// True for a unique constraint over the columns of the primary key, which stays: nothing is lost with it.
@@ -73,6 +73,12 @@ pub(super) fn is_reported(
         || repeated::is_repaired(difference, ctx)
         || means::is_duplicate(difference, remainder, ctx)
         || means::is_as_in_the_models(difference, ctx)
+        || means::is_filled_first(difference, ctx)
+        || mysql::is_told_as_a_constraint(difference, remainder, ctx)
+        || mysql::was_read_so(difference, remainder, ctx)
+        || mysql::is_an_index(difference, remainder, ctx)
+        || mysql::serves_a_key(difference, remainder, ctx)
+        || only_orders_labels(difference)
         || is_found_on_the_way(difference, ctx)
         || only_fills(difference, ctx)
         || only_limits(difference, ctx)
@@ -98,7 +104,8 @@ pub(super) fn is_reported(
             | Subject::ForeignKey
             | Subject::Check
             | Subject::Exclude
-            | Subject::Constraint,
+            | Subject::Constraint
+            | Subject::Index,
             Change::Renamed,
         ) => [&difference.from, &difference.to]
             .into_iter()

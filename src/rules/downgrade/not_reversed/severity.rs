@@ -8,7 +8,7 @@ use crate::catalog::{Catalog, Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::dialect::is_wider;
 use crate::rules::ReplayContext;
-use crate::rules::difference::Target;
+use crate::rules::difference::{LabelsApart, Target};
 
 /// How bad it is: what only is less strict or less convenient than it was is no error.
 pub(super) fn severity(object: &Object<'_>, ctx: &ReplayContext<'_>) -> Severity {
@@ -20,6 +20,14 @@ pub(super) fn severity(object: &Object<'_>, ctx: &ReplayContext<'_>) -> Severity
     // On databases that lacked it, the downgrade is right.
     if object.is_repeated {
         return Severity::Warning;
+    }
+    // The older code expects nothing else.
+    if object
+        .differences
+        .iter()
+        .all(|difference| means::is_expected(difference, ctx))
+    {
+        return Severity::Info;
     }
     match (first.subject, first.change) {
         (Subject::Column, Change::Changed(_)) => {
@@ -61,6 +69,10 @@ fn takes_all_rows(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
         return false;
     };
     if (from, to) == ("json", "jsonb") {
+        return true;
+    }
+    // Labels that are left are in nobody's way.
+    if LabelsApart::of(difference).is_some_and(|apart| apart.there.is_empty()) {
         return true;
     }
     let is_text = |spelling: &str| {

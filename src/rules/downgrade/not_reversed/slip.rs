@@ -1,8 +1,10 @@
 //! A name that was confused: the downgrade drops or alters something that `upgrade` does not touch, and leaves what it
 //! should have.
 
-use super::Object;
-use crate::catalog::{Change, Difference, Subject};
+use serde_json::Value;
+
+use super::{Blame, Object};
+use crate::catalog::{Catalog, Change, Difference, ForeignKey, Subject};
 use crate::diagnostic::Label;
 use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target};
@@ -88,6 +90,55 @@ pub(super) fn join_replaced(objects: &mut Vec<Object<'_>>, remainder: &Remainder
             });
         }
     }
+}
+
+/// What of a revision is to be mended.
+pub(super) fn blame(difference: &Difference, ctx: &ReplayContext<'_>) -> Blame {
+    let between = &ctx.replayed.after;
+    let is_gone = |table: &str| between.opaque.is_none() && !between.tables.contains_key(table);
+    match (difference.subject, difference.change) {
+        (Subject::Table, Change::Added)
+            if is_gone(&difference.object)
+                && !between.dropped_tables.contains(difference.object.as_str()) =>
+        {
+            Blame::Addition
+        }
+        (Subject::ForeignKey, Change::Changed(_))
+            if referenced(difference).is_some_and(|to| {
+                between.dropped_tables.contains(to) && is_turned(difference, to, between)
+            }) =>
+        {
+            Blame::Upgrade
+        }
+        _ => Blame::Omission,
+    }
+}
+
+/// The table that a foreign key refers to in the end.
+pub(super) fn referenced(difference: &Difference) -> Option<&str> {
+    difference.to.get("references")?.as_str()
+}
+
+/// True for a foreign key that refers to a table since `upgrade` already.
+fn is_turned(difference: &Difference, to: &str, between: &Catalog) -> bool {
+    let columns = |key: &ForeignKey| {
+        let columns = difference.to.get("columns").and_then(Value::as_array);
+        columns.is_some_and(|columns| {
+            columns
+                .iter()
+                .map(Value::as_str)
+                .eq(key.columns.iter().map(|column| Some(column.as_str())))
+        })
+    };
+    let table = Target::of(difference)
+        .table
+        .and_then(|table| between.tables.get(table));
+    difference.from.get("references").and_then(Value::as_str) != Some(to)
+        && table.is_some_and(|table| {
+            table
+                .foreign_keys()
+                .any(|(_, key)| key.references == to && columns(key))
+        })
 }
 
 /// True for what `upgrade` does and the downgrade does not name.

@@ -258,7 +258,7 @@ impl Together<'_> {
 }
 
 /// In what the labels of an enum differ, whatever their order is.
-fn labels_in_words(apart: &LabelsApart<'_>, what: &str, subject: Subject) -> String {
+fn labels_in_words(apart: &LabelsApart, what: &str, subject: Subject) -> String {
     let LabelsApart { there, here } = apart;
     let (model, has, lacks) = match subject {
         Subject::Enum => ("the models", "have", "do not have"),

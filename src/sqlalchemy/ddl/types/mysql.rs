@@ -3,6 +3,7 @@
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{TypeDdl, TypeReader};
+use crate::dialect::mysql::{blob_of, text_of};
 use crate::python::Host;
 use crate::python::value::Call;
 
@@ -43,10 +44,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
             }
             "Text" | "TEXT" | "UnicodeText" => match Self::number(call, 0, &["length"])? {
                 None => TypeDdl::plain("text"),
-                Some(length) if length < 256 => TypeDdl::plain("tinytext"),
-                Some(length) if length < 65_536 => TypeDdl::plain("text"),
-                Some(length) if length < 16_777_216 => TypeDdl::plain("mediumtext"),
-                Some(_) => TypeDdl::plain("longtext"),
+                Some(length) => TypeDdl::plain(text_of(u64::try_from(length).ok()?)?),
             },
             "TINYTEXT" | "MEDIUMTEXT" | "LONGTEXT" | "TINYBLOB" | "MEDIUMBLOB" | "LONGBLOB" => {
                 TypeDdl::plain(name.to_lowercase())
@@ -82,7 +80,11 @@ impl<H: Host> TypeReader<'_, '_, H> {
                 })
             }
             "Double" | "DOUBLE" | "DOUBLE_PRECISION" | "REAL" => TypeDdl::plain("double"),
-            "Binary" | "LargeBinary" | "BLOB" | "PickleType" => TypeDdl::plain("blob"),
+            "PickleType" => TypeDdl::plain("blob"),
+            "Binary" | "LargeBinary" | "BLOB" => match Self::number(call, 0, &["length"])? {
+                None => TypeDdl::plain("blob"),
+                Some(length) => TypeDdl::plain(blob_of(u64::try_from(length).ok()?)),
+            },
             "BINARY" => {
                 let length = Self::number(call, 0, &["length"])?.unwrap_or(1);
                 TypeDdl::plain(format_smolstr!("binary({length})"))
