@@ -5,6 +5,7 @@ mod connection;
 mod dialect;
 mod habits;
 mod history;
+mod locations;
 mod naming;
 mod semantics;
 mod startup;

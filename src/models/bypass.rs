@@ -86,6 +86,17 @@ pub fn may_bypass(file: &RepoPath, read: impl FnOnce() -> Option<Vec<u8>>) -> bo
         })
 }
 
+/// True for code of the application that makes tables from models and knows of the versions that Alembic keeps: databases
+/// have the tables of models that no migration has made.
+pub fn makes_tables(file: &RepoPath, read: impl FnOnce() -> Option<Vec<u8>>) -> bool {
+    file.extension() == "py"
+        && !usage::is_for_tests(file)
+        && read().is_some_and(|bytes| {
+            usage::has_word(&bytes, ".create_all")
+                && usage::speaks_of_versions(&String::from_utf8_lossy(&bytes))
+        })
+}
+
 const METHODS: [&str; 2] = ["create_all", "drop_all"];
 
 fn contains(bytes: &[u8], word: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use super::ProjectEnvironment;
 use crate::git::ChangeSet;
-use crate::models::{Bypass, BypassSearch, MetadataKey, bypasses, may_bypass};
+use crate::models::{Bypass, BypassSearch, MetadataKey, bypasses, makes_tables, may_bypass};
 use crate::source::RepoPath;
 
 impl ProjectEnvironment<'_> {
@@ -32,6 +32,22 @@ impl ProjectEnvironment<'_> {
             folders: &folders,
         };
         bypasses(&search, &files)
+    }
+
+    /// True if a table of the models may be there although no migration has made it: the application makes what is missing
+    /// as it starts.
+    pub fn may_make_table(&self, table: &str) -> bool {
+        let folders = self.script_folders();
+        let makes_tables = |path: &RepoPath| {
+            !crate::git::is_foreign(path)
+                && !folders.iter().any(|folder| path.is_within(folder))
+                && makes_tables(path, || self.sources.read(path))
+        };
+        !self
+            .sources
+            .files_with("create_all beside versions", makes_tables)
+            .is_empty()
+            && self.model_schema().catalog.tables.contains_key(table)
     }
 
     /// The metadata whose tables the migrations build: what `env.py` names, else that of most of the models.

@@ -1,6 +1,7 @@
 //! ML207
 
 use crate::alembic::{Failed, Verdict};
+use crate::catalog::{Ddl, FailureKind};
 use crate::diagnostic::Label;
 use crate::rules::downgrade::{MOST_FAILURES, at, failing, is_explained};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
@@ -50,6 +51,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     for failed in failures
         .into_iter()
         .filter(|failed| !failed.in_one_go && !is_explained(failed, run))
+        .filter(|failed| !may_be_made(failed, ctx))
     {
         let same = causes.iter_mut().find(|cause| {
             cause
@@ -76,6 +78,22 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             .report_on(&violation, primary, Some(&ctx.revision.id.value))
             .related(related);
     }
+}
+
+/// True where a table is missing that the application may make by itself, from its models.
+fn may_be_made(failed: &Failed, ctx: &ReplayContext<'_>) -> bool {
+    let steps = ctx.replayed.downgrade_steps.iter();
+    let mut of_it = steps.filter(|step| step.place == failed.place);
+    failed.kind == FailureKind::Missing
+        && of_it.any(|step| {
+            let (Ddl::AlterTable { table, .. }
+            | Ddl::CreateIndex { table, .. }
+            | Ddl::DropTable { name: table, .. }) = &step.ddl
+            else {
+                return false;
+            };
+            !step.before.tables.contains_key(table) && ctx.environment.head.may_make_table(table)
+        })
 }
 
 /// How many statements are shown that fail for the same reason.
