@@ -36,6 +36,7 @@ use crate::sqlalchemy::ddl::{Naming, Semantics};
 pub use dialect::{DetectedDialect, DialectSource};
 use history::RECENT;
 pub use history::ReplayedHistory;
+pub use locations::SeveralHeads;
 pub use startup::Downtime;
 
 /// The environments of a repository and what they hold.

@@ -154,7 +154,7 @@ fn is_said(remark: &str) -> bool {
 }
 
 /// How one says that nothing happens on purpose.
-const PURPOSES: [&str; 24] = [
+const PURPOSES: [&str; 25] = [
     "no-op",
     "noop",
     "no op",
@@ -173,6 +173,7 @@ const PURPOSES: [&str; 24] = [
     "cannot be ",
     "can't be ",
     "not be reversed",
+    "not possible",
     "not supported",
     "nothing to ",
     "because",

@@ -235,8 +235,13 @@ impl Linter<'_> {
             self.leave_out(earlier, is_lock);
         }
         let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
-        if found.iter().any(is_about_many_rows) && !circumstances.is_large(table) {
-            self.leave_out(earlier, is_about_many_rows);
+        let is_settled = circumstances.environment.is_established();
+        let needs_many_rows = |diagnostic: &Diagnostic| {
+            is_about_many_rows(diagnostic)
+                || is_settled && is_lock(diagnostic) && ctx.indexes_nothing(ctx.ddl)
+        };
+        if found.iter().any(needs_many_rows) && !circumstances.is_large(table) {
+            self.leave_out(earlier, needs_many_rows);
         }
         let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
         if ctx.way == Way::Up

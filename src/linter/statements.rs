@@ -226,7 +226,7 @@ impl Told {
     ) {
         let way = ctx.way;
         // What goes with a column that refers to another table goes with that.
-        let referenced = ctx.referred_by_dropped_column();
+        let referenced = ctx.referred_by_column();
         for diagnostic in diagnostics.split_off(earlier) {
             let Some(rule) =
                 rules::find(diagnostic.code).filter(|rule| rule.is_about_use_of_tables())
@@ -273,8 +273,13 @@ impl Told {
             };
             let index = diagnostics.len();
             let mut said = vec![(rule.code, subject, way)];
+            // A key whose type changes takes the columns that refer to it along.
+            if rule.name == "column-rewrite" {
+                let others = referenced.iter().cloned();
+                said.extend(others.map(|table| (rule.code, table, way)));
+            }
             if rule.is_about_running_code() {
-                let others = referenced.iter().chain([table]);
+                let others = referenced.iter().chain([table]).chain(ctx.new_name());
                 said.extend(others.map(|table| (RUNNING_CODE, table.clone(), way)));
             }
             let first = said.iter().find_map(|key| self.said.get(key).copied());

@@ -137,7 +137,7 @@ impl<'a> EnvironmentContext<'a> {
     }
 
     /// True if another environment has the same file of a revision and what it names there, or may have it: Alembic runs
-    /// with that configuration then. True as well where code may add other locations.
+    /// with that configuration then.
     pub(crate) fn is_found_elsewhere(&self, file: &RepoPath, named: &str) -> bool {
         self.all.iter().any(|other| {
             let map = &other.map;
@@ -148,7 +148,7 @@ impl<'a> EnvironmentContext<'a> {
             !std::ptr::eq(other, self.head)
                 && (0..map.nodes().len()).any(has_file)
                 && (!other.is_whole() || !(missing.any(is_missing) || unknown.any(is_missing)))
-        }) || self.head.adds_locations()
+        })
     }
 
     /// What is there without the change: the base branch, or else the state before. `None` where no change is judged.

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use crate::alembic::{End, NamedTable, Revision, Run, Step};
-use crate::catalog::{AlterAction, Catalog, Ddl, compare};
+use crate::catalog::{AlterAction, Catalog, Ddl, Difference, compare};
 use crate::dialect::Dialect;
 use crate::project::ProjectEnvironment;
 use crate::python::ast::{Name, StmtKind};
 use crate::python::{Definitions, Likeness, ParsedFile, definitions};
+use crate::rules::difference::Target;
 use crate::rules::simple;
 use crate::schema::Effect;
 
@@ -91,6 +92,19 @@ pub(crate) fn missing(
         return None;
     }
     let differences = compare(&old.after, &new.after);
+    // Later revisions have dropped it again, for all databases.
+    let is_gone = |difference: &Difference| {
+        let table = Target::of(difference).table;
+        table.is_some_and(|table| {
+            [upstream, head].iter().all(|environment| {
+                let now = environment.migrated();
+                now.opaque.is_none() && !now.tables.contains_key(table)
+            })
+        })
+    };
+    if !differences.found.is_empty() && differences.found.iter().all(is_gone) {
+        return None;
+    }
     let mut new_ones = head.map.upgrade_order().into_iter();
     let is_made_up_for = new_ones.any(|node| {
         if upstream.map.find(head.map.node(node).id()).is_some() {
@@ -99,14 +113,16 @@ pub(crate) fn missing(
         let migration = head.migration(node);
         let alters_all =
             |run: Option<&Run>| run.is_some_and(|run| effect::alters_all(run, &differences.found));
-        migration.is_some_and(|migration| alters_all(migration.upgrade.run())) || {
-            // It may ask what a database has that has run the revision before.
-            let on_old = head.upgrade_of(node, old.after.clone());
-            alters_all(on_old.upgrade.run()) || {
-                let on_new = head.upgrade_of(node, new.after.clone());
-                effect::brings_together(&on_old, &on_new, &differences)
+        effect::may_mend(&head.map.node(node).revision, &differences.found)
+            || migration.is_some_and(|migration| alters_all(migration.upgrade.run()))
+            || {
+                // It may ask what a database has that has run the revision before.
+                let on_old = head.upgrade_of(node, old.after.clone());
+                alters_all(on_old.upgrade.run()) || {
+                    let on_new = head.upgrade_of(node, new.after.clone());
+                    effect::brings_together(&on_old, &on_new, &differences)
+                }
             }
-        }
     });
     let objects = differences
         .found

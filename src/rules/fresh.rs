@@ -41,6 +41,11 @@ impl Fresh {
                 .contains(&(SmolStr::new(table), SmolStr::new(column)))
     }
 
+    /// True for a column that the change has made and that holds nothing yet: no statement has given it values.
+    pub(crate) fn is_unfilled(&self, table: &str, column: &str) -> bool {
+        self.has_column(table, column) && !self.filled.contains(table)
+    }
+
     /// True for an index or a constraint that the change has made.
     pub(crate) fn has_part(&self, name: &str) -> bool {
         self.parts.contains(name)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::alembic::{Migration, ReplayedRevision, Revision, Run, Step};
-use crate::catalog::{AlterAction, Catalog, Column, Ddl, Table};
+use crate::catalog::{AlterAction, Catalog, Column, Ddl, Fact, Table};
 use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
 use crate::dialect::postgresql::{Action, Cost, Work, cost_of};
@@ -135,11 +135,46 @@ impl<'a> StatementContext<'a> {
         }
     }
 
-    /// The tables that a column referred to before the revision, if the statement drops it.
-    pub(crate) fn referred_by_dropped_column(&self) -> Vec<SmolStr> {
+    /// True for an index over columns that the change has made and that hold nothing: the table is read once, no more.
+    pub(crate) fn indexes_nothing(&self, ddl: &Ddl) -> bool {
+        let Ddl::CreateIndex {
+            table, definition, ..
+        } = ddl
+        else {
+            return false;
+        };
+        let before = self.before().tables.get(table);
+        let is_empty = |column: &SmolStr| {
+            let known = before.and_then(|table| table.column(column));
+            self.fresh.is_unfilled(table, column)
+                && known.is_some_and(|column| {
+                    matches!(column.default, Fact::Known(None))
+                        && matches!(column.generated, Fact::Known(None))
+                        && matches!(column.identity, Fact::Known(None))
+                })
+        };
+        definition.known().is_some_and(|definition| {
+            !definition.columns.is_empty() && definition.columns.iter().all(is_empty)
+        })
+    }
+
+    /// The name that the statement gives the table.
+    pub(crate) fn new_name(&self) -> Option<&'a SmolStr> {
+        match self.ddl {
+            Ddl::AlterTable {
+                action: AlterAction::RenameTable { new_name },
+                ..
+            } => Some(new_name),
+            _ => None,
+        }
+    }
+
+    /// The tables that a column referred to before the revision, if the statement drops it or changes its type.
+    pub(crate) fn referred_by_column(&self) -> Vec<SmolStr> {
         let Ddl::AlterTable {
             table,
-            action: AlterAction::DropColumn { name, .. },
+            action:
+                AlterAction::DropColumn { name, .. } | AlterAction::AlterType { column: name, .. },
             ..
         } = self.ddl
         else {

@@ -106,15 +106,25 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
                 table: other,
                 concurrently: false,
                 ..
-            } if ctx.table_in_use(other).is_some() => Some((other.clone(), &step.place)),
+            } if ctx.table_in_use(other).is_some() => {
+                Some((other.clone(), &step.place, ctx.indexes_nothing(&ddl)))
+            }
             _ => None,
         })
     };
+    // Of several on one table, one that takes long is told.
+    let is_light = ctx.indexes_nothing(ctx.ddl);
+    if is_light && others(ctx.later).any(|(other, _, is_light)| other == *table && !is_light) {
+        return;
+    }
     // Looked at no further than needed: a revision may make thousands.
     let mut tables: BTreeSet<SmolStr> = BTreeSet::from([table.clone()]);
-    for (other, _) in others(ctx.earlier) {
+    for (other, _, was_light) in others(ctx.earlier) {
         if other == *table {
-            return;
+            if is_light || !was_light {
+                return;
+            }
+            continue;
         }
         tables.insert(other);
         if tables.len() > MOST_TABLES {
@@ -122,7 +132,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         }
     }
     let is_first = tables.len() == 1;
-    let is_through_all = others(ctx.later).any(|(other, _)| {
+    let is_through_all = others(ctx.later).any(|(other, ..)| {
         tables.insert(other);
         tables.len() > MOST_TABLES
     });
@@ -130,11 +140,11 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     if is_through_all {
-        tables.extend(others(ctx.later).map(|(other, _)| other));
+        tables.extend(others(ctx.later).map(|(other, ..)| other));
     }
     let mut places: Vec<_> = others(ctx.later)
-        .filter(|(other, place)| (is_through_all || other == table) && *place != ctx.place)
-        .map(|(_, place)| place)
+        .filter(|(other, place, _)| (is_through_all || other == table) && *place != ctx.place)
+        .map(|(_, place, _)| place)
         .collect();
     places.dedup();
     let violation = BlockingIndex {

@@ -118,6 +118,24 @@ pub(super) fn alters_all(run: &Run, differences: &[Difference]) -> bool {
     !differences.is_empty() && differences.iter().all(alters)
 }
 
+/// True if a revision asks the database what it has and names all tables in which the differences are: what it does there
+/// hangs on the answer.
+pub(super) fn may_mend(revision: &Revision, differences: &[Difference]) -> bool {
+    let text = revision.source.text.as_str();
+    let names_it = |difference: &Difference| {
+        Target::of(difference).table.is_some_and(|table| {
+            ['"', '\'']
+                .iter()
+                .any(|quote| text.contains(&format!("{quote}{table}{quote}")))
+        })
+    };
+    !differences.is_empty()
+        && ["inspect(", "Inspector"]
+            .iter()
+            .any(|call| text.contains(call))
+        && differences.iter().all(names_it)
+}
+
 /// True if nothing of the differences is left after a revision that has run on both databases.
 pub(super) fn brings_together(
     on_old: &Upgraded,
@@ -227,7 +245,8 @@ fn binds_otherwise(old: &Revision, new: &Revision, changed: &[String]) -> bool {
                 let name = first_string(table).to_owned();
                 for column in calls(table, &["sqlalchemy.Column(", "sqlalchemy.column("]) {
                     let key = (name.clone(), first_string(column).to_owned());
-                    found.entry(key).or_default().insert(column.to_owned());
+                    let column_type = positional(column).nth(1).unwrap_or_default();
+                    found.entry(key).or_default().insert(column_type.to_owned());
                 }
             }
         }
@@ -265,4 +284,28 @@ fn calls<'t>(text: &'t str, functions: &[&str]) -> Vec<&'t str> {
 fn first_string(arguments: &str) -> &str {
     let first = arguments.split(',').next().unwrap_or_default();
     first.trim().trim_matches(['"', '\''])
+}
+
+/// The arguments of a call that stand before those with names.
+fn positional(arguments: &str) -> impl Iterator<Item = &str> {
+    let mut depth = 0_u32;
+    let mut quote = None;
+    let parts = arguments.split(move |c: char| {
+        match (c, quote) {
+            ('"' | '\'', None) => quote = Some(c),
+            (_, Some(open)) => {
+                if c == open {
+                    quote = None;
+                }
+            }
+            ('(' | '[' | '{', None) => depth += 1,
+            (')' | ']' | '}', None) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0 && quote.is_none()
+    });
+    parts.map(str::trim).take_while(|part| {
+        let name = part.split('=').next().unwrap_or_default();
+        !part.contains('=') || name.contains(['(', '"', '\''])
+    })
 }

@@ -161,10 +161,16 @@ fn revises(line: &DocLine, revision: &Revision, map: &RevisionMap) -> bool {
     let names = |parent: &&str, word: &&str| {
         parent == word || (word.len() >= 4 && parent.starts_with(*word))
     };
-    words.len() == parents.len()
-        && words
-            .iter()
-            .all(|word| parents.iter().any(|parent| names(parent, word)))
+    // What it depends on comes before it as well.
+    let before: Vec<&str> = revision
+        .depends_on
+        .iter()
+        .map(|dependency| dependency.value.as_str())
+        .chain(parents.iter().copied())
+        .collect();
+    words
+        .iter()
+        .all(|word| before.iter().any(|other| names(other, word)))
         && parents
             .iter()
             .all(|parent| words.iter().any(|word| names(parent, word)))

@@ -15,6 +15,7 @@ use crate::rules::revision::{
     Released, are_alike, below, id_label, renamed_to, severity_of, squashed_into, whereabouts,
 };
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
+use crate::schema::{Operation, Recorded};
 use crate::source::Span;
 
 declare_rule! {
@@ -321,7 +322,9 @@ fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         let is_new_beginning = is_new_beginning(one, upstream);
-        if is_new_beginning && begins_elsewhere(upstream) {
+        if is_new_beginning
+            && (begins_elsewhere(upstream) || makes_what_models_have(one, upstream, head))
+        {
             continue;
         }
         let violation = Reordered {
@@ -357,6 +360,29 @@ fn is_new_beginning(moved: &Moved<'_>, upstream: &ProjectEnvironment<'_>) -> boo
 fn begins_elsewhere(upstream: &ProjectEnvironment<'_>) -> bool {
     let migrated = upstream.migrated();
     migrated.opaque.is_some() || migrated.tables.values().any(|table| table.open.is_some())
+}
+
+/// True if a new beginning only makes tables that the models of the base have: where no migration has made them, something
+/// else has.
+fn makes_what_models_have(
+    moved: &Moved<'_>,
+    upstream: &ProjectEnvironment<'_>,
+    head: &ProjectEnvironment<'_>,
+) -> bool {
+    let models = &upstream.model_schema().catalog;
+    let is_known = |recorded: &Recorded| match &recorded.operation {
+        Operation::CreateTable(table) => models.tables.contains_key(&table.name),
+        Operation::CreateIndex { .. } | Operation::CreateType { .. } => true,
+        _ => false,
+    };
+    moved.all_gained.iter().all(|id| {
+        let node = head.map.find(id);
+        let migration = node.and_then(|node| head.migration(node));
+        migration.is_some_and(|migration| {
+            let run = migration.upgrade.run();
+            run.is_some_and(|run| run.operations.iter().all(is_known))
+        })
+    })
 }
 
 /// True if what runs again does nothing to a database that stands at the revision.

@@ -79,7 +79,8 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         let revision = &judged.map.node(link.node).revision;
         let parent = link.target.value.as_str();
         let was_deleted = before.is_some_and(|before| before.map.find(parent).is_some());
-        let is_known_to_others = ctx.is_found_elsewhere(&revision.file, parent);
+        let is_known_to_others =
+            ctx.is_found_elsewhere(&revision.file, parent) || ctx.head.adds_locations();
         if is_known_to_others || is_plugin && !was_deleted {
             continue;
         }

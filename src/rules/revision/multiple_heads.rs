@@ -1,8 +1,11 @@
 //! ML101
 
+use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::alembic::{HeadGroup, RevisionMap};
+use crate::diagnostic::Severity;
+use crate::project::SeveralHeads;
 use crate::rules::revision::{id_label, stale_parent};
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule, list};
 
@@ -19,8 +22,8 @@ struct MultipleHeads {
     heads: Vec<SmolStr>,
     labels: Vec<SmolStr>,
     only_after_merging: bool,
-    was_there_before: bool,
     base_name: String,
+    several: SeveralHeads,
 }
 
 impl Violation for MultipleHeads {
@@ -38,18 +41,16 @@ impl Violation for MultipleHeads {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = vec![
-            "`alembic upgrade head` stops with \"Multiple head revisions are present\"".to_owned(),
-        ];
+        let command = stops(self.several);
+        let mut notes = vec![format!(
+            "`{command}` stops with \"Multiple head revisions are present\""
+        )];
         if self.only_after_merging {
             notes.push(format!(
                 "each branch has one head; there will be {} after merging into `{}`",
                 self.heads.len(),
                 self.base_name
             ));
-        }
-        if self.was_there_before {
-            notes.push("they were there before this change".to_owned());
         }
         notes
     }
@@ -60,6 +61,22 @@ impl Violation for MultipleHeads {
             self.heads.join(" ")
         ))
     }
+
+    fn severity(&self) -> Option<Severity> {
+        severity_of_heads(self.several)
+    }
+}
+
+/// The command that several heads stop.
+pub(in crate::rules) fn stops(several: SeveralHeads) -> &'static str {
+    match several {
+        SeveralHeads::Unexpected => "alembic upgrade head",
+        SeveralHeads::Upgraded | SeveralHeads::Welcome => "alembic revision",
+    }
+}
+
+pub(in crate::rules) fn severity_of_heads(several: SeveralHeads) -> Option<Severity> {
+    (several != SeveralHeads::Unexpected).then_some(Severity::Warning)
 }
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
@@ -83,8 +100,31 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         {
             continue;
         }
+        if stands_on_the_base(ctx, &group.heads)
+            || ctx.head.several_heads() == SeveralHeads::Welcome
+        {
+            continue;
+        }
         report(ctx, group, heads, reporter);
     }
+}
+
+/// True if the base has as many heads, and the change only goes on from some of them.
+fn stands_on_the_base(ctx: &EnvironmentContext<'_>, heads: &[usize]) -> bool {
+    let Some(base) = ctx.base() else {
+        return false;
+    };
+    let map = &ctx.judged().map;
+    let base_heads: FxHashSet<SmolStr> = base.ids(&base.map.heads()).into_iter().collect();
+    let mut goes_on_from = FxHashSet::default();
+    for head in heads {
+        let mut line = std::iter::once(*head).chain(map.ancestors(*head));
+        match line.find(|node| base_heads.contains(map.node(*node).id())) {
+            Some(node) => goes_on_from.insert(node),
+            None => return false,
+        };
+    }
+    goes_on_from.len() == heads.len()
 }
 
 /// True if a parent is missing somewhere below.
@@ -118,10 +158,10 @@ fn report(
         labels: group.labels.iter().cloned().collect(),
         only_after_merging: change.is_some_and(|change| change.merged.is_some())
             && heads.iter().filter(|head| at_head.contains(head)).count() < 2,
-        was_there_before: change.is_some() && heads.iter().all(|head| before.contains(head)),
         base_name: change
             .map(|change| change.base_name.to_owned())
             .unwrap_or_default(),
+        several: ctx.head.several_heads(),
         heads,
     };
     // The newest head is the one to change: what this change adds, else what was written last.
@@ -160,7 +200,7 @@ fn fork_of(ctx: &EnvironmentContext<'_>, heads: &[usize]) -> Option<usize> {
     let (first, rest) = heads.split_first()?;
     let mut shared = map.ancestors(*first);
     for head in rest {
-        let ancestors: rustc_hash::FxHashSet<usize> = map.ancestors(*head).into_iter().collect();
+        let ancestors: FxHashSet<usize> = map.ancestors(*head).into_iter().collect();
         shared.retain(|node| ancestors.contains(node));
     }
     // Of the shared ancestors the one none of the others descends from.

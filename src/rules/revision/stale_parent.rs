@@ -5,7 +5,10 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::alembic::Revision;
+use crate::diagnostic::Severity;
 use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::project::SeveralHeads;
+use crate::rules::revision::multiple_heads::{severity_of_heads, stops};
 use crate::rules::revision::{id_label, label_at};
 use crate::rules::{
     ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule, is_selected,
@@ -26,6 +29,7 @@ struct StaleParent<'a> {
     newer: &'a str,
     base_name: &'a str,
     only_after_merging: bool,
+    several: SeveralHeads,
 }
 
 impl Violation for StaleParent<'_> {
@@ -41,14 +45,15 @@ impl Violation for StaleParent<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
+        let command = stops(self.several);
         vec![if self.only_after_merging {
             format!(
-                "`{}` was merged into `{}` in the meantime: after this merge there would be two heads, and `alembic upgrade head` would stop",
+                "`{}` was merged into `{}` in the meantime: after this merge there would be two heads, and `{command}` would stop",
                 self.newer, self.base_name
             )
         } else {
             format!(
-                "the head of `{}` is `{}`: with this there are two heads, and `alembic upgrade head` stops",
+                "the head of `{}` is `{}`: with this there are two heads, and `{command}` stops",
                 self.base_name, self.newer
             )
         }]
@@ -61,6 +66,10 @@ impl Violation for StaleParent<'_> {
             ""
         };
         Some(format!("{first}set `down_revision = \"{}\"`", self.newer))
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        severity_of_heads(self.several)
     }
 }
 
@@ -156,6 +165,9 @@ fn find(ctx: &EnvironmentContext<'_>) -> Vec<Stale> {
                 .is_none(),
         });
     }
+    if !found.is_empty() && ctx.head.several_heads() == SeveralHeads::Welcome {
+        found.clear();
+    }
     found
 }
 
@@ -168,6 +180,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             newer: &stale.newer.id.value,
             base_name: ctx.change.base_name,
             only_after_merging: stale.only_after_merging,
+            several: ctx.environment.head.several_heads(),
         };
         let label = label_at(revision, revision.down_revision_span, "no longer a head");
         reporter
