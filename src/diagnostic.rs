@@ -80,6 +80,8 @@ pub struct Diagnostic {
     pub concealed: Option<Span>,
     /// True if it misses the other half of what a change begins, which some projects commit by itself.
     pub is_half: bool,
+    /// True if it adds what nobody has to know of yet.
+    pub is_expansion: bool,
     pub fingerprint: Fingerprint,
 }
 

@@ -190,6 +190,7 @@ mod tests {
             }),
             concealed: None,
             is_half: false,
+            is_expansion: false,
             fingerprint: Fingerprint::of([""]),
         }
     }

@@ -58,6 +58,8 @@ pub struct Change<'a> {
     pub theirs: Option<&'a Snapshot>,
     /// The name of the base, for messages.
     pub base_name: &'a str,
+    /// True where commits are judged, not what is staged or on disk.
+    pub is_committed: bool,
     pub past: &'a dyn Past,
 }
 
@@ -215,6 +217,7 @@ pub(crate) fn lint_observed(
                     changes,
                     whole,
                     base_name: change.base_name,
+                    is_committed: change.is_committed,
                     past: change.past,
                 });
             let settings = input

@@ -363,6 +363,7 @@ fn findings(example: &Example, states: &States) -> Result<(Vec<Diagnostic>, Stri
         branch: None,
         commits: &states.earlier,
         theirs: None,
+        is_committed: false,
         base_name: "main",
         past: &past,
     });

@@ -194,6 +194,7 @@ impl Check<'_> {
             commits: &commits,
             theirs: comparison.theirs.as_ref(),
             base_name: &comparison.base_name,
+            is_committed: judged.commit.is_some(),
             past: past.as_ref(),
         });
         let input = Input {

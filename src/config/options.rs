@@ -92,7 +92,8 @@ pub struct Options {
     /// Whether a change of models and its migration belong together: `"together"` in one change, `"separate"` never in
     /// one, as some teams deploy, `"off"` not judged.
     ///
-    /// Default: `"together"`, unless the commits of the base show that models follow their migrations later
+    /// Default: `"together"`, unless the commits of the base show that models follow their migrations later, or commits
+    /// touch no model and only add columns without which rows can do
     ///
     /// Example: `pairing = "separate"`
     pub pairing: Option<Pairing>,

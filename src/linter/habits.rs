@@ -67,6 +67,19 @@ impl Linter<'_> {
         {
             return;
         }
+        let expands = |diagnostic: &Diagnostic| diagnostic.is_half && diagnostic.is_expansion;
+        if change.is_committed && found.iter().any(expands) {
+            self.leave_out(earlier, expands);
+            self.outcome.notices.push(format!(
+                "columns that migrations of {} add before the models know of them are not reported, as the change touches \
+                 no model; `pairing = \"together\"` in the configuration asks for it",
+                ctx.head.environment.script_location,
+            ));
+        }
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
+        if !found.iter().any(is_half) {
+            return;
+        }
         let (together, apart) = pairing_habits(ctx, change);
         if apart < MIN_HABIT || apart <= together {
             return;

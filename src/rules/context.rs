@@ -110,6 +110,8 @@ pub(crate) struct EnvironmentChange<'a> {
     pub(crate) whole: &'a ChangeSet,
     /// The name of the base, for messages.
     pub(crate) base_name: &'a str,
+    /// True where commits are judged, not what is staged or on disk.
+    pub(crate) is_committed: bool,
     pub(crate) past: &'a dyn Past,
     /// Further states the change may be a continuation of: a model may have its migration in an earlier commit of the
     /// same branch.

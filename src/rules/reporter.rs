@@ -76,6 +76,7 @@ impl<'a> Reporter<'a> {
             fix: None,
             concealed: None,
             is_half: violation.is_half(),
+            is_expansion: false,
             fingerprint,
         });
         Report {
@@ -90,6 +91,14 @@ pub(crate) struct Report<'a> {
 }
 
 impl Report<'_> {
+    /// Says whether it only adds what nobody has to know of yet.
+    pub(crate) fn expansion(mut self, is_expansion: bool) -> Self {
+        if let Some(diagnostic) = &mut self.diagnostic {
+            diagnostic.is_expansion = is_expansion;
+        }
+        self
+    }
+
     pub(crate) fn related(mut self, labels: impl IntoIterator<Item = Label>) -> Self {
         if let Some(diagnostic) = &mut self.diagnostic {
             diagnostic.related.extend(labels);

@@ -459,10 +459,24 @@ fn with_six_columns(together: bool) -> Repository {
 #[test]
 fn models_that_follow_their_migrations_are_not_missed() {
     let check = ["check", "--from-ref", "HEAD^", "--to-ref", "HEAD"];
+    let asked = [&check[..], &["--config", "pairing = \"together\""]].concat();
     let together = with_six_columns(true);
-    assert_eq!(together.lint(&check).codes(), ["302"]);
+    let answer = together.lint(&check);
+    assert_eq!(answer.codes(), Vec::<&str>::new(), "{answer:?}");
+    assert!(
+        answer.err.contains("add before the models know of them"),
+        "{answer:?}"
+    );
+    assert_eq!(together.lint(&asked).codes(), ["302"]);
+    // What is staged may lack what was forgotten.
+    together.git(&["reset", "--quiet", "--soft", "HEAD^"]);
+    assert_eq!(together.lint(&["check", "--staged"]).codes(), ["302"]);
     let apart = with_six_columns(false);
     let answer = apart.lint(&check);
+    assert_eq!(answer.codes(), Vec::<&str>::new(), "{answer:?}");
+    assert_eq!(apart.lint(&asked).codes(), ["302"]);
+    apart.git(&["reset", "--quiet", "--soft", "HEAD^"]);
+    let answer = apart.lint(&["check", "--staged"]);
     assert_eq!(answer.codes(), Vec::<&str>::new(), "{answer:?}");
     assert!(
         answer
@@ -470,8 +484,7 @@ fn models_that_follow_their_migrations_are_not_missed() {
             .contains("of the newest 6 commits that added tables or columns, 6 changed no model"),
         "{answer:?}"
     );
-    let asked = [&check[..], &["--config", "pairing = \"together\""]].concat();
-    assert_eq!(apart.lint(&asked).codes(), ["302"]);
+    apart.git(&["commit", "--quiet", "-m", "late"]);
     // A change that has both halves is judged as it is.
     apart.write("shop/models.py", models("    other = Column(String)\n"));
     apart.git(&["add", "."]);

@@ -12,7 +12,7 @@ use crate::models::{ModelTable, Models};
 use crate::project::ProjectEnvironment;
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule};
-use crate::schema::{KnownTables, Operation, Recorded};
+use crate::schema::{Fact, KnownTables, Operation, Recorded};
 
 declare_rule! {
     "ML302", "migration-without-model" in Model("model"),
@@ -238,26 +238,45 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             let same = found
                 .iter_mut()
                 .find(|(known, ..)| known.is_added_with(&violation));
+            let expands = is_expansion(&recorded.operation);
             match same {
-                Some((_, _, related)) => related.push(Label::at(&recorded.place, "here too")),
+                Some((_, _, related, is_expansion)) => {
+                    related.push(Label::at(&recorded.place, "here too"));
+                    *is_expansion &= expands;
+                }
                 None => {
                     let label = Label::at(&recorded.place, "in the migration");
                     let model = model.map(|model| Label::at(&model.place, "the model"));
-                    found.push((violation, label, model.into_iter().collect()));
+                    found.push((violation, label, model.into_iter().collect(), expands));
                 }
             }
         }
-        for (what, label, related) in found {
+        for (what, label, related, is_expansion) in found {
             let violation = Noticed { what, aftermath };
             reporter
                 .report_on(&violation, label, Some(&revision.id.value))
-                .related(related);
+                .related(related)
+                .expansion(is_expansion);
         }
     }
 }
 
-/// A contradiction with its place and others that belong to it.
-type Found<'a> = (MigrationWithoutModel<'a>, Label, Vec<Label>);
+/// A contradiction with its place and others that belong to it, and whether code need not know of it.
+type Found<'a> = (MigrationWithoutModel<'a>, Label, Vec<Label>, bool);
+
+/// True for a new column of which rows can do without a value.
+fn is_expansion(operation: &Operation) -> bool {
+    let Operation::AddColumn {
+        column: Some(column),
+        ..
+    } = operation
+    else {
+        return false;
+    };
+    let is_nullable =
+        !matches!(column.facts.get("nullable"), Some(Fact::Known(said)) if said == "no");
+    is_nullable || column.facts.contains_key("server default")
+}
 
 /// The revisions of the change that nobody has yet.
 fn new_revisions(of: &ProjectEnvironment<'_>, ctx: &EnvironmentContext<'_>) -> Vec<usize> {

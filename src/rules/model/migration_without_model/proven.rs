@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, new_revisions};
-use crate::catalog::{Change, Difference, Subject};
+use crate::catalog::{Change, Difference, Fact, Subject};
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Introduced, is_index_of_key};
 use crate::project::ProjectEnvironment;
@@ -158,15 +158,29 @@ pub(super) fn report(
         let lost = lost.map(|place| Label::at(place, "has no effect"));
         let related: Vec<Label> = others.chain(elsewhere).chain(model).chain(lost).collect();
         let revision = &head.map.node(together.first.node).revision;
+        let is_expansion =
+            together.further.is_empty() && together.all().all(|one| is_expansion(one.found, head));
         reporter
             .report_on(&together, label, Some(&revision.id.value))
-            .related(related);
+            .related(related)
+            .expansion(is_expansion);
     }
     contradictions
         .iter()
         .filter(|one| (one.found.subject, one.found.change) == (Subject::Column, Change::Removed))
         .map(|one| (one.node, one.part().to_owned()))
         .collect()
+}
+
+/// True for a column that only the database has and that code need not know of: rows can do without a value.
+fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    let Target { table, name, .. } = Target::of(difference);
+    let table = table.and_then(|table| head.migrated().tables.get(table));
+    let column = table.zip(name).and_then(|(table, name)| table.column(name));
+    (difference.subject, difference.change) == (Subject::Column, Change::Removed)
+        && column.is_some_and(|column| {
+            column.nullable.is(&true) || matches!(column.default, Fact::Known(Some(_)))
+        })
 }
 
 /// True for NOT NULL that is lost because an operation does not say it, where that is told.

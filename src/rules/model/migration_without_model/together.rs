@@ -192,7 +192,7 @@ impl<'a> Together<'a> {
 }
 
 impl Together<'_> {
-    fn all(&self) -> impl Iterator<Item = &Contradicted<'_>> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &Contradicted<'_>> {
         std::iter::once(&self.first).chain(&self.others)
     }
 
