@@ -98,7 +98,8 @@ pub(crate) fn missing(
         table.is_some_and(|table| {
             [upstream, head].iter().all(|environment| {
                 let now = environment.migrated();
-                now.opaque.is_none() && !now.tables.contains_key(table)
+                !now.tables.contains_key(table)
+                    && (now.opaque.is_none() || now.dropped_tables.contains(table))
             })
         })
     };

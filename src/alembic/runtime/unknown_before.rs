@@ -68,13 +68,28 @@ fn reason(
                 .any(|step| step.place.file == place.file && step.place.span.contains(place.span));
             let (_, step) = drops
                 .iter()
-                .find(|(ddl, _)| difference.is_dropped_if_there(ddl))
+                .find(|(ddl, _)| difference.is_dropped_if_there(ddl) || uses(ddl, difference))
                 .filter(|_| is_made_back)?;
             let what = format!("whether `{object}` was there before is not known");
             Some(Why::new(what, Some(step.place.clone())))
         }
         _ => None,
     }
+}
+
+/// True for a constraint that is made of the index: it was there, whoever has made it.
+fn uses(ddl: &Ddl, difference: &Difference) -> bool {
+    let Ddl::AlterTable {
+        table,
+        action: AlterAction::AddConstraintUsingIndex { index, .. },
+        ..
+    } = ddl
+    else {
+        return false;
+    };
+    let of_table = difference.object.strip_prefix(table.as_str());
+    difference.subject == Subject::Index
+        && of_table.and_then(|rest| rest.strip_prefix('.')) == Some(index.as_str())
 }
 
 /// What the last statement about it says of the row level security of a table.
