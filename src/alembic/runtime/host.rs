@@ -392,7 +392,9 @@ fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
         return Called::Value(class);
     }
     if name.starts_with("sqlalchemy.")
-        && (name.ends_with(".Index") || name.ends_with(".UniqueConstraint"))
+        && [".Index", ".UniqueConstraint", ".ForeignKeyConstraint"]
+            .iter()
+            .any(|kind| name.ends_with(kind))
     {
         interpreter.host.indexes.push((call.clone(), at));
     }
@@ -438,7 +440,9 @@ fn method_call(
     if is_database_object(base, interpreter) {
         let calls = match name {
             "Table" => Some(&mut interpreter.host.tables),
-            "Index" | "UniqueConstraint" => Some(&mut interpreter.host.indexes),
+            "Index" | "UniqueConstraint" | "ForeignKeyConstraint" => {
+                Some(&mut interpreter.host.indexes)
+            }
             _ => None,
         };
         if let Some(calls) = calls {

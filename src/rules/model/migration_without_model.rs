@@ -102,12 +102,21 @@ impl MigrationWithoutModel<'_> {
         )
     }
 
-    /// True for a column that is added to several tables, such as one and its history.
-    fn is_added_with(&self, other: &Self) -> bool {
-        matches!(
-            (self, other),
-            (Self::AddedColumn { column, .. }, Self::AddedColumn { column: same, .. }) if column == same
-        )
+    /// True for a column that is added to several tables, such as one and its history, and for columns of one table.
+    fn goes_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::AddedColumn { table, column },
+                Self::AddedColumn {
+                    table: other,
+                    column: same,
+                },
+            ) => column == same || table == other,
+            (Self::DroppedColumn { table, .. }, Self::DroppedColumn { table: other, .. }) => {
+                table == other
+            }
+            _ => false,
+        }
     }
 }
 
@@ -237,7 +246,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             }
             let same = found
                 .iter_mut()
-                .find(|(known, ..)| known.is_added_with(&violation));
+                .find(|(known, ..)| known.goes_with(&violation));
             let expands = is_expansion(&recorded.operation);
             match same {
                 Some((_, _, related, is_expansion)) => {

@@ -228,6 +228,10 @@ fn report_proven(
                 && !pairing::holds_the_labels(found, head)
                 && !enum_value_not_migrated::explains(found, ctx.environment.settings)
                 && !is_other_half(found, &all)
+                && !found
+                    .model
+                    .as_ref()
+                    .is_some_and(|model| by_classes::lies_elsewhere(&model.file, ctx))
         })
         .copied()
         .partition(|found| pairing::is_settled_elsewhere(&found.difference, ctx.environment));

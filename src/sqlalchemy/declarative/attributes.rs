@@ -231,8 +231,10 @@ impl Attribute {
                             Some(format!("the parts of `{}` are not followed", self.name));
                     }
                     Some(_) => {}
+                    // `Parent.__table__.c.get("name", Column(…))`: the one that is there, or a new one.
+                    None if self.is_declared_attr && self.given(call, interpreter) => {}
                     // A helper of another package may well give a column.
-                    None if annotation.is_some() => {
+                    None if annotation.is_some() || self.is_declared_attr => {
                         self.unknown = Some(format!("what `{}` is is not known", self.name));
                     }
                     None => {}
@@ -240,6 +242,21 @@ impl Attribute {
             }
             _ => {}
         }
+    }
+
+    /// The column that a call is given for the case that there is none.
+    fn given<H: Host>(&mut self, call: &Call, interpreter: &mut Interpreter<'_, H>) -> bool {
+        let is_get = call.callee.as_symbol().is_some_and(
+            |symbol| matches!(&symbol.kind, SymbolKind::Attribute { name, .. } if name == "get"),
+        );
+        let default = call.positional().nth(1).map(|default| &default.value);
+        let column = default.and_then(|default| column_call(default, interpreter));
+        let Some((column, _)) = column.filter(|_| is_get) else {
+            return false;
+        };
+        let column = column.clone();
+        self.column(&column, None, interpreter);
+        true
     }
 
     /// A field of SQLModel: any annotation makes a column, unless the value is a `Relationship`.

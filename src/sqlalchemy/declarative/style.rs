@@ -177,6 +177,8 @@ pub fn table_name<H: Host>(
                 };
                 return name.as_str().map(|name| SmolStr::new(&**name));
             }
+            // `__tablename__ = None`: it shares the table of its parent.
+            Value::None => {}
             _ if index == 0 => return None,
             _ => {}
         }

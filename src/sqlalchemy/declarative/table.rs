@@ -482,7 +482,8 @@ impl DeclaredTables {
         known.open = known.open.take().or(table.open);
     }
 
-    /// `Index("name", Model.column)` and `UniqueConstraint(column)` that nothing holds: they join the table of the columns
+    /// `Index("name", Model.column)`, `UniqueConstraint(column)` and `ForeignKeyConstraint([Model.column], …)` that nothing holds:
+    /// they join the table of the columns
     /// in their keys (`ColumnCollectionMixin`). Those of `__table_args__` are there already.
     pub fn add_indexes<H: Host>(
         &mut self,
@@ -490,7 +491,15 @@ impl DeclaredTables {
         interpreter: &mut Interpreter<'_, H>,
     ) {
         for (call, at) in indexes {
-            let keys: Vec<Value> = call.positional().map(|key| key.value.clone()).collect();
+            let is_foreign =
+                construct(&call.callee, interpreter).as_deref() == Some("ForeignKeyConstraint");
+            let keys: Vec<Value> = if is_foreign {
+                let columns = call.argument(0, "columns");
+                let columns = columns.and_then(|columns| interpreter.heap.elements(&columns.value));
+                columns.map(<[Value]>::to_vec).unwrap_or_default()
+            } else {
+                call.positional().map(|key| key.value.clone()).collect()
+            };
             let mut found = keys
                 .iter()
                 .filter_map(|key| referred_table(key, interpreter, 0));

@@ -98,7 +98,7 @@ impl Contradicted<'_> {
         rest.unwrap_or(&self.found.object).trim_start_matches('.')
     }
 
-    /// True for what is one thing to correct: indexes of one table, what several tables have from one line of the models,
+    /// True for what is one thing to correct: columns or indexes of one table, what several tables have from one line of the models,
     /// a column that is added to several, what one statement does to several columns, the same two types in new tables, an
     /// enum type of several columns, and indexes over primary keys.
     pub(super) fn goes_with(&self, other: &Self) -> bool {
@@ -122,6 +122,12 @@ impl Contradicted<'_> {
         let are_indexes = self.found.subject == Subject::Index
             && matches!(self.found.change, Change::Added | Change::Removed)
             && is_same_table;
+        // Whoever forgot one column of a model forgot the others.
+        let are_columns = self.found.subject == Subject::Column
+            && matches!(self.found.change, Change::Added | Change::Removed)
+            && is_same_table
+            && self.renamed.is_none()
+            && other.renamed.is_none();
         let is_one_line = self.model.is_some() && self.model == other.model;
         // A table and the one that holds its history are given the same column.
         let is_added =
@@ -144,7 +150,12 @@ impl Contradicted<'_> {
         let are_types =
             self.comes_with_table() && self.found.change == Change::Changed("type") && is_equal;
         self.node == other.node
-            && (are_indexes || is_one_thing || is_one_statement || are_comments || are_types)
+            && (are_indexes
+                || are_columns
+                || is_one_thing
+                || is_one_statement
+                || are_comments
+                || are_types)
     }
 
     /// True for the comment of a column of which the model says nothing.

@@ -13,6 +13,7 @@ use crate::project::ProjectEnvironment;
 use crate::rules::coverage::{Migrations, NOT_READ, is_covered};
 use crate::rules::{ChangeContext, Reporter, pairing};
 use crate::schema::KnownTables;
+use crate::source::RepoPath;
 
 /// Reports what changes in the classes of tables about which nothing is proven.
 pub(super) fn report(
@@ -47,7 +48,10 @@ pub(super) fn report(
         }
         // What is gone is known by what env.py said before.
         let state = if change.is_gone() { before } else { head };
-        if !is_governed(change, state, tables) || is_built_elsewhere(&change.table, ctx) {
+        if !is_governed(change, state, tables)
+            || is_built_elsewhere(&change.table, ctx)
+            || lies_elsewhere(&change.place.file, ctx)
+        {
             continue;
         }
         let open: Vec<_> = change
@@ -126,6 +130,17 @@ pub(super) fn report(
             .take(MOST_RELATED);
         reporter.report(&violation, primary_label).related(related);
     }
+}
+
+/// True for a file beside the migrations of another environment, in a repository of several applications.
+pub(super) fn lies_elsewhere(file: &RepoPath, ctx: &ChangeContext<'_>) -> bool {
+    let is_beside = |environment: &ProjectEnvironment<'_>| {
+        let folder = environment.environment.script_location.parent();
+        !folder.as_str().is_empty() && file.is_within(&folder)
+    };
+    let head = ctx.environment.head;
+    let mut others = ctx.environment.all.iter();
+    !is_beside(head) && others.any(|other| !std::ptr::eq(other, head) && is_beside(other))
 }
 
 /// The differences of a class in phrases, the columns of which the same changes together.
