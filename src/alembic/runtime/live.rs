@@ -115,8 +115,8 @@ impl Runtime<'_> {
                     return None;
                 }
                 let (kind, definition) = self.live(&value, used)?;
-                let is_harmless = is_harmless(&kind, used)
-                    || names_columns && matches!(kind, LiveKind::Model(_));
+                let is_harmless =
+                    is_harmless(&kind, used) || names_columns && matches!(kind, LiveKind::Model(_));
                 if is_harmless {
                     return None;
                 }
@@ -242,11 +242,13 @@ fn is_narrowed<'n>(methods: impl IntoIterator<Item = &'n Name>) -> bool {
 }
 
 /// True if a query for a model asks for all of its columns, after what is called on it.
-fn loads<'n>(methods: impl Iterator<Item = &'n Name> + Clone) -> bool {
-    !is_narrowed(methods.clone())
+fn loads<'n>(methods: impl IntoIterator<Item = &'n Name>) -> bool {
+    let methods: Vec<&Name> = methods.into_iter().collect();
+    let decides = |method: &&&Name| is_any(WITHOUT_COLUMNS, method) || is_any(SENDING, method);
+    !is_narrowed(methods.iter().copied())
         && methods
-            .clone()
-            .find(|method| is_any(WITHOUT_COLUMNS, method) || is_any(SENDING, method))
+            .iter()
+            .find(decides)
             .is_none_or(|method| is_any(SENDING, method))
 }
 
@@ -260,7 +262,7 @@ fn asks_for_all(used: &NameUse) -> bool {
             used.is_called
                 || match used.handed_to.split_first() {
                     Some((first, methods)) if first == "query" || first == "select" => {
-                        loads(methods.iter())
+                        loads(methods)
                     }
                     Some((first, methods)) => is_any(ENTITIES, first) && !is_narrowed(methods),
                     None => false,

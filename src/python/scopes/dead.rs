@@ -44,7 +44,9 @@ fn constants(body: &[Stmt], parameters: &[Parameter]) -> FxHashMap<Name, bool> {
                 [target] => Some((target, value)),
                 _ => None,
             },
-            StmtKind::AnnAssign { target, value, .. } => value.as_ref().map(|value| (target, value)),
+            StmtKind::AnnAssign { target, value, .. } => {
+                value.as_ref().map(|value| (target, value))
+            }
             StmtKind::FunctionDef(def) => {
                 bind_all(&mut others, &def.parameters);
                 None

@@ -285,9 +285,13 @@ impl<H: Host> Reader<'_, '_, H> {
         })
     }
 
-    /// The checks that PostGIS may make for a column that GeoAlchemy2 leaves it to add: `AddGeometryColumn` makes them
+    /// The checks that may come with a column whose type leaves it to the database to add: `AddGeometryColumn` makes them
     /// where the type does not say as much.
-    fn managed_checks(&mut self, given: Option<&CallArgument>, column: &SmolStr) -> Vec<Constraint> {
+    fn managed_checks(
+        &mut self,
+        given: Option<&CallArgument>,
+        column: &SmolStr,
+    ) -> Vec<Constraint> {
         let Some(call) = given.and_then(|argument| argument.value.as_call()) else {
             return Vec::new();
         };
@@ -301,7 +305,10 @@ impl<H: Host> Reader<'_, '_, H> {
         {
             return Vec::new();
         }
-        let why = self.why("the version of PostGIS decides which checks it makes", self.at);
+        let why = self.why(
+            "the version of PostGIS decides which checks it makes",
+            self.at,
+        );
         let made = |fact: &str| {
             let name = format_smolstr!("enforce_{fact}_{column}");
             let kind = ConstraintKind::Check {
