@@ -20,8 +20,8 @@ pub use ini::{IniError, IniFile, IniProblem, InterpolationError};
 pub use revision::{Answered, DocLine, Identifier, Revision, RevisionDoc, written_links};
 pub use revision_map::{BrokenLink, HeadGroup, Heads, LabelConflict, RevisionMap, RevisionNode};
 pub use runtime::{
-    Comparison, Copied, Direction, End, Failed, LiveKind, LiveUse, MetadataOrigin, Migration,
-    ModelFiles, ModelReading, ModelSchema, NamedTable, RawSql, Replay, ReplayedRevision, Run,
-    Runtime, Statement, Step, Told, UNKNOWN, UnregisteredTable, Upgraded, Verdict,
+    Comparison, Copied, Direction, End, Failed, LiveCause, LiveKind, LiveUse, MetadataOrigin,
+    Migration, ModelFiles, ModelReading, ModelSchema, NamedTable, RawSql, Replay, ReplayedRevision,
+    Run, Runtime, Statement, Step, Told, UNKNOWN, UnregisteredTable, Upgraded, Verdict,
 };
 pub use script_directory::{Script, ScriptDirectory, ScriptProblem, ScriptProblemKind};

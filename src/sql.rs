@@ -23,7 +23,7 @@ mod types;
 mod unnamed;
 mod written;
 
-pub use column_order::without_column_order;
+pub use column_order::{added_nulls, gives_column, without_column_order};
 pub use expression::{
     canonical_default, canonical_expression, canonical_text, index_key, mentioned_columns,
     with_text_casts,

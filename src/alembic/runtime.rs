@@ -19,7 +19,7 @@ mod simulation;
 mod statement;
 mod unknown_before;
 
-pub use live::{LiveKind, LiveUse};
+pub use live::{LiveCause, LiveKind, LiveUse};
 pub use model_schema::{
     Comparison, MetadataOrigin, ModelFiles, ModelReading, ModelSchema, UnregisteredTable,
 };

@@ -471,14 +471,15 @@ impl Comparing<'_> {
                             || here.identity.known().is_some_and(Option::is_some)),
                     ),
                     "default" => {
-                        let counts = |column: &Column| {
+                        let of = |column: &Column| {
                             let default = column.default.known().and_then(Option::as_ref);
-                            default.is_some_and(|default| default.starts_with("nextval("))
+                            default.map(|default| default.starts_with("nextval("))
                         };
-                        if counts(&there) || counts(&here) {
-                            Weight::Unseen
-                        } else {
-                            asked(settings.compares_defaults)
+                        match (of(&there), of(&here)) {
+                            // Which column of a key counts by itself follows from the others of the key.
+                            (Some(true), None) | (None, Some(true)) => return None,
+                            (Some(true), _) | (_, Some(true)) => return Some(Weight::Unseen),
+                            _ => asked(settings.compares_defaults),
                         }
                     }
                     "identity" => asked(settings.compares_identities),

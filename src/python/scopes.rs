@@ -5,6 +5,7 @@
 
 mod bindings;
 mod builtin_names;
+mod dead;
 mod uses;
 mod walk;
 
@@ -21,6 +22,7 @@ use bindings::{Bindings, is_closed};
 use builtin_names::is_builtin;
 use walk::each_part;
 
+pub use dead::dead_branches;
 pub use uses::{ImportedName, NameUse, imported_names, names_used_in};
 
 /// The use of a name that nothing binds.

@@ -1,4 +1,4 @@
-//! Queries that differ only in the order of their columns.
+//! Queries that differ only in the order of their columns, or in columns without values.
 
 use super::token::{Token, TokenKind, tokens};
 
@@ -14,29 +14,13 @@ pub struct Unordered {
 /// The query of a text, whatever the order of its columns. `None` where that is told by numbers, or the queries in it do
 /// not give as many columns.
 pub fn without_column_order(text: &str) -> Option<Unordered> {
-    let tokens = tokens(text.trim().trim_end_matches(';'));
-    let mut rest = String::new();
-    let mut lists: Vec<Vec<String>> = Vec::new();
-    let mut at = 0;
-    while let Some(token) = tokens.get(at) {
-        at += 1;
-        push(&mut rest, token);
-        let next = |at: usize| tokens.get(at);
-        if token.is_word("by") && next(at).is_some_and(|next| next.kind == TokenKind::Number) {
-            return None;
-        }
-        if !token.is_word("select") {
-            continue;
-        }
-        while let Some(word) =
-            next(at).filter(|next| next.is_word("distinct") || next.is_word("all"))
-        {
-            push(&mut rest, word);
-            at += 1;
-        }
-        let (list, length) = listed(tokens.get(at..).unwrap_or_default());
-        lists.push(list);
-        at += length;
+    let Query {
+        rest,
+        lists,
+        has_numbers,
+    } = Query::of(text);
+    if has_numbers {
+        return None;
     }
     let length = lists.first()?.len();
     if lists.iter().any(|list| list.len() != length) {
@@ -50,6 +34,78 @@ pub fn without_column_order(text: &str) -> Option<Unordered> {
         .collect();
     columns.sort_unstable();
     Some(Unordered { rest, columns })
+}
+
+/// A query in two parts.
+struct Query {
+    /// All but the lists of columns.
+    rest: String,
+    /// What each `SELECT` gives.
+    lists: Vec<Vec<String>>,
+    /// True if columns are told by numbers.
+    has_numbers: bool,
+}
+
+impl Query {
+    fn of(text: &str) -> Self {
+        let tokens = tokens(text.trim().trim_end_matches(';'));
+        let mut rest = String::new();
+        let mut lists: Vec<Vec<String>> = Vec::new();
+        let mut at = 0;
+        let mut has_numbers = false;
+        while let Some(token) = tokens.get(at) {
+            at += 1;
+            push(&mut rest, token);
+            let next = |at: usize| tokens.get(at);
+            if token.is_word("by") && next(at).is_some_and(|next| next.kind == TokenKind::Number) {
+                has_numbers = true;
+            }
+            if !token.is_word("select") {
+                continue;
+            }
+            while let Some(word) =
+                next(at).filter(|next| next.is_word("distinct") || next.is_word("all"))
+            {
+                push(&mut rest, word);
+                at += 1;
+            }
+            let (list, length) = listed(tokens.get(at..).unwrap_or_default());
+            lists.push(list);
+            at += length;
+        }
+        Self {
+            rest,
+            lists,
+            has_numbers,
+        }
+    }
+}
+
+/// The names of the columns that a query has at its end more than another one, where these are always `NULL` and the
+/// queries are the same otherwise.
+pub fn added_nulls(text: &str, longer: &str) -> Option<Vec<String>> {
+    let (one, other) = (Query::of(text), Query::of(longer));
+    let (first, others) = one.lists.split_first()?;
+    let (longer, other_others) = other.lists.split_first()?;
+    let added = longer.strip_prefix(first.as_slice())?;
+    if added.is_empty() || one.rest != other.rest || others != other_others {
+        return None;
+    }
+    added.iter().map(|column| null_column(column)).collect()
+}
+
+/// The name of `NULL AS name` and `NULL::type AS name`.
+fn null_column(column: &str) -> Option<String> {
+    let (value, name) = column.rsplit_once(" as ")?;
+    let rest = value.strip_prefix(" null")?;
+    (rest.is_empty() || rest.starts_with(" :")).then(|| name.to_owned())
+}
+
+/// True if the query gives a column of this name.
+pub fn gives_column(text: &str, name: &str) -> bool {
+    let query = Query::of(text);
+    let mut first = query.lists.first().into_iter().flatten();
+    first.any(|column| column.rsplit([' ', '.']).next() == Some(name))
 }
 
 /// The columns at the start of the tokens, and how many tokens they take.
@@ -130,5 +186,23 @@ mod tests {
             "SELECT a, b FROM t ORDER BY 1",
             "SELECT b, a FROM t ORDER BY 1"
         ));
+    }
+
+    #[test]
+    fn columns_that_cannot_be_dropped_are_left_empty() {
+        let before = "SELECT a.id, b.name FROM a JOIN b ON a.id = b.id";
+        let after = |more: &str| {
+            let longer = format!("SELECT a.id, b.name, {more} FROM a JOIN b ON a.id = b.id");
+            added_nulls(before, &longer)
+        };
+        assert_eq!(
+            after("NULL::integer AS status, null as kind"),
+            Some(vec!["status".to_owned(), "kind".to_owned()])
+        );
+        assert_eq!(after("0 AS status"), None);
+        assert_eq!(after("NULL + 1 AS status"), None);
+        assert_eq!(added_nulls(before, before), None);
+        assert!(gives_column("SELECT a.id, a.Status FROM a", "status"));
+        assert!(!gives_column("SELECT a.id AS status_id FROM a", "status"));
     }
 }

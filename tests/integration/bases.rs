@@ -154,6 +154,37 @@ fn not_null_that_is_lost_with_a_name_is_said_once() {
 }
 
 #[test]
+fn a_type_that_the_model_has_right_is_said_once() {
+    let repository = Repository::with_project();
+    let table = repository
+        .read("migrations/versions/a1.py")
+        .replace("sa.Integer()", "sa.BigInteger()");
+    repository.write("migrations/versions/a1.py", table);
+    let with_keys = |lines: &str| {
+        models(lines)
+            .replace("Column, Integer", "BigInteger, Column, ForeignKey, Integer")
+            .replace("Column(Integer, primary", "Column(BigInteger, primary")
+    };
+    repository.write("shop/models.py", with_keys(""));
+    repository.commit("wide");
+    let line = "    parent = Column(BigInteger, ForeignKey(\"t_a1.id\"))\n";
+    repository.write("shop/models.py", with_keys(line));
+    let narrow = revision_with_column("b1", "a1", "parent")
+        .replace("sa.String()", "sa.Integer(), sa.ForeignKey(\"t_a1.id\")");
+    repository.write("migrations/versions/b1.py", narrow);
+    repository.commit("parent");
+    let codes = |select: &str| {
+        let base = ["check", "--from-ref", "HEAD^", "--to-ref", "HEAD"];
+        let database = ["--dialect", "postgresql", "--select", select];
+        let answer = repository.lint(&[&base[..], &database].concat());
+        let codes = answer.codes();
+        codes.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("ML302,ML524"), ["302"]);
+    assert_eq!(codes("ML524"), ["524"]);
+}
+
+#[test]
 fn without_a_base_the_remedy_is_named() {
     let repository = Repository::with_project();
     repository.git(&["branch", "--quiet", "-m", "trunk"]);

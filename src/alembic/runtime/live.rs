@@ -6,7 +6,7 @@ use super::{Recorder, Runtime};
 use crate::alembic::revision::Revision;
 use crate::python::ast::{Name, Parameter, StmtKind};
 use crate::python::value::{Function, ObjectId, Place, SymbolKind, Value};
-use crate::python::{Interpreter, NameUse, imported_names, names_used_in};
+use crate::python::{Interpreter, NameUse, dead_branches, imported_names, names_used_in};
 use crate::source::{FileSpan, RepoPath, Span};
 use crate::sqlalchemy::declarative::{
     Style, has_table_keyword, is_abstract, is_declarative_base, style, table_name,
@@ -37,8 +37,30 @@ pub enum LiveKind {
     Metadata,
     /// A session that the application has configured, on a connection of its own.
     Session,
-    /// A function that uses one of these.
-    Function(SmolStr),
+    /// A function that uses one of these, as it writes it.
+    Function(SmolStr, LiveCause),
+}
+
+/// What makes it matter that a revision uses something of the application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LiveCause {
+    /// Columns come, which earlier revisions then ask for.
+    Models,
+    /// Tables come, which earlier revisions then make.
+    Metadata,
+    /// Another connection has another transaction.
+    Session,
+}
+
+impl LiveKind {
+    pub fn cause(&self) -> LiveCause {
+        match self {
+            Self::Model(_) | Self::Table => LiveCause::Models,
+            Self::Metadata => LiveCause::Metadata,
+            Self::Session => LiveCause::Session,
+            Self::Function(_, cause) => *cause,
+        }
+    }
 }
 
 impl Runtime<'_> {
@@ -69,6 +91,7 @@ impl Runtime<'_> {
                 _ => None,
             })
             .collect();
+        let dead = dead_branches(&revision.source.module.body, &[]);
         for imported in names {
             if imported.level > 0 {
                 continue;
@@ -80,6 +103,9 @@ impl Runtime<'_> {
                 &revision.file,
             );
             let live = imported.uses.iter().find_map(|used| {
+                if dead.iter().any(|span| span.contains(used.span)) {
+                    return None;
+                }
                 // What a function of the file asks of what it is handed is not followed.
                 if used
                     .given_to
@@ -89,16 +115,8 @@ impl Runtime<'_> {
                     return None;
                 }
                 let (kind, definition) = self.live(&value, used)?;
-                let is_harmless = match kind {
-                    LiveKind::Model(_) => names_columns || !asks_for_all(used),
-                    LiveKind::Table => !asks_for_all(used),
-                    // A session that nothing is done with has nothing to commit.
-                    LiveKind::Session => used.attributes.last().is_some_and(|method| {
-                        ["close", "commit", "flush", "remove", "rollback"]
-                            .contains(&method.as_str())
-                    }),
-                    _ => false,
-                };
+                let is_harmless =
+                    is_harmless(&kind, used) || names_columns && matches!(kind, LiveKind::Model(_));
                 if is_harmless {
                     return None;
                 }
@@ -134,24 +152,50 @@ impl Runtime<'_> {
         }
         match &function {
             Value::Function(function) => {
-                let (what, _) = self.live_in(function)?;
+                let (what, cause) = self.live_in(function, used)?;
                 let mut place = self.interpreter.file(function.at);
                 place.span = function.def.name_span;
-                Some((LiveKind::Function(what), Some(place)))
+                Some((LiveKind::Function(what, cause), Some(place)))
             }
             _ => None,
         }
     }
 
-    /// What a function uses that changes with the application.
-    fn live_in(&mut self, function: &Function) -> Option<(SmolStr, LiveKind)> {
-        names_used_in(&function.def)
-            .into_iter()
-            .find_map(|(name, used)| {
-                let value = self.interpreter.global_of(function, &name)?;
-                let (kind, _) = live_value(&value, &used.attributes, &mut self.interpreter)?;
-                Some((written(&name, &used.attributes), kind))
-            })
+    /// What a function that is called uses that changes with the application, what matters most first.
+    fn live_in(&mut self, function: &Function, call: &NameUse) -> Option<(SmolStr, LiveCause)> {
+        let is_narrowed = is_narrowed(&call.chained);
+        let mut found: Option<(SmolStr, LiveCause)> = None;
+        for (name, used) in names_used_in(&function.def) {
+            // Which columns the query has that the function gives back, its caller says.
+            if is_narrowed && used.is_returned {
+                continue;
+            }
+            let Some(value) = self.interpreter.global_of(function, &name) else {
+                continue;
+            };
+            let Some((kind, _)) = live_value(&value, &used.attributes, &mut self.interpreter)
+            else {
+                continue;
+            };
+            let cause = kind.cause();
+            if !is_harmless(&kind, &used) && found.as_ref().is_none_or(|(_, first)| cause < *first)
+            {
+                found = Some((written(&name, &used.attributes), cause));
+            }
+        }
+        found
+    }
+}
+
+/// True for a use that does not change with what it uses.
+fn is_harmless(kind: &LiveKind, used: &NameUse) -> bool {
+    match kind {
+        LiveKind::Model(_) | LiveKind::Table => !asks_for_all(used),
+        // A session that nothing is done with has nothing to commit.
+        LiveKind::Session => used.attributes.last().is_some_and(|method| {
+            ["close", "commit", "flush", "remove", "rollback"].contains(&method.as_str())
+        }),
+        LiveKind::Metadata | LiveKind::Function(..) => false,
     }
 }
 
@@ -172,30 +216,62 @@ const ENTITIES: &[&str] = &[
 /// What makes of a query for a model one for some of its columns.
 const NARROWING: &[&str] = &["load_only", "with_entities", "with_only_columns"];
 
-/// What ends a query without a row of the model.
-const WITHOUT_ROWS: &[&str] = &["count", "delete", "exists", "update", "values"];
+/// What ends a query without asking for the columns of the model.
+const WITHOUT_COLUMNS: &[&str] = &["delete", "exists", "update", "values"];
+
+/// What sends a query. What is called on the result is no part of it.
+const SENDING: &[&str] = &[
+    "all",
+    "count",
+    "first",
+    "first_or_404",
+    "get",
+    "get_or_404",
+    "one",
+    "one_or_404",
+    "one_or_none",
+];
+
+fn is_any(names: &[&str], name: &Name) -> bool {
+    names.contains(&name.as_str())
+}
+
+/// True for methods that make of a query for a model one for some of its columns.
+fn is_narrowed<'n>(methods: impl IntoIterator<Item = &'n Name>) -> bool {
+    methods.into_iter().any(|method| is_any(NARROWING, method))
+}
+
+/// True if a query for a model asks for all of its columns, after what is called on it.
+fn loads<'n>(methods: impl IntoIterator<Item = &'n Name>) -> bool {
+    let methods: Vec<&Name> = methods.into_iter().collect();
+    let decides = |method: &&&Name| is_any(WITHOUT_COLUMNS, method) || is_any(SENDING, method);
+    !is_narrowed(methods.iter().copied())
+        && methods
+            .iter()
+            .find(decides)
+            .is_none_or(|method| is_any(SENDING, method))
+}
 
 /// True for a use of a model or table that asks for all of its columns, whichever there are by then, or writes them:
-/// `query(User)`, `User(…)`, `users.select()`. `User.name`, `query(User).with_entities(…)` and `delete(users)` name what
-/// they ask for, and what other functions do with a model is not known.
+/// `query(User)`, `User(…)`, `users.select()`. `User.name`, `query(User).with_entities(…)`, `User.query.delete()` and
+/// `delete(users)` name what they ask for, and what other functions do with a model is not known.
 fn asks_for_all(used: &NameUse) -> bool {
-    let is_any = |names: &[&str], name: &Name| names.contains(&name.as_str());
+    let chained = &used.chained;
     match used.attributes.as_slice() {
         [] => {
-            let handed_to = &used.handed_to;
             used.is_called
-                || handed_to.first().is_some_and(|name| is_any(ENTITIES, name))
-                    && !handed_to.iter().any(|name| is_any(NARROWING, name))
-                    && !(handed_to
-                        .first()
-                        .is_some_and(|name| name == "query" || name == "select")
-                        && handed_to
-                            .last()
-                            .is_some_and(|name| is_any(WITHOUT_ROWS, name)))
+                || match used.handed_to.split_first() {
+                    Some((first, methods)) if first == "query" || first == "select" => {
+                        loads(methods)
+                    }
+                    Some((first, methods)) => is_any(ENTITIES, first) && !is_narrowed(methods),
+                    None => false,
+                }
         }
+        [first, methods @ ..] if first == "query" => loads(methods.iter().chain(chained)),
         // `users.c.name`
-        [first] if used.is_called => !is_any(&["delete", "update"], first),
-        [first, ..] => is_any(&["metadata", "objects", "query"], first) || first.starts_with("__"),
+        [first] if used.is_called => !is_any(&["delete", "update"], first) && !is_narrowed(chained),
+        [first, ..] => is_any(&["metadata", "objects"], first) || first.starts_with("__"),
     }
 }
 

@@ -135,7 +135,7 @@ impl Bindings {
     }
 
     /// `(name := …)`, which binds in the function around a comprehension too.
-    fn walrus(&mut self, expr: &Expr) {
+    pub(super) fn walrus(&mut self, expr: &Expr) {
         if let ExprKind::Named { target, .. } = &expr.kind {
             self.bind(target);
         }

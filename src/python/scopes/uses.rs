@@ -3,6 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::bindings::Bindings;
+use super::dead::dead_branches;
 use super::walk::{each_expr, each_part, each_stmt};
 use crate::python::ast::{Expr, ExprKind, FunctionDef, Module, Name, Stmt, StmtKind};
 use crate::source::Span;
@@ -35,6 +36,10 @@ pub struct NameUse {
     /// Where it is handed to a call as it is: the last name of what is called, and of the methods that are called on the
     /// result, one after the other.
     pub handed_to: Vec<Name>,
+    /// The methods that are called on what comes of it, one after the other.
+    pub chained: Vec<Name>,
+    /// True if the function gives back what comes of it.
+    pub is_returned: bool,
 }
 
 /// What a module imports and uses. Names that anything else binds as well are left out, and so are annotations.
@@ -76,7 +81,8 @@ pub fn names_used_in(def: &FunctionDef) -> Vec<(Name, NameUse)> {
             .map(|parameter| parameter.name.clone()),
     );
     let mut found = used(&def.body, &|name| !own.contains(name));
-    let idle = functions_not_called(&def.body);
+    let mut idle = functions_not_called(&def.body);
+    idle.extend(dead_branches(&def.body, &def.parameters));
     found.retain(|(_, used)| !idle.iter().any(|span| span.contains(used.span)));
     found
 }
@@ -176,7 +182,67 @@ fn used(body: &[Stmt], is_wanted: &dyn Fn(&Name) -> bool) -> Vec<(Name, NameUse)
         }
         _ => each_expr(stmt, &mut |expr| collector.value(expr)),
     });
-    collector.found
+    let returned = returned(body);
+    let mut found = collector.found;
+    for (_, used) in &mut found {
+        used.is_returned = returned.contains(&used.span);
+    }
+    found
+}
+
+/// Where the queries begin that a function gives back: `query(User)` of `rows = query(User).filter(…)`, `return rows`.
+fn returned(body: &[Stmt]) -> Vec<Span> {
+    let mut variables: Vec<&Name> = Vec::new();
+    let mut spans = Vec::new();
+    let mut collect = |expr, spans: &mut Vec<Span>| {
+        let begin = beginning(expr, spans);
+        if let ExprKind::Name(name) = &begin.kind {
+            variables.push(name);
+        }
+    };
+    each_value(body, &mut |target, value| {
+        if target.is_none() {
+            collect(value, &mut spans);
+        }
+    });
+    each_value(body, &mut |target, value| {
+        if target.is_some_and(|name| variables.contains(&name)) {
+            beginning(value, &mut spans);
+        }
+    });
+    spans
+}
+
+/// Visits what is assigned to variables, and what is returned.
+fn each_value<'b>(body: &'b [Stmt], visit: &mut dyn FnMut(Option<&'b Name>, &'b Expr)) {
+    each_stmt(body, &mut |stmt| match &stmt.kind {
+        StmtKind::Return(Some(value)) => visit(None, value),
+        StmtKind::Assign { targets, value } => {
+            if let [target] = targets.as_slice()
+                && let Some(name) = variable(target)
+            {
+                visit(Some(name), value);
+            }
+        }
+        _ => {}
+    });
+}
+
+/// What a chain of calls begins with: the span of that, and of the names that the calls are given, is noted.
+fn beginning<'e>(expr: &'e Expr, spans: &mut Vec<Span>) -> &'e Expr {
+    if root(expr, &mut Vec::new()).is_some() {
+        spans.push(expr.span);
+    }
+    match &expr.kind {
+        ExprKind::Call(call) => {
+            let given = call.arguments.iter().map(|argument| &argument.value);
+            let names = given.filter(|value| variable(value).is_some());
+            spans.extend(names.map(|value| value.span));
+            beginning(&call.function, spans)
+        }
+        ExprKind::Attribute { value, .. } => beginning(value, spans),
+        _ => expr,
+    }
 }
 
 /// What is called on variables with which nothing else is done: `rows.delete()`.
@@ -245,6 +311,8 @@ impl Collector<'_> {
                     is_called,
                     given_to: None,
                     handed_to: Vec::new(),
+                    chained: methods.to_vec(),
+                    is_returned: false,
                 };
                 self.found.push((name.clone(), found_use));
             }
@@ -260,6 +328,9 @@ impl Collector<'_> {
             match of {
                 Some(value) if root(value, &mut Vec::new()).is_none() => {
                     self.expr(value, false, &chain);
+                }
+                _ if root(&call.function, &mut Vec::new()).is_some() => {
+                    self.expr(&call.function, true, methods);
                 }
                 _ => self.expr(&call.function, true, &[]),
             }
@@ -336,6 +407,25 @@ mod tests {
         assert_eq!(
             handed_to,
             ["query filter delete", "query", "query with_entities all"]
+        );
+    }
+
+    #[test]
+    fn chains_are_followed_to_their_end() {
+        let source = "from app import T\n\n\ndef f():\n    T.query.filter(T.a == 1).delete()\n    \
+                      rows = T.query.filter(T.a == 1)\n    rows = rows.distinct()\n    return rows.order_by(T.b)\n";
+        let (module, _) = parse(source);
+        let [imported] = imported_names(&module).try_into().unwrap();
+        let queries = imported.uses.iter().filter(|used| used.is_called);
+        let found: Vec<(String, bool)> = queries
+            .map(|used| (used.chained.join(" "), used.is_returned))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("delete".to_owned(), false),
+                ("distinct order_by".to_owned(), true)
+            ]
         );
     }
 }

@@ -92,7 +92,7 @@ fn each_of_comprehension(comprehension: &Comprehension, visit: &mut dyn FnMut(&E
 }
 
 /// Visits all statements, those of functions and classes too.
-pub(super) fn each_stmt(body: &[Stmt], visit: &mut dyn FnMut(&Stmt)) {
+pub(super) fn each_stmt<'b>(body: &'b [Stmt], visit: &mut dyn FnMut(&'b Stmt)) {
     for stmt in body {
         visit(stmt);
         match &stmt.kind {
@@ -104,7 +104,7 @@ pub(super) fn each_stmt(body: &[Stmt], visit: &mut dyn FnMut(&Stmt)) {
 }
 
 /// Visits the bodies of a statement that belong to the same scope.
-pub(super) fn each_body(stmt: &Stmt, visit: &mut dyn FnMut(&[Stmt])) {
+pub(super) fn each_body<'b>(stmt: &'b Stmt, visit: &mut dyn FnMut(&'b [Stmt])) {
     match &stmt.kind {
         StmtKind::If { body, orelse, .. }
         | StmtKind::For { body, orelse, .. }

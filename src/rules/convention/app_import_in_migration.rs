@@ -1,6 +1,6 @@
 //! ML405
 
-use crate::alembic::{LiveKind, LiveUse};
+use crate::alembic::{LiveCause, LiveKind, LiveUse};
 use crate::diagnostic::Label;
 use crate::rules::{Reporter, ScriptContext, Violation, declare_rule};
 
@@ -37,7 +37,7 @@ impl Violation for AppImport<'_> {
             LiveKind::Session => {
                 format!("the revision uses `{written}`, the session of the application")
             }
-            LiveKind::Function(what) => format!(
+            LiveKind::Function(what, _) => format!(
                 "the revision calls `{written}` of the application, which uses `{what}` as it is whenever it runs"
             ),
         }
@@ -48,14 +48,14 @@ impl Violation for AppImport<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let note = match self.live.kind {
-            LiveKind::Session => {
+        let note = match self.live.kind.cause() {
+            LiveCause::Session => {
                 "it has a connection of its own: it does not see what the migration has done, and is not rolled back with it"
             }
-            LiveKind::Metadata => {
+            LiveCause::Metadata => {
                 "a database that is migrated later gets other tables than the first one did"
             }
-            _ => {
+            LiveCause::Models => {
                 "a column that the model gains later is asked for before the migration that adds it has run, and the revision fails"
             }
         };
@@ -63,12 +63,12 @@ impl Violation for AppImport<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        let help = match self.live.kind {
-            LiveKind::Session => {
+        let help = match self.live.kind.cause() {
+            LiveCause::Session => {
                 "`op.get_bind()` is the connection of the migration: `Session(bind=op.get_bind())`"
             }
-            LiveKind::Metadata => "write the tables out: `op.create_table(…)`",
-            _ => {
+            LiveCause::Metadata => "write the tables out: `op.create_table(…)`",
+            LiveCause::Models => {
                 "describe in the revision what it needs: `sa.table(\"users\", sa.column(\"id\"))`, or write the statement as SQL"
             }
         };
@@ -80,17 +80,27 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(revision) = &ctx.script.revision else {
         return;
     };
-    for live in ctx.environment.head.live_uses(revision) {
+    let mut uses = ctx.environment.head.live_uses(revision);
+    // What a revision does itself is surer than what a function does that it calls.
+    uses.sort_by_key(|live| {
+        let is_of_function = matches!(live.kind, LiveKind::Function(..));
+        (live.kind.cause(), is_of_function, live.span)
+    });
+    for same in uses.chunk_by(|one, other| one.kind.cause() == other.kind.cause()) {
+        let [live, others @ ..] = same else { continue };
         let label = |span, message: &str| Label::new(revision.file.clone(), span, message);
         let definition = live.definition.as_ref();
         let definition = definition.map(|place| Label::at(place, "defined here"));
+        let mut others: Vec<_> = others.iter().map(|other| other.span).collect();
+        others.sort_unstable();
         reporter
             .report_on(
-                &AppImport { live: &live },
+                &AppImport { live },
                 label(live.span, "used here"),
                 Some(&revision.id.value),
             )
             .related([label(live.import, "imported here")])
-            .related(definition);
+            .related(definition)
+            .related(others.into_iter().map(|span| label(span, "and so here")));
     }
 }

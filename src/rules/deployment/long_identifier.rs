@@ -1,7 +1,12 @@
 //! ML543
 
+use std::ops::Range;
+
+use smol_str::SmolStr;
+
+use crate::catalog::{Catalog, Ddl, ObjectKind};
 use crate::rules::{Reporter, SqlContext, Violation, declare_rule};
-use crate::sql::SqlCheck;
+use crate::sql::{SqlCheck, parse};
 
 declare_rule! {
     "ML543", "long-identifier" in Deployment("deployment"),
@@ -39,14 +44,78 @@ impl Violation for LongIdentifier<'_> {
     }
 }
 
+/// The bytes of a name that PostgreSQL keeps.
+const KEPT: usize = 63;
+
 fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
     for remark in ctx.remarks(SqlCheck::LongIdentifier) {
-        if remark.text.trim_matches('"').len() <= 63 {
+        let text = remark.text.trim_matches('"');
+        if text.len() <= KEPT || is_harmless_trigger(ctx, text, &remark.range) {
             continue;
         }
-        let violation = LongIdentifier {
-            text: remark.text.trim_matches('"'),
-        };
+        let violation = LongIdentifier { text };
         ctx.report(&violation, remark, reporter, "too long");
     }
+}
+
+/// True for the name of a trigger that no other of its table is the same as after cutting. It lives in its table, and every
+/// statement that names it has it cut.
+fn is_harmless_trigger(ctx: &SqlContext<'_>, text: &str, range: &Range<usize>) -> bool {
+    let parsed = parse(
+        &ctx.sql.text,
+        ctx.environment.head.dialect().dialect,
+        &|_| None,
+    );
+    let statement = parsed
+        .iter()
+        .find(|statement| statement.range.start <= range.start && range.end <= statement.range.end);
+    let table = statement.and_then(|statement| {
+        statement
+            .ddl
+            .iter()
+            .find_map(|ddl| table_of_trigger(ddl, text))
+    });
+    let states = [&ctx.replayed.before, &ctx.replayed.after, &ctx.sql.before];
+    table.is_some_and(|table| {
+        let mut states = states.into_iter();
+        !states.any(|state| has_same_after_cutting(state, table, text))
+    })
+}
+
+/// The table of a trigger of this name.
+fn table_of_trigger<'d>(ddl: &'d Ddl, text: &str) -> Option<&'d SmolStr> {
+    match ddl {
+        Ddl::CreateObject {
+            kind: ObjectKind::Trigger,
+            name,
+            on,
+            ..
+        }
+        | Ddl::AlterObject {
+            kind: ObjectKind::Trigger,
+            name,
+            on,
+            ..
+        }
+        | Ddl::DropObject {
+            kind: ObjectKind::Trigger,
+            name,
+            on,
+            ..
+        } => on.as_ref().filter(|_| name.eq_ignore_ascii_case(text)),
+        Ddl::Together(parts) => parts.iter().find_map(|part| table_of_trigger(part, text)),
+        _ => None,
+    }
+}
+
+fn has_same_after_cutting(state: &Catalog, table: &str, text: &str) -> bool {
+    let kept = |name: &str| name.as_bytes().get(..KEPT).map(<[u8]>::to_ascii_lowercase);
+    state.objects.keys().any(|key| {
+        key.kind == ObjectKind::Trigger
+            && key
+                .name
+                .strip_prefix(table)
+                .and_then(|rest| rest.strip_prefix('.'))
+                .is_some_and(|name| !name.eq_ignore_ascii_case(text) && kept(name) == kept(text))
+    })
 }

@@ -3,6 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::catalog::{AlterAction, Catalog, ConstraintKind, Ddl, ForeignKey};
+use crate::rules::model::migration_without_model;
 use crate::rules::{Reporter, StatementContext, Violation, Way, declare_rule};
 
 declare_rule! {
@@ -129,7 +130,8 @@ fn compare<'c>(
         let (Some(width), Some(wider)) = (width(column_type), width(referenced_type)) else {
             continue;
         };
-        if width < wider {
+        let is_told = migration_without_model::tells_type_of(ctx.environment, table, column);
+        if width < wider && !is_told {
             let violation = Mismatched {
                 table,
                 column,

@@ -113,10 +113,13 @@ pub(crate) fn sentence(difference: &Difference) -> String {
             None => format!("the downgrade leaves the labels of {what} in another order"),
         },
         (subject, Change::Changed(_)) => {
-            let (was, now) = apart(
-                &definition(subject, &difference.from),
-                &definition(subject, &difference.to),
-            );
+            let was = definition(subject, &difference.from);
+            let now = definition(subject, &difference.to);
+            let (was, now) = match subject {
+                // What it does comes last.
+                Subject::ForeignKey => (was, now),
+                _ => apart(&was, &now),
+            };
             format!("the downgrade leaves {what} as `{now}`; it was `{was}` before")
         }
     }

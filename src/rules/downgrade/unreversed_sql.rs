@@ -6,7 +6,7 @@ use crate::alembic::{ReplayedRevision, Step};
 use crate::catalog::{Change, Ddl, Difference, ObjectKey, ObjectKind, Subject, is_named_in};
 use crate::rules::difference::{Remainder, follows};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
-use crate::sql::without_column_order;
+use crate::sql::{added_nulls, gives_column, without_column_order};
 
 declare_rule! {
     "ML209", "unreversed-sql" in Downgrade("downgrade"),
@@ -77,6 +77,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     for difference in remainder.found {
         let next_failure = remainder.next_failure(&difference.object);
         if !is_reported(difference)
+            || only_keeps_columns(difference, ctx.replayed)
             || (next_failure.is_none() && is_left_for_nobody(difference, ctx.replayed))
             || remainder.hangs_on_the_database(difference)
             || follows(difference, remainder.found)
@@ -185,6 +186,31 @@ fn has_same_columns(from: &Value, to: &Value) -> bool {
         }
         _ => false,
     }
+}
+
+/// True for a view that comes back with the columns that the upgrade added, and nothing in them: `CREATE OR REPLACE VIEW`
+/// takes none away.
+fn only_keeps_columns(difference: &Difference, replayed: &ReplayedRevision) -> bool {
+    let (Subject::Object(kind @ ObjectKind::View), Change::Changed(_)) =
+        (difference.subject, difference.change)
+    else {
+        return false;
+    };
+    let (Some(from), Some(to)) = (difference.from.as_str(), difference.to.as_str()) else {
+        return false;
+    };
+    let key = ObjectKey {
+        kind,
+        name: difference.object.as_str().into(),
+    };
+    let between = replayed.after.objects.get(&key);
+    let Some(between) = between.and_then(|view| view.definition.known()) else {
+        return false;
+    };
+    added_nulls(from, to).is_some_and(|names| {
+        let mut names = names.iter();
+        names.all(|name| !gives_column(from, name) && gives_column(between, name))
+    })
 }
 
 /// A definition without its spacing and case; `None` where it is not known.

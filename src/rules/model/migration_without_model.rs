@@ -5,13 +5,15 @@ mod together;
 
 use smol_str::SmolStr;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Change, Subject, split_object};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
 use crate::models::{ModelTable, Models};
 use crate::project::ProjectEnvironment;
 use crate::rules::pairing;
-use crate::rules::{ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule};
+use crate::rules::{
+    ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule, is_selected,
+};
 use crate::schema::{Fact, KnownTables, Operation, Recorded};
 
 declare_rule! {
@@ -180,6 +182,36 @@ impl Violation for Noticed<'_> {
     fn severity(&self) -> Option<Severity> {
         self.aftermath.severity()
     }
+}
+
+/// True if this rule, or the one about models, reports the type of a column in the change, so that others need not.
+pub(in crate::rules) fn tells_type_of(
+    environment: &EnvironmentContext<'_>,
+    table: &str,
+    column: &str,
+) -> bool {
+    let is_told = is_selected(&RULE, environment.settings)
+        && environment.settings.pairing() == Pairing::Together;
+    let Some(change) = environment.change.as_ref().filter(|_| is_told) else {
+        return false;
+    };
+    let Some(introduced) = pairing::introduced(&ChangeContext {
+        environment,
+        change,
+    }) else {
+        return false;
+    };
+    let mut found = introduced.by_models.iter().chain(&introduced.others);
+    found.any(|found| {
+        let difference = &found.difference;
+        (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
+            && split_object(
+                &difference.object,
+                &environment.head.model_schema().whole().catalog,
+            ) == (table, Some(column))
+            && found.is_seen()
+            && !introduced.was_usual(difference)
+    })
 }
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {

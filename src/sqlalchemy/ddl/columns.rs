@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use crate::catalog::{Column, ColumnDefinition, Constraint, ConstraintKind, Fact, ForeignKey, Why};
 use crate::dialect::Dialect;
@@ -226,7 +226,7 @@ impl<H: Host> Reader<'_, '_, H> {
             }
             (_, default) => default,
         };
-        let mut constraints = Vec::new();
+        let mut constraints = self.managed_checks(type_value.as_ref(), &name);
         for (check, at) in checks {
             match self.check(&check, at, &name) {
                 Ok(constraint) => constraints.push(constraint),
@@ -283,6 +283,43 @@ impl<H: Host> Reader<'_, '_, H> {
             must_count: may_count && is_true(&autoincrement),
             errors,
         })
+    }
+
+    /// The checks that may come with a column whose type leaves it to the database to add: `AddGeometryColumn` makes them
+    /// where the type does not say as much.
+    fn managed_checks(
+        &mut self,
+        given: Option<&CallArgument>,
+        column: &SmolStr,
+    ) -> Vec<Constraint> {
+        let Some(call) = given.and_then(|argument| argument.value.as_call()) else {
+            return Vec::new();
+        };
+        let is_managed = call
+            .argument(4, "management")
+            .is_some_and(|management| management.value.as_bool() != Some(false));
+        let kind = construct(&call.callee, self.interpreter);
+        if !is_managed
+            || self.semantics.dialect != Dialect::PostgreSql
+            || !matches!(kind.as_deref(), Some("Geometry" | "Geography" | "Raster"))
+        {
+            return Vec::new();
+        }
+        let why = self.why(
+            "the version of PostGIS decides which checks it makes",
+            self.at,
+        );
+        let made = |fact: &str| {
+            let name = format_smolstr!("enforce_{fact}_{column}");
+            let kind = ConstraintKind::Check {
+                expression: Fact::Unknown(Arc::clone(&why)),
+                columns: vec![column.clone()],
+            };
+            let mut constraint = Constraint::new(Some(name), kind, why.place.clone());
+            constraint.maybe = Some(Arc::clone(&why));
+            constraint
+        };
+        ["dims", "geotype", "srid"].map(made).to_vec()
     }
 
     fn column_type(&mut self, given: Option<&CallArgument>, keys: &[(Call, Place)]) -> TypeDdl {
