@@ -38,11 +38,18 @@ impl Linter<'_> {
                 && without >= MIN_WITHOUT_ANY
                 && ctx.head.downtime() == Some(Downtime::AtStart)
         };
-        if !optional && !is_habit && !only_goes_on() {
+        let is_template = || with <= without && ctx.head.begins_without_downgrade();
+        if !optional && !is_habit && !only_goes_on() && !is_template() {
             return;
         }
         self.leave_out(earlier, is_downgrade);
-        if !optional {
+        if !optional && with + without == 0 {
+            self.outcome.notices.push(format!(
+                "missing downgrades of {} are not reported: `script.py.mako` has none; `downgrades = \"required\"` in the \
+                 configuration asks for them",
+                ctx.head.environment.script_location,
+            ));
+        } else if !optional {
             self.outcome.notices.push(format!(
                 "missing downgrades of {} are not reported: {without} of the newest {} revisions that change the schema have none, so the project seems to do without; `downgrades = \"required\"` in the configuration asks for them",
                 ctx.head.environment.script_location,

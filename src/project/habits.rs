@@ -35,4 +35,14 @@ impl ProjectEnvironment<'_> {
         }
         (with, without)
     }
+
+    /// True if the template of new revisions has no downgrade: then the project does without.
+    pub fn begins_without_downgrade(&self) -> bool {
+        let template = self.environment.script_location.join("script.py.mako");
+        let text = template.and_then(|template| self.sources.read(&template));
+        text.is_some_and(|bytes| {
+            let has = |word: &[u8]| memchr::memmem::find(&bytes, word).is_some();
+            has(b"def upgrade") && !has(b"def downgrade")
+        })
+    }
 }

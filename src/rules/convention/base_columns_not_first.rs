@@ -32,6 +32,8 @@ struct Wanted<'a> {
 
 struct BaseColumnsNotFirst<'a> {
     table: &'a str,
+    /// How many more tables of the revision do not either.
+    others: usize,
     wanted: &'a Wanted<'a>,
     order: Order,
 }
@@ -44,7 +46,13 @@ impl Violation for BaseColumnsNotFirst<'_> {
         } else {
             ""
         };
-        format!("table `{}` does not {place}{suffix}", self.table)
+        match self.others {
+            0 => format!("table `{}` does not {place}{suffix}", self.table),
+            others => format!(
+                "table `{}` and {others} more do not {place}{suffix}",
+                self.table
+            ),
+        }
     }
 
     fn subject(&self) -> String {
@@ -122,6 +130,8 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let mut wanted = None;
+    // The tables of one revision are written by one hand, or by one tool.
+    let mut found: Vec<(&Table, Order, Label, Option<Fix>)> = Vec::new();
     for table in tables_of(upgrade) {
         let wanted = wanted
             .get_or_insert_with(|| Wanted::of(ctx.environment.head, ctx.environment.settings));
@@ -138,37 +148,60 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
             let is_custom =
                 || history.last_framed >= MIN_HABIT || wanted.frames_all(tables_of(upgrade));
             if history.is_against() || (wanted.is_framed(table) && is_custom()) {
-                return;
+                break;
             }
         }
         // It is said there once, of all tables.
         if mostly_elsewhere(ctx.environment).is_some() {
             return;
         }
-        let violation = BaseColumnsNotFirst {
-            table: &table.name,
-            wanted,
-            order,
-        };
         let place = wanted
             .misplaced(table)
             .map_or(&table.place, |column| &column.place);
         let label = Label::at(place, "belongs to the base columns");
-        let related = wanted
-            .base
-            .iter()
-            .map(|base| Label::at(&base.place, "the base columns come from here"));
-        reporter
-            .report_on(&violation, label, Some(&ctx.revision.id.value))
-            .related(related)
-            .fix(reorder(
-                table,
-                wanted,
-                &ctx.revision.file,
-                &ctx.revision.source,
-            ));
+        let fix = reorder(table, wanted, &ctx.revision.file, &ctx.revision.source);
+        found.push((table, order, label, fix));
     }
+    let Some(wanted) = wanted.flatten() else {
+        return;
+    };
+    let mut found = found.into_iter();
+    let Some((table, order, label, mut fix)) = found.next() else {
+        return;
+    };
+    let mut related: Vec<Label> = Vec::new();
+    let mut others = 0;
+    for (_, _, place, other) in found {
+        others += 1;
+        if related.len() < MOST_PLACES {
+            related.push(Label {
+                message: "and so does this".to_owned(),
+                ..place
+            });
+        }
+        // What can be mended is mended together.
+        match (&mut fix, other) {
+            (Some(fix), Some(other)) => fix.edits.extend(other.edits),
+            (none, other) if none.is_none() => *none = other,
+            _ => {}
+        }
+    }
+    let violation = BaseColumnsNotFirst {
+        table: &table.name,
+        others,
+        wanted: &wanted,
+        order,
+    };
+    let base = wanted.base.iter();
+    related.extend(base.map(|base| Label::at(&base.place, "the base columns come from here")));
+    reporter
+        .report_on(&violation, label, Some(&ctx.revision.id.value))
+        .related(related)
+        .fix(fix);
 }
+
+/// So many further places are shown with a finding.
+const MOST_PLACES: usize = 8;
 
 /// The tables that a function makes, as far as all of their columns are known.
 fn tables_of(upgrade: &Run) -> impl Iterator<Item = &Table> {

@@ -8,7 +8,7 @@ use crate::dialect::Dialect;
 use crate::rules::{
     EnvironmentContext, Reporter, StatementContext, Violation, Way, declare_rule, is_selected,
 };
-use crate::schema::Operation;
+use crate::schema::{Operation, Recorded};
 
 declare_rule! {
     "ML533", "lost-attributes" in Deployment("deployment"),
@@ -93,7 +93,11 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         Lost::NotNull => known.nullable.is(&false),
         Lost::Default => matches!(known.default.known(), Some(Some(_))),
     };
-    if !is_lost || ctx.way == Way::Down || !is_silent(ctx, lost) {
+    if !is_lost
+        || ctx.way == Way::Down
+        || !is_silent(ctx, lost)
+        || is_as_the_model(ctx, table, column, lost)
+    {
         return;
     }
     let violation = LostAttributes {
@@ -102,6 +106,26 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         lost,
     };
     ctx.report(&violation, reporter, "describes the column anew");
+}
+
+/// True for a default that the model does without as well: then the database becomes what it says.
+fn is_as_the_model(ctx: &StatementContext<'_>, table: &str, column: &str, lost: Lost) -> bool {
+    // A column under another name has another model.
+    let is_renamed = |recorded: &Recorded| {
+        recorded.place == *ctx.place
+            && matches!(&recorded.operation, Operation::AlterColumn(alter) if alter.new_name.is_some())
+    };
+    let mut operations = ctx.run().into_iter().flat_map(|run| &run.operations);
+    if lost == Lost::NotNull || operations.any(is_renamed) {
+        return false;
+    }
+    let models = &ctx.environment.head.model_schema().catalog;
+    let table = models
+        .tables
+        .get(table)
+        .filter(|table| table.maybe.is_none());
+    let column = table.and_then(|table| table.column(column));
+    column.is_some_and(|column| column.default.is(&None))
 }
 
 /// True if the operation does not say it itself.

@@ -178,7 +178,14 @@ fn is_announced(revision: &Revision) -> bool {
     let docstring = revision.source.module.docstring();
     let text = docstring.and_then(Expr::as_str).unwrap_or_default();
     let text = text.to_lowercase();
-    ["squash", "reset", "minimum", "supported", "baseline"]
-        .iter()
-        .any(|word| text.contains(word))
+    [
+        "squash",
+        "rebase",
+        "reset",
+        "minimum",
+        "supported",
+        "baseline",
+    ]
+    .iter()
+    .any(|word| text.contains(word))
 }

@@ -119,9 +119,13 @@ impl Contradicted<'_> {
             return self.is_index_of_key && other.is_index_of_key;
         }
         let is_same_table = self.table == other.table;
+        // Nobody has thought of the models where indexes go.
         let are_indexes = self.found.subject == Subject::Index
-            && matches!(self.found.change, Change::Added | Change::Removed)
-            && is_same_table;
+            && (is_same_table || self.found.change == Change::Added)
+            && matches!(
+                self.found.change,
+                Change::Added | Change::Removed | Change::Renamed
+            );
         // Whoever forgot one column of a model forgot the others.
         let are_columns = self.found.subject == Subject::Column
             && matches!(self.found.change, Change::Added | Change::Removed)
@@ -136,7 +140,7 @@ impl Contradicted<'_> {
             && !is_same_table
             && self.part() == other.part()
             && self.renamed == other.renamed
-            && !self.comes_with_table();
+            && (is_one_line || !self.comes_with_table());
         // As in a loop.
         let is_equal = matches!(self.found.change, Change::Changed(_)) && is_same_pair;
         let is_one_statement = self.found.subject == Subject::Column
