@@ -137,7 +137,12 @@ pub(super) fn report(
         let mut before = before.iter();
         before.any(|other| told_in(contradicted.found, other, ctx).is_some())
     };
-    contradictions.retain(|contradicted| !is_told(contradicted));
+    // Applications that share a database have each its own view of the tables.
+    let is_seen_so = |contradicted: &Contradicted<'_>| {
+        let mut others = ctx.all.iter().filter(|other| !std::ptr::eq(*other, head));
+        others.any(|other| has_it_so(contradicted.found, other))
+    };
+    contradictions.retain(|one| !is_told(one) && !is_seen_so(one));
     for together in folded(gathered(&contradictions, head)) {
         let label = Label::at(together.first.operation, "in the migration");
         let mut operations = vec![together.first.operation];
@@ -170,6 +175,25 @@ pub(super) fn report(
         .filter(|one| (one.found.subject, one.found.change) == (Subject::Column, Change::Removed))
         .map(|one| (one.node, one.part().to_owned()))
         .collect()
+}
+
+/// True if the models of another environment have a column as the migration has it.
+fn has_it_so(difference: &Difference, other: &ProjectEnvironment<'_>) -> bool {
+    let Target { table, name, .. } = Target::of(difference);
+    let models = &other.model_schema().catalog;
+    let table = table.and_then(|table| models.tables.get(table));
+    let column = table.zip(name).and_then(|(table, name)| table.column(name));
+    let Some(column) = column.filter(|_| difference.subject == Subject::Column) else {
+        return false;
+    };
+    match difference.change {
+        Change::Removed => true,
+        Change::Changed("nullable") => difference
+            .from
+            .as_bool()
+            .is_some_and(|said| column.nullable.is(&said)),
+        _ => false,
+    }
 }
 
 /// True for a column that only the database has and that code need not know of: rows can do without a value.
