@@ -83,6 +83,13 @@ impl Constraint {
         self.name.known().and_then(Option::as_ref)
     }
 
+    /// True for a foreign key to which PostgreSQL gives another name before version 12 than since: one over several
+    /// columns that was given none.
+    pub fn may_be_spelled_otherwise(&self) -> bool {
+        self.is_unnamed
+            && matches!(&self.kind, ConstraintKind::ForeignKey(key) if key.columns.len() > 1)
+    }
+
     /// True where everything but the name and the place is the same.
     pub fn has_same_definition(&self, other: &Self) -> bool {
         self.kind == other.kind

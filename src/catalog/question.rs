@@ -92,6 +92,8 @@ pub enum Condition {
     Not(Box<Self>),
     All(Vec<Self>),
     Any(Vec<Self>),
+    /// Whether a library does it by itself, which hangs on its version.
+    OfALibrary,
     /// Not understood.
     Unknown,
 }

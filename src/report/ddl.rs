@@ -8,7 +8,8 @@ mod table;
 
 use crate::alembic::{Statement, Told, UNKNOWN};
 use crate::catalog::{
-    BatchChange, CommentTarget, CreateTable, Ddl, Fact, LabelPosition, ObjectKind, SequenceChange,
+    BatchChange, CommentTarget, Condition, CreateTable, Ddl, Fact, LabelPosition, ObjectKind,
+    SequenceChange,
 };
 use crate::dialect::Dialect;
 use crate::report::sanitise_line;
@@ -449,6 +450,11 @@ impl Writer<'_> {
                     }
                 }
             }
+            // What the revision does not say.
+            Ddl::If {
+                condition: Condition::OfALibrary,
+                ..
+            } => {}
             Ddl::If {
                 then, otherwise, ..
             } => {

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::expression::{canonical_default, canonical_expression, mentioned_columns};
 use super::placeholder::{fill, without_escapes};
 use super::token::{Token, TokenKind, tokens_of};
-use super::types::catalog_type;
+use super::types::column_type;
 use crate::catalog::{Fact, Why};
 use crate::dialect::Dialect;
 use crate::source::FileSpan;
@@ -81,8 +81,9 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The type of a column, by the name under which the catalog has it if it is one of the database's own.
     pub(super) fn column_type(&self, range: Range<usize>) -> Fact<SmolStr> {
-        self.fact(range, catalog_type)
+        self.fact(range, column_type)
     }
 
     pub(super) fn expression(&self, range: Range<usize>) -> Fact<SmolStr> {

@@ -3,7 +3,7 @@
 mod mysql;
 mod postgresql;
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::token::{Token, TokenKind, tokens_of};
 use crate::dialect::Dialect;
@@ -32,6 +32,28 @@ pub fn catalog_type(text: &str, dialect: Dialect) -> SmolStr {
     match spelling {
         Some((spelling, _)) => spelling,
         None => as_declared(&tokens),
+    }
+}
+
+/// The type of a column as the catalog holds it: a type that was made is known by its bare name there, as `sa.Enum(name="Mood")`
+/// says it and `CREATE TYPE "Mood"` makes it.
+pub(super) fn column_type(text: &str, dialect: Dialect) -> SmolStr {
+    let spelling = catalog_type(text, dialect);
+    let (name, rest) = match spelling.split_once('[') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (spelling.as_str(), None),
+    };
+    let bare: String = name.chars().filter(|c| *c != '"').collect();
+    let is_of_words = bare
+        .chars()
+        .all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '.'));
+    let is_plain = bare == name || bare == "char";
+    if dialect != Dialect::PostgreSql || is_plain || !is_of_words {
+        return spelling;
+    }
+    match rest {
+        Some(rest) => format_smolstr!("{bare}[{rest}"),
+        None => SmolStr::new(bare),
     }
 }
 
@@ -106,6 +128,21 @@ fn arguments<'a>(tokens: &[Token<'a>]) -> Option<(Vec<&'a str>, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn types_of_the_database_are_known_by_name() {
+        for (text, wanted) in [
+            ("public.\"Mood\"", "Mood"),
+            ("audit.\"Mood\"", "audit.Mood"),
+            ("\"Mood\"[]", "Mood[]"),
+            ("Mood", "mood"),
+            ("\"a mood\"", "\"a mood\""),
+            ("\"char\"", "\"char\""),
+            ("varchar(3)", "character varying(3)"),
+        ] {
+            assert_eq!(column_type(text, Dialect::PostgreSql), wanted, "{text}");
+        }
+    }
 
     #[test]
     fn postgresql() {

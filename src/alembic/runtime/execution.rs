@@ -3,7 +3,7 @@
 use super::calls::Recorder;
 use super::carry_out::carry_out;
 use super::emit;
-use crate::python::value::{Call, Place, SymbolKind};
+use crate::python::value::{Call, CallArgument, Place, Reason, SymbolKind, Unknown, Value};
 use crate::python::{Called, Host as _, Interpreter};
 
 type Runner<'s> = Interpreter<'s, Recorder>;
@@ -39,6 +39,33 @@ pub(super) fn execute_call(interpreter: &mut Runner<'_>, call: &Call, at: Place)
         }
     }
     carry_out(interpreter, emitted, at)
+}
+
+/// A statement that is handed to something of which nothing binds the name: `conn.execute("CREATE INDEX …")` without a
+/// `conn`. The line fails, and another rule says so; what it is for is plain all the same.
+pub(super) fn execute_for_nobody(
+    interpreter: &mut Runner<'_>,
+    callee: &Unknown,
+    arguments: &[CallArgument],
+    at: Place,
+) {
+    let (Reason::Undefined(_), [argument]) = (&callee.reason, arguments) else {
+        return;
+    };
+    let first = match argument.value.as_call() {
+        Some(call) => call.positional().next().map(|argument| &argument.value),
+        None => Some(&argument.value),
+    };
+    let is_sql = first.and_then(Value::as_str).is_some_and(|text| {
+        let word = text.split_whitespace().next().unwrap_or_default();
+        ["CREATE", "ALTER", "DROP", "COMMENT"]
+            .iter()
+            .any(|verb| word.eq_ignore_ascii_case(verb))
+    });
+    if is_sql && interpreter.host.simulation().is_some() {
+        let emitted = emit::execute(&argument.value, argument.at, interpreter);
+        carry_out(interpreter, emitted, at);
+    }
 }
 
 /// The name of the method that is called.

@@ -12,7 +12,7 @@ use super::calls::{
 };
 use super::carry_out::{carry_out, refuse};
 use super::emit::{self, Emitted, refused};
-use super::execution::execute_call;
+use super::execution::{execute_call, execute_for_nobody};
 use super::simulation::{Simulation, State};
 use super::statement::Told;
 use super::{answers, batches};
@@ -152,6 +152,7 @@ impl Host for Recorder {
             let what = format!("what is called is not known: {reason}");
             carry_out(interpreter, Emitted::opaque(what, None), at);
         }
+        execute_for_nobody(interpreter, callee, arguments, at);
     }
 
     fn iterate(interpreter: &mut Interpreter<'_, Self>, value: &Value) -> Option<Vec<Value>> {

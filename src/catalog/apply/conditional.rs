@@ -49,7 +49,7 @@ impl Statement<'_> {
             Condition::Not(inner) => self.holds(inner).map(|value| !value),
             Condition::All(parts) => decided(parts.iter().map(|part| self.holds(part)), false),
             Condition::Any(parts) => decided(parts.iter().map(|part| self.holds(part)), true),
-            Condition::Unknown => None,
+            Condition::OfALibrary | Condition::Unknown => None,
         }
     }
 

@@ -338,8 +338,14 @@ impl Statement<'_> {
             let is_gone = self
                 .table(table)
                 .is_some_and(|table| table.gone.constraints.contains(name));
-            if !is_gone && self.drop_nameless(table, name) {
-                return;
+            if !is_gone {
+                if let Some(spelled) = self.spelled_otherwise(table, name) {
+                    self.drop_constraint(table, &spelled, if_exists, cascade);
+                    return;
+                }
+                if self.drop_nameless(table, name) {
+                    return;
+                }
             }
             if is_gone || self.is_closed(table) {
                 if !if_exists {
@@ -401,7 +407,7 @@ impl Statement<'_> {
             return;
         }
         for other in self.referring(table) {
-            let found: Vec<SmolStr> = self
+            let found: Vec<Constraint> = self
                 .table(&other)
                 .filter(|_| cascade || !self.may_have_changed(&other))
                 .map(|known| {
@@ -417,7 +423,8 @@ impl Statement<'_> {
                                     .iter()
                                     .all(|column| columns.contains(column))
                         })
-                        .filter_map(|(constraint, _)| constraint.known_name().cloned())
+                        .filter(|(constraint, _)| constraint.known_name().is_some())
+                        .map(|(constraint, _)| constraint.clone())
                         .collect()
                 })
                 .unwrap_or_default();
@@ -438,14 +445,25 @@ impl Statement<'_> {
                     > 1
             });
             for key in found {
-                if cascade {
-                    self.forget_constraint(&other, &key);
-                } else if !has_other {
-                    self.fail(FailureKind::InUse.because(format!(
-                        "foreign key `{key}` of `{other}` needs `{table}` ({})",
-                        columns.join(", ")
-                    )));
-                    self.forget_constraint(&other, &key);
+                let Some(name) = key.known_name() else {
+                    continue;
+                };
+                if !cascade && !has_other {
+                    let called = if key.may_be_spelled_otherwise() {
+                        format!(
+                            "the foreign key of `{other}` on ({})",
+                            key.kind.columns().join(", ")
+                        )
+                    } else {
+                        format!("foreign key `{name}` of `{other}`")
+                    };
+                    self.fail(
+                        FailureKind::InUse
+                            .because(format!("{called} needs `{table}` ({})", columns.join(", "))),
+                    );
+                }
+                if cascade || !has_other {
+                    self.forget_constraint(&other, name);
                 }
             }
         }
@@ -512,6 +530,8 @@ impl Statement<'_> {
         name: &SmolStr,
         new_name: &SmolStr,
     ) {
+        let spelled = self.spelled_otherwise(table, name);
+        let name = spelled.as_ref().unwrap_or(name);
         let known = self
             .table(table)
             .and_then(|table| table.constraint(name).cloned());

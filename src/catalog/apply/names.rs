@@ -58,6 +58,29 @@ impl Statement<'_> {
         }
     }
 
+    /// The name by which a foreign key over several columns is known here that goes by another one in PostgreSQL before
+    /// version 12: that takes the first column alone, `<table>_<first column>_fkey`.
+    pub(super) fn spelled_otherwise(&self, table_name: &str, name: &str) -> Option<SmolStr> {
+        let known = self.table(table_name)?;
+        if known.constraint(name).is_some() || self.database.dialect != Dialect::PostgreSql {
+            return None;
+        }
+        let (_, table) = split_schema(table_name);
+        // A second key that begins with the same column has a number.
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let number: usize = name
+            .get(stem.len()..)
+            .unwrap_or_default()
+            .parse()
+            .unwrap_or_default();
+        let keys = known.constraints.iter().filter(|constraint| {
+            let first = constraint.kind.columns().first();
+            constraint.may_be_spelled_otherwise()
+                && first.is_some_and(|first| object_name(table, first, "fkey") == stem)
+        });
+        keys.take(number + 1).last()?.known_name().cloned()
+    }
+
     /// The name of an index that was given none.
     pub(super) fn implicit_index_name(&self, table_name: &str, parts: &[String]) -> SmolStr {
         let (_, table) = split_schema(table_name);

@@ -220,7 +220,7 @@ fn subject_of(kind: &ConstraintKind) -> Subject {
 
 fn constraint_object(table: &SmolStr, constraint: &Constraint) -> String {
     match constraint.known_name() {
-        Some(name) => format!("{table}.{name}"),
-        None => format!("{table}({})", constraint.kind.columns().join(", ")),
+        Some(name) if !constraint.may_be_spelled_otherwise() => format!("{table}.{name}"),
+        _ => format!("{table}({})", constraint.kind.columns().join(", ")),
     }
 }

@@ -2,13 +2,14 @@
 
 mod means;
 mod mysql;
+mod nullability;
+mod renamed;
 mod repeated;
 mod reported;
 mod severity;
 mod slip;
 
 use serde_json::Value;
-use smol_str::SmolStr;
 
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::{Label, Severity};
@@ -17,8 +18,7 @@ use crate::rules::difference::{
     Remainder, Target, argument, enumerated, object_in_words, past, sentence, state,
 };
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
-use crate::schema::{AlterColumn, Operation};
-use crate::source::FileSpan;
+use nullability::{believed_otherwise, sets_nullable, was_nullable};
 
 declare_rule! {
     "ML204", "not-reversed" in Downgrade("downgrade"),
@@ -42,6 +42,8 @@ struct NotReversed<'d> {
     blame: Blame,
     /// What the downgrade should have named.
     meant: Option<&'d Difference>,
+    /// What it is called since `upgrade`, if that renames it.
+    renamed: Option<&'d Difference>,
     severity: Severity,
     dialect: Dialect,
 }
@@ -68,6 +70,13 @@ impl Violation for NotReversed<'_> {
             let name = Target::of(meant).name.unwrap_or(&meant.object);
             return format!(
                 "`downgrade` {does} {} in place of `{name}`",
+                object_in_words(first)
+            );
+        }
+        if let (Some(renamed), [first, ..]) = (self.renamed, self.differences.as_slice()) {
+            let name = Target::of(renamed).name.unwrap_or(&renamed.object);
+            return format!(
+                "the rename of {} to `{name}` is not undone by the downgrade",
                 object_in_words(first)
             );
         }
@@ -113,6 +122,7 @@ impl Violation for NotReversed<'_> {
         let differences = self.differences.iter().copied();
         differences
             .chain(self.meant)
+            .chain(self.renamed)
             .map(|one| format!("{} {}", one.kind(), one.object))
             .collect::<Vec<_>>()
             .join(", ")
@@ -170,6 +180,20 @@ impl Violation for NotReversed<'_> {
         if let Some(meant) = self.meant {
             let name = Target::of(meant).name.unwrap_or(&meant.object);
             return Some(format!("what `upgrade` has changed is `{name}`"));
+        }
+        if let (Some(renamed), [first, ..]) = (self.renamed, self.differences.as_slice()) {
+            let name = |difference| {
+                let Target { table, name, .. } = Target::of(difference);
+                name.or(table).unwrap_or_default()
+            };
+            let (old, new) = (name(first), name(renamed));
+            return Some(match first.subject {
+                Subject::Column => format!(
+                    "undo it in `downgrade`: `op.alter_column(\"{}\", \"{new}\", new_column_name=\"{old}\")`",
+                    Target::of(renamed).table.unwrap_or_default()
+                ),
+                _ => format!("undo it in `downgrade`: `op.rename_table(\"{new}\", \"{old}\")`"),
+            });
         }
         let missing: Vec<String> = self
             .differences
@@ -232,6 +256,8 @@ struct Object<'d> {
     is_repeated: bool,
     /// What the downgrade should have named.
     meant: Option<&'d Difference>,
+    /// What it is called since `upgrade`, if that renames it.
+    renamed: Option<&'d Difference>,
 }
 
 /// Objects that are different for one reason: at one place, or in one way.
@@ -271,9 +297,11 @@ fn causes<'d>(
                 next_failure,
                 is_repeated,
                 meant: None,
+                renamed: None,
             })
         })
         .collect();
+    renamed::join(&mut objects, remainder, ctx);
     join_slips(&mut objects, remainder, ctx);
     slip::join_replaced(&mut objects, remainder);
     objects.sort_by_key(|object| object.primary.span.map(|span| span.start));
@@ -304,6 +332,9 @@ fn join_slips<'d>(
     }
     for (at, one) in objects.iter().enumerate() {
         for other in objects.iter().skip(at + 1) {
+            if one.renamed.is_some() || other.renamed.is_some() {
+                continue;
+            }
             pairs.extend(slip::instead_of(one.first, other.first, remainder, ctx));
         }
     }
@@ -379,6 +410,8 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         && one.is_repeated == other.is_repeated
         && one.meant.is_none()
         && other.meant.is_none()
+        && one.renamed.is_none()
+        && other.renamed.is_none()
         && ((is_one_place && is_alike(false))
             || (is_of_columns && is_alike(true))
             || is_one_change
@@ -431,68 +464,13 @@ fn report(
         is_repeated: first.is_repeated,
         blame,
         meant: first.meant,
+        renamed: first.renamed,
         severity,
         dialect: ctx.environment.head.dialect().dialect,
     };
     reporter
         .report_on(&violation, first.primary, Some(&ctx.revision.id.value))
         .related(related);
-}
-
-/// What a column was, if it may be NULL or not is all that differs.
-fn was_nullable(differences: &[&Difference]) -> Option<bool> {
-    match differences {
-        [
-            Difference {
-                subject: Subject::Column,
-                change: Change::Changed("nullable"),
-                from,
-                ..
-            },
-        ] => from.as_bool(),
-        _ => None,
-    }
-}
-
-/// True if `upgrade` makes the column what it was before.
-fn sets_nullable(difference: &Difference, nullable: bool, remainder: &Remainder<'_>) -> bool {
-    let target = Target::of(difference);
-    let sets = |operation: &Operation| match operation {
-        Operation::AlterColumn(alter) => is_of(alter, &target) && alter.nullable == Some(nullable),
-        _ => false,
-    };
-    let mut operations = remainder.upgrade.operations.iter();
-    operations.any(|recorded| sets(&recorded.operation))
-}
-
-/// Where an earlier revision says of the column that it is what it was not: `existing_nullable=…`
-fn believed_otherwise(differences: &[&Difference], ctx: &ReplayContext<'_>) -> Option<FileSpan> {
-    let was = was_nullable(differences)?;
-    let target = Target::of(differences.first()?);
-    let head = ctx.environment.head;
-    let history = head.replay();
-    let mut earlier: Vec<usize> = head.map.topological_order();
-    let own = earlier
-        .iter()
-        .position(|node| head.map.node(*node).revision.id.value == ctx.revision.id.value)?;
-    earlier.truncate(own);
-    earlier.iter().rev().find_map(|node| {
-        let upgrade = history.get(*node)?.migration.upgrade.run()?;
-        upgrade.operations.iter().find_map(|recorded| {
-            let Operation::AlterColumn(alter) = &recorded.operation else {
-                return None;
-            };
-            (is_of(alter, &target) && alter.existing_nullable == Some(!was))
-                .then(|| recorded.place.clone())
-        })
-    })
-}
-
-fn is_of(alter: &AlterColumn, target: &Target<'_>) -> bool {
-    let same = |written: &Option<SmolStr>, wanted: Option<&str>| {
-        wanted.is_some() && written.as_deref() == wanted
-    };
-    same(&alter.table, target.table) && same(&alter.column, target.name)
 }
 
 #[cfg(test)]
@@ -521,6 +499,7 @@ mod tests {
             is_repeated: false,
             blame: Blame::Omission,
             meant: None,
+            renamed: None,
             severity: Severity::Error,
             dialect: Dialect::PostgreSql,
         }

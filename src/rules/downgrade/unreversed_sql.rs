@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::alembic::{ReplayedRevision, Step};
 use crate::catalog::{Change, Ddl, Difference, ObjectKey, ObjectKind, Subject, is_named_in};
+use crate::diagnostic::Label;
 use crate::rules::difference::{Remainder, follows};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 use crate::sql::{added_nulls, gives_column, without_column_order};
@@ -20,6 +21,8 @@ struct UnreversedSql<'d> {
     difference: &'d Difference,
     /// Functions of a trigger that have the same fate.
     functions: Vec<&'d str>,
+    /// Objects of the same kind that come or go like it.
+    others: Vec<&'d str>,
     /// Why the next upgrade fails.
     next_failure: Option<&'d str>,
 }
@@ -66,14 +69,37 @@ impl Violation for UnreversedSql<'_> {
                 list(&self.functions)
             ));
         }
+        match self.others.as_slice() {
+            [] => {}
+            several if several.len() <= MOST_NAMED => {
+                notes.push(format!("the same holds for {}", list(several)));
+            }
+            several => notes.push(format!(
+                "the same holds for {} and {} more",
+                list(several.iter().take(MOST_NAMED)),
+                several.len() - MOST_NAMED
+            )),
+        }
         notes
     }
+}
+
+/// How many objects are named that have the same fate.
+const MOST_NAMED: usize = 5;
+
+/// An object that is not as it was, with where that is seen.
+struct Object<'d> {
+    violation: UnreversedSql<'d>,
+    primary: Label,
+    related: Vec<Label>,
 }
 
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(remainder) = Remainder::of(ctx) else {
         return;
     };
+    let is_given_up = ctx.revision.is_meant(remainder.downgrade.span);
+    let mut objects: Vec<Object<'_>> = Vec::new();
     for difference in remainder.found {
         let next_failure = remainder.next_failure(&difference.object);
         if !is_reported(difference)
@@ -83,6 +109,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             || follows(difference, remainder.found)
             || remainder.is_learned_on_the_way_back(difference)
             || trigger_of(difference, remainder.found).is_some()
+            || (is_given_up && difference.change == Change::Removed)
         {
             continue;
         }
@@ -98,6 +125,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
         let violation = UnreversedSql {
             difference,
             functions: functions.clone().map(|one| one.object.as_str()).collect(),
+            others: Vec::new(),
             next_failure: next_failure.map(|failed| failed.message.as_str()),
         };
         let (primary, mut related) = remainder.labels(difference);
@@ -107,10 +135,57 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
                 related.push(place);
             }
         }
-        reporter
-            .report_on(&violation, primary, Some(&ctx.revision.id.value))
-            .related(related);
+        let object = Object {
+            violation,
+            primary,
+            related,
+        };
+        match objects.iter_mut().find(|one| is_one_cause(one, &object)) {
+            Some(first) => first.take(object),
+            None => objects.push(object),
+        }
     }
+    for object in objects {
+        reporter
+            .report_on(
+                &object.violation,
+                object.primary,
+                Some(&ctx.revision.id.value),
+            )
+            .related(object.related);
+    }
+}
+
+impl<'d> Object<'d> {
+    /// Makes another object a place of this one, or this a place of that if it comes earlier.
+    fn take(&mut self, mut other: Object<'d>) {
+        let start = |object: &Object<'_>| object.primary.span.map(|span| span.start);
+        if other.primary.file == self.primary.file && start(&other) < start(self) {
+            std::mem::swap(self, &mut other);
+            self.violation.others.append(&mut other.violation.others);
+            let places = other.related.drain(..);
+            let own = &self.related;
+            let new: Vec<Label> = places.filter(|place| !own.contains(place)).collect();
+            self.related.extend(new);
+        }
+        let others = &mut self.violation.others;
+        others.push(other.violation.difference.object.as_str());
+        others.sort_unstable();
+        if other.primary.span != self.primary.span {
+            self.related.push(other.primary);
+        }
+    }
+}
+
+/// True for two objects of a kind that both are left, or both are lost: the downgrade leaves out one thing.
+fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
+    let (first, second) = (one.violation.difference, other.violation.difference);
+    first.subject == second.subject
+        && first.change == second.change
+        && matches!(first.change, Change::Added | Change::Removed)
+        && one.violation.functions.is_empty()
+        && other.violation.functions.is_empty()
+        && one.violation.next_failure.is_some() == other.violation.next_failure.is_some()
 }
 
 /// The trigger of a function, if both come or go.
@@ -169,12 +244,34 @@ fn is_reported(difference: &Difference) -> bool {
         {
             false
         }
+        // The database has written one of them, which may say the same.
+        (Subject::Object(ObjectKind::View | ObjectKind::MaterializedView), Change::Changed(_))
+            if is_deparsed(&difference.from) != is_deparsed(&difference.to) =>
+        {
+            false
+        }
         (Subject::Object(_), Change::Changed(_)) => {
             squeezed(&difference.from) != squeezed(&difference.to)
         }
         (Subject::Object(_), _) => true,
         _ => false,
     }
+}
+
+/// True for a query as `pg_get_viewdef` spells it, from where tools take it into migrations: with a cast at each literal,
+/// or around a column that is compared.
+fn is_deparsed(definition: &Value) -> bool {
+    let text = definition.as_str().unwrap_or_default();
+    let has = |mark: &str| text.contains(mark);
+    [
+        "'::text",
+        "'::character varying",
+        "'::bpchar",
+        "= ANY (ARRAY[",
+    ]
+    .into_iter()
+    .any(has)
+        || (has("WHERE (") && (has(")::text") || has(")::character varying")))
 }
 
 /// True for two queries that only give their columns in another order.

@@ -293,11 +293,7 @@ fn positional(arguments: &str) -> impl Iterator<Item = &str> {
     let parts = arguments.split(move |c: char| {
         match (c, quote) {
             ('"' | '\'', None) => quote = Some(c),
-            (_, Some(open)) => {
-                if c == open {
-                    quote = None;
-                }
-            }
+            (_, Some(open)) if c == open => quote = None,
             ('(' | '[' | '{', None) => depth += 1,
             (')' | ']' | '}', None) => depth = depth.saturating_sub(1),
             _ => {}

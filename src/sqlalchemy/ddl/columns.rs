@@ -31,6 +31,8 @@ pub struct ColumnDdl {
     pub is_primary_key: bool,
     pub is_unique: bool,
     pub is_indexed: bool,
+    /// True for a type for which `GeoAlchemy2` makes an index.
+    pub is_spatial: bool,
     /// Foreign keys, in the order they are written.
     pub foreign_keys: Vec<Constraint>,
     /// The enum type it needs.
@@ -226,6 +228,7 @@ impl<H: Host> Reader<'_, '_, H> {
             }
             (_, default) => default,
         };
+        let is_spatial = self.has_spatial_index(type_value.as_ref());
         let mut constraints = self.managed_checks(type_value.as_ref(), &name);
         for (check, at) in checks {
             match self.check(&check, at, &name) {
@@ -272,6 +275,7 @@ impl<H: Host> Reader<'_, '_, H> {
             is_primary_key,
             is_unique,
             is_indexed,
+            is_spatial,
             foreign_keys: keys,
             enum_type: type_ddl.enum_type,
             type_check: type_ddl.check,
@@ -283,6 +287,23 @@ impl<H: Host> Reader<'_, '_, H> {
             must_count: may_count && is_true(&autoincrement),
             errors,
         })
+    }
+
+    /// True for `Geometry(…)` without `spatial_index=False`.
+    fn has_spatial_index(&mut self, given: Option<&CallArgument>) -> bool {
+        let Some(call) = given.and_then(|argument| argument.value.as_call()) else {
+            return false;
+        };
+        let is_off = call
+            .keyword("spatial_index")
+            .is_some_and(|argument| argument.value.as_bool() == Some(false));
+        !is_off && self.is_spatial(call)
+    }
+
+    fn is_spatial(&mut self, call: &Call) -> bool {
+        let kind = construct(&call.callee, self.interpreter);
+        self.semantics.dialect == Dialect::PostgreSql
+            && matches!(kind.as_deref(), Some("Geometry" | "Geography" | "Raster"))
     }
 
     /// The checks that may come with a column whose type leaves it to the database to add: `AddGeometryColumn` makes them
@@ -298,11 +319,7 @@ impl<H: Host> Reader<'_, '_, H> {
         let is_managed = call
             .argument(4, "management")
             .is_some_and(|management| management.value.as_bool() != Some(false));
-        let kind = construct(&call.callee, self.interpreter);
-        if !is_managed
-            || self.semantics.dialect != Dialect::PostgreSql
-            || !matches!(kind.as_deref(), Some("Geometry" | "Geography" | "Raster"))
-        {
+        if !is_managed || !self.is_spatial(call) {
             return Vec::new();
         }
         let why = self.why(

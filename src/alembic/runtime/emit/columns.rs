@@ -105,15 +105,8 @@ impl Operation<'_, '_> {
                 .ddl
                 .push(Self::alter(&table, AlterAction::AddConstraint(constraint)));
         }
-        for (index, definition) in indexes {
-            emitted.ddl.push(Ddl::CreateIndex {
-                name: index,
-                table: table.clone(),
-                definition,
-                if_not_exists: false,
-                concurrently: false,
-            });
-        }
+        let indexes = indexes.into_iter();
+        emitted.ddl.extend(indexes.map(|index| index.ddl(&table)));
         if let Some(found) = column.enum_type {
             self.needs_enum(&found.name, &mut emitted);
         }

@@ -1,10 +1,10 @@
 //! `create_table`, `drop_table`, `rename_table` and comments.
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::{Emitted, Operation};
 use crate::catalog::{
-    AlterAction, CommentTarget, Constraint, ConstraintKind, CreateTable, Ddl, Fact,
+    AlterAction, CommentTarget, Condition, Constraint, ConstraintKind, CreateTable, Ddl, Fact,
     IndexDefinition, Why,
 };
 use crate::dialect::Dialect;
@@ -18,7 +18,36 @@ use crate::sqlalchemy::{Worded, identifier, note};
 pub(super) struct TableParts {
     pub(super) create: CreateTable,
     /// Indexes with their names, in order.
-    pub(super) indexes: Vec<(Option<SmolStr>, Fact<IndexDefinition>)>,
+    pub(super) indexes: Vec<NewIndex>,
+}
+
+/// An index that comes with a table or a column.
+pub(super) struct NewIndex {
+    pub(super) name: Option<SmolStr>,
+    pub(super) definition: Fact<IndexDefinition>,
+    /// False where it hangs on the version of a library.
+    pub(super) is_certain: bool,
+}
+
+impl NewIndex {
+    pub(super) fn ddl(self, table: &SmolStr) -> Ddl {
+        let create = Ddl::CreateIndex {
+            name: self.name,
+            table: table.clone(),
+            definition: self.definition,
+            if_not_exists: false,
+            concurrently: false,
+        };
+        if self.is_certain {
+            create
+        } else {
+            Ddl::If {
+                condition: Condition::OfALibrary,
+                then: vec![create],
+                otherwise: Vec::new(),
+            }
+        }
+    }
 }
 
 impl Operation<'_, '_> {
@@ -87,15 +116,8 @@ impl Operation<'_, '_> {
     pub(super) fn emit_table(parts: TableParts, emitted: &mut Emitted) {
         let name = parts.create.name.clone();
         emitted.ddl.push(Ddl::CreateTable(parts.create));
-        for (index, definition) in parts.indexes {
-            emitted.ddl.push(Ddl::CreateIndex {
-                name: index,
-                table: name.clone(),
-                definition,
-                if_not_exists: false,
-                concurrently: false,
-            });
-        }
+        let indexes = parts.indexes.into_iter();
+        emitted.ddl.extend(indexes.map(|index| index.ddl(&name)));
     }
 
     /// Reads columns, constraints and indexes of a table.
@@ -120,7 +142,11 @@ impl Operation<'_, '_> {
                 Some(ItemDdl::Constraint(constraint)) => constraints.push(constraint),
                 Some(ItemDdl::Index { name, definition }) => {
                     let name = self.index_name(&table, name.as_ref(), false, &definition);
-                    indexes.push((name, definition));
+                    indexes.push(NewIndex {
+                        name,
+                        definition,
+                        is_certain: true,
+                    });
                 }
                 Some(ItemDdl::Deferred) => {}
                 Some(ItemDdl::Error(error)) => emitted.errors.push(error),
@@ -262,20 +288,33 @@ impl Operation<'_, '_> {
         }
     }
 
-    /// `unique=True` and `index=True`
+    /// `unique=True` and `index=True`, and the index that `GeoAlchemy2` makes.
     pub(super) fn flags(
         &mut self,
         table: &SmolStr,
         column: &ColumnDdl,
         constraints: &mut Vec<Constraint>,
-        indexes: &mut Vec<(Option<SmolStr>, Fact<IndexDefinition>)>,
+        indexes: &mut Vec<NewIndex>,
         emitted: &mut Emitted,
     ) {
         let name = column.definition.column.name.clone();
+        if column.is_spatial {
+            let mut definition = IndexDefinition::on(vec![name.clone()], false);
+            definition.using = SmolStr::new_static("gist");
+            indexes.push(NewIndex {
+                name: Some(format_smolstr!("idx_{}_{name}", Self::bare(table))),
+                definition: Fact::Known(definition),
+                is_certain: false,
+            });
+        }
         if column.is_indexed {
             let definition = Fact::Known(IndexDefinition::on(vec![name], column.is_unique));
-            let index = self.index_name(table, None, false, &definition);
-            indexes.push((index, definition));
+            let name = self.index_name(table, None, false, &definition);
+            indexes.push(NewIndex {
+                name,
+                definition,
+                is_certain: true,
+            });
         } else if column.is_unique {
             let columns = vec![name];
             let parts = NameParts {

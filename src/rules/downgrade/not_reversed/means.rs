@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use crate::catalog::{
-    AlterAction, Change, ConstraintKind, Ddl, Difference, Fact, IndexDefinition, IndexKey, Subject,
-    constraint_value, index_value,
+    AlterAction, Catalog, Change, ConstraintKind, Ddl, Difference, Fact, IndexDefinition, IndexKey,
+    Subject, constraint_value, index_value,
 };
 use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target};
@@ -197,6 +197,74 @@ pub(super) fn is_filled_first(difference: &Difference, ctx: &ReplayContext<'_>) 
                     .iter()
                     .any(|step| sql.is_part_of(&step.place) && has(&step.ddl, &changes_table))
         })
+}
+
+/// True for a column that became NOT NULL as part of a primary key that `upgrade` makes: dropping the key leaves it so, and
+/// what was a key has no NULL.
+pub(super) fn is_left_by_a_key(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let target = Target::of(difference);
+    let (Some(table), Some(column)) = (target.table, target.name) else {
+        return false;
+    };
+    let replayed = ctx.replayed;
+    let in_key = |catalog: &Catalog| {
+        let known = catalog.tables.get(table);
+        known
+            .and_then(|table| table.primary_key())
+            .is_some_and(|key| {
+                let mut columns = key.kind.columns().iter();
+                columns.any(|one| one == column)
+            })
+    };
+    let says_so = |ddl: &Ddl| {
+        matches!(
+            ddl,
+            Ddl::AlterTable { table: altered, action: AlterAction::SetNullable { column: set, nullable: false }, .. }
+                if altered == table && set == column
+        )
+    };
+    let mut steps = replayed.upgrade_steps.iter();
+    difference.subject == Subject::Column
+        && difference.change == Change::Changed("nullable")
+        && difference.to == Value::Bool(false)
+        && in_key(&replayed.after)
+        && !in_key(&replayed.before)
+        && !in_key(&replayed.restored)
+        && !steps.any(|step| has(&step.ddl, &says_so))
+}
+
+/// True for a foreign key that is lost where another one says the same of the same columns.
+pub(super) fn is_said_twice(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    if (difference.subject, difference.change) != (Subject::ForeignKey, Change::Removed) {
+        return false;
+    }
+    let table = Target::of(difference).table;
+    let Some(now) = table.and_then(|table| ctx.replayed.restored.tables.get(table)) else {
+        return false;
+    };
+    let lost = &difference.from;
+    now.constraints.iter().any(|other| {
+        let value = constraint_value(other);
+        let is_same = |part: &str| lost.get(part) == value.get(part);
+        // Where rows go along for another key, one that only refuses says nothing.
+        let acts_alike =
+            |action: &str| lost.get(action).is_none_or(Value::is_null) || is_same(action);
+        matches!(other.kind, ConstraintKind::ForeignKey(_))
+            && other.maybe.is_none()
+            && ["columns", "references", "ref_columns"]
+                .into_iter()
+                .all(is_same)
+            && ["ondelete", "onupdate"].into_iter().all(acts_alike)
+    })
+}
+
+/// True for what is not recreated by a downgrade of which somebody says that it cannot bring all back, or does not mean to.
+pub(super) fn is_given_up(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
+    difference.change == Change::Removed && ctx.revision.is_meant(remainder.downgrade.span)
 }
 
 /// True for an index that says no more than a key, a constraint or another index over the same columns, which stays.

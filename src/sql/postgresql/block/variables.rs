@@ -51,7 +51,10 @@ fn each_variable(statements: &[Ddl], asked: &mut Vec<SmolStr>) {
                     of(part, asked);
                 }
             }
-            Condition::Constant(_) | Condition::Exists(_) | Condition::Unknown => {}
+            Condition::Constant(_)
+            | Condition::Exists(_)
+            | Condition::OfALibrary
+            | Condition::Unknown => {}
         }
     }
     for ddl in statements {
