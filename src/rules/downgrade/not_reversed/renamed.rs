@@ -1,12 +1,17 @@
 //! A table or column that `upgrade` renames and the downgrade does not: it is lost under one name and left under the other.
 
+use rustc_hash::{FxHashMap, FxHashSet};
+use smol_str::SmolStr;
+
 use super::Object;
 use crate::catalog::{AlterAction, Change, Ddl, Difference, Subject};
 use crate::diagnostic::Label;
-use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target};
-use crate::rules::fresh::has;
+use crate::rules::{ReplayContext, simple};
 use crate::source::FileSpan;
+
+/// A table, or a column of one, by its name before `upgrade`.
+type Key = (SmolStr, Option<SmolStr>);
 
 /// Makes one of two objects that are one under two names.
 pub(super) fn join(
@@ -14,79 +19,87 @@ pub(super) fn join(
     remainder: &Remainder<'_>,
     ctx: &ReplayContext<'_>,
 ) {
-    let mut at = 0;
-    while let Some(lost) = objects.get(at).map(|object| object.first) {
-        let found = objects.iter().enumerate().find_map(|(index, left)| {
-            let place = renamed_at(lost, left.first, ctx)?;
-            Some((index, place))
-        });
-        let Some((index, place)) = found else {
-            at += 1;
+    let is_of = |change: Change| {
+        objects
+            .iter()
+            .enumerate()
+            .filter(move |(_, object)| object.first.change == change)
+            .filter_map(|(index, object)| Some((index, key(object.first)?)))
+    };
+    let lost: Vec<(usize, Key)> = is_of(Change::Removed).collect();
+    let left: FxHashMap<Key, usize> = is_of(Change::Added)
+        .map(|(index, key)| (key, index))
+        .collect();
+    if lost.is_empty() || left.is_empty() {
+        return;
+    }
+    let renames = renames(ctx);
+    let mut joined: FxHashSet<usize> = FxHashSet::default();
+    for (index, key) in lost {
+        let Some((new, place)) = renames.get(&key) else {
             continue;
         };
-        let left = objects.remove(index);
-        let kept = objects.iter_mut().find(|one| std::ptr::eq(one.first, lost));
-        if let Some(kept) = kept {
-            kept.renamed = Some(left.first);
-            kept.next_failure = kept.next_failure.or(left.next_failure);
-            if place.file == remainder.revision.file {
-                kept.primary = Label::at(place, "renamed here");
-                kept.related = vec![Label::new(
-                    place.file.clone(),
-                    remainder.downgrade.name_span,
-                    "does not undo it",
-                )];
-            }
+        let Some(other) = left.get(new).filter(|other| joined.insert(**other)) else {
+            continue;
+        };
+        let other = objects
+            .get(*other)
+            .map(|other| (other.first, other.next_failure));
+        let (Some((first, next_failure)), Some(kept)) = (other, objects.get_mut(index)) else {
+            continue;
+        };
+        kept.renamed = Some(first);
+        kept.next_failure = kept.next_failure.or(next_failure);
+        if place.file == remainder.revision.file {
+            kept.primary = Label::at(place, "renamed here");
+            kept.related = vec![Label::new(
+                place.file.clone(),
+                remainder.downgrade.name_span,
+                "does not undo it",
+            )];
         }
-        at = 0;
+    }
+    let mut index = 0;
+    objects.retain(|_| {
+        index += 1;
+        !joined.contains(&(index - 1))
+    });
+}
+
+fn key(difference: &Difference) -> Option<Key> {
+    let Target { table, name, .. } = Target::of(difference);
+    let table = SmolStr::new(table?);
+    match difference.subject {
+        Subject::Table => Some((table, None)),
+        Subject::Column => Some((table, Some(SmolStr::new(name?)))),
+        _ => None,
     }
 }
 
-/// Where `upgrade` gives what is lost the name of what is left.
-fn renamed_at<'r>(
-    lost: &Difference,
-    left: &Difference,
-    ctx: &ReplayContext<'r>,
-) -> Option<&'r FileSpan> {
-    if (lost.change, left.change) != (Change::Removed, Change::Added)
-        || lost.subject != left.subject
-    {
-        return None;
-    }
-    let (old, new) = (Target::of(lost), Target::of(left));
-    let renames = |ddl: &Ddl| match ddl {
-        Ddl::AlterTable {
-            table,
-            action: AlterAction::RenameColumn { name, new_name },
-            ..
-        } => {
-            // The table may have another name where that is done.
-            let is_its = |ddl: &Ddl| {
-                matches!(
-                    ddl,
-                    Ddl::AlterTable { table: known, action: AlterAction::RenameTable { new_name }, .. }
-                        if Some(known.as_str()) == old.table && new_name == table
-                )
+/// What `upgrade` renames for certain: to what, and where. Tables go by the names that they had before it.
+fn renames<'r>(ctx: &ReplayContext<'r>) -> FxHashMap<Key, (Key, &'r FileSpan)> {
+    let mut found = FxHashMap::default();
+    // By their new names.
+    let mut tables: FxHashMap<SmolStr, SmolStr> = FxHashMap::default();
+    for step in &ctx.replayed.upgrade_steps {
+        for (ddl, place) in simple(&step.ddl) {
+            let Ddl::AlterTable { table, action, .. } = &*ddl else {
+                continue;
             };
-            let mut steps = ctx.replayed.upgrade_steps.iter();
-            lost.subject == Subject::Column
-                && old.table == new.table
-                && Some(name.as_str()) == old.name
-                && Some(new_name.as_str()) == new.name
-                && (Some(table.as_str()) == old.table || steps.any(|step| has(&step.ddl, &is_its)))
+            let place = place.unwrap_or(&step.place);
+            let old = tables.get(table).unwrap_or(table).clone();
+            match action {
+                AlterAction::RenameTable { new_name } => {
+                    tables.insert(new_name.clone(), old.clone());
+                    found.insert((old, None), ((new_name.clone(), None), place));
+                }
+                AlterAction::RenameColumn { name, new_name } => {
+                    let new = (old.clone(), Some(new_name.clone()));
+                    found.insert((old, Some(name.clone())), (new, place));
+                }
+                _ => {}
+            }
         }
-        Ddl::AlterTable {
-            table,
-            action: AlterAction::RenameTable { new_name },
-            ..
-        } => {
-            lost.subject == Subject::Table
-                && Some(table.as_str()) == old.table
-                && Some(new_name.as_str()) == new.table
-        }
-        _ => false,
-    };
-    let mut steps = ctx.replayed.upgrade_steps.iter();
-    let step = steps.find(|step| has(&step.ddl, &renames))?;
-    Some(&step.place)
+    }
+    found
 }
