@@ -34,12 +34,21 @@ pub(crate) struct Remainder<'a> {
     answered: Answered,
     changed_up: OnceCell<ChangedBySteps<'a>>,
     changed_down: OnceCell<ChangedBySteps<'a>>,
+    /// Comments are looked for in the whole file.
+    is_given_up: OnceCell<bool>,
 }
 
 /// What statements change, by object.
 type ChangedBySteps<'a> = FxHashMap<String, Vec<(Subject, Change, &'a FileSpan)>>;
 
 impl<'a> Remainder<'a> {
+    /// True if somebody says of the downgrade that it cannot bring all back, or does not mean to.
+    pub(crate) fn is_given_up(&self) -> bool {
+        *self
+            .is_given_up
+            .get_or_init(|| self.revision.is_meant(self.downgrade.span))
+    }
+
     /// `None` where the downgrade brings everything back, does nothing at all, or something was done that may have
     /// changed anything.
     pub(crate) fn of(ctx: &ReplayContext<'a>) -> Option<Self> {
@@ -59,6 +68,7 @@ impl<'a> Remainder<'a> {
             answered: ctx.revision.answered(),
             changed_up: OnceCell::new(),
             changed_down: OnceCell::new(),
+            is_given_up: OnceCell::new(),
         })
     }
 

@@ -98,7 +98,6 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(remainder) = Remainder::of(ctx) else {
         return;
     };
-    let is_given_up = ctx.revision.is_meant(remainder.downgrade.span);
     let mut objects: Vec<Object<'_>> = Vec::new();
     for difference in remainder.found {
         let next_failure = remainder.next_failure(&difference.object);
@@ -109,7 +108,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             || follows(difference, remainder.found)
             || remainder.is_learned_on_the_way_back(difference)
             || trigger_of(difference, remainder.found).is_some()
-            || (is_given_up && difference.change == Change::Removed)
+            || (difference.change == Change::Removed && remainder.is_given_up())
         {
             continue;
         }

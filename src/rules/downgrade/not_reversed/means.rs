@@ -258,15 +258,6 @@ pub(super) fn is_said_twice(difference: &Difference, ctx: &ReplayContext<'_>) ->
     })
 }
 
-/// True for what is not recreated by a downgrade of which somebody says that it cannot bring all back, or does not mean to.
-pub(super) fn is_given_up(
-    difference: &Difference,
-    remainder: &Remainder<'_>,
-    ctx: &ReplayContext<'_>,
-) -> bool {
-    difference.change == Change::Removed && ctx.revision.is_meant(remainder.downgrade.span)
-}
-
 /// True for an index that says no more than a key, a constraint or another index over the same columns, which stays.
 pub(super) fn is_duplicate(
     difference: &Difference,
