@@ -1,5 +1,7 @@
 //! Constraints: added, dropped, renamed, validated.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::{FailureKind, Statement};
@@ -339,9 +341,24 @@ impl Statement<'_> {
                 .table(table)
                 .is_some_and(|table| table.gone.constraints.contains(name));
             if !is_gone {
-                if let Some(spelled) = self.spelled_otherwise(table, name) {
-                    self.drop_constraint(table, &spelled, if_exists, cascade);
-                    return;
+                match self.spelled_otherwise(table, name) {
+                    // What only goes if it is there goes by one spelling alone: which it is, is not known.
+                    Some(spelled) if if_exists => {
+                        let why =
+                            self.why("how PostgreSQL spells a foreign key over several columns");
+                        self.change(table, |table| {
+                            let keys = table.constraints.iter_mut();
+                            for key in keys.filter(|key| key.known_name() == Some(&spelled)) {
+                                key.maybe = Some(Arc::clone(&why));
+                            }
+                        });
+                        return;
+                    }
+                    Some(spelled) => {
+                        self.drop_constraint(table, &spelled, if_exists, cascade);
+                        return;
+                    }
+                    None => {}
                 }
                 if self.drop_nameless(table, name) {
                     return;
