@@ -15,6 +15,7 @@ pub(super) mod unreversed_sql;
 use crate::alembic::{Failed, Revision, Run};
 use crate::catalog::FailureKind;
 use crate::diagnostic::Label;
+use crate::rules::list;
 use crate::schema::{IgnoredKind, Operation, Recorded};
 use crate::source::FileSpan;
 
@@ -26,6 +27,21 @@ fn to_take_back(upgrade: &Run) -> Vec<&Recorded> {
         .iter()
         .filter(|recorded| recorded.is_certain() && recorded.operation.wants_reversal())
         .collect()
+}
+
+/// How many objects are named that have the same fate.
+const MOST_NAMED: usize = 5;
+
+/// A note about what goes the same way as the object of a finding.
+fn same_for(others: &[&str]) -> Option<String> {
+    let named = others.get(..MOST_NAMED).unwrap_or(others);
+    let more = others.len() - named.len();
+    let names = list(named);
+    match (named, more) {
+        ([], _) => None,
+        (_, 0) => Some(format!("the same holds for {names}")),
+        _ => Some(format!("the same holds for {names} and {more} more")),
+    }
 }
 
 /// The first operation and how many more there are: "creates table `a` and 2 more changes".

@@ -114,9 +114,6 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     };
     // Of several on one table, one that takes long is told.
     let is_light = ctx.indexes_nothing(ctx.ddl);
-    if is_light && others(ctx.later).any(|(other, _, is_light)| other == *table && !is_light) {
-        return;
-    }
     // Looked at no further than needed: a revision may make thousands.
     let mut tables: BTreeSet<SmolStr> = BTreeSet::from([table.clone()]);
     for (other, _, was_light) in others(ctx.earlier) {
@@ -130,6 +127,9 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         if tables.len() > MOST_TABLES {
             return;
         }
+    }
+    if is_light && others(ctx.later).any(|(other, _, is_light)| other == *table && !is_light) {
+        return;
     }
     let is_first = tables.len() == 1;
     let is_through_all = others(ctx.later).any(|(other, ..)| {

@@ -1,6 +1,6 @@
 //! ML540
 
-use crate::rules::{Reporter, SqlContext, Violation, Way, declare_rule};
+use crate::rules::{Reporter, SqlContext, Violation, declare_rule};
 use crate::schema::Effect;
 use crate::sql::SqlCheck;
 
@@ -63,11 +63,7 @@ fn knows_no_other_way(ctx: &SqlContext<'_>) -> bool {
 
 /// False for a function that only changes rows, as far as it is known: it can be run again from where it has stopped.
 fn changes_schema(ctx: &SqlContext<'_>) -> bool {
-    let run = match ctx.way {
-        Way::Up => ctx.replayed.migration.upgrade.run(),
-        Way::Down => ctx.replayed.migration.downgrade.run(),
-    };
-    run.is_some_and(|run| {
+    ctx.way.run(&ctx.replayed.migration).is_some_and(|run| {
         run.operations.iter().any(|recorded| {
             matches!(
                 recorded.operation.effect(),

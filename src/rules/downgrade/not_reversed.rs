@@ -17,7 +17,8 @@ use crate::dialect::Dialect;
 use crate::rules::difference::{
     Remainder, Target, argument, enumerated, object_in_words, past, sentence, state,
 };
-use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
+use crate::rules::downgrade::same_for;
+use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 use nullability::{believed_otherwise, sets_nullable, was_nullable};
 
 declare_rule! {
@@ -149,17 +150,7 @@ impl Violation for NotReversed<'_> {
         {
             note.push_str(&format!(" (on {})", self.dialect.title()));
         }
-        match self.others.as_slice() {
-            [] => {}
-            several if several.len() <= MOST_NAMED => {
-                notes.push(format!("the same holds for {}", list(several)));
-            }
-            several => notes.push(format!(
-                "the same holds for {} and {} more",
-                list(several.iter().take(MOST_NAMED)),
-                several.len() - MOST_NAMED
-            )),
-        }
+        notes.extend(same_for(&self.others));
         if let (true, Some(was)) = (self.is_no_news, self.was_nullable()) {
             notes.push(format!(
                 "`upgrade` makes it {}, which it was already after the revisions before",
@@ -216,9 +207,6 @@ impl NotReversed<'_> {
 
 /// Among more objects nobody has confused two.
 const MOST_CONFUSED: usize = 50;
-
-/// How many objects are named that are different in the same way.
-const MOST_NAMED: usize = 5;
 
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(remainder) = Remainder::of(ctx) else {

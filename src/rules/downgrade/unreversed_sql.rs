@@ -6,6 +6,7 @@ use crate::alembic::{ReplayedRevision, Step};
 use crate::catalog::{Change, Ddl, Difference, ObjectKey, ObjectKind, Subject, is_named_in};
 use crate::diagnostic::Label;
 use crate::rules::difference::{Remainder, follows};
+use crate::rules::downgrade::same_for;
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 use crate::sql::{added_nulls, gives_column, without_column_order};
 
@@ -69,23 +70,10 @@ impl Violation for UnreversedSql<'_> {
                 list(&self.functions)
             ));
         }
-        match self.others.as_slice() {
-            [] => {}
-            several if several.len() <= MOST_NAMED => {
-                notes.push(format!("the same holds for {}", list(several)));
-            }
-            several => notes.push(format!(
-                "the same holds for {} and {} more",
-                list(several.iter().take(MOST_NAMED)),
-                several.len() - MOST_NAMED
-            )),
-        }
+        notes.extend(same_for(&self.others));
         notes
     }
 }
-
-/// How many objects are named that have the same fate.
-const MOST_NAMED: usize = 5;
 
 /// An object that is not as it was, with where that is seen.
 struct Object<'d> {

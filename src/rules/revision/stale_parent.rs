@@ -5,8 +5,7 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use crate::alembic::Revision;
-use crate::diagnostic::Severity;
-use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::diagnostic::{Applicability, Edit, Fix, Severity};
 use crate::project::SeveralHeads;
 use crate::rules::revision::multiple_heads::{severity_of_heads, stops};
 use crate::rules::revision::{id_label, label_at};

@@ -482,9 +482,9 @@ impl DeclaredTables {
         known.open = known.open.take().or(table.open);
     }
 
-    /// `Index("name", Model.column)`, `UniqueConstraint(column)` and `ForeignKeyConstraint([Model.column], …)` that nothing holds:
-    /// they join the table of the columns
-    /// in their keys (`ColumnCollectionMixin`). Those of `__table_args__` are there already.
+    /// `Index("name", Model.column)`, `UniqueConstraint(column)` and `ForeignKeyConstraint([Model.column], …)` that nothing
+    /// holds: they join the table of the columns in their keys (`ColumnCollectionMixin`). Those of `__table_args__` are there
+    /// already.
     pub fn add_indexes<H: Host>(
         &mut self,
         indexes: &[(Call, Place)],
