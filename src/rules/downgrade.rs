@@ -34,10 +34,10 @@ const MOST_NAMED: usize = 5;
 
 /// A note about what goes the same way as the object of a finding.
 fn same_for(others: &[&str]) -> Option<String> {
-    let named = others.get(..MOST_NAMED).unwrap_or(others);
-    let more = others.len() - named.len();
-    let names = list(named);
-    match (named, more) {
+    let shown = others.get(..MOST_NAMED).unwrap_or(others);
+    let more = others.len() - shown.len();
+    let names = list(shown);
+    match (shown, more) {
         ([], _) => None,
         (_, 0) => Some(format!("the same holds for {names}")),
         _ => Some(format!("the same holds for {names} and {more} more")),

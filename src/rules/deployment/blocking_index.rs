@@ -112,7 +112,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
             _ => None,
         })
     };
-    // Of several on one table, one that takes long is told.
+    // Of several on one table the first is told, and the first that takes long.
     let is_light = ctx.indexes_nothing(ctx.ddl);
     // Looked at no further than needed: a revision may make thousands.
     let mut tables: BTreeSet<SmolStr> = BTreeSet::from([table.clone()]);
@@ -127,9 +127,6 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         if tables.len() > MOST_TABLES {
             return;
         }
-    }
-    if is_light && others(ctx.later).any(|(other, _, is_light)| other == *table && !is_light) {
-        return;
     }
     let is_first = tables.len() == 1;
     let is_through_all = others(ctx.later).any(|(other, ..)| {
