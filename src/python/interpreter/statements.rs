@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use super::{Host, Interpreter};
-use crate::python::ast::{Name, Stmt, StmtKind};
-use crate::python::value::{Import, Scope, SymbolKind, Value};
+use crate::python::ast::{Expr, ExprKind, Name, Stmt, StmtKind};
+use crate::python::value::{Call, CallArgument, Import, Scope, SymbolKind, Value};
 
 /// How a statement ended.
 #[derive(Debug)]
@@ -209,8 +209,8 @@ impl<H: Host> Interpreter<'_, H> {
                 return self.exec_match(&subject, cases, scope, frame, at);
             }
             StmtKind::TypeAlias { name, value } => {
-                let value = self.eval(value, scope);
-                self.assign(name, value, scope);
+                let alias = self.type_alias(name, value, scope);
+                self.assign(name, alias, scope);
             }
             StmtKind::Assert { .. } | StmtKind::Pass | StmtKind::Invalid => {}
             StmtKind::Break => return Flow::Break,
@@ -218,6 +218,25 @@ impl<H: Host> Interpreter<'_, H> {
         }
         Flow::Next
     }
+
+    /// `type Name = value` as the call that it stands for: `TypeAliasType("Name", value)`.
+    fn type_alias(&mut self, name: &Expr, value: &Expr, scope: &Rc<Scope>) -> Value {
+        let at = Self::place(scope, name.span);
+        let value = self.eval(value, scope);
+        let written = match &name.kind {
+            ExprKind::Name(name) => name.as_str(),
+            // `type Name[T] = …`
+            _ => return value,
+        };
+        let argument = |value| CallArgument::positional(value, at);
+        let call = Call {
+            callee: Value::name(Name::new_static("typing.TypeAliasType"), at),
+            arguments: vec![argument(Value::known_str(written, at)), argument(value)],
+            open: false,
+        };
+        Value::symbol(SymbolKind::Call(call), at)
+    }
+
     /// True if a value is a name of `SymbolKind::Name`, one of those given.
     pub(super) fn is_named(value: &Value, names: &[&str]) -> bool {
         match value {

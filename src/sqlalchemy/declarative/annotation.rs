@@ -116,6 +116,13 @@ fn read<H: Host>(
         annotation.column = column;
         return annotation;
     }
+    if let Some(meant) = aliased(&inner) {
+        let mut annotation = read(meant, map, at, interpreter, depth + 1);
+        if takes_none {
+            annotation.optional = Some(true);
+        }
+        return annotation;
+    }
     if let Value::Class(class) = inner {
         if !interpreter.is_enum(class) {
             return Annotation {
@@ -202,6 +209,22 @@ fn of_python(value: &Value) -> Option<&'static str> {
         "uuid.UUID" => "sqlalchemy.Uuid",
         _ => return None,
     })
+}
+
+/// What `type Name = …`, `TypeAliasType("Name", …)` or `NewType("Name", …)` stands for. Each is a type of its own, which
+/// `type_annotation_map` may have beside the one it stands for.
+fn aliased(value: &Value) -> Option<&Value> {
+    let call = value.as_call()?;
+    let is_alias = call.callee.qualified_name().is_some_and(|name| {
+        matches!(
+            name.rsplit_once('.'),
+            Some(("typing" | "typing_extensions", "TypeAliasType" | "NewType"))
+        )
+    });
+    let [_, meant, ..] = call.arguments.as_slice() else {
+        return None;
+    };
+    is_alias.then_some(&meant.value)
 }
 
 /// `type_annotation_map[key]`

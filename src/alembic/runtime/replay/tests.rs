@@ -277,6 +277,40 @@ def upgrade():
 }
 
 #[test]
+fn an_alias_is_a_type_of_its_own() {
+    let seen = upgrade(
+        "
+from typing import NewType
+from sqlalchemy.dialects.postgresql import CITEXT
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+type CIStr = str
+type Maybe = str | None
+Number = NewType('Number', int)
+Size = NewType('Size', int)
+class Base(DeclarativeBase):
+    type_annotation_map = {CIStr: CITEXT, Size: sa.BigInteger}
+class Thing(Base):
+    __tablename__ = 'thing'
+    id: Mapped[Number] = mapped_column(primary_key=True)
+    size: Mapped[Size]
+    name: Mapped[CIStr]
+    alias: Mapped[CIStr | None]
+    code: Mapped[str | None]
+    note: Mapped[Maybe]
+def upgrade():
+    Base.metadata.create_all(op.get_bind())
+",
+    );
+    assert_eq!(
+        seen.tables,
+        [
+            "thing: id integer not null, size bigint not null, name citext not null, alias citext, \
+             code character varying, note character varying, primary key thing_pkey"
+        ]
+    );
+}
+
+#[test]
 fn data_frames_change_rows_only() {
     let seen = upgrade(
         "
