@@ -16,13 +16,14 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 use crate::git::Snapshot;
+use crate::python::ast::Name;
 use crate::python::value::{
     Call, CallArgument, Object, ObjectId, Place, SymbolKind, Unknown, Value,
 };
 use crate::python::{Called, Host, Interpreter, Leaving, ModuleFinder, Sources};
 use crate::schema::Table;
 use crate::source::{FileSpan, RepoPath};
-use crate::sqlalchemy::declarative::{base_of_class, is_declarative_base};
+use crate::sqlalchemy::declarative::{base_of_class, is_declarative_base, model_of_class};
 
 pub use crate::sqlalchemy::{MetadataKey, NamingFact};
 pub use base_columns::{BaseColumn, BaseColumns, SortOrderSlot};
@@ -271,6 +272,15 @@ impl Host for ModelHost {
             _ => {}
         }
         Called::Symbolic
+    }
+
+    fn attribute(
+        interpreter: &mut Interpreter<'_, Self>,
+        base: &Value,
+        name: &Name,
+        at: Place,
+    ) -> Option<Value> {
+        model_of_class(base, name, at, interpreter)
     }
 
     fn unknown_call(

@@ -12,7 +12,7 @@ use crate::python::ast::Name;
 use crate::python::value::{Call, CallArgument, Place, SymbolKind, Value};
 use crate::python::{Called, Host, Interpreter, Limits, ModuleFinder, Sources};
 use crate::source::{FileSpan, RepoPath};
-use crate::sqlalchemy::declarative::base_of_class;
+use crate::sqlalchemy::declarative::{base_of_class, model_of_class};
 use crate::sqlalchemy::{MetadataKey, metadata_of_value};
 
 use sites::{Site, sites};
@@ -272,6 +272,15 @@ impl Host for BypassHost {
             handed_over(interpreter, argument, call);
         }
         Called::Symbolic
+    }
+
+    fn attribute(
+        interpreter: &mut Interpreter<'_, Self>,
+        base: &Value,
+        name: &Name,
+        at: Place,
+    ) -> Option<Value> {
+        model_of_class(base, name, at, interpreter)
     }
 
     fn unknown_call(

@@ -381,6 +381,19 @@ impl Heap {
                         ) => {
                             one == other && self.same_to_depth(one_base, other_base, depth, budget)
                         }
+                        (
+                            SymbolKind::Item {
+                                base: one_base,
+                                key: one,
+                            },
+                            SymbolKind::Item {
+                                base: other_base,
+                                key: other,
+                            },
+                        ) => {
+                            self.same_to_depth(one_base, other_base, depth, budget)
+                                && self.same_to_depth(one, other, depth, budget)
+                        }
                         (SymbolKind::Call(one), SymbolKind::Call(other)) => {
                             one.arguments.len() == other.arguments.len()
                                 && !one.open

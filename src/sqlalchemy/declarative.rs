@@ -13,6 +13,6 @@ pub use order::ordered_attributes;
 pub use python_default::PythonDefault;
 pub use style::{
     Style, base_of_class, foreign_base, has_named_table, has_table_keyword, is_abstract,
-    is_declarative_base, lacks_attribute, style, table_args, table_name,
+    is_declarative_base, lacks_attribute, model_of_class, style, table_args, table_name,
 };
 pub use table::{DeclaredTable, DeclaredTables, declared_table, declared_tables, table_name_of};

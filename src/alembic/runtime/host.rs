@@ -24,7 +24,7 @@ use crate::python::value::{
 };
 use crate::python::{Called, Host, Interpreter, Leaving};
 use crate::sqlalchemy::ddl::{Transactions, dialect_value, type_argument};
-use crate::sqlalchemy::declarative::{base_of_class, lacks_attribute};
+use crate::sqlalchemy::declarative::{base_of_class, lacks_attribute, model_of_class};
 use crate::sqlalchemy::{construct, is_database_object, metadata_of_value};
 
 type Runner<'s> = Interpreter<'s, Recorder>;
@@ -260,6 +260,9 @@ impl Host for Recorder {
             && metadata_of_value(base, interpreter).is_some()
         {
             return Some(tables);
+        }
+        if let Some(class) = model_of_class(base, name, at, interpreter) {
+            return Some(class);
         }
         if let Some(argument) = schema_item(interpreter, base).and_then(|call| call.keyword(name)) {
             return Some(argument.value.clone());

@@ -21,6 +21,7 @@ impl<H: Host> Interpreter<'_, H> {
                 name,
             } => {
                 let object = self.eval(object, scope);
+                self.set_argument(&object, name, &value, scope);
                 self.set_attribute(&object, name, value);
             }
             ExprKind::Subscript {

@@ -394,6 +394,49 @@ impl<H: Host> Interpreter<'_, H> {
         }
     }
 
+    /// `kind.name = value` of what a call outside the repository made, `kind = Enum(…, name=…)`: from here on it is as if
+    /// the call had been given that argument. Whatever name has it in sight of the scope has the new one then.
+    pub(super) fn set_argument(
+        &mut self,
+        object: &Value,
+        name: &Name,
+        value: &Value,
+        scope: &Rc<Scope>,
+    ) {
+        let Value::Symbol(symbol) = object else {
+            return;
+        };
+        let SymbolKind::Call(call) = &symbol.kind else {
+            return;
+        };
+        let mut call = call.clone();
+        let Some(argument) = call
+            .arguments
+            .iter_mut()
+            .find(|argument| argument.name.as_ref() == Some(name))
+        else {
+            return;
+        };
+        argument.value = value.clone();
+        let changed = Value::symbol(SymbolKind::Call(call), symbol.at);
+        let mut sight = Some(scope);
+        while let Some(scope) = sight {
+            sight = scope.outer.as_ref();
+            let Some(namespace) = self.heap.namespace(scope.names) else {
+                continue;
+            };
+            let is_it =
+                |value: &Value| matches!(value, Value::Symbol(one) if Rc::ptr_eq(one, symbol));
+            let found = namespace.names.iter().filter(|(_, value)| is_it(value));
+            let found: Vec<Name> = found.map(|(name, _)| name.clone()).collect();
+            self.spend(namespace.names.len());
+            if let Some(namespace) = self.heap.namespace_mut(scope.names) {
+                let changed = found.into_iter().map(|name| (name, changed.clone()));
+                namespace.names.extend(changed);
+            }
+        }
+    }
+
     /// What was assigned to attributes of this name of things outside the repository, in order.
     pub fn written_outside(&self, name: &str) -> Vec<Written> {
         let written = self.written_outside.iter();

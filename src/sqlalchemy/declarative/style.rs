@@ -338,6 +338,33 @@ pub fn base_of_class<H: Host>(
     Some(interpreter.make_class("Base", bases, names.into_iter().collect(), at))
 }
 
+/// `db.Model` of `db = SQLAlchemy(model_class=Base)`: a class above which `Base` stands. `None` for other attributes.
+pub fn model_of_class<H: Host>(
+    database: &Value,
+    name: &str,
+    at: Place,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<Value> {
+    if name != "Model" {
+        return None;
+    }
+    let given = database.as_call()?.keyword("model_class")?.value.clone();
+    if !matches!(given, Value::Class(_)) || !is_database_object(database, interpreter) {
+        return None;
+    }
+    let attribute = |name| {
+        let base = database.clone();
+        let name = Name::new_static(name);
+        Value::symbol(SymbolKind::Attribute { base, name }, at)
+    };
+    let names = [
+        (Name::new_static("__abstract__"), Value::Bool(true)),
+        (Name::new_static("metadata"), attribute("metadata")),
+    ];
+    let bases = vec![attribute("Model"), given];
+    Some(interpreter.make_class("Model", bases, names.into_iter().collect(), at))
+}
+
 /// A base outside of the repository that may bring columns, or a table, along.
 pub fn foreign_base<H: Host>(
     class: ObjectId,

@@ -311,6 +311,46 @@ def upgrade():
 }
 
 #[test]
+fn models_of_flask_inherit_from_the_class_they_are_given() {
+    let seen = upgrade(
+        "
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+class Base(DeclarativeBase):
+    type_annotation_map = {list[str]: sa.JSON}
+    id: Mapped[int] = mapped_column(primary_key=True)
+db = SQLAlchemy(model_class=Base)
+class OldThing(db.Model):
+    words: Mapped[list[str]]
+def upgrade():
+    db.metadata.create_all(op.get_bind())
+",
+    );
+    assert_eq!(
+        seen.tables,
+        ["old_thing: words json not null, id integer not null, primary key old_thing_pkey"]
+    );
+}
+
+#[test]
+fn what_a_type_is_called_may_be_said_later() {
+    let seen = upgrade(
+        "
+from sqlalchemy.dialects.postgresql import ENUM
+kind = sa.Enum('a', 'b', name='kind')
+other = kind
+def upgrade():
+    kind.name = 'kind_old'
+    other.create(op.get_bind(), checkfirst=False)
+    op.execute('ALTER TYPE kind_old RENAME TO kind')
+    op.create_table('t', sa.Column('id', sa.Integer), sa.Column('kind', ENUM(name='kind', create_type=False)))
+",
+    );
+    assert!(seen.failures.is_empty(), "{:?}", seen.failures);
+    assert_eq!(seen.tables, ["t: id integer, kind kind"]);
+}
+
+#[test]
 fn data_frames_change_rows_only() {
     let seen = upgrade(
         "
