@@ -299,13 +299,14 @@ fn flask_table_name(class: &str) -> String {
     name.trim_start_matches('_').to_owned()
 }
 
-/// True if the class itself, not one of its bases, says what its table is called.
+/// True if the class itself, not one of its bases, says what its table is called. A mixin has none, whatever it says.
 pub fn has_named_table<H: Host>(class: ObjectId, interpreter: &mut Interpreter<'_, H>) -> bool {
     let is_named = matches!(
         interpreter.own_attribute(class, "__tablename__"),
         Some(Value::Str(_))
     );
-    (is_named && !is_abstract(class, interpreter)) || names_itself(class, interpreter)
+    let has_table = is_named && !is_abstract(class, interpreter);
+    (has_table && style(class, interpreter).is_some()) || names_itself(class, interpreter)
 }
 
 /// What `declarative_base(cls=Model)` makes: a class above which `Model` stands. `None` for other calls.
