@@ -35,7 +35,7 @@ impl Violation for GenericType<'_> {
         let note = if self.found.weight == Weight::Nominal {
             "autogenerate compares a length or precision only where both sides give one"
         } else {
-            "autogenerate says nothing, since `compare_type` is not on"
+            "autogenerate says nothing of it unless `compare_type` is on"
         };
         vec![note.to_owned()]
     }
