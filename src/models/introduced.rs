@@ -30,6 +30,13 @@ const MANY_INDEXES: usize = 5;
 /// Fewer columns that differ in the same way are no way to work either.
 const MANY_COLUMNS: usize = 5;
 
+/// So many other tables have a column of the same name on one side only, where that is a way to work.
+const MANY_OF_A_NAME: usize = 2;
+
+/// So many columns of whatever name, in so many tables.
+const MANY_LACKED: usize = 8;
+const MANY_TABLES: usize = 4;
+
 /// The drift that a change brings.
 pub struct Introduced<'s> {
     /// Those that came with an edit of the models, and no migration has to do with them.
@@ -126,6 +133,7 @@ impl<'s> Introduced<'s> {
             if !matters(found)
                 || known.contains(&key(difference))
                 || !introduced.could_be_known(difference)
+                || introduced.is_one_of_many(difference)
             {
                 continue;
             }
@@ -178,6 +186,42 @@ impl<'s> Introduced<'s> {
             split_object(object, self.head.migrated).0
         };
         self.is_proven(table)
+    }
+
+    /// True for a column that only one side has, where before the change it was so all over the schema, too: then a base or
+    /// a mixin is read wrongly, or something else makes the columns.
+    fn is_one_of_many(&self, difference: &Difference) -> bool {
+        let Difference {
+            subject,
+            change: change @ (Change::Added | Change::Removed),
+            object,
+            ..
+        } = difference
+        else {
+            return false;
+        };
+        let Some(before) = self.before.filter(|_| *subject == Subject::Column) else {
+            return false;
+        };
+        let catalog = match change {
+            Change::Added => State::models_catalog,
+            _ => |state: &State<'s>| state.migrated,
+        };
+        let (own, name) = split_object(object, catalog(&self.head));
+        let mut tables = BTreeSet::new();
+        let mut columns = 0;
+        let mut of_this_name = 0;
+        for found in &before.drift.differences {
+            let known = &found.difference;
+            let (table, column) = split_object(&known.object, catalog(&before));
+            if (known.subject, known.change) != (*subject, *change) || table == own {
+                continue;
+            }
+            columns += 1;
+            of_this_name += usize::from(column == name);
+            tables.insert(table);
+        }
+        of_this_name >= MANY_OF_A_NAME || columns >= MANY_LACKED && tables.len() >= MANY_TABLES
     }
 
     /// True if there were tables without a model before: another one is no surprise.

@@ -218,7 +218,34 @@ fn of_class<H: Host>(
     }
     table.arguments(class, interpreter);
     table.items.extend(items);
+    if style != Style::Foreign && table.open.is_none() && !has_key(class, &table, interpreter) {
+        let open = "SQLAlchemy maps no class without a primary key: its columns are not all known";
+        table.open = Some(open.to_owned());
+    }
     Some(table)
+}
+
+/// True if a class has a primary key, or may do without: one of its parents is mapped, or it names the columns that stand
+/// for one.
+fn has_key<H: Host>(
+    class: ObjectId,
+    table: &DeclaredTable,
+    interpreter: &mut Interpreter<'_, H>,
+) -> bool {
+    let is_key = |item: &CallArgument| {
+        let column = column_call(&item.value, interpreter).map(|(call, _)| call);
+        let is_column = column.and_then(|call| call.keyword("primary_key"));
+        // What is not known may be one.
+        is_column.is_some_and(|key| key.value.as_bool() != Some(false))
+            || column.is_some_and(|call| call.open)
+            || item.value.as_call().is_some_and(|call| {
+                construct(&call.callee, interpreter).as_deref() == Some("PrimaryKeyConstraint")
+            })
+    };
+    table.items.iter().any(is_key)
+        || interpreter
+            .inherited_attribute(class, "__mapper_args__")
+            .is_some()
 }
 
 /// `self.__table_args__ = …` in `__init__`.
