@@ -98,7 +98,8 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     files: Vec<RepoPath>,
     file_ids: FxHashMap<RepoPath, FileId>,
     /// By dotted name; `None` for a module outside the repository.
-    modules: FxHashMap<Name, Option<ObjectId>>,
+    /// By the root that only their importers have, and by name.
+    modules: FxHashMap<Option<RepoPath>, FxHashMap<Name, Option<ObjectId>>>,
     module_files: FxHashMap<RepoPath, ObjectId>,
     limits: Limits,
     lazy_imports: bool,
@@ -557,11 +558,14 @@ impl<'s, H: Host> Interpreter<'s, H> {
 
     /// The module of a dotted name, found but not run; `None` outside the repository.
     fn find_module(&mut self, name: &Name, importer: FileId) -> Option<ObjectId> {
-        if let Some(known) = self.modules.get(name) {
+        let importer = self.files.get(importer.0 as usize);
+        let own_root = self.finder.own_root(name, importer);
+        let known = self.modules.get(&own_root.cloned());
+        if let Some(known) = known.and_then(|modules| modules.get(name)) {
             return *known;
         }
-        let importer = self.files.get(importer.0 as usize).cloned();
-        let module = match self.finder.find(name, importer.as_ref()) {
+        let own_root = own_root.cloned();
+        let module = match self.finder.find(name, importer) {
             FoundModule::File { path, .. } => self.file_module(&path, name),
             FoundModule::NamespacePackage(folder) => {
                 let file = self.file_id(&folder);
@@ -569,7 +573,8 @@ impl<'s, H: Host> Interpreter<'s, H> {
             }
             FoundModule::External => None,
         };
-        self.modules.insert(name.clone(), module);
+        let modules = self.modules.entry(own_root).or_default();
+        modules.insert(name.clone(), module);
         module
     }
 

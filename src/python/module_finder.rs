@@ -36,6 +36,7 @@ pub struct ModuleFinder<'s> {
     /// Folders on `sys.path`, in order.
     roots: Vec<RepoPath>,
     top_levels: OnceLock<FxHashMap<String, Vec<RepoPath>>>,
+    distributions: OnceLock<Vec<RepoPath>>,
     /// What functions are to be taken for, by their qualified names.
     stand_ins: FxHashMap<String, Name>,
 }
@@ -56,6 +57,7 @@ impl<'s> ModuleFinder<'s> {
             snapshot,
             roots: unique,
             top_levels: OnceLock::new(),
+            distributions: OnceLock::new(),
             stand_ins: FxHashMap::default(),
         }
     }
@@ -159,24 +161,41 @@ impl<'s> ModuleFinder<'s> {
         }
     }
 
-    fn root_of(&self, top: &str, importer: Option<&RepoPath>) -> Option<RepoPath> {
+    /// The folder on the search path that holds a top-level module or package.
+    fn on_path(&self, top: &str) -> Option<&RepoPath> {
         let is_file = |root: &&RepoPath| matches!(self.look(root, top), FoundModule::File { .. });
-        if let Some(root) = self.roots.iter().find(is_file) {
+        self.roots.iter().find(is_file)
+    }
+
+    /// The closest folder above the importing file that holds one.
+    fn above(&self, top: &str, importer: &RepoPath) -> Option<&RepoPath> {
+        let holds = |root: &&RepoPath| importer.is_within(root);
+        let candidates = self.top_levels().get(top)?.iter();
+        candidates
+            .filter(holds)
+            .max_by_key(|root| root.as_str().len())
+    }
+
+    /// Where an importer of another application of the repository has a package of its own under a name that is on the search
+    /// path, too. A name means one module everywhere but there.
+    pub fn own_root(&self, name: &str, importer: Option<&RepoPath>) -> Option<&RepoPath> {
+        let top = name.split('.').next().unwrap_or_default();
+        let importer = importer?;
+        let is_outside = |root: &&RepoPath| !importer.is_within(root);
+        self.on_path(top).filter(is_outside)?;
+        self.above(top, importer)
+    }
+
+    fn root_of(&self, top: &str, importer: Option<&RepoPath>) -> Option<RepoPath> {
+        if let Some(root) = self.own_root(top, importer).or_else(|| self.on_path(top)) {
             return Some(root.clone());
         }
-        // The closest folder above the importing file, then the only package of that name there is.
+        if let Some(root) = importer.and_then(|importer| self.above(top, importer)) {
+            return Some(root.clone());
+        }
+        // The only package of that name there is.
         let none = Vec::new();
         let candidates = self.top_levels().get(top).unwrap_or(&none);
-        let above = importer.and_then(|importer| {
-            let holds = |root: &&RepoPath| importer.is_within(root);
-            candidates
-                .iter()
-                .filter(holds)
-                .max_by_key(|root| root.as_str().len())
-        });
-        if let Some(root) = above {
-            return Some(root.clone());
-        }
         let packages: Vec<&RepoPath> = candidates
             .iter()
             .filter(|root| {
@@ -191,11 +210,16 @@ impl<'s> ModuleFinder<'s> {
             .collect();
         match packages.as_slice() {
             [only] => Some((*only).clone()),
-            [] => self
-                .roots
-                .iter()
-                .find(|root| matches!(self.look(root, top), FoundModule::NamespacePackage(_)))
-                .cloned(),
+            [] => {
+                let holds = |root: &&RepoPath| {
+                    matches!(self.look(root, top), FoundModule::NamespacePackage(_))
+                };
+                let mut distributed = self.distributions().iter().filter(holds);
+                let on_path = self.roots.iter().find(holds);
+                on_path
+                    .or_else(|| distributed.next().filter(|_| distributed.next().is_none()))
+                    .cloned()
+            }
             several => {
                 // Take the one that shares most with the importer, if one alone does.
                 let importer = importer?;
@@ -211,6 +235,28 @@ impl<'s> ModuleFinder<'s> {
                 closest.next().is_none().then(|| (*first).clone())
             }
         }
+    }
+
+    /// The folders that hold the packages of a distribution, and may be installed.
+    fn distributions(&self) -> &[RepoPath] {
+        self.distributions.get_or_init(|| {
+            let is_project = |path: &RepoPath| {
+                matches!(
+                    path.file_name(),
+                    "setup.py" | "setup.cfg" | "pyproject.toml"
+                )
+            };
+            let projects = self.snapshot.iter().map(|(path, _)| path);
+            let projects = projects.filter(|path| is_project(path) && !is_foreign(path));
+            let mut found: Vec<RepoPath> = projects
+                .map(RepoPath::parent)
+                .flat_map(|root| [root.join("src"), Some(root)])
+                .flatten()
+                .collect();
+            found.sort();
+            found.dedup();
+            found
+        })
     }
 
     /// For each top-level module name, the folders that hold it.
@@ -335,5 +381,38 @@ mod tests {
             find(&files, &[], "shop", "other/env.py"),
             FoundModule::External
         );
+    }
+
+    #[test]
+    fn applications_side_by_side_have_packages_of_one_name() {
+        let files = [
+            "a/app/__init__.py",
+            "a/app/db.py",
+            "b/app/__init__.py",
+            "b/app/db.py",
+        ];
+        let roots = ["a"];
+        assert_eq!(
+            find(&files, &roots, "app.db", "b/app/models.py"),
+            file("b/app/db.py")
+        );
+        for importer in ["a/app/models.py", "tests/x.py"] {
+            assert_eq!(
+                find(&files, &roots, "app.db", importer),
+                file("a/app/db.py")
+            );
+        }
+    }
+
+    #[test]
+    fn namespace_packages_of_another_distribution() {
+        let files = ["lib/setup.py", "lib/_shop/db/__init__.py", "other/x.py"];
+        assert_eq!(
+            find(&files, &[], "_shop.db", "app/models.py"),
+            file("lib/_shop/db/__init__.py")
+        );
+        let without = ["lib/_shop/db/__init__.py"];
+        let found = find(&without, &[], "_shop.db", "app/models.py");
+        assert_eq!(found, FoundModule::External);
     }
 }

@@ -461,7 +461,8 @@ impl Reader<'_> {
         found
     }
 
-    /// Reads all models, and makes the tables of the Base that has most of those that are migrated.
+    /// Reads all models, and makes the tables of the Base that is most like what is migrated: it has most of those tables, and
+    /// few others, which tells several applications of one repository apart.
     fn scan(&mut self, candidates: &[RepoPath], migrated: &Catalog) -> bool {
         for file in candidates {
             self.interpreter.complete_file(file);
@@ -470,7 +471,7 @@ impl Reader<'_> {
         let Some(semantics) = semantics else {
             return false;
         };
-        let mut best: Option<(usize, Value)> = None;
+        let mut best: Option<(usize, usize, Value)> = None;
         for (metadata, key) in self.others() {
             self.interpreter.refuel();
             let tables = emit::tables_of_key(&key, &semantics, &mut self.interpreter);
@@ -479,13 +480,18 @@ impl Reader<'_> {
                 .iter()
                 .filter(|table| migrated.tables.contains_key(&table.name))
                 .count();
-            if shared > best.as_ref().map_or(0, |(most, _)| *most) {
-                best = Some((shared, metadata));
+            // Twice the tables in common of all tables of both (Dice), compared crosswise.
+            let all = tables.tables.len() + migrated.tables.len();
+            let is_better = best
+                .as_ref()
+                .is_none_or(|(most, of, _)| shared * of > most * all);
+            if shared > 0 && is_better {
+                best = Some((shared, all, metadata));
             }
             let names = tables.tables.into_iter().map(|table| table.name);
             self.elsewhere.extend(names.map(|name| (key.clone(), name)));
         }
-        let is_made = best.is_some_and(|(_, metadata)| self.make(&metadata));
+        let is_made = best.is_some_and(|(_, _, metadata)| self.make(&metadata));
         self.elsewhere.retain(|(key, _)| !self.keys.contains(key));
         is_made
     }
