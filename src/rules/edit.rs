@@ -74,14 +74,14 @@ pub(crate) fn changed_in_effect(
 }
 
 /// What the databases that have run the revision before lack, or have too much, of the schema that [`changed_in_effect`] leads
-/// to: the objects, as far as they are known. `None` where they lack nothing: the edit only leaves rows alone, or a new
+/// to, as far as it is known. `None` where they lack nothing: the edit only leaves rows alone, or a new
 /// revision of the change alters all that differs.
 pub(crate) fn missing(
     upstream: &ProjectEnvironment<'_>,
     before: usize,
     head: &ProjectEnvironment<'_>,
     node: usize,
-) -> Option<Vec<String>> {
+) -> Option<Vec<Difference>> {
     let Some(replayed) = upstream.replay().get(before) else {
         return Some(Vec::new());
     };
@@ -125,11 +125,7 @@ pub(crate) fn missing(
                 }
             }
     });
-    let objects = differences
-        .found
-        .into_iter()
-        .map(|difference| difference.object);
-    (!is_made_up_for).then(|| objects.collect())
+    (!is_made_up_for).then_some(differences.found)
 }
 
 /// True if the upgrade of a revision does nothing to a database that has run it: it looks first, or says `IF NOT EXISTS`.

@@ -28,6 +28,8 @@ struct DeletedMergedRevision<'a> {
     renamed_to: Option<String>,
     /// The merged revisions that are the first ones now, in place of all that is deleted.
     squashed_into: Vec<&'a str>,
+    /// False if databases that are up to date stand at a revision that is still there.
+    takes_head: bool,
     base_name: &'a str,
 }
 
@@ -90,7 +92,7 @@ impl Violation for DeletedMergedRevision<'_> {
         if !self.squashed_into.is_empty() {
             return Some(Severity::Info);
         }
-        severity_of(self.release.as_ref())
+        severity_of(self.release.as_ref()).filter(|_| self.takes_head)
     }
 }
 
@@ -165,6 +167,11 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .collect(),
         release,
         renamed_to,
+        takes_head: upstream
+            .map
+            .heads()
+            .iter()
+            .any(|node| deleted.contains(node)),
         base_name: ctx.change.base_name,
     };
     let id = revision(first).id.value.clone();

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use crate::alembic::{Revision, RevisionMap, written_links};
+use crate::catalog::Subject;
 use crate::diagnostic::{Label, Severity};
 use crate::project::ProjectEnvironment;
 use crate::python::ParsedFile;
@@ -33,6 +34,8 @@ struct EditedMergedRevision<'a> {
     base_name: &'a str,
     /// Which revision it is now, if another one has taken its id.
     moved_to: Option<&'a str>,
+    /// True if nothing but views and functions differs, which hold no rows and are made anew at will.
+    is_soft: bool,
 }
 
 impl Violation for EditedMergedRevision<'_> {
@@ -73,7 +76,7 @@ impl Violation for EditedMergedRevision<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        severity_of(self.release.as_ref())
+        severity_of(self.release.as_ref()).filter(|_| !self.is_soft)
     }
 }
 
@@ -149,13 +152,18 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             moved_to: renamed_to(old, upstream, head)
                 .filter(|_| !are_alike(old, revision))
                 .map(|moved| moved.id.value.as_str()),
+            is_soft: !missing.is_empty()
+                && missing
+                    .iter()
+                    .all(|difference| matches!(difference.subject, Subject::Object(_))),
         };
         let label = Label::new(
             revision.file.clone(),
             place.unwrap_or(revision.id.span),
             "changed",
         );
-        found.push((violation, label, missing));
+        let objects = missing.into_iter().map(|difference| difference.object);
+        found.push((violation, label, objects.collect()));
     }
     report_joined(found, reporter);
 }
