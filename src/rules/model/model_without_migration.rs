@@ -361,7 +361,7 @@ impl<'a> ChangedTable<'a> {
         });
         let is_new_model = whole.is_none() && !had_model;
         let violation = ModelWithoutMigration {
-            parts: in_words(&found, &table, if is_new_model { &NEW } else { &EDITED }),
+            parts: in_words(&found, &tables, if is_new_model { &NEW } else { &EDITED }),
             whole,
             is_new_model,
             subject: subject.join(" "),
