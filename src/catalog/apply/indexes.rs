@@ -359,12 +359,17 @@ mod tests {
             (database.before.clone(), database.now.clone())
         };
         // A table of which not everything is known.
-        run("ALTER TABLE t ADD a int; CREATE MATERIALIZED VIEW v AS SELECT a FROM t; CREATE INDEX i ON v (a)");
+        run(
+            "ALTER TABLE t ADD a int; CREATE MATERIALIZED VIEW v AS SELECT a FROM t; CREATE INDEX i ON v (a)",
+        );
         run("DROP INDEX i; DROP INDEX j; CREATE INDEX k ON v (a)");
         let (before, now) = run("DROP INDEX k; CREATE INDEX i ON v (a); CREATE INDEX j ON v (a)");
         assert!(before.tables["t"].indexes.is_empty());
         let found = compare(&before, &now).found;
-        assert!(!found.iter().any(|one| one.object.contains('j')), "{found:?}");
+        assert!(
+            !found.iter().any(|one| one.object.contains('j')),
+            "{found:?}"
+        );
         assert_eq!(now.index_tables["j"], "v");
         let (_, now) = run("DROP MATERIALIZED VIEW v");
         assert!(now.index_tables.is_empty());

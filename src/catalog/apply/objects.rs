@@ -319,9 +319,9 @@ fn levelled(definition: &Fact<SmolStr>, on: Option<&SmolStr>) -> Fact<SmolStr> {
         text = format!("{head} {rest}");
     }
     if text.starts_with("create materialized view ")
-        && let Some(query) = text.strip_suffix(" with data")
+        && let Some(length) = text.strip_suffix(" with data").map(str::len)
     {
-        text = query.to_owned();
+        text.truncate(length);
     }
     if let Some(table) = on {
         text = text.replacen(&format!(" on {table} "), " on … ", 1);

@@ -11,6 +11,7 @@ mod slip;
 
 use serde_json::Value;
 
+use self::nullability::{believed_otherwise, is_swapped, sets_nullable, was_nullable};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
@@ -19,7 +20,6 @@ use crate::rules::difference::{
 };
 use crate::rules::downgrade::same_for;
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
-use self::nullability::{believed_otherwise, is_swapped, sets_nullable, was_nullable};
 
 declare_rule! {
     "ML204", "not-reversed" in Downgrade("downgrade"),

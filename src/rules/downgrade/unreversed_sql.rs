@@ -237,10 +237,11 @@ fn is_reported(difference: &Difference) -> bool {
         {
             false
         }
-        (
-            Subject::Object(ObjectKind::Function | ObjectKind::Procedure),
-            Change::Changed(_),
-        ) if do_the_same(&difference.from, &difference.to) => false,
+        (Subject::Object(ObjectKind::Function | ObjectKind::Procedure), Change::Changed(_))
+            if do_the_same(&difference.from, &difference.to) =>
+        {
+            false
+        }
         (Subject::Object(_), Change::Changed(_)) => {
             squeezed(&difference.from) != squeezed(&difference.to)
         }

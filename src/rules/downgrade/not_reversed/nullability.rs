@@ -78,7 +78,10 @@ pub(super) fn is_swapped(difference: &Difference, ctx: &ReplayContext<'_>) -> bo
     };
     let head = ctx.environment.head;
     let is = |catalog: &Catalog, nullable: &Value| {
-        let column = catalog.tables.get(table).and_then(|table| table.column(name));
+        let column = catalog
+            .tables
+            .get(table)
+            .and_then(|table| table.column(name));
         column
             .zip(nullable.as_bool())
             .is_some_and(|(column, nullable)| column.nullable.is(&nullable))

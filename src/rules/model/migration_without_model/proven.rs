@@ -136,9 +136,8 @@ pub(super) fn report(
                 let mut found = found.iter();
                 found.find(|one| one.difference.is_same_as(same))
             });
-            let is_it = |(there, _): &&(&Difference, &Difference)| {
-                there.is_same_as(contradicted.found)
-            };
+            let is_it =
+                |(there, _): &&(&Difference, &Difference)| there.is_same_as(contradicted.found);
             let called = misnamed.iter().find(is_it);
             Contradicted {
                 was_there: introduced.was_there(contradicted.found),

@@ -96,7 +96,9 @@ pub(super) fn in_words(
 /// ``the index on `town` ``
 fn over_columns(difference: &Difference) -> Option<String> {
     let values = [&difference.to, &difference.from];
-    let columns = values.iter().find_map(|value| value.get("columns")?.as_array())?;
+    let columns = values
+        .iter()
+        .find_map(|value| value.get("columns")?.as_array())?;
     let names: Vec<String> = columns
         .iter()
         .filter_map(|column| Some(format!("`{}`", column.as_str()?)))
