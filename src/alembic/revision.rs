@@ -154,7 +154,7 @@ fn is_said(remark: &str) -> bool {
 }
 
 /// How one says that nothing happens on purpose.
-const PURPOSES: [&str; 25] = [
+const PURPOSES: [&str; 31] = [
     "no-op",
     "noop",
     "no op",
@@ -180,6 +180,12 @@ const PURPOSES: [&str; 25] = [
     "data loss",
     "do not drop",
     "don't drop",
+    "not want to",
+    "n't want to",
+    "no way back",
+    "no going back",
+    "not go back",
+    "never go back",
 ];
 
 /// True for a remark that says that there is a purpose, or that something is still to be done: its author knows.

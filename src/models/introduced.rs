@@ -1,6 +1,6 @@
 //! What a change makes models and migrations differ in: drift that was not there before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
@@ -132,6 +132,7 @@ impl<'s> Introduced<'s> {
             let difference = &found.difference;
             if !matters(found)
                 || known.contains(&key(difference))
+                || introduced.is_kept(difference)
                 || !introduced.could_be_known(difference)
                 || introduced.is_one_of_many(difference)
             {
@@ -222,6 +223,103 @@ impl<'s> Introduced<'s> {
             tables.insert(table);
         }
         of_this_name >= MANY_OF_A_NAME || columns >= MANY_LACKED && tables.len() >= MANY_TABLES
+    }
+
+    /// True if the migrations had made it before the change, under the same name.
+    pub fn was_there(&self, difference: &Difference) -> bool {
+        self.before
+            .is_some_and(|before| has(before.migrated, difference))
+    }
+
+    /// True for what the models let go of and the database keeps a while for code that runs: a column that a migration of the
+    /// change only makes nullable, and an index or a constraint all of whose columns the models have lost.
+    fn is_kept(&self, difference: &Difference) -> bool {
+        let Some(before) = self.before.filter(|_| difference.change == Change::Removed) else {
+            return false;
+        };
+        let (table, name) = split_object(&difference.object, self.head.migrated);
+        let is_lost = |column: &str| {
+            let has = |catalog: &Catalog| {
+                let known = catalog.tables.get(table);
+                known.map(|table| table.column(column).is_some())
+            };
+            has(before.models_catalog()) == Some(true)
+                && has(self.head.models_catalog()) == Some(false)
+        };
+        match difference.subject {
+            Subject::Column => {
+                let Some(name) = name else {
+                    return false;
+                };
+                let is_nullable = |catalog: &Catalog| {
+                    let column = catalog.tables.get(table)?.column(name)?;
+                    column.nullable.known().copied()
+                };
+                is_lost(name)
+                    && is_nullable(before.migrated) == Some(false)
+                    && is_nullable(self.head.migrated) == Some(true)
+            }
+            Subject::Index | Subject::Unique | Subject::ForeignKey => {
+                // An expression is over columns as well.
+                let known = self.head.migrated.tables.get(table);
+                let index = known.zip(name).and_then(|(table, name)| table.index(name));
+                let columns: Vec<&str> = match index.and_then(|index| index.definition.known()) {
+                    Some(definition) => definition.columns.iter().map(SmolStr::as_str).collect(),
+                    None => columns_of(difference),
+                };
+                !columns.is_empty() && columns.into_iter().all(is_lost)
+            }
+            _ => false,
+        }
+    }
+
+    /// Columns that the migrations of the change call otherwise than its models: as many come here as there, and each has its
+    /// counterpart. What only the migrations have, with what only the models have.
+    pub fn called_otherwise(&self) -> Vec<(&'s Difference, &'s Difference)> {
+        let columns = |all: &[&'s DriftDifference], change: Change| -> Vec<&'s Difference> {
+            let all = all.iter().map(|found| &found.difference);
+            all.filter(|found| (found.subject, found.change) == (Subject::Column, change))
+                .collect()
+        };
+        let table_of = |difference: &Difference, catalog: &Catalog| {
+            split_object(&difference.object, catalog).0.to_owned()
+        };
+        let (migrated, models) = (self.head.migrated, self.head.models_catalog());
+        let mut there: BTreeMap<String, Vec<&Difference>> = BTreeMap::new();
+        for found in columns(&self.others, Change::Removed) {
+            let of_table = there.entry(table_of(found, migrated)).or_default();
+            of_table.push(found);
+        }
+        let here = columns(&self.by_models, Change::Added);
+        let mut pairs = Vec::new();
+        for (table, there) in there {
+            let mut here: Vec<&Difference> = here
+                .iter()
+                .filter(|found| table_of(found, models) == table)
+                .copied()
+                .collect();
+            if there.len() != here.len() || there.iter().any(|found| self.was_there(found)) {
+                continue;
+            }
+            let mut own = Vec::new();
+            let mut left = Vec::new();
+            for found in there {
+                match here.iter().position(|other| are_alike(found, other)) {
+                    Some(at) => own.push((found, here.remove(at))),
+                    None => left.push(found),
+                }
+            }
+            if let ([one], [other]) = (left.as_slice(), here.as_slice())
+                && one.from.get("type") == other.to.get("type")
+            {
+                own.push((one, other));
+                left.clear();
+            }
+            if left.is_empty() {
+                pairs.extend(own);
+            }
+        }
+        pairs
     }
 
     /// True if there were tables without a model before: another one is no surprise.
@@ -393,6 +491,43 @@ fn is_over_key(table: &Table, index: &Fact<IndexDefinition>) -> bool {
     };
     let keys = definition.keys.iter().map(|key| &key.text);
     definition.predicate.is_none() && keys.eq(key.kind.columns())
+}
+
+/// True if a catalog has the object of a difference.
+fn has(catalog: &Catalog, difference: &Difference) -> bool {
+    let (table, part) = split_object(&difference.object, catalog);
+    let Some(table) = catalog.tables.get(table) else {
+        return false;
+    };
+    match (difference.subject, part) {
+        (Subject::Column, Some(part)) => table.column(part).is_some(),
+        (_, Some(part)) => table.index(part).is_some() || table.constraint(part).is_some(),
+        (_, None) => true,
+    }
+}
+
+/// The columns of an index or constraint that only the database has.
+fn columns_of(difference: &Difference) -> Vec<&str> {
+    let columns = difference.from.get("columns");
+    let columns = columns.and_then(serde_json::Value::as_array);
+    let columns = columns.into_iter().flatten();
+    columns.filter_map(serde_json::Value::as_str).collect()
+}
+
+/// True for two columns one of whose names is part of the other, as `subject` is of `result_subject`.
+fn are_alike(one: &Difference, other: &Difference) -> bool {
+    let name = |difference: &Difference| {
+        let object = difference.object.as_str();
+        object.rsplit('.').next().unwrap_or(object).to_lowercase()
+    };
+    let (one, other) = (name(one), name(other));
+    let is_part = |short: &str, long: &str| {
+        let ends = [long.strip_suffix(short), long.strip_prefix(short)];
+        ends.into_iter()
+            .flatten()
+            .any(|rest| rest.starts_with('_') || rest.ends_with('_'))
+    };
+    is_part(&one, &other) || is_part(&other, &one)
 }
 
 fn key(difference: &Difference) -> (Subject, Change, String) {

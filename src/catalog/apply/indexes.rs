@@ -1,5 +1,7 @@
 //! Indexes: made, dropped, renamed.
 
+use std::sync::Arc;
+
 use smol_str::SmolStr;
 
 use super::{FailureKind, Statement};
@@ -17,11 +19,8 @@ impl Statement<'_> {
         definition: &Fact<IndexDefinition>,
         if_not_exists: bool,
     ) {
-        // Indexes of materialised views are part of nothing that is compared.
-        if self
-            .view_key(table)
-            .is_some_and(|key| key.kind == ObjectKind::MaterializedView)
-        {
+        if self.is_materialized(table) {
+            self.index_view(name, table);
             return;
         }
         if !self.needs_table(table) {
@@ -90,10 +89,51 @@ impl Statement<'_> {
         }
     }
 
+    /// Indexes of materialised views are part of nothing that is compared: they are only known by name.
+    fn index_view(&mut self, name: Option<&SmolStr>, view: &SmolStr) {
+        let Some(name) = name else { return };
+        let (schema, bare) = (split_schema(view).0, split_schema(name).1);
+        // One that was dropped without a word of its table was of the view.
+        let is_lost =
+            |index: &Index| index.name == bare && matches!(index.definition, Fact::Unknown(_));
+        let tables = &mut self.database.before.tables;
+        let holder = tables
+            .iter()
+            .find(|(_, table)| table.indexes.iter().any(is_lost))
+            .map(|(name, _)| name.clone());
+        if let Some(table) = holder.and_then(|name| tables.get_mut(&name)) {
+            Arc::make_mut(table).indexes.retain(|index| !is_lost(index));
+        }
+        let key = SmolStr::new(format!("{schema}{bare}"));
+        self.database.now.index_tables.insert(key, view.clone());
+    }
+
+    pub(super) fn drop_indexes_of_view(&mut self, view: &SmolStr) {
+        let tables = &mut self.database.now.index_tables;
+        let names: Vec<SmolStr> = tables
+            .iter()
+            .filter(|(_, holder)| *holder == view)
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in names {
+            tables.remove(&name);
+        }
+    }
+
+    fn is_materialized(&self, name: &SmolStr) -> bool {
+        self.view_key(name)
+            .is_some_and(|key| key.kind == ObjectKind::MaterializedView)
+    }
+
     pub(super) fn drop_index(&mut self, name: &SmolStr, table: Option<&SmolStr>, if_exists: bool) {
         let (schema, bare) = split_schema(name);
         let bare = SmolStr::new(bare);
         let holder = self.index_holder(name, table);
+        let of_view = holder.as_ref().or(table);
+        if let Some(view) = of_view.filter(|name| self.is_materialized(name)).cloned() {
+            self.forget_index(&view, &bare);
+            return;
+        }
         if let Some(holder) = holder {
             let is_constraint = self.table(&holder).is_some_and(|table| {
                 table.constraint(&bare).is_some() && table.index(&bare).is_none()
@@ -298,5 +338,40 @@ fn function_name(expression: &str) -> String {
         name
     } else {
         "expr".to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::{Database, compare};
+    use crate::dialect::Dialect;
+    use crate::sql::parse;
+
+    #[test]
+    fn indexes_of_materialized_views_are_dropped_and_made_without_a_difference() {
+        let mut database = Database::new(Dialect::PostgreSql);
+        let mut run = |sql: &str| {
+            for statement in parse(sql, Dialect::PostgreSql, &|_| None) {
+                for ddl in &statement.ddl {
+                    assert_eq!(database.apply(ddl, None).failures, Vec::new(), "{sql}");
+                }
+            }
+            (database.before.clone(), database.now.clone())
+        };
+        // A table of which not everything is known.
+        run(
+            "ALTER TABLE t ADD a int; CREATE MATERIALIZED VIEW v AS SELECT a FROM t; CREATE INDEX i ON v (a)",
+        );
+        run("DROP INDEX i; DROP INDEX j; CREATE INDEX k ON v (a)");
+        let (before, now) = run("DROP INDEX k; CREATE INDEX i ON v (a); CREATE INDEX j ON v (a)");
+        assert!(before.tables["t"].indexes.is_empty());
+        let found = compare(&before, &now).found;
+        assert!(
+            !found.iter().any(|one| one.object.contains('j')),
+            "{found:?}"
+        );
+        assert_eq!(now.index_tables["j"], "v");
+        let (_, now) = run("DROP MATERIALIZED VIEW v");
+        assert!(now.index_tables.is_empty());
     }
 }

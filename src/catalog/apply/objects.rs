@@ -134,6 +134,7 @@ impl Statement<'_> {
         if let Some(key) = known {
             let object = self.database.now.objects.remove(&key);
             if matches!(kind, ObjectKind::View | ObjectKind::MaterializedView) {
+                self.drop_indexes_of_view(&key.name);
                 self.drop_views_on(&key.name, cascade);
             }
             if kind == ObjectKind::Function {
@@ -180,6 +181,7 @@ impl Statement<'_> {
         for (key, reads, is_there) in views {
             if cascade && reads == Reads::Surely {
                 self.database.now.objects.remove(&key);
+                self.drop_indexes_of_view(&key.name);
                 self.drop_views_on(&key.name, cascade);
             } else if cascade {
                 let why = self.why(&format!(
@@ -268,6 +270,9 @@ fn within<'k>(names: impl Iterator<Item = &'k SmolStr>, prefix: &str) -> Vec<Smo
         .collect()
 }
 
+/// `create text search configuration`.
+const LONGEST_HEAD: usize = 4;
+
 /// Whether a view reads a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reads {
@@ -300,12 +305,24 @@ fn reads(definition: &str, relation: &str) -> Option<Reads> {
     Some(if is_sure { Reads::Surely } else { Reads::Maybe })
 }
 
-/// The text of an object without what does not last: `OR REPLACE`, and the name of the table it is on, which may change.
+/// The text of an object without what does not last: `OR REPLACE`, `IF NOT EXISTS`, `WITH DATA`, and the name of the table
+/// it is on, which may change.
 fn levelled(definition: &Fact<SmolStr>, on: Option<&SmolStr>) -> Fact<SmolStr> {
     let Fact::Known(text) = definition else {
         return definition.clone();
     };
     let mut text = text.replacen("create or replace ", "create ", 1);
+    // `CREATE MATERIALIZED VIEW IF NOT EXISTS`: in the head only.
+    if let Some((head, rest)) = text.split_once(" if not exists ")
+        && head.split(' ').count() <= LONGEST_HEAD
+    {
+        text = format!("{head} {rest}");
+    }
+    if text.starts_with("create materialized view ")
+        && let Some(length) = text.strip_suffix(" with data").map(str::len)
+    {
+        text.truncate(length);
+    }
     if let Some(table) = on {
         text = text.replacen(&format!(" on {table} "), " on … ", 1);
     }
@@ -387,6 +404,19 @@ mod tests {
         let (database, _) = run(&format!("{MADE} DROP TABLE t CASCADE"));
         let views = database.now.objects.keys();
         assert!(!views.into_iter().any(|key| key.kind == ObjectKind::View));
+    }
+
+    #[test]
+    fn what_does_not_last_is_no_part_of_an_object() {
+        let (database, _) = run(
+            "CREATE MATERIALIZED VIEW a AS SELECT 1; CREATE MATERIALIZED VIEW IF NOT EXISTS b AS SELECT 1 WITH DATA",
+        );
+        let texts = |name: &str| {
+            let key = database.now.objects.keys().find(|key| key.name == name);
+            let text = database.now.objects[key.unwrap()].definition.known();
+            text.unwrap().replace(&format!(" {name} "), " … ")
+        };
+        assert_eq!(texts("a"), texts("b"));
     }
 
     #[test]

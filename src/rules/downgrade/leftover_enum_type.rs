@@ -1,5 +1,6 @@
 //! ML205
 
+use crate::alembic::End;
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::rules::difference::Remainder;
@@ -88,10 +89,33 @@ fn dropped(name: &str) -> String {
     }
 }
 
+/// True if nobody gets back to the revision: a later one refuses, or says that it is not taken back.
+fn is_cut_off(ctx: &ReplayContext<'_>) -> bool {
+    let head = ctx.environment.head;
+    let Some(own) = head.node_of(&ctx.revision.file) else {
+        return false;
+    };
+    let refuses = |node: usize| {
+        let Some(migration) = head.migration(node) else {
+            return false;
+        };
+        migration.downgrade.run().is_some_and(|run| match &run.end {
+            End::Raises { says_why, .. } => *says_why,
+            End::Returns => run.is_empty() && head.map.node(node).revision.is_meant(run.span),
+            End::Stopped => false,
+        })
+    };
+    let later = head.map.descendants(own).into_iter();
+    later.filter(|node| *node != own).any(refuses)
+}
+
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(remainder) = Remainder::of(ctx) else {
         return;
     };
+    if ctx.revision.is_base() && is_cut_off(ctx) {
+        return;
+    }
     let mut left: Vec<&Difference> = remainder
         .found
         .iter()

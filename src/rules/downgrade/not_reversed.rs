@@ -11,15 +11,15 @@ mod slip;
 
 use serde_json::Value;
 
+use self::nullability::{believed_otherwise, is_swapped, sets_nullable, was_nullable};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
 use crate::rules::difference::{
-    Remainder, Target, argument, enumerated, object_in_words, past, sentence, state,
+    Remainder, Target, argument, enumerated, nullability, object_in_words, past, sentence, state,
 };
 use crate::rules::downgrade::same_for;
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
-use nullability::{believed_otherwise, sets_nullable, was_nullable};
 
 declare_rule! {
     "ML204", "not-reversed" in Downgrade("downgrade"),
@@ -38,6 +38,8 @@ struct NotReversed<'d> {
     next_failure: Option<&'d str>,
     /// `upgrade` sets what was so already.
     is_no_news: bool,
+    /// What the models have is what the downgrade makes, not what `upgrade` does.
+    is_swapped: bool,
     /// `upgrade` makes it `IF NOT EXISTS`, and it was there.
     is_repeated: bool,
     blame: Blame,
@@ -79,6 +81,13 @@ impl Violation for NotReversed<'_> {
             return format!(
                 "the rename of {} to `{name}` is not undone by the downgrade",
                 object_in_words(first)
+            );
+        }
+        if let (true, [first, ..]) = (self.is_swapped, self.differences.as_slice()) {
+            return format!(
+                "`upgrade` and `downgrade` look swapped: `downgrade` makes `{}` {}, as the model has it",
+                first.object,
+                nullability(&first.to)
             );
         }
         if let (true, [first, ..]) = (self.is_repeated, self.differences.as_slice()) {
@@ -444,16 +453,22 @@ fn report(
         };
         related.push(Label::at(&place, says));
     }
+    let is_swapped = is_no_news && is_swapped(first.first, ctx);
     let violation = NotReversed {
         differences: first.differences,
         others,
         next_failure: first.next_failure,
         is_no_news,
+        is_swapped,
         is_repeated: first.is_repeated,
         blame,
         meant: first.meant,
         renamed: first.renamed,
-        severity,
+        severity: if is_swapped {
+            Severity::Error
+        } else {
+            severity
+        },
         dialect: ctx.environment.head.dialect().dialect,
     };
     reporter
@@ -484,6 +499,7 @@ mod tests {
             others: Vec::new(),
             next_failure: None,
             is_no_news: false,
+            is_swapped: false,
             is_repeated: false,
             blame: Blame::Omission,
             meant: None,

@@ -237,6 +237,11 @@ fn is_reported(difference: &Difference) -> bool {
         {
             false
         }
+        (Subject::Object(ObjectKind::Function | ObjectKind::Procedure), Change::Changed(_))
+            if do_the_same(&difference.from, &difference.to) =>
+        {
+            false
+        }
         (Subject::Object(_), Change::Changed(_)) => {
             squeezed(&difference.from) != squeezed(&difference.to)
         }
@@ -248,17 +253,60 @@ fn is_reported(difference: &Difference) -> bool {
 /// True for a query as `pg_get_viewdef` spells it, from where tools take it into migrations: with a cast at each literal,
 /// or around a column that is compared.
 fn is_deparsed(definition: &Value) -> bool {
-    let text = definition.as_str().unwrap_or_default();
+    let text = squeezed(definition).unwrap_or_default();
     let has = |mark: &str| text.contains(mark);
-    [
-        "'::text",
-        "'::character varying",
-        "'::bpchar",
-        "= ANY (ARRAY[",
-    ]
-    .into_iter()
-    .any(has)
-        || (has("WHERE (") && (has(")::text") || has(")::character varying")))
+    ["'::text", "'::charactervarying", "'::bpchar", "=any(array["]
+        .into_iter()
+        .any(has)
+        || (has("where(") && (has(")::text") || has(")::charactervarying")))
+}
+
+/// True for two routines with the same body and the same clauses around it, in whatever order. Their arguments are the same,
+/// for they are told apart by them.
+fn do_the_same(from: &Value, to: &Value) -> bool {
+    let parts = from.as_str().zip(to.as_str());
+    parts.is_some_and(|(from, to)| {
+        let from = Routine::of(from);
+        from.is_some() && from == Routine::of(to)
+    })
+}
+
+/// A routine without its name and arguments.
+#[derive(PartialEq)]
+struct Routine {
+    /// The words of its clauses, sorted.
+    clauses: Vec<String>,
+    body: String,
+}
+
+impl Routine {
+    fn of(definition: &str) -> Option<Self> {
+        let (head, rest) = definition.split_once("$$")?;
+        let (body, tail) = rest.rsplit_once("$$")?;
+        let mut depth = 0_usize;
+        let (_, arguments) = head.split_once('(')?;
+        let end = arguments.find(|c| {
+            match c {
+                '(' => depth += 1,
+                ')' if depth == 0 => return true,
+                ')' => depth -= 1,
+                _ => {}
+            }
+            false
+        })?;
+        let words = [arguments.get(end + 1..)?, tail];
+        let mut clauses: Vec<String> = words
+            .iter()
+            .flat_map(|text| text.trim_end_matches(';').split_whitespace())
+            .map(str::to_lowercase)
+            .collect();
+        clauses.sort_unstable();
+        let body: String = body.chars().filter(|c| !c.is_whitespace()).collect();
+        Some(Self {
+            clauses,
+            body: body.trim_end_matches(';').to_lowercase(),
+        })
+    }
 }
 
 /// True for two queries that only give their columns in another order.

@@ -184,14 +184,18 @@ impl Violation for Noticed<'_> {
     }
 }
 
+/// True if this rule says where the migrations and models of a change differ.
+pub(super) fn is_told(environment: &EnvironmentContext<'_>) -> bool {
+    is_selected(&RULE, environment.settings) && environment.settings.pairing() == Pairing::Together
+}
+
 /// True if this rule, or the one about models, reports the type of a column in the change, so that others need not.
 pub(in crate::rules) fn tells_type_of(
     environment: &EnvironmentContext<'_>,
     table: &str,
     column: &str,
 ) -> bool {
-    let is_told = is_selected(&RULE, environment.settings)
-        && environment.settings.pairing() == Pairing::Together;
+    let is_told = is_told(environment);
     let Some(change) = environment.change.as_ref().filter(|_| is_told) else {
         return false;
     };

@@ -15,6 +15,7 @@ use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::coverage::{Unfollowed, belongs_to_change};
 use crate::rules::difference::follows;
+use crate::rules::model::migration_without_model;
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::{FileSpan, RepoPath};
@@ -220,6 +221,12 @@ fn report_proven(
         .iter()
         .map(|found| found.difference.clone())
         .collect();
+    // The other rule calls both names.
+    let misnamed = if migration_without_model::is_told(ctx.environment) {
+        introduced.called_otherwise()
+    } else {
+        Vec::new()
+    };
     let (mut only_here, everywhere): (Vec<&DriftDifference>, Vec<&DriftDifference>) = introduced
         .by_models
         .iter()
@@ -228,6 +235,9 @@ fn report_proven(
                 && !pairing::holds_the_labels(found, head)
                 && !enum_value_not_migrated::explains(found, ctx.environment.settings)
                 && !is_other_half(found, &all)
+                && !misnamed
+                    .iter()
+                    .any(|(_, here)| here.is_same_as(&found.difference))
                 && !found
                     .model
                     .as_ref()
@@ -351,7 +361,7 @@ impl<'a> ChangedTable<'a> {
         });
         let is_new_model = whole.is_none() && !had_model;
         let violation = ModelWithoutMigration {
-            parts: in_words(&found, &table, if is_new_model { &NEW } else { &EDITED }),
+            parts: in_words(&found, &tables, if is_new_model { &NEW } else { &EDITED }),
             whole,
             is_new_model,
             subject: subject.join(" "),

@@ -24,6 +24,8 @@ struct MultipleHeads {
     only_after_merging: bool,
     base_name: String,
     several: SeveralHeads,
+    /// True if the base has no revision yet.
+    is_first: bool,
 }
 
 impl Violation for MultipleHeads {
@@ -63,6 +65,10 @@ impl Violation for MultipleHeads {
     }
 
     fn severity(&self) -> Option<Severity> {
+        // What comes with its whole history was no slip of a merge.
+        if self.is_first {
+            return Some(Severity::Warning);
+        }
         severity_of_heads(self.several)
     }
 }
@@ -162,6 +168,7 @@ fn report(
             .map(|change| change.base_name.to_owned())
             .unwrap_or_default(),
         several: ctx.head.several_heads(),
+        is_first: change.is_some() && ctx.base().is_none_or(|base| base.map.is_empty()),
         heads,
     };
     // The newest head is the one to change: what this change adds, else what was written last.

@@ -1,8 +1,12 @@
 //! The statements of `alembic_utils`, which makes them of the texts it is given.
 
+use smol_str::SmolStr;
+
 use super::Operation;
 use crate::alembic::runtime::statement::Told;
-use crate::catalog::ObjectKind;
+use crate::catalog::{Ddl, Fact, ObjectKind};
+use crate::dialect::Dialect;
+use crate::sql::parse;
 
 impl Operation<'_, '_> {
     /// An argument of `PGFunction(schema=…, signature=…, definition=…)` and its like.
@@ -57,6 +61,33 @@ impl Operation<'_, '_> {
             _ => return None,
         };
         Some(vec![Told::Sql(text)])
+    }
+
+    /// The name and the text of a function or view as they are read from its statement.
+    pub(super) fn entity_as_sql(&self, kind: ObjectKind) -> Option<(SmolStr, Fact<SmolStr>)> {
+        let is_read_alike = matches!(
+            kind,
+            ObjectKind::Function | ObjectKind::View | ObjectKind::MaterializedView
+        );
+        let told = is_read_alike.then(|| self.entity_created(kind, false))??;
+        let [Told::Sql(text)] = told.as_slice() else {
+            return None;
+        };
+        let statements = parse(text, Dialect::PostgreSql, &|_| None);
+        let [statement] = statements.as_slice() else {
+            return None;
+        };
+        match statement.ddl.as_slice() {
+            [
+                Ddl::CreateObject {
+                    kind: made,
+                    name,
+                    definition,
+                    ..
+                },
+            ] if *made == kind => Some((name.clone(), definition.clone())),
+            _ => None,
+        }
     }
 
     /// `BEFORE INSERT ON account …` with the schema of the table.

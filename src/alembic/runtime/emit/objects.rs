@@ -81,6 +81,10 @@ impl Operation<'_, '_> {
             None if kind == ObjectKind::Extension => Fact::Known(SmolStr::default()),
             None => Fact::Unknown(self.why("the definition of the entity is not known")),
         };
+        // The same object may be made by SQL elsewhere: it is known by the same name and text then.
+        if let Some((name, definition)) = self.entity_as_sql(kind) {
+            return Some((kind, name, on, definition));
+        }
         Some((kind, name, on, definition))
     }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::catalog::{
     AlterAction, Catalog, Change, ConstraintKind, Ddl, Difference, Fact, IndexDefinition, IndexKey,
-    Subject, constraint_value, index_value,
+    Subject, compare, constraint_value, index_value,
 };
 use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target};
@@ -109,6 +109,76 @@ pub(super) fn is_stored_otherwise(difference: &Difference) -> bool {
     difference.subject == Subject::Index
         && difference.from.is_object()
         && without(&difference.from) == without(&difference.to)
+}
+
+/// True for what is left as the base has it before the revision: what differs is that the change edits an older one, and
+/// databases that the older one has made are what the downgrade goes back to.
+pub(super) fn is_as_on_the_base(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let Some(before) = before_on_the_base(ctx) else {
+        return false;
+    };
+    let restored = &ctx.replayed.restored;
+    let table = Target::of(difference).table;
+    let knows = |catalog: &Catalog| {
+        let table = table.and_then(|table| catalog.tables.get(table));
+        table.is_some_and(|table| catalog.doubt_about(table).is_none())
+    };
+    // Mostly nothing older is edited.
+    if !knows(before) || !knows(restored) || before.is_same_as(&ctx.replayed.before) {
+        return false;
+    }
+    let mut found = compare(before, restored).found.into_iter();
+    let is_same_object = |other: &Difference| {
+        (other.subject, &other.object) == (difference.subject, &difference.object)
+            && (other.change != Change::Renamed || difference.change == Change::Renamed)
+    };
+    !found.any(|other| is_same_object(&other))
+}
+
+/// The database before the revision, as the migrations of the base make it.
+fn before_on_the_base<'a>(ctx: &ReplayContext<'a>) -> Option<&'a Catalog> {
+    let base = ctx.environment.base()?;
+    let replayed = |id: &str| base.replay().get(base.map.find(id)?);
+    match replayed(&ctx.revision.id.value) {
+        Some(own) => Some(&own.before),
+        None => match ctx.revision.down_revision.as_slice() {
+            [parent] => Some(&replayed(&parent.value)?.after),
+            _ => None,
+        },
+    }
+}
+
+/// True for an index or a check of which only casts to text differ: where the type is that anyway, they say nothing, and what
+/// type a function asks for is not known.
+pub(super) fn is_cast_otherwise(difference: &Difference) -> bool {
+    let is_compared = matches!(difference.subject, Subject::Index | Subject::Check)
+        && matches!(difference.change, Change::Changed(_));
+    let (from, to) = (&difference.from, &difference.to);
+    is_compared && from.is_object() && without_casts(from) == without_casts(to)
+}
+
+/// The same without its casts to text, and without parentheses and spaces, which may come with them.
+fn without_casts(value: &Value) -> Value {
+    match value {
+        Value::String(text) => {
+            let mut text = text.to_lowercase();
+            for name in ["::character varying", "::varchar", "::text"] {
+                text = text.replace(name, "");
+            }
+            text.retain(|c| !matches!(c, '(' | ')' | ' '));
+            Value::String(text)
+        }
+        Value::Array(values) => values.iter().map(without_casts).collect(),
+        Value::Object(parts) => {
+            let parts = parts.iter();
+            Value::Object(
+                parts
+                    .map(|(name, value)| (name.clone(), without_casts(value)))
+                    .collect(),
+            )
+        }
+        other => other.clone(),
+    }
 }
 
 /// True for an index that comes back as the models of the base have it: what the older code expects. One that became

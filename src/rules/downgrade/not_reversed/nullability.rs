@@ -1,8 +1,9 @@
 //! A column of which only differs whether it may be NULL: what it was, and what migrations believe that it was.
 
+use serde_json::Value;
 use smol_str::SmolStr;
 
-use crate::catalog::{Change, Difference, Subject};
+use crate::catalog::{Catalog, Change, Difference, Subject};
 use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target};
 use crate::schema::{AlterColumn, Operation};
@@ -62,6 +63,31 @@ pub(super) fn believed_otherwise(
                 .then(|| recorded.place.clone())
         })
     })
+}
+
+/// True if the models have the column as the downgrade makes it, and no later migration changes it: what it does should have
+/// been done by `upgrade`.
+pub(super) fn is_swapped(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let Target {
+        table: Some(table),
+        name: Some(name),
+        ..
+    } = Target::of(difference)
+    else {
+        return false;
+    };
+    let head = ctx.environment.head;
+    let is = |catalog: &Catalog, nullable: &Value| {
+        let column = catalog
+            .tables
+            .get(table)
+            .and_then(|table| table.column(name));
+        column
+            .zip(nullable.as_bool())
+            .is_some_and(|(column, nullable)| column.nullable.is(&nullable))
+    };
+    is(&head.model_schema().whole().catalog, &difference.to)
+        && is(head.migrated(), &difference.from)
 }
 
 fn is_of(alter: &AlterColumn, target: &Target<'_>) -> bool {

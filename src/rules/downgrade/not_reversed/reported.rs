@@ -70,6 +70,7 @@ pub(super) fn is_reported(
             .is_some_and(|upgrade| lost_attributes::explains(difference, ctx.environment, upgrade))
         || means::comes_back_as_it_can(difference, remainder, ctx)
         || means::is_stored_otherwise(difference)
+        || means::is_cast_otherwise(difference)
         || repeated::is_repaired(difference, ctx)
         || means::is_duplicate(difference, remainder, ctx)
         || means::is_as_in_the_models(difference, ctx)
@@ -85,6 +86,7 @@ pub(super) fn is_reported(
         || is_found_on_the_way(difference, ctx)
         || only_fills(difference, ctx)
         || only_limits(difference, ctx)
+        || means::is_as_on_the_base(difference, ctx)
     {
         return false;
     }

@@ -10,7 +10,7 @@ use crate::models::{DriftDifference, Introduced, is_index_of_key};
 use crate::project::ProjectEnvironment;
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::deployment::lost_attributes;
-use crate::rules::difference::{Target, follows};
+use crate::rules::difference::{LabelsApart, Target, follows};
 use crate::rules::{EnvironmentContext, Reporter, pairing};
 use crate::schema::Operation;
 use crate::source::FileSpan;
@@ -20,7 +20,24 @@ const MOST_TABLES: usize = 5;
 
 /// What is otherwise of a table that the migration makes is one finding, and so are many such tables.
 fn folded<'a>(all: Vec<Together<'a>>) -> Vec<Together<'a>> {
-    let is_new = |one: &Together<'a>| one.first.comes_with_table() && !one.first.is_index_of_key;
+    // Indexes over the keys of several tables are one thing already.
+    let is_new = |one: &Together<'a>| {
+        one.first.comes_with_table() && (!one.first.is_index_of_key || one.others.is_empty())
+    };
+    let is_of_one_kind = |one: &Together<'a>, other: &Together<'a>| {
+        let is_simple = |one: &Together<'a>| {
+            let first = &one.first;
+            first.found.subject == Subject::Column
+                && first.same_uniqueness.is_none()
+                && first.renamed.is_none()
+                && first.called.is_none()
+                && LabelsApart::of(first.found).is_none()
+        };
+        (one.first.found.subject, one.first.found.change)
+            == (other.first.found.subject, other.first.found.change)
+            && is_simple(one)
+            && is_simple(other)
+    };
     let tables_of = |node: usize| {
         let new = all
             .iter()
@@ -37,10 +54,12 @@ fn folded<'a>(all: Vec<Together<'a>>) -> Vec<Together<'a>> {
     let mut kept: Vec<Together<'a>> = Vec::new();
     for one in all {
         let same = kept.iter_mut().find(|other| {
-            is_new(&one)
-                && is_new(other)
-                && other.first.node == one.first.node
-                && (other.first.table == one.first.table || full.contains(&one.first.node))
+            let is_same_table = other.first.table == one.first.table;
+            other.first.node == one.first.node
+                && (is_new(&one)
+                    && is_new(other)
+                    && (is_same_table || full.contains(&one.first.node))
+                    || is_same_table && is_of_one_kind(other, &one))
         });
         match same {
             Some(first) => first.further.push(one),
@@ -98,6 +117,7 @@ pub(super) fn report(
         .iter()
         .map(|difference| pairing::table_of(difference, head))
         .collect();
+    let misnamed = introduced.called_otherwise();
     let mut contradictions: Vec<Contradicted<'_>> = found
         .iter()
         .zip(&tables)
@@ -116,7 +136,12 @@ pub(super) fn report(
                 let mut found = found.iter();
                 found.find(|one| one.difference.is_same_as(same))
             });
+            let is_it =
+                |(there, _): &&(&Difference, &Difference)| there.is_same_as(contradicted.found);
+            let called = misnamed.iter().find(is_it);
             Contradicted {
+                was_there: introduced.was_there(contradicted.found),
+                called: called.and_then(|(_, here)| here.object.rsplit('.').next()),
                 same_key,
                 model: asked.map_or(contradicted.model, |asked| asked.model.as_ref()),
                 ..contradicted
@@ -401,6 +426,8 @@ where
         same_key: None,
         is_another_enum: false,
         is_index_of_key: false,
+        was_there: false,
+        called: None,
     };
     let models = &head.model_schema().whole().catalog;
     let is_type = (found.difference.subject, found.difference.change)

@@ -36,6 +36,10 @@ pub(super) struct Contradicted<'a> {
     pub(super) is_another_enum: bool,
     /// True for an index over the primary key of a new table.
     pub(super) is_index_of_key: bool,
+    /// True if the migrations had made it before the change.
+    pub(super) was_there: bool,
+    /// What the model calls the column, where it gains one of another name in the same change.
+    pub(super) called: Option<&'a str>,
 }
 
 /// What a migration gives another name.
@@ -109,6 +113,8 @@ impl Contradicted<'_> {
         }
         let kind = |one: &Self| (one.found.subject, one.found.change, one.comes_with_table());
         if kind(self) != kind(other)
+            || self.called.is_some() != other.called.is_some()
+            || self.was_there != other.was_there
             || [self, other]
                 .iter()
                 .any(|one| one.same_uniqueness.is_some() || one.same_key.is_some())
@@ -148,8 +154,11 @@ impl Contradicted<'_> {
             && (is_added && self.renamed.is_none() && other.renamed.is_none() || is_equal)
             && (is_same_table || !self.comes_with_table());
         let are_comments = (is_same_table || self.operation == other.operation)
-            && self.is_new_comment()
-            && other.is_new_comment();
+            && self.is_comment()
+            && other.is_comment()
+            && self.found.to.is_null() == other.found.to.is_null();
+        // One slip, made several times.
+        let is_one_slip = self.found.subject == Subject::Column && is_same_table && is_equal;
         // As a project writes its keys.
         let are_types =
             self.comes_with_table() && self.found.change == Change::Changed("type") && is_equal;
@@ -159,18 +168,17 @@ impl Contradicted<'_> {
                 || is_one_thing
                 || is_one_statement
                 || are_comments
+                || is_one_slip
                 || are_types)
     }
 
-    /// True for the comment of a column of which the model says nothing.
-    fn is_new_comment(&self) -> bool {
-        let Difference {
-            subject,
-            change,
-            to,
-            ..
-        } = self.found;
-        (*subject, *change) == (Subject::Column, Change::Changed("comment")) && to.is_null()
+    fn is_comment(&self) -> bool {
+        (self.found.subject, self.found.change) == (Subject::Column, Change::Changed("comment"))
+    }
+
+    /// True if the migration takes it away, or did so before.
+    fn is_dropped(&self) -> bool {
+        self.was_there || self.change.change == Change::Removed
     }
 }
 
@@ -362,6 +370,14 @@ impl Violation for Together<'_> {
         if let Some(same) = self.first.same_uniqueness {
             return self.uniqueness(same);
         }
+        if self.first.called.is_some() {
+            let names = self.all().filter_map(|one| one.called);
+            let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+            return format!(
+                "the migration calls {what} what the model calls {}",
+                some(&names)
+            );
+        }
         let key = match (subject, change, self.first.same_key) {
             (_, _, Some(same)) => Some(&same.to),
             (Subject::ForeignKey, Change::Changed(_), None) => Some(to),
@@ -388,17 +404,39 @@ impl Violation for Together<'_> {
                 format!("the migration drops table `{object}`, which still has a model")
             }
             (_, Change::Removed) if makes_table => format!(
-                "the migration creates table `{table}` with {}, which the model does not have",
+                "the migration gives the new table `{table}` {}, which the model does not have",
                 self.parts()
             ),
-            (_, Change::Added) if makes_table => format!(
-                "the migration creates table `{table}` without {}, which the model has",
-                self.parts()
-            ),
+            (_, Change::Added) if makes_table => {
+                let mut tables: Vec<String> = Vec::new();
+                for one in self.all() {
+                    let name = format!("`{}`", one.table);
+                    if !tables.contains(&name) {
+                        tables.push(name);
+                    }
+                }
+                let (noun, models) = match tables.as_slice() {
+                    [_] => ("table", "the model has"),
+                    _ => ("tables", "the models have"),
+                };
+                format!(
+                    "the migration creates {noun} {} without {}, which {models}",
+                    some(&tables),
+                    self.parts()
+                )
+            }
+            (_, Change::Removed) if self.first.was_there => {
+                format!("the migration keeps {what}, which the model does not have")
+            }
             (_, Change::Removed) => {
                 format!("the migration adds {what}, which the model does not have")
             }
-            (_, Change::Added) => format!("the migration drops {what}, which the model still has"),
+            (_, Change::Added) if self.first.is_dropped() => {
+                format!("the migration drops {what}, which the model still has")
+            }
+            (_, Change::Added) => {
+                format!("the migration does not create {what}, which the model has")
+            }
             (_, Change::Renamed) => {
                 let of = match &self.keys {
                     Some(keys) => format!("on `{keys}`"),
@@ -420,7 +458,11 @@ impl Violation for Together<'_> {
                 format!("the migration gives {what} the comment `{there}`, the model `{here}`")
             }
             (Subject::Column, Change::Changed("comment")) if !self.others.is_empty() => {
-                format!("the migration gives {what} comments, the model does not")
+                if to.is_null() {
+                    format!("the migration gives {what} comments, the model does not")
+                } else {
+                    format!("the migration gives {what} other comments than the model")
+                }
             }
             (Subject::Column, Change::Changed(fact)) => format!(
                 "the migration makes the {} of {what} `{there}`, the model says `{here}`",
@@ -451,9 +493,7 @@ impl Violation for Together<'_> {
             } else {
                 "differences"
             };
-            notes.push(format!(
-                "and {more} more {differences} of tables that it creates"
-            ));
+            notes.push(format!("and {more} more {differences}"));
         }
         notes.push(self.aftermath.note());
         if self.first.is_index_of_key {
@@ -479,16 +519,19 @@ impl Violation for Together<'_> {
             self.first.found.change,
             Change::Removed | Change::Changed("nullable")
         ) && self.first.same_key.is_none()
+            && self.first.called.is_none()
             && self.further.iter().all(Violation::is_half)
     }
 
     fn severity(&self) -> Option<Severity> {
-        let is_comment =
-            |together: &Together<'_>| together.first.found.change == Change::Changed("comment");
-        let is_minor =
-            self.first.is_index_of_key || is_comment(self) && self.further.iter().all(is_comment);
-        if is_minor {
+        let is_minor = |together: &Together<'_>| {
+            let first = &together.first;
+            first.is_index_of_key || first.found.change == Change::Changed("comment")
+        };
+        if is_minor(self) && self.further.iter().all(is_minor) {
             Some(Severity::Info)
+        } else if self.first.called.is_some() {
+            Some(Severity::Error)
         } else {
             self.aftermath.severity()
         }

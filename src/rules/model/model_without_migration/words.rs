@@ -30,8 +30,13 @@ pub(super) const NEW: Verbs = Verbs {
     renames: "renames",
 };
 
-/// What happens to a model: the columns to which the same happens together.
-pub(super) fn in_words(found: &[&DriftDifference], table: &str, verbs: &Verbs) -> Vec<String> {
+/// What happens to the model of tables: the columns to which the same happens together.
+pub(super) fn in_words(
+    found: &[&DriftDifference],
+    tables: &[String],
+    verbs: &Verbs,
+) -> Vec<String> {
+    let table = tables.first().map(String::as_str).unwrap_or_default();
     let Verbs {
         gains,
         loses,
@@ -42,7 +47,12 @@ pub(super) fn in_words(found: &[&DriftDifference], table: &str, verbs: &Verbs) -
     let mut facts: Vec<(String, Vec<String>)> = Vec::new();
     for found in found {
         let difference = &found.difference;
-        let what = pairing::part_in_words(difference, table);
+        // The name that it has in one table is not that of the others.
+        let what = match tables {
+            [_, _, ..] => over_columns(difference),
+            _ => None,
+        };
+        let what = what.unwrap_or_else(|| pairing::part_in_words(difference, table));
         if let Some(actions) = changed_actions(found) {
             parts.push(format!("{changes} {actions} of {what}"));
             continue;
@@ -81,6 +91,23 @@ pub(super) fn in_words(found: &[&DriftDifference], table: &str, verbs: &Verbs) -
         .map(|(done, columns)| done.replace("{}", &pairing::and(&columns)));
     parts.extend(changed);
     parts
+}
+
+/// ``the index on `town` ``
+fn over_columns(difference: &Difference) -> Option<String> {
+    let values = [&difference.to, &difference.from];
+    let columns = values
+        .iter()
+        .find_map(|value| value.get("columns")?.as_array())?;
+    let names: Vec<String> = columns
+        .iter()
+        .filter_map(|column| Some(format!("`{}`", column.as_str()?)))
+        .collect();
+    Some(format!(
+        "the {} on {}",
+        difference.subject.noun(),
+        pairing::and(&names)
+    ))
 }
 
 /// What a foreign key does otherwise, if that is all that changes: `ON DELETE`.
