@@ -284,6 +284,7 @@ impl<'s> ProjectEnvironment<'s> {
         Semantics {
             dialect: self.dialect().dialect,
             sqlalchemy: version(versions.sqlalchemy.version),
+            is_sqlalchemy_assumed: versions.sqlalchemy.source.is_assumed(),
             alembic: version(versions.alembic.version),
             sqlmodel_datetime: self.sqlmodel_datetime(),
             naming,
