@@ -27,7 +27,9 @@ use crate::sqlalchemy::declarative::{base_of_class, is_declarative_base, model_o
 
 pub use crate::sqlalchemy::{MetadataKey, NamingFact};
 pub use base_columns::{BaseColumn, BaseColumns, SortOrderSlot};
-pub use bypass::{Bypass, BypassKind, Search as BypassSearch, bypasses, makes_tables, may_bypass};
+pub use bypass::{
+    Bypass, BypassKind, Search as BypassSearch, bypasses, has_bypass, makes_tables, may_bypass,
+};
 pub use candidates::{is_module, is_test_file, may_declare_models, model_files};
 pub use changes::{DifferenceKind, ModelDifference, TableChange, changes};
 pub use drift::{Drift, DriftDifference, Weight, drift};

@@ -7,6 +7,7 @@ mod habits;
 mod history;
 mod locations;
 mod naming;
+mod reached;
 mod semantics;
 mod startup;
 mod workflows;
@@ -284,6 +285,7 @@ impl<'s> ProjectEnvironment<'s> {
         Semantics {
             dialect: self.dialect().dialect,
             sqlalchemy: version(versions.sqlalchemy.version),
+            is_sqlalchemy_assumed: versions.sqlalchemy.source.is_assumed(),
             alembic: version(versions.alembic.version),
             sqlmodel_datetime: self.sqlmodel_datetime(),
             naming,
@@ -540,12 +542,17 @@ impl<'s> ProjectEnvironment<'s> {
                 dialect,
                 source: DialectSource::Configured,
             },
-            None => dialect::detect(
-                &self.environment,
-                &self.scripts,
-                self.sources,
-                self.dependencies(),
-            ),
+            None => {
+                let detected = dialect::detect(
+                    &self.environment,
+                    &self.scripts,
+                    self.sources,
+                    self.dependencies(),
+                );
+                let is_assumed = detected.source == DialectSource::Assumed;
+                let reached = is_assumed.then(|| self.reached_dialect()).flatten();
+                reached.unwrap_or(detected)
+            }
         })
     }
 

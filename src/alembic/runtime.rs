@@ -17,6 +17,7 @@ mod replay;
 mod restored_keys;
 mod simulation;
 mod statement;
+mod transactions;
 mod unknown_before;
 
 pub use live::{LiveCause, LiveKind, LiveUse};

@@ -150,7 +150,7 @@ impl<'c> Circumstances<'c> {
         if let Some(downtime) = downtime {
             let how = match downtime {
                 Downtime::AtStart => {
-                    "runs its migrations itself as it starts, or starts with the newest revision alone"
+                    "runs its migrations itself as it starts, brings its database along, or starts with the newest revision alone"
                 }
                 Downtime::OneHost => "is built for the containers of one host",
             };

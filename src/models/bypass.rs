@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
 use crate::python::value::{Call, CallArgument, Place, SymbolKind, Value};
-use crate::python::{Called, Host, Interpreter, Limits, ModuleFinder, Sources};
+use crate::python::{Called, Host, Interpreter, Limits, ModuleFinder, ParsedFile, Sources};
 use crate::source::{FileSpan, RepoPath};
 use crate::sqlalchemy::declarative::{base_of_class, model_of_class};
 use crate::sqlalchemy::{MetadataKey, metadata_of_value};
@@ -84,6 +84,21 @@ pub fn may_bypass(file: &RepoPath, read: impl FnOnce() -> Option<Vec<u8>>) -> bo
                 .iter()
                 .any(|method| usage::has_word(&bytes, method))
         })
+}
+
+/// True for a file that has such a call in the same function, of the same metadata.
+pub fn has_bypass(file: &ParsedFile, bypass: &Bypass) -> bool {
+    sites(&file.module).iter().any(|site| {
+        let function = site.functions.last().map(|function| &function.name);
+        let is_there = match &bypass.kind {
+            BypassKind::Module => function.is_none(),
+            BypassKind::Function(name) => function == Some(name),
+            BypassKind::Shell => false,
+        };
+        is_there
+            && site.creates == bypass.creates
+            && site.metadata.slice(file.text.as_str()) == bypass.metadata
+    })
 }
 
 /// True for code of the application that makes tables from models and knows of the versions that Alembic keeps: databases

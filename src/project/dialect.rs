@@ -22,7 +22,7 @@ pub enum DialectSource {
     Configured,
     /// The folder of the revisions is called so; the program chooses the folder by its database.
     VersionLocation(RepoPath),
-    /// A database URL in an ini file or in `env.py`.
+    /// A database URL in an ini file, in `env.py`, or in a module that it leads to.
     Url(FileLine),
     /// Types of the dialect are used by so many revisions.
     Imports {
@@ -251,23 +251,17 @@ fn ini_scheme(environment: &Environment, sources: &Sources<'_>) -> Option<(Strin
 fn env_url(environment: &Environment, sources: &Sources<'_>) -> Option<(Dialect, FileLine)> {
     let file = environment.env_file()?;
     let parsed = sources.python(&file)?;
-    let mut found: Option<(Dialect, FileLine)> = None;
-    for (line, text) in (1..).zip(parsed.text.as_str().lines()) {
-        if text.trim_start().starts_with('#') {
-            continue;
-        }
-        for dialect in schemes(text) {
-            match &found {
-                Some((known, _)) if *known != dialect => return None,
-                Some(_) => {}
-                None => {
-                    let file = file.clone();
-                    found = Some((dialect, FileLine { file, line }));
-                }
-            }
-        }
-    }
-    found
+    let mut urls = urls(parsed.text.as_str());
+    let (dialect, line, _) = urls.next()?;
+    urls.all(|(other, ..)| other == dialect)
+        .then_some((dialect, FileLine { file, line }))
+}
+
+/// The URLs in string literals of a file: their dialects, the numbers of the lines, and the lines.
+pub(super) fn urls(text: &str) -> impl Iterator<Item = (Dialect, u32, &str)> {
+    let lines = (1..).zip(text.lines());
+    let code = lines.filter(|(_, text)| !text.trim_start().starts_with('#'));
+    code.flat_map(|(line, text)| schemes(text).map(move |dialect| (dialect, line, text)))
 }
 
 /// Dialects of the URLs that begin a string literal.
@@ -438,6 +432,35 @@ mod tests {
             ["postgresql (asyncpg in requirements.txt:3)"]
         );
         assert_eq!(shown(&[]), ["postgresql (assumed)"]);
+    }
+
+    #[test]
+    fn a_url_in_a_module_that_env_py_leads_to() {
+        let env = ("migrations/env.py", "from app.db import Base, engine\n");
+        let db = (
+            "app/db.py",
+            "from .config import config\nconfig = config['prod']\n",
+        );
+        let config = |text| [("app/__init__.py", ""), env, db, ("app/config.py", text)];
+        assert_eq!(
+            shown(&config("HOME = 1\nURL = 'sqlite:///{}/db'.format(HOME)\n")),
+            ["sqlite (app/config.py:2)"]
+        );
+        assert_eq!(
+            shown(&config("A = 'sqlite:///a'\nB = 'mysql://b'\n")),
+            ["postgresql (assumed)"]
+        );
+        assert_eq!(
+            shown(&config("A = get('URL', 'sqlite:///a')\n")),
+            ["postgresql (assumed)"]
+        );
+        // What else is known comes first.
+        let mut files = config("URL = 'sqlite:///a'\n").to_vec();
+        files.push(("requirements.txt", "psycopg2\n"));
+        assert_eq!(
+            shown(&files),
+            ["postgresql (psycopg2 in requirements.txt:1)"]
+        );
     }
 
     #[test]

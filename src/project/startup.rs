@@ -9,7 +9,7 @@ use crate::source::RepoPath;
 /// Why nobody uses a database while its migrations run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Downtime {
-    /// The application runs them as it starts, or refuses to start with another revision.
+    /// The application runs them as it starts, refuses to start with another revision, or brings its database along.
     AtStart,
     /// The application is built for the containers of one host.
     OneHost,
@@ -24,6 +24,10 @@ impl ProjectEnvironment<'_> {
             .filter(|path| !is_test_file(path) && !is_for_development(path))
             .collect();
         let read = |path: &RepoPath| self.sources.read(path);
+        let brings_database = |path: &RepoPath| {
+            (is_start(path) || path.file_name() == PROCFILE)
+                && read(path).is_some_and(|bytes| copies_database(&bytes))
+        };
         let starts = |path: &&RepoPath| match path.extension() {
             "py" => {
                 read(path).is_some_and(|bytes| upgrades_in_code(&bytes) || checks_revision(&bytes))
@@ -31,13 +35,14 @@ impl ProjectEnvironment<'_> {
             _ => {
                 (is_start(path) || is_compose(path))
                     && read(path).is_some_and(|bytes| runs_upgrade(&bytes))
+                    || brings_database(path)
             }
         };
         let is_built = |path: &&RepoPath| {
             is_compose(path) && read(path).is_some_and(|bytes| has(&bytes, "build:"))
         };
         let rolls_out = |path: &&RepoPath| {
-            is_rollout(path)
+            is_rollout(path) && !brings_database(path)
                 || matches!(path.extension(), "yaml" | "yml" | "tpl" | "j2")
                     && read(path).is_some_and(|bytes| keeps_running(&bytes))
         };
@@ -121,11 +126,25 @@ fn runs_upgrade(bytes: &[u8]) -> bool {
     })
 }
 
+/// True for a file that copies a database of SQLite to where the processes look for it: each has its own, of its version.
+fn copies_database(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines().any(|line| {
+        let mut words = line.split([' ', '\t', ';', '&', '"', '\'']);
+        !line.trim_start().starts_with('#')
+            && words.any(|word| word == "cp")
+            && words.any(|word| word.contains(".sqlite"))
+    })
+}
+
+/// Says what a platform runs.
+const PROCFILE: &str = "Procfile";
+
 /// True for files by which platforms replace processes one by one.
 fn is_rollout(path: &RepoPath) -> bool {
     const NAMES: [&str; 9] = [
         "Chart.yaml",
-        "Procfile",
+        PROCFILE,
         "app.yaml",
         "cdk.json",
         "fly.toml",
@@ -164,6 +183,13 @@ mod tests {
             ("pip install --upgrade pip\n", false),
         ] {
             assert_eq!(runs_upgrade(text.as_bytes()), is_meant, "{text}");
+        }
+        for (text, is_meant) in [
+            ("web: cp app/db.sqlite cache.sqlite; gunicorn app\n", true),
+            ("web: gunicorn app\n", false),
+            ("COPY requirements.txt .\nRUN cp a.conf b.conf\n", false),
+        ] {
+            assert_eq!(copies_database(text.as_bytes()), is_meant, "{text}");
         }
         let code =
             "from alembic import command\ndef start():\n    command.upgrade(config, 'head')\n";

@@ -293,15 +293,6 @@ pub(super) fn note_base_given_away(
     }
 }
 
-/// `op.get_context().autocommit_block()`
-pub(super) fn is_autocommit_block(manager: &Value) -> bool {
-    let symbol = manager.as_call().and_then(|call| call.callee.as_symbol());
-    matches!(
-        symbol.map(|symbol| &symbol.kind),
-        Some(SymbolKind::Attribute { name, .. }) if name == "autocommit_block"
-    )
-}
-
 /// True for what a connection or engine is reached by.
 pub(super) fn is_engine(base: &Value) -> bool {
     match base.as_symbol().map(|symbol| &symbol.kind) {

@@ -6,16 +6,15 @@ use std::sync::Arc;
 use smol_str::SmolStr;
 
 use super::calls::{
-    RecordedCall, Recorder, Target, chain_has, freeze_argument, is_autocommit_block,
-    is_database_root, is_engine, is_handed_over, is_harmless, is_library_call, is_table_of_class,
-    note_base_given_away, reaches_database, session,
+    RecordedCall, Recorder, Target, chain_has, freeze_argument, is_database_root, is_engine,
+    is_handed_over, is_harmless, is_library_call, is_table_of_class, note_base_given_away,
+    reaches_database, session,
 };
 use super::carry_out::{carry_out, refuse};
 use super::emit::{self, Emitted, refused};
 use super::execution::{execute_call, execute_for_nobody};
 use super::simulation::{Simulation, State};
-use super::statement::Told;
-use super::{answers, batches};
+use super::{answers, batches, transactions};
 use crate::catalog::{RowChange, Why};
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
@@ -23,7 +22,7 @@ use crate::python::value::{
     Call, CallArgument, ObjectId, Piece, Pieces, Place, Reason, SymbolKind, Text, Unknown, Value,
 };
 use crate::python::{Called, Host, Interpreter, Leaving};
-use crate::sqlalchemy::ddl::{Transactions, dialect_value, type_argument};
+use crate::sqlalchemy::ddl::{dialect_value, type_argument};
 use crate::sqlalchemy::declarative::{base_of_class, lacks_attribute, model_of_class};
 use crate::sqlalchemy::{construct, is_database_object, metadata_of_value};
 
@@ -160,14 +159,7 @@ impl Host for Recorder {
     }
 
     fn enter(interpreter: &mut Interpreter<'_, Self>, manager: &Value, at: Place) -> Option<Value> {
-        let place = interpreter.file(at);
-        let is_certain = interpreter.is_certain();
-        if is_autocommit_block(manager)
-            && let Some(simulation) = interpreter.host.simulation_mut()
-        {
-            simulation.state.database.session.commit(false);
-            simulation.tell(Told::Commit, &place, is_certain);
-        }
+        transactions::enter(interpreter, manager, at);
         batches::enter(interpreter, manager);
         None
     }
@@ -178,15 +170,7 @@ impl Host for Recorder {
         leaving: Leaving,
         at: Place,
     ) -> Option<Value> {
-        let place = interpreter.file(at);
-        let is_certain = interpreter.is_certain();
-        if is_autocommit_block(manager)
-            && let Some(simulation) = interpreter.host.simulation_mut()
-        {
-            let is_transactional = simulation.semantics.transactions != Transactions::Unknown;
-            simulation.state.database.session.commit(is_transactional);
-            simulation.tell(Told::Begin, &place, is_certain);
-        }
+        transactions::exit(interpreter, manager, at);
         batches::close_block(interpreter, manager);
         match leaving {
             Leaving::Raising => {
@@ -490,7 +474,9 @@ fn method_call(
                 return Called::Symbolic;
             }
             record_call(interpreter, Target::Execute, call, at);
-            execute_call(interpreter, call, at)
+            transactions::executed(interpreter, base, |interpreter| {
+                execute_call(interpreter, call, at)
+            })
         }
         "create" | "drop" if is_library_call(base) || is_table_of_class(base) => {
             let creates = name == "create";
@@ -515,11 +501,13 @@ fn method_call(
             let emitted = emit::all_created_or_dropped(base, call, creates, at, interpreter);
             carry_out(interpreter, emitted, at)
         }
+        "execution_options" => {
+            transactions::set_options(interpreter, base, call);
+            Called::Symbolic
+        }
         // `connection.commit()`
         "commit" if base.root_name().is_some_and(|root| is_database_root(root)) => {
-            if let Some(simulation) = interpreter.host.simulation_mut() {
-                simulation.state.database.session.commit(false);
-            }
+            transactions::commit(interpreter);
             Called::Symbolic
         }
         // `session.query(T).delete()`: all rows of a table go, whichever that is.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use smol_str::SmolStr;
 
-use super::statements;
-use crate::catalog::Ddl;
+use super::{same_transaction, statements};
+use crate::catalog::{Ddl, RowChange};
 use crate::diagnostic::Label;
 use crate::dialect::postgresql::{Action, Cost};
-use crate::rules::{Reporter, StatementContext, Violation, declare_rule, locks};
+use crate::rules::{Reporter, StatementContext, Violation, declare_rule, locks, simple};
 
 declare_rule! {
     "ML505", "blocking-index" in Deployment("deployment"),
@@ -88,6 +88,9 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     if ctx.table_in_use(table).is_none() {
         return;
     }
+    if follows_change_of_rows(ctx, table) {
+        return;
+    }
     // One that is there is not built again.
     let exists = name
         .as_ref()
@@ -155,6 +158,27 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         let labels = places.into_iter().take(MOST_PLACES);
         report.related(labels.map(|place| Label::at(place, "and so does this")));
     }
+}
+
+/// True where the same transaction has put rows in order right before: they are locked by then, and one thing is done about
+/// both.
+fn follows_change_of_rows(ctx: &StatementContext<'_>, table: &SmolStr) -> bool {
+    let steps = same_transaction(ctx.earlier).iter().rev();
+    let changes = steps.flat_map(|step| simple(&step.ddl).into_iter().rev());
+    let mut last = changes.filter(|(ddl, _)| match ddl.as_ref() {
+        Ddl::Data { tables, .. } => tables.contains(table),
+        Ddl::AlterTable { table: other, .. } => other == table,
+        _ => false,
+    });
+    last.next().is_some_and(|(ddl, _)| {
+        matches!(
+            ddl.as_ref(),
+            Ddl::Data {
+                rows: RowChange::Updated { .. } | RowChange::Removed { .. },
+                ..
+            }
+        )
+    })
 }
 
 /// How many further indexes are shown.

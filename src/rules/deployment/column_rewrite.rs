@@ -1,5 +1,7 @@
 //! ML514
 
+use smol_str::SmolStr;
+
 use super::converted;
 use crate::catalog::AlterAction;
 use crate::dialect::postgresql::conversion::Conversion;
@@ -33,6 +35,8 @@ struct ColumnRewrite<'a> {
     to: &'a str,
     what: &'static str,
     note: String,
+    /// What does the same to the old type, an enum that only gets further labels.
+    additions: Option<String>,
 }
 
 impl Violation for ColumnRewrite<'_> {
@@ -57,6 +61,11 @@ impl Violation for ColumnRewrite<'_> {
     }
 
     fn help(&self) -> Option<String> {
+        if let Some(additions) = &self.additions {
+            return Some(format!(
+                "let the type be, and add to it what is new, which writes no row: {additions}"
+            ));
+        }
         Some(
             "add a column of the new type, write to both, fill it in batches, and let the new one take the place of the old"
                 .to_owned(),
@@ -111,12 +120,59 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         to,
         what,
         note,
+        additions: additions(ctx, from, to),
     };
     ctx.report(&violation, reporter, "changes the type");
 }
 
+/// So many labels are written out.
+const MOST_LABELS: usize = 3;
+
+/// The statements that add to an enum what another has beyond it; `None` where labels go or change places.
+fn additions(ctx: &StatementContext<'_>, from: &str, to: &str) -> Option<String> {
+    let enums = &ctx.before().enums;
+    let labels = |name| enums.get(name)?.labels.known();
+    // One of the two has its name for this revision only.
+    let first = ctx
+        .earlier
+        .first()
+        .map_or(ctx.before(), |step| &step.before);
+    let name = if first.enums.contains_key(from) {
+        from
+    } else {
+        to
+    };
+    add_values(name, labels(from)?, labels(to)?)
+}
+
+/// "`ALTER TYPE mood ADD VALUE 'glad'`"
+fn add_values(name: &str, old: &[SmolStr], new: &[SmolStr]) -> Option<String> {
+    let mut kept = old.iter().peekable();
+    let mut added = Vec::new();
+    for (at, label) in new.iter().enumerate() {
+        if kept.next_if_eq(&label).is_none() {
+            // What stands before it is there by then; where nothing does, the first of the old labels comes next.
+            let place = match (kept.peek(), at.checked_sub(1).and_then(|at| new.get(at))) {
+                (None, _) => String::new(),
+                (Some(_), Some(before)) => format!(" AFTER {}", literal(before)),
+                (Some(next), None) => format!(" BEFORE {}", literal(next)),
+            };
+            added.push(format!(
+                "`ALTER TYPE {name} ADD VALUE {}{place}`",
+                literal(label)
+            ));
+        }
+    }
+    let is_more = kept.peek().is_none() && (1..=MOST_LABELS).contains(&added.len());
+    is_more.then(|| added.join(", "))
+}
+
+fn literal(label: &str) -> String {
+    format!("'{}'", label.replace('\'', "''"))
+}
+
 /// True if an index or a key is on the column.
-fn has_index(ctx: &StatementContext<'_>, table: &str, column: &smol_str::SmolStr) -> bool {
+fn has_index(ctx: &StatementContext<'_>, table: &str, column: &SmolStr) -> bool {
     ctx.table_in_use(table).is_some_and(|table| {
         table.indexes.iter().any(|index| {
             index
@@ -125,4 +181,28 @@ fn has_index(ctx: &StatementContext<'_>, table: &str, column: &smol_str::SmolStr
                 .is_some_and(|definition| definition.columns.contains(column))
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_come_to_an_enum() {
+        let labels = |text: &str| text.split(' ').map(SmolStr::new).collect::<Vec<_>>();
+        for (old, new, said) in [
+            ("a b", "a b it's", "`ALTER TYPE t ADD VALUE 'it''s'`"),
+            (
+                "a b",
+                "x a y z b",
+                "`ALTER TYPE t ADD VALUE 'x' BEFORE 'a'`, `ALTER TYPE t ADD VALUE 'y' AFTER 'a'`, `ALTER TYPE t ADD VALUE 'z' AFTER 'y'`",
+            ),
+        ] {
+            let added = add_values("t", &labels(old), &labels(new));
+            assert_eq!(added.as_deref(), Some(said));
+        }
+        for new in ["a", "b a c", "a b", "a b c d e f"] {
+            assert_eq!(add_values("t", &labels("a b"), &labels(new)), None, "{new}");
+        }
+    }
 }

@@ -1,7 +1,12 @@
 //! ML540
 
-use crate::rules::{Reporter, SqlContext, Violation, declare_rule};
+use jiff::civil::{Date, date};
+
+use crate::alembic::Step;
+use crate::catalog::{Ddl, Maintenance, SessionChange};
+use crate::rules::{Reporter, SqlContext, Violation, Way, declare_rule, simple};
 use crate::schema::Effect;
+use crate::source::FileSpan;
 use crate::sql::SqlCheck;
 
 declare_rule! {
@@ -40,7 +45,7 @@ impl Violation for TransactionStatement<'_> {
 }
 
 fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
-    if knows_no_other_way(ctx) || !changes_schema(ctx) {
+    if knows_no_other_way(ctx) || !changes_schema(ctx) || is_on_purpose(ctx) {
         return;
     }
     for remark in ctx.remarks(SqlCheck::TransactionNesting) {
@@ -59,6 +64,81 @@ fn knows_no_other_way(ctx: &SqlContext<'_>) -> bool {
     let alembic = &ctx.environment.head.versions().alembic;
     !alembic.source.is_assumed()
         && (alembic.version.major, alembic.version.minor) < AUTOCOMMIT_BLOCK
+}
+
+/// True where nothing comes before the COMMIT, and what follows is either what cannot run in a transaction, from before
+/// Alembic had another way, or only done where it is still to do, with a comment that speaks of the COMMIT.
+fn is_on_purpose(ctx: &SqlContext<'_>) -> bool {
+    let steps = match ctx.way {
+        Way::Up => &ctx.replayed.upgrade_steps,
+        Way::Down => &ctx.replayed.downgrade_steps,
+    };
+    let mut steps = steps.iter().filter(|step| step.ddl != Ddl::Nothing);
+    let Some(first) = steps.next() else {
+        return false;
+    };
+    let is_end = |step: &Step| matches!(step.ddl, Ddl::Session(SessionChange::End));
+    if !is_end(first) || !ctx.sql.is_part_of(&first.place) {
+        return false;
+    }
+    let is_old = || {
+        let is_assumed = ctx.environment.head.versions().alembic.source.is_assumed();
+        let made = ctx.revision.created();
+        is_assumed && made.is_some_and(|made| made < WITH_AUTOCOMMIT_BLOCK)
+    };
+    let is_outside =
+        |step: &Step| step.certain && simple(&step.ddl).iter().all(|(ddl, _)| is_refused(ddl));
+    let answered = ctx.revision.answered();
+    let is_guarded = |step: &Step| {
+        answered.decides(&step.place) && !simple(&step.ddl).iter().any(|(ddl, _)| is_refused(ddl))
+            || matches!(step.ddl, Ddl::Data { .. } | Ddl::Uses(_))
+    };
+    steps.clone().all(is_outside) && is_old()
+        || steps.all(is_guarded) && has_comment(ctx, &first.place)
+}
+
+/// When Alembic 1.2 came out.
+const WITH_AUTOCOMMIT_BLOCK: Date = date(2019, 9, 20);
+
+/// True for what PostgreSQL does in no transaction, or did not then.
+fn is_refused(ddl: &Ddl) -> bool {
+    matches!(
+        ddl,
+        Ddl::AddEnumLabel { .. }
+            | Ddl::CreateIndex {
+                concurrently: true,
+                ..
+            }
+            | Ddl::DropIndex {
+                concurrently: true,
+                ..
+            }
+            | Ddl::Maintenance {
+                concurrently: true,
+                ..
+            }
+            | Ddl::Maintenance {
+                work: Maintenance::VacuumFull,
+                ..
+            }
+            | Ddl::Session(_)
+    )
+}
+
+/// True if somebody says something in the line of a statement, or in the one above it.
+fn has_comment(ctx: &SqlContext<'_>, place: &FileSpan) -> bool {
+    let source = &ctx.revision.source;
+    let text = source.text.as_str();
+    if place.file != ctx.revision.file {
+        return false;
+    }
+    let start = place.span.start as usize;
+    let above = text.get(..start).unwrap_or_default().lines().rev().nth(1);
+    let behind = text
+        .get(place.span.end as usize..)
+        .and_then(|rest| rest.lines().next());
+    above.is_some_and(|line| line.trim_start().starts_with('#'))
+        || behind.is_some_and(|rest| rest.trim_start().starts_with('#'))
 }
 
 /// False for a function that only changes rows, as far as it is known: it can be run again from where it has stopped.

@@ -1,7 +1,7 @@
 //! ML510
 
-use super::{CostlyConstraint, same_transaction, statements};
-use crate::catalog::{ConstraintKind, Ddl, RowChange};
+use super::{CostlyConstraint, rewrites, same_transaction, statements};
+use crate::catalog::{AlterAction, ConstraintKind, Ddl, RowChange};
 use crate::dialect::postgresql::Action;
 use crate::rules::{Reporter, StatementContext, declare_rule};
 
@@ -25,7 +25,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         };
         if constraint.not_valid
             || ctx.are_empty_columns(table, columns)
-            || puts_rows_in_order(ctx, table)
+            || are_rows_written(ctx, table)
         {
             continue;
         }
@@ -40,13 +40,38 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
-/// True where the same transaction has gone through the rows before, to make them pass: one thing is done about both then.
-fn puts_rows_in_order(ctx: &StatementContext<'_>, table: &str) -> bool {
-    statements(same_transaction(ctx.earlier)).any(|(ddl, _)| {
-        matches!(
-            ddl.as_ref(),
-            Ddl::Data { tables, rows: RowChange::Updated { .. } | RowChange::Removed { .. } }
-                if tables.iter().any(|changed| changed == table)
-        )
+/// True where the same transaction has gone through rows of a table before, to put them in order or to write them anew:
+/// one thing is done about both then.
+fn are_rows_written(ctx: &StatementContext<'_>, table: &str) -> bool {
+    statements(same_transaction(ctx.earlier)).any(|(ddl, step)| match ddl.as_ref() {
+        Ddl::Data {
+            tables,
+            rows: RowChange::Updated { .. } | RowChange::Removed { .. },
+        } => tables.iter().any(|changed| changed == table),
+        // The type is made anew, and each column of it is changed to the new one.
+        Ddl::SetEnumLabels { name, .. } => {
+            let table = step.before.tables.get(table);
+            table.is_some_and(|table| {
+                let mut columns = table.columns.iter();
+                columns.any(|column| column.column_type.is(name))
+            })
+        }
+        Ddl::AlterTable {
+            table: other,
+            action:
+                AlterAction::AlterType {
+                    column,
+                    column_type,
+                    ..
+                },
+            ..
+        } if other == table => {
+            let column = step.before.tables.get(other).and_then(|t| t.column(column));
+            column
+                .and_then(|column| column.column_type.known())
+                .zip(column_type.known())
+                .is_some_and(|(from, to)| rewrites(ctx.environment, &step.before, from, to))
+        }
+        _ => false,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::Label;
 use crate::git::ChangeKind;
-use crate::models::{Bypass, BypassKind};
+use crate::models::{Bypass, BypassKind, has_bypass};
 use crate::project::ProjectEnvironment;
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
 use crate::source::{FileSpan, RepoPath};
@@ -76,12 +76,20 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     }
     let changes = ctx.change.as_ref().map(|change| change.changes);
     for bypass in ctx.head.bypasses(changes) {
-        if is_on_base(ctx, &bypass.place) {
+        if is_on_base(ctx, &bypass.place) || is_called_on_base(ctx, &bypass) {
             continue;
         }
         let label = Label::at(&bypass.place, "past the migrations");
         reporter.report(&CreateAllBypass { bypass: &bypass }, label);
     }
+}
+
+/// True where the same function of the file calls the same on the base, with whatever arguments.
+fn is_called_on_base(ctx: &EnvironmentContext<'_>, bypass: &Bypass) -> bool {
+    let parsed = ctx
+        .base()
+        .and_then(|base| base.sources().python(&bypass.place.file));
+    parsed.is_some_and(|parsed| has_bypass(&parsed, bypass))
 }
 
 /// True for a call in a file that the change touches or moves, whose line the base has just the same.

@@ -14,6 +14,8 @@ pub struct Semantics {
     pub dialect: Dialect,
     /// Major and minor version.
     pub sqlalchemy: (u32, u32),
+    /// No file and no configuration says exactly this version.
+    pub is_sqlalchemy_assumed: bool,
     pub alembic: (u32, u32),
     /// What SQLModel makes of the annotation `datetime`; `None` where that is not known.
     pub sqlmodel_datetime: Option<TimeZone>,
@@ -35,6 +37,7 @@ impl Default for Semantics {
         Self {
             dialect: Dialect::PostgreSql,
             sqlalchemy: (2, 0),
+            is_sqlalchemy_assumed: true,
             alembic: (1, 20),
             sqlmodel_datetime: None,
             naming: Naming::None,

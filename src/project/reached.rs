@@ -1,0 +1,168 @@
+//! URLs of databases in the modules that `env.py` imports.
+
+use rustc_hash::FxHashSet;
+
+use super::ProjectEnvironment;
+use super::dialect::{DetectedDialect, DialectSource, urls};
+use crate::dependencies::FileLine;
+use crate::dialect::Dialect;
+use crate::python::ast::{ImportFrom, Stmt, StmtKind};
+
+use crate::python::{FoundModule, ModuleFinder, Visitor, walk};
+use crate::source::RepoPath;
+
+/// So many modules are read.
+const MOST_MODULES: usize = 30;
+
+/// `env.py` imports a module that imports a module that has the URL: three steps.
+const MOST_STEPS: usize = 3;
+
+impl ProjectEnvironment<'_> {
+    /// The dialect of the URLs in the modules that `env.py` leads to, if there is exactly one. A URL of SQLite that is only
+    /// there in case nobody says anything else is no sign.
+    pub(super) fn reached_dialect(&self) -> Option<DetectedDialect> {
+        let mut found: Option<DetectedDialect> = None;
+        for file in self.reached_modules() {
+            let Some(parsed) = self.sources.python(&file) else {
+                continue;
+            };
+            for (dialect, line, text) in urls(parsed.text.as_str()) {
+                let is_tentative = dialect == Dialect::Sqlite && !is_settled_on(text);
+                let is_another = |found: &DetectedDialect| found.dialect != dialect;
+                if is_tentative || found.as_ref().is_some_and(is_another) {
+                    return None;
+                }
+                found.get_or_insert_with(|| {
+                    let file = file.clone();
+                    let source = DialectSource::Url(FileLine { file, line });
+                    DetectedDialect { dialect, source }
+                });
+            }
+        }
+        found
+    }
+
+    /// The modules of the repository that `env.py` imports, and those that these import, the nearest first.
+    fn reached_modules(&self) -> Vec<RepoPath> {
+        let mut reached: Vec<RepoPath> = Vec::new();
+        let mut seen: FxHashSet<RepoPath> = FxHashSet::default();
+        let mut last: Vec<RepoPath> = self.environment.env_file().into_iter().collect();
+        seen.extend(last.iter().cloned());
+        for _ in 0..MOST_STEPS {
+            let mut next = Vec::new();
+            for importer in &last {
+                for path in self.imported_by(importer) {
+                    if reached.len() + next.len() >= MOST_MODULES {
+                        break;
+                    }
+                    if seen.insert(path.clone()) {
+                        next.push(path);
+                    }
+                }
+            }
+            reached.extend(next.iter().cloned());
+            last = next;
+        }
+        reached
+    }
+
+    fn imported_by(&self, importer: &RepoPath) -> Vec<RepoPath> {
+        let Some(parsed) = self.sources.python(importer) else {
+            return Vec::new();
+        };
+        let mut imports = Imports {
+            finder: &self.finder,
+            importer,
+            modules: Vec::new(),
+        };
+        walk(&parsed.module.body, &mut imports);
+        let modules = imports.modules.iter();
+        let found = modules.map(|module| self.finder.find(module, Some(importer)));
+        let file = |found| match found {
+            FoundModule::File { path, .. } => Some(path),
+            _ => None,
+        };
+        found.filter_map(file).collect()
+    }
+}
+
+/// `URL = "sqlite:///{}".format(home)`, `create_engine("sqlite:///a.db")`; not `os.environ.get("URL", "sqlite:///a.db")`.
+fn is_settled_on(line: &str) -> bool {
+    let lower = line.to_ascii_lowercase();
+    let before = lower.split("sqlite").next().unwrap_or_default();
+    let before = before.trim_end_matches(['"', '\'', 'f', 'r']).trim_end();
+    let is_final =
+        before.ends_with(" =") || before.ends_with("engine(") || before.ends_with("return");
+    let is_tentative = ["default", "environ", "getenv", "fallback"]
+        .iter()
+        .any(|word| lower.contains(word));
+    is_final && !is_tentative
+}
+
+/// The modules that may be imported by the statements of a module, by their names.
+struct Imports<'a> {
+    finder: &'a ModuleFinder<'a>,
+    importer: &'a RepoPath,
+    modules: Vec<String>,
+}
+
+impl Visitor for Imports<'_> {
+    fn statement(&mut self, statement: &Stmt) -> bool {
+        match &statement.kind {
+            StmtKind::Import(aliases) => {
+                let names = aliases.iter().map(|alias| alias.name.to_string());
+                self.modules.extend(names);
+            }
+            StmtKind::ImportFrom(import) => {
+                if let Some(module) = self.absolute(import) {
+                    let names = import.names.iter();
+                    let inner: Vec<_> = names
+                        .map(|name| format!("{module}.{}", name.name))
+                        .collect();
+                    self.modules.push(module);
+                    self.modules.extend(inner);
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+}
+
+impl Imports<'_> {
+    /// The module of `from ..a import b`, by its whole name.
+    fn absolute(&self, import: &ImportFrom) -> Option<String> {
+        if import.level == 0 {
+            return Some(import.module.to_string());
+        }
+        let own = self.finder.name_of(self.importer);
+        let mut parts: Vec<&str> = own.split('.').collect();
+        let is_package = self.importer.file_name() == "__init__.py";
+        let up = import.level as usize - usize::from(is_package);
+        parts.truncate(parts.len().checked_sub(up)?);
+        if !import.module.is_empty() {
+            parts.push(&import.module);
+        }
+        (!parts.is_empty()).then(|| parts.join("."))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_there_in_case_nobody_says_more() {
+        for (line, is_meant) in [
+            ("    URL = 'sqlite:///{}/db'.format(home)", true),
+            ("engine = create_engine(f\"sqlite:///{path}\")", true),
+            ("URL = os.environ.get('URL', 'sqlite:///a.db')", false),
+            ("URL = os.environ['URL'] or 'sqlite:///a.db'", false),
+            ("    default='sqlite:///a.db',", false),
+            ("if url == 'sqlite:///a.db':", false),
+            ("url = Unicode('sqlite:///a.db')", false),
+        ] {
+            assert_eq!(is_settled_on(line), is_meant, "{line}");
+        }
+    }
+}
