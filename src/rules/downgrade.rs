@@ -13,9 +13,9 @@ pub(super) mod unnamed_constraint_drop;
 pub(super) mod unreversed_sql;
 
 use crate::alembic::{Failed, Revision, Run};
-use crate::catalog::FailureKind;
+use crate::catalog::{Catalog, FailureKind};
 use crate::diagnostic::Label;
-use crate::rules::list;
+use crate::rules::{ReplayContext, list};
 use crate::schema::{IgnoredKind, Operation, Recorded};
 use crate::source::FileSpan;
 
@@ -27,6 +27,19 @@ fn to_take_back(upgrade: &Run) -> Vec<&Recorded> {
         .iter()
         .filter(|recorded| recorded.is_certain() && recorded.operation.wants_reversal())
         .collect()
+}
+
+/// The database before the revision, as the migrations of the base make it.
+fn before_on_the_base<'a>(ctx: &ReplayContext<'a>) -> Option<&'a Catalog> {
+    let base = ctx.environment.base()?;
+    let replayed = |id: &str| base.replay().get(base.map.find(id)?);
+    match replayed(&ctx.revision.id.value) {
+        Some(own) => Some(&own.before),
+        None => match ctx.revision.down_revision.as_slice() {
+            [parent] => Some(&replayed(&parent.value)?.after),
+            _ => None,
+        },
+    }
 }
 
 /// How many objects are named that have the same fate.

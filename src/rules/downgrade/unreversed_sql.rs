@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use crate::alembic::{ReplayedRevision, Step};
-use crate::catalog::{Change, Ddl, Difference, ObjectKey, ObjectKind, Subject, is_named_in};
+use crate::catalog::{
+    Catalog, Change, Ddl, Difference, ObjectKey, ObjectKind, Subject, is_named_in,
+};
 use crate::diagnostic::Label;
 use crate::rules::difference::{Remainder, follows};
-use crate::rules::downgrade::same_for;
+use crate::rules::downgrade::{before_on_the_base, same_for};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 use crate::sql::{added_nulls, gives_column, without_column_order};
 
@@ -96,6 +98,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             || follows(difference, remainder.found)
             || remainder.is_learned_on_the_way_back(difference)
             || trigger_of(difference, remainder.found).is_some()
+            || is_as_on_the_base(difference, ctx)
             || (difference.change == Change::Removed && remainder.is_given_up())
         {
             continue;
@@ -173,6 +176,24 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         && one.violation.functions.is_empty()
         && other.violation.functions.is_empty()
         && one.violation.next_failure.is_some() == other.violation.next_failure.is_some()
+}
+
+/// True for what is left as the base has it before the revision: what differs is that the change edits an older one.
+fn is_as_on_the_base(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let (Subject::Object(kind), Some(before)) = (difference.subject, before_on_the_base(ctx))
+    else {
+        return false;
+    };
+    let key = ObjectKey {
+        kind,
+        name: difference.object.as_str().into(),
+    };
+    let definition = |catalog: &Catalog| {
+        let object = catalog.objects.get(&key);
+        object.map(|object| object.definition.known().cloned())
+    };
+    let restored = definition(&ctx.replayed.restored);
+    before.opaque.is_none() && restored != Some(None) && definition(before) == restored
 }
 
 /// The trigger of a function, if both come or go.

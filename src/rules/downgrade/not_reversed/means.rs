@@ -9,6 +9,7 @@ use crate::catalog::{
 };
 use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target};
+use crate::rules::downgrade::before_on_the_base;
 use crate::rules::fresh::has;
 use crate::sql::{only_fills_nulls, sole_assignment, written_columns};
 
@@ -133,19 +134,6 @@ pub(super) fn is_as_on_the_base(difference: &Difference, ctx: &ReplayContext<'_>
             && (other.change != Change::Renamed || difference.change == Change::Renamed)
     };
     !found.any(|other| is_same_object(&other))
-}
-
-/// The database before the revision, as the migrations of the base make it.
-fn before_on_the_base<'a>(ctx: &ReplayContext<'a>) -> Option<&'a Catalog> {
-    let base = ctx.environment.base()?;
-    let replayed = |id: &str| base.replay().get(base.map.find(id)?);
-    match replayed(&ctx.revision.id.value) {
-        Some(own) => Some(&own.before),
-        None => match ctx.revision.down_revision.as_slice() {
-            [parent] => Some(&replayed(&parent.value)?.after),
-            _ => None,
-        },
-    }
 }
 
 /// True for an index or a check of which only casts to text differ: where the type is that anyway, they say nothing, and what
