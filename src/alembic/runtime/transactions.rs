@@ -122,11 +122,11 @@ fn chain(value: &Value) -> impl Iterator<Item = (&Call, &str)> {
             match &symbol.kind {
                 SymbolKind::Call(call) => {
                     current = Some(&call.callee);
-                    let method = match &call.callee.as_symbol()?.kind {
-                        SymbolKind::Attribute { name, .. } | SymbolKind::Name(name) => name,
-                        _ => continue,
-                    };
-                    return Some((call, method.as_str()));
+                    if let SymbolKind::Attribute { name, .. } | SymbolKind::Name(name) =
+                        &call.callee.as_symbol()?.kind
+                    {
+                        return Some((call, name.as_str()));
+                    }
                 }
                 SymbolKind::Attribute { base, .. } | SymbolKind::Item { base, .. } => {
                     current = Some(base);
