@@ -70,8 +70,35 @@ fn summarise(operations: &[&Recorded]) -> String {
     }
 }
 
-/// How many failures of one direction are reported: the later ones often follow from the first.
-const MOST_FAILURES: usize = 3;
+/// How many further statements are shown that fail.
+const MOST_LABELS: usize = 5;
+
+/// The first of the failures of one direction, which are one finding: who mends it meets the next one. With it go labels for the
+/// others, and a note of those that have none.
+fn first_failure<'f>(failures: &[&'f Failed]) -> Option<(&'f Failed, Vec<Label>, Option<String>)> {
+    let (first, others) = failures.split_first()?;
+    let label = |other: &&Failed| {
+        let message = if pattern(&other.message) == pattern(&first.message) {
+            "fails as well".to_owned()
+        } else {
+            format!("fails as well: {}", other.message)
+        };
+        Label::at(&other.place, message)
+    };
+    let shown = others.get(..MOST_LABELS).unwrap_or(others);
+    let note = match others.len() - shown.len() {
+        0 => None,
+        1 => Some("1 more statement fails".to_owned()),
+        more => Some(format!("{more} more statements fail")),
+    };
+    Some((first, shown.iter().map(label).collect(), note))
+}
+
+/// A message without the names in it.
+fn pattern(message: &str) -> String {
+    let outside = message.split('`').step_by(2);
+    outside.collect::<Vec<_>>().join("`")
+}
 
 /// The operations that fail, each once: a loop runs the same one many times.
 fn failing(failures: &[Failed]) -> Vec<&Failed> {
@@ -128,4 +155,21 @@ pub(in crate::rules) fn at(
     }
     let function = Label::new(revision.file.clone(), run.name_span, "calls it");
     (function, vec![label])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_count() {
+        assert_eq!(
+            pattern("index `a` already exists"),
+            pattern("index `b` already exists")
+        );
+        assert_ne!(
+            pattern("index `a` already exists"),
+            pattern("table `a` does not exist")
+        );
+    }
 }

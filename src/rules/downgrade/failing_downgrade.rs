@@ -2,8 +2,7 @@
 
 use crate::alembic::{Failed, Verdict};
 use crate::catalog::{Ddl, FailureKind};
-use crate::diagnostic::Label;
-use crate::rules::downgrade::{MOST_FAILURES, at, failing, is_explained};
+use crate::rules::downgrade::{at, failing, first_failure, is_explained};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -17,6 +16,8 @@ declare_rule! {
 
 struct FailingDowngrade<'a> {
     cause: &'a str,
+    /// How many statements fail that are not shown.
+    more: Option<String>,
 }
 
 impl Violation for FailingDowngrade<'_> {
@@ -29,7 +30,10 @@ impl Violation for FailingDowngrade<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec!["it runs on the schema that `upgrade` leaves; what follows was judged as if it had worked".to_owned()]
+        let judged = "it runs on the schema that `upgrade` leaves; what follows was judged as if it had worked";
+        std::iter::once(judged.to_owned())
+            .chain(self.more.clone())
+            .collect()
     }
 }
 
@@ -46,38 +50,22 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     if upgrade_fails || ctx.replayed.verdict == Verdict::Refused {
         return;
     }
-    let mut causes: Vec<Vec<&Failed>> = Vec::new();
-    let failures = failing(&ctx.replayed.downgrade_failures);
-    for failed in failures
-        .into_iter()
-        .filter(|failed| !failed.in_one_go && !is_explained(failed, run))
-        .filter(|failed| !may_be_made(failed, ctx))
-    {
-        let same = causes.iter_mut().find(|cause| {
-            cause
-                .first()
-                .is_some_and(|first| is_one_slip(first, failed))
-        });
-        match same {
-            Some(cause) => cause.push(failed),
-            None => causes.push(vec![failed]),
-        }
-    }
-    for cause in causes.into_iter().take(MOST_FAILURES) {
-        let Some((first, others)) = cause.split_first() else {
-            continue;
-        };
-        let violation = FailingDowngrade {
-            cause: &first.message,
-        };
-        let (primary, mut related) = at(ctx.revision, run, &first.place, "fails");
-        for other in others.iter().take(MOST_LABELS) {
-            related.push(Label::at(&other.place, "fails as well"));
-        }
-        reporter
-            .report_on(&violation, primary, Some(&ctx.revision.id.value))
-            .related(related);
-    }
+    let mut failures = failing(&ctx.replayed.downgrade_failures);
+    failures.retain(|failed| {
+        !failed.in_one_go && !is_explained(failed, run) && !may_be_made(failed, ctx)
+    });
+    let Some((first, others, more)) = first_failure(&failures) else {
+        return;
+    };
+    let violation = FailingDowngrade {
+        cause: &first.message,
+        more,
+    };
+    let (primary, mut related) = at(ctx.revision, run, &first.place, "fails");
+    related.extend(others);
+    reporter
+        .report_on(&violation, primary, Some(&ctx.revision.id.value))
+        .related(related);
 }
 
 /// True where a table is missing that the application may make by itself, from its models.
@@ -94,35 +82,4 @@ fn may_be_made(failed: &Failed, ctx: &ReplayContext<'_>) -> bool {
             };
             !step.before.tables.contains_key(table) && ctx.environment.head.may_make_table(table)
         })
-}
-
-/// How many statements are shown that fail for the same reason.
-const MOST_LABELS: usize = 5;
-
-/// True where two statements fail in one way: something is missing, or in the way, as for the other one.
-fn is_one_slip(one: &Failed, other: &Failed) -> bool {
-    one.kind == other.kind && pattern(&one.message) == pattern(&other.message)
-}
-
-/// A message without the names in it.
-fn pattern(message: &str) -> String {
-    let outside = message.split('`').step_by(2);
-    outside.collect::<Vec<_>>().join("`")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_do_not_count() {
-        assert_eq!(
-            pattern("index `a` already exists"),
-            pattern("index `b` already exists")
-        );
-        assert_ne!(
-            pattern("index `a` already exists"),
-            pattern("table `a` does not exist")
-        );
-    }
 }

@@ -1,6 +1,7 @@
 //! ML206
 
-use crate::rules::downgrade::{MOST_FAILURES, at, failing, is_explained};
+use crate::alembic::Failed;
+use crate::rules::downgrade::{at, failing, first_failure, is_explained};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -15,11 +16,15 @@ declare_rule! {
 struct FailingUpgrade<'a> {
     cause: &'a str,
     in_one_go: bool,
+    /// How many statements fail that are not shown.
+    more: Option<String>,
 }
 
 impl Violation for FailingUpgrade<'_> {
     fn message(&self) -> String {
-        let Self { cause, in_one_go } = self;
+        let Self {
+            cause, in_one_go, ..
+        } = self;
         if *in_one_go {
             format!("`upgrade` fails when all revisions run in one go: {cause}")
         } else {
@@ -32,13 +37,15 @@ impl Violation for FailingUpgrade<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec![if self.in_one_go {
+        let judged = if self.in_one_go {
             "new databases are built in one go, as in tests and CI, and those that are several revisions behind are \
              upgraded so; revision by revision it works"
-                .to_owned()
         } else {
-            "what follows was judged as if it had worked".to_owned()
-        }]
+            "what follows was judged as if it had worked"
+        };
+        std::iter::once(judged.to_owned())
+            .chain(self.more.clone())
+            .collect()
     }
 }
 
@@ -46,17 +53,21 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(run) = ctx.replayed.migration.upgrade.run() else {
         return;
     };
-    let failures = failing(&ctx.replayed.upgrade_failures);
-    for failed in failures
-        .into_iter()
-        .filter(|failed| !is_explained(failed, run))
-        .take(MOST_FAILURES)
-    {
-        let violation = FailingUpgrade {
-            cause: &failed.message,
-            in_one_go: failed.in_one_go,
+    let mut failures = failing(&ctx.replayed.upgrade_failures);
+    failures.retain(|failed| !is_explained(failed, run));
+    let (in_one_go, alone): (Vec<&Failed>, Vec<&Failed>) =
+        failures.into_iter().partition(|failed| failed.in_one_go);
+    for failures in [alone, in_one_go] {
+        let Some((first, others, more)) = first_failure(&failures) else {
+            continue;
         };
-        let (primary, related) = at(ctx.revision, run, &failed.place, "fails");
+        let violation = FailingUpgrade {
+            cause: &first.message,
+            in_one_go: first.in_one_go,
+            more,
+        };
+        let (primary, mut related) = at(ctx.revision, run, &first.place, "fails");
+        related.extend(others);
         reporter
             .report_on(&violation, primary, Some(&ctx.revision.id.value))
             .related(related);

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use crate::alembic::{Failed, ReplayedRevision, Run};
 use crate::catalog::{Change, Difference, Subject, compare};
 use crate::diagnostic::Label;
-use crate::rules::downgrade::{at, failing, unnamed_drop};
+use crate::rules::downgrade::{MOST_NAMED, at, failing, unnamed_drop};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 use crate::schema::{Operation, Recorded};
 use crate::source::FileSpan;
@@ -21,18 +21,24 @@ declare_rule! {
 
 struct UnnamedConstraintDrop<'a> {
     direction: &'static str,
-    table: Option<&'a SmolStr>,
+    tables: Vec<&'a SmolStr>,
     /// What the constraints are called that `upgrade` adds, if only one can be meant at each place.
     names: Vec<String>,
 }
 
 impl Violation for UnnamedConstraintDrop<'_> {
     fn message(&self) -> String {
-        let of = self
-            .table
-            .map_or(String::new(), |table| format!(" of `{table}`"));
+        let shown = self.tables.get(..MOST_NAMED).unwrap_or(&self.tables);
+        let of = match (shown, self.tables.len() - shown.len()) {
+            ([], _) => " a constraint".to_owned(),
+            ([table], _) => format!(" a constraint of `{table}`"),
+            (several, 0) => format!(" constraints of {}", list(several)),
+            (several, more) => {
+                format!(" constraints of {} and {more} more tables", list(several))
+            }
+        };
         format!(
-            "`{}` drops a constraint{of} without saying which: it fails",
+            "`{}` drops{of} without saying which: it fails",
             self.direction
         )
     }
@@ -41,7 +47,7 @@ impl Violation for UnnamedConstraintDrop<'_> {
         format!(
             "{} {}",
             self.direction,
-            self.table.map_or("", SmolStr::as_str)
+            self.tables.first().map_or("", |table| table.as_str())
         )
     }
 
@@ -53,10 +59,17 @@ impl Violation for UnnamedConstraintDrop<'_> {
         Some(match self.names.as_slice() {
             [] => "write the name that it has in the database".to_owned(),
             [name] => format!("the constraint that `upgrade` adds is called `{name}`"),
-            names => format!(
-                "the constraints that `upgrade` adds are called {}",
-                list(names)
-            ),
+            names => {
+                let shown = names.get(..MOST_NAMED).unwrap_or(names);
+                let more = match names.len() - shown.len() {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                format!(
+                    "the constraints that `upgrade` adds are called {}{more}",
+                    list(shown)
+                )
+            }
         })
     }
 }
@@ -77,7 +90,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     ];
     for (direction, run, failures) in directions {
         let Some(run) = run else { continue };
-        let mut found: Vec<(UnnamedConstraintDrop<'_>, Label, Vec<Label>)> = Vec::new();
+        let mut found: Option<(UnnamedConstraintDrop<'_>, Label, Vec<Label>)> = None;
         for failed in failing(failures) {
             let Some(Recorded {
                 operation: Operation::DropConstraint { table, kind, .. },
@@ -92,18 +105,19 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
                 .and_then(|table| meant(table, kind.as_deref(), replayed));
             let violation = UnnamedConstraintDrop {
                 direction,
-                table: table.as_ref(),
+                tables: table.iter().collect(),
                 names: meant.iter().map(|(name, _)| name.clone()).collect(),
             };
             let (primary, mut related) = at(ctx.revision, run, &failed.place, "which one?");
             if let Some((_, Some(place))) = &meant {
                 related.push(Label::at(place, "added here"));
             }
-            let same = found
-                .iter_mut()
-                .find(|(other, ..)| other.table == violation.table);
-            match same {
+            match &mut found {
                 Some((first, _, more)) => {
+                    let new = violation.tables.into_iter();
+                    let new = new.filter(|table| !first.tables.contains(table));
+                    let new: Vec<&SmolStr> = new.collect();
+                    first.tables.extend(new);
                     first.names.extend(violation.names);
                     more.push(Label {
                         message: "and so does this".to_owned(),
@@ -111,16 +125,20 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
                     });
                     more.extend(related);
                 }
-                None => found.push((violation, primary, related)),
+                None => found = Some((violation, primary, related)),
             }
         }
-        for (violation, primary, related) in found {
+        if let Some((violation, primary, mut related)) = found {
+            related.truncate(MOST_PLACES);
             reporter
                 .report_on(&violation, primary, Some(&ctx.revision.id.value))
                 .related(related);
         }
     }
 }
+
+/// How many further places are shown.
+const MOST_PLACES: usize = 10;
 
 /// The constraint of a table that is meant, with the place that adds it: the one that `upgrade` adds without a name, else
 /// the one that it adds; nothing where several can be meant.
@@ -227,7 +245,7 @@ mod tests {
         let help = |name: Option<&str>| {
             let violation = UnnamedConstraintDrop {
                 direction: "downgrade",
-                table: Some(&table),
+                tables: vec![&table],
                 names: name.map(str::to_owned).into_iter().collect(),
             };
             violation.help()
