@@ -255,7 +255,7 @@ fn unclosed_bracket(node: Node<'_>) -> Option<Node<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::python::ast::{ExprKind, StmtKind};
+    use crate::python::ast::{self, ExprKind, StmtKind};
 
     #[test]
     fn error_free_files_have_no_error() {
@@ -286,6 +286,44 @@ mod tests {
             error.unwrap().message,
             "a merge conflict marker is left in the file"
         );
+    }
+
+    #[test]
+    fn what_the_parentheses_of_with_hold_are_items() {
+        for (text, items) in [
+            ("a as b", [("a", "b")].as_slice()),
+            ("(a as b)", &[("a", "b")]),
+            ("(\n    a as b\n)", &[("a", "b")]),
+            ("(a as b,)", &[("a", "b")]),
+            ("(a as b, c as d)", &[("a", "b"), ("c", "d")]),
+            ("(\n    a as b,\n    c,\n)", &[("a", "b"), ("c", "")]),
+            ("(a, c)", &[("a", ""), ("c", "")]),
+            ("(a)", &[("a", "")]),
+            ("a, c as d", &[("a", ""), ("c", "d")]),
+        ] {
+            let (module, error) = parse(&format!("with {text}:\n    pass\n"));
+            assert_eq!(error, None, "{text}");
+            let StmtKind::With(with) = &module.body[0].kind else {
+                panic!("a with statement")
+            };
+            let name = |expr: &ast::Expr| match &expr.kind {
+                ExprKind::Name(name) => name.to_string(),
+                other => format!("{other:?}"),
+            };
+            let found: Vec<(String, String)> = with
+                .items
+                .iter()
+                .map(|item| {
+                    let target = item.target.as_ref().map(name).unwrap_or_default();
+                    (name(&item.context), target)
+                })
+                .collect();
+            let expected: Vec<(String, String)> = items
+                .iter()
+                .map(|(context, target)| ((*context).to_owned(), (*target).to_owned()))
+                .collect();
+            assert_eq!(found, expected, "{text}");
+        }
     }
 
     #[test]

@@ -374,26 +374,32 @@ impl Lowering<'_> {
     }
 
     fn with_item(&mut self, items: &mut Vec<WithItem>) {
-        self.children(|this, field, kind| {
-            if field != Field::Value {
-                return;
-            }
-            if kind == Kind::AsPattern {
-                let (mut context, mut target) = (None, None);
-                this.children(|this, field, kind| match (field, kind) {
-                    (Field::Alias, _) => target = this.only_expression(),
-                    (_, Kind::Other) => {}
-                    _ => context = Some(this.expression()),
-                });
-                items.extend(context.map(|context| WithItem { context, target }));
-            } else {
-                let context = this.expression();
-                items.push(WithItem {
-                    context,
-                    target: None,
+        self.children(|this, field, kind| match (field, kind) {
+            // What the parentheses of `with (a as b):` and `with (a as b, c):` hold are items as well.
+            (Field::Value, Kind::ParenthesizedExpression | Kind::Tuple) => {
+                this.children(|this, _, kind| match kind {
+                    Kind::Other => {}
+                    _ => this.context(items),
                 });
             }
+            (Field::Value, _) => this.context(items),
+            _ => {}
         });
+    }
+
+    /// `context` or `context as target`
+    fn context(&mut self, items: &mut Vec<WithItem>) {
+        let (mut context, mut target) = (None, None);
+        if self.kind() == Kind::AsPattern {
+            self.children(|this, field, kind| match (field, kind) {
+                (Field::Alias, _) => target = this.only_expression(),
+                (_, Kind::Other) => {}
+                _ => context = Some(this.expression()),
+            });
+        } else {
+            context = Some(self.expression());
+        }
+        items.extend(context.map(|context| WithItem { context, target }));
     }
 
     fn try_statement(&mut self) -> StmtKind {
