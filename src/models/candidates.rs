@@ -38,7 +38,15 @@ pub fn may_declare_models(path: &RepoPath, sources: &Sources<'_>) -> bool {
 
 /// True for a Python file that is more than a test or an example.
 pub fn is_module(path: &RepoPath) -> bool {
-    path.extension() == "py" && !is_test_file(path)
+    path.extension() == "py" && !is_test_file(path) && !is_migration_of_another_tool(path)
+}
+
+/// True in the repository that sqlalchemy-migrate, the forerunner of Alembic, is given by its manual: what its scripts
+/// declare was so once.
+fn is_migration_of_another_tool(path: &RepoPath) -> bool {
+    path.parent()
+        .components()
+        .any(|component| component == "migrate_repo")
 }
 
 /// True for files that only tests and documentation use: what they declare is in no database of the project.
