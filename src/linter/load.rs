@@ -123,7 +123,9 @@ impl<'c> Circumstances<'c> {
         } = load_habits(self.environment, self.history);
         // One that is made with care speaks for many that need none: most tables are small.
         let is_seldom = |rare| careful * rare <= careful + careless;
-        let is_careful = !is_seldom(RARE) || self.environment.head.sets_lock_timeout();
+        // A limit that `env.py` sets protects the application also where nobody minds a short lock.
+        let is_careful =
+            !is_seldom(RARE) || careful > 0 && self.environment.head.sets_lock_timeout();
         // A young project has shown enough if the base has some of them.
         let is_shown = || self.environment.is_established() || settled >= MIN_HABIT;
         let downtime = match is_careful {
