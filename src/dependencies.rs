@@ -33,6 +33,7 @@ const WATCHED: &[&str] = &[
     "mariadb",
     "mysql-connector-python",
     "mysqlclient",
+    "oslo-db",
     "pg8000",
     "pgvector",
     "psycopg",

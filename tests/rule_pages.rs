@@ -7,7 +7,7 @@
 //! ```
 //!
 //! The words in parentheses say in which states of the repository the file is: `base` before the change, `head` after
-//! it, `earlier` in a commit between the two, `target` on the base branch after it has moved on, `released` in the release `v1.0`. Without one the file is in
+//! it, `earlier` in a commit between the two, `target` on the base branch after it has moved on, `released` in the release `v1.0`, `fresh` new on the base. Without one the file is in
 //! all of them; with none of them at all there is no change, and everything is judged. `fixed` is the text after the
 //! fix, `bytes` lets `\xNN` stand for a byte, `5 MiB` pads the file to that size.
 //!
@@ -57,14 +57,14 @@ impl File {
         let is_state = |word: &String| {
             matches!(
                 word.as_str(),
-                "base" | "earlier" | "head" | "target" | "released"
+                "base" | "earlier" | "head" | "target" | "released" | "fresh"
             )
         };
         let named: Vec<&String> = self.states.iter().filter(|word| is_state(word)).collect();
         named.is_empty()
-            || named
-                .iter()
-                .any(|word| *word == state || (*word == "released" && state == "base"))
+            || named.iter().any(|word| {
+                *word == state || (matches!(word.as_str(), "released" | "fresh") && state == "base")
+            })
     }
 
     fn has(&self, word: &str) -> bool {
@@ -224,6 +224,15 @@ impl Past for V1<'_> {
         released.map(File::content)
     }
 
+    fn is_fresh(&self, path: &RepoPath) -> bool {
+        let mut files = self.files.iter();
+        files.any(|file| file.has("fresh") && file.path == path.as_str())
+    }
+
+    fn has_releases(&self) -> bool {
+        self.files.iter().any(|file| file.has("released"))
+    }
+
     fn had_before(&self, _path: &RepoPath, _is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
         false
     }
@@ -273,8 +282,8 @@ fn states(example: &Example, replace: &BTreeMap<String, String>) -> States {
             .any(|file| words.iter().any(|word| file.has(word)))
     };
     let head = snapshot("head");
-    let before =
-        mentions(&["base", "earlier", "head", "target", "released"]).then(|| snapshot("base"));
+    let before = mentions(&["base", "earlier", "head", "target", "released", "fresh"])
+        .then(|| snapshot("base"));
     let merged = mentions(&["target"]).then(|| {
         let base = before.clone().unwrap();
         merge(&base, &snapshot("target"), &head).snapshot

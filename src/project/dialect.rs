@@ -1,10 +1,14 @@
 //! Which database the migrations of an environment are for.
 
+mod named;
+
 use std::fmt;
 
+use self::named::{DIALECTS, arguments, branches};
 use crate::alembic::{Declaration, Environment, IniFile, ScriptDirectory};
 use crate::dependencies::{Dependencies, FileLine};
 use crate::dialect::Dialect;
+use crate::models::is_test_file;
 use crate::python::Sources;
 use crate::source::{RepoPath, SourceText};
 
@@ -30,6 +34,8 @@ pub enum DialectSource {
         files: usize,
         of: usize,
     },
+    /// So many revisions have arguments that are for the dialect, or ask for it by its name, or models have the arguments.
+    Named { dialect: Dialect, by: Named },
     /// A driver, or a package for this database only, is among the dependencies.
     Package {
         package: &'static str,
@@ -39,6 +45,17 @@ pub enum DialectSource {
     Assumed,
     /// Nothing but another database is named, whose DDL is not told apart.
     Foreign { name: &'static str, place: FileLine },
+}
+
+/// How code names a dialect without importing anything of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// `mysql_engine="InnoDB"` in so many revisions.
+    Arguments { files: usize, of: usize },
+    /// The same in a module.
+    Model(RepoPath),
+    /// `dialect.name == "mysql"` in so many revisions.
+    Branches { files: usize, of: usize },
 }
 
 impl fmt::Display for DialectSource {
@@ -53,6 +70,15 @@ impl fmt::Display for DialectSource {
                     "sqlalchemy.dialects.{dialect} in {files} of {of} revisions"
                 )
             }
+            Self::Named { dialect, by } => match by {
+                Named::Arguments { files, of } => {
+                    write!(f, "{dialect}_… arguments in {files} of {of} revisions")
+                }
+                Named::Model(file) => write!(f, "{dialect}_… arguments in {file}"),
+                Named::Branches { files, of } => {
+                    write!(f, "{files} of {of} revisions ask for it by its name")
+                }
+            },
             Self::Package { package, place } => write!(f, "{package} in {place}"),
             Self::Assumed => f.write_str("assumed"),
             Self::Foreign { name, place } => {
@@ -114,6 +140,8 @@ const FOREIGN: &[&str] = &[
 
 /// Packages that only one database has use for.
 const PACKAGES: &[(&str, Dialect)] = &[
+    // OpenStack runs on MySQL; its tests use the other drivers as well.
+    ("oslo-db", Dialect::MySql),
     ("psycopg2", Dialect::PostgreSql),
     ("psycopg2-binary", Dialect::PostgreSql),
     ("psycopg2cffi", Dialect::PostgreSql),
@@ -149,15 +177,29 @@ pub(super) fn detect(
         let (dialect, place) = urls.iter().find(|(dialect, _)| is_wanted(*dialect))?;
         Some((*dialect, DialectSource::Url(place.clone())))
     };
+    let declared = package(|name| dependencies.declared_at(name));
+    let is_for_tests = |(dialect, _): &(Dialect, DialectSource)| *dialect == Dialect::Sqlite;
+    let (tested, declared) = (
+        declared.clone().filter(is_for_tests),
+        declared.filter(|found| !is_for_tests(found)),
+    );
     let found = version_location(environment)
         .or_else(|| url(|dialect| dialect != Dialect::Sqlite))
         .or_else(|| imports(scripts, sources))
-        .or_else(|| package(|name| dependencies.declared_at(name)))
-        .or_else(|| url(|dialect| dialect == Dialect::Sqlite))
+        .or(declared)
+        .or_else(|| revision_arguments(scripts, sources))
+        .or_else(|| model_arguments(sources))
+        .or(tested)
+        .or_else(|| {
+            let of_sqlite = url(|dialect| dialect == Dialect::Sqlite)?;
+            Some(asked_for(scripts, sources).unwrap_or(of_sqlite))
+        })
         .or_else(|| package(|name| dependencies.place_of(name)));
     // What another database has is no sign of one of ours.
-    let weak = found.as_ref().is_none_or(|(dialect, source)| {
-        *dialect == Dialect::Sqlite && matches!(source, DialectSource::Url(_))
+    let weak = found.as_ref().is_none_or(|(dialect, source)| match source {
+        DialectSource::Url(_) => *dialect == Dialect::Sqlite,
+        DialectSource::Named { by, .. } => matches!(by, Named::Branches { .. }),
+        _ => false,
     });
     let foreign = weak
         .then(|| foreign(environment, scripts, sources))
@@ -277,42 +319,108 @@ fn schemes(line: &str) -> impl Iterator<Item = Dialect> {
 /// another is named so many times as often.
 const MAJORITY: usize = 10;
 
-/// The dialect whose types most revisions use.
-fn imports(scripts: &ScriptDirectory, sources: &Sources<'_>) -> Option<(Dialect, DialectSource)> {
-    let dialects = [Dialect::PostgreSql, Dialect::MySql, Dialect::Sqlite];
-    let mut counts = [0_usize; 3];
+/// The dialect that most files name.
+fn most_named(counts: [usize; 3]) -> Option<(Dialect, usize)> {
+    // Of equal ones the first, which is PostgreSQL.
+    let (files, dialect) = counts
+        .into_iter()
+        .zip(DIALECTS)
+        .rev()
+        .max_by_key(|(files, _)| *files)
+        .filter(|(files, _)| *files > 0)?;
+    let [postgresql, ..] = counts;
+    Some(if postgresql > 0 && files < postgresql * MAJORITY {
+        (Dialect::PostgreSql, postgresql)
+    } else {
+        (dialect, files)
+    })
+}
+
+/// How many revisions name each dialect, and of how many.
+fn count(
+    scripts: &ScriptDirectory,
+    sources: &Sources<'_>,
+    names: fn(&str) -> [bool; 3],
+) -> ([usize; 3], usize) {
+    let mut counts = [0; 3];
     let mut of = 0;
     for revision in scripts.revisions() {
         let Some(parsed) = sources.python(&revision.file) else {
             continue;
         };
         of += 1;
-        let text = parsed.text.as_str();
-        let mut names = [false; 3];
-        for at in memchr::memmem::find_iter(text.as_bytes(), "dialects") {
-            let line = text.get(at..).and_then(|rest| rest.lines().next());
-            for (name, dialect) in names.iter_mut().zip(dialects) {
-                *name |= line.is_some_and(|line| line.contains(dialect.as_str()));
-            }
-        }
+        let names = names(parsed.text.as_str());
         for (count, is_named) in counts.iter_mut().zip(names) {
             *count += usize::from(is_named);
         }
     }
-    // Of equal ones the first, which is PostgreSQL.
-    let (files, dialect) = counts
-        .into_iter()
-        .zip(dialects)
-        .rev()
-        .max_by_key(|(files, _)| *files)
-        .filter(|(files, _)| *files > 0)?;
-    let [postgresql, ..] = counts;
-    let (files, dialect) = if postgresql > 0 && files < postgresql * MAJORITY {
-        (postgresql, Dialect::PostgreSql)
-    } else {
-        (files, dialect)
-    };
+    (counts, of)
+}
+
+/// The dialect whose types most revisions use.
+fn imports(scripts: &ScriptDirectory, sources: &Sources<'_>) -> Option<(Dialect, DialectSource)> {
+    let (counts, of) = count(scripts, sources, imported);
+    let (dialect, files) = most_named(counts)?;
     Some((dialect, DialectSource::Imports { dialect, files, of }))
+}
+
+/// The dialect whose arguments most revisions use. Autogenerate copies them from the models, where those of SQLite are
+/// for the tests.
+fn revision_arguments(
+    scripts: &ScriptDirectory,
+    sources: &Sources<'_>,
+) -> Option<(Dialect, DialectSource)> {
+    let ([postgresql, mysql, _], of) = count(scripts, sources, arguments);
+    let (dialect, files) = most_named([postgresql, mysql, 0])?;
+    let by = Named::Arguments { files, of };
+    Some((dialect, DialectSource::Named { dialect, by }))
+}
+
+/// For each dialect whether a text imports something of it.
+fn imported(text: &str) -> [bool; 3] {
+    let mut names = [false; 3];
+    for at in memchr::memmem::find_iter(text.as_bytes(), "dialects") {
+        let line = text.get(at..).and_then(|rest| rest.lines().next());
+        for (name, dialect) in names.iter_mut().zip(DIALECTS) {
+            *name |= line.is_some_and(|line| line.contains(dialect.as_str()));
+        }
+    }
+    names
+}
+
+/// The dialect whose arguments most modules use that are no revisions.
+fn model_arguments(sources: &Sources<'_>) -> Option<(Dialect, DialectSource)> {
+    let read = |path: &RepoPath| {
+        let bytes = sources.read(path).filter(|_| path.extension() == "py")?;
+        let is_revision = memchr::memmem::find(&bytes, b"down_revision").is_some();
+        (!is_revision).then(|| arguments(&String::from_utf8_lossy(&bytes)))
+    };
+    let files = sources.files_with("arguments of dialects", |path| {
+        !is_test_file(path) && read(path).is_some_and(|names| names != [false; 3])
+    });
+    let mut counts = [0; 3];
+    let mut first: [Option<&RepoPath>; 3] = [None; 3];
+    for path in files.iter() {
+        let found = counts.iter_mut().zip(&mut first).zip(read(path)?);
+        for ((count, first), _) in found.filter(|(_, is_named)| *is_named) {
+            *count += 1;
+            first.get_or_insert(path);
+        }
+    }
+    let [postgresql, mysql, _] = counts;
+    let (dialect, _) = most_named([postgresql, mysql, 0])?;
+    let mut named = DIALECTS.into_iter().zip(first);
+    let (_, file) = named.find(|(other, _)| *other == dialect)?;
+    let by = Named::Model(file?.clone());
+    Some((dialect, DialectSource::Named { dialect, by }))
+}
+
+/// The dialect that most revisions ask for by its name. SQLite is asked for where it is the exception.
+fn asked_for(scripts: &ScriptDirectory, sources: &Sources<'_>) -> Option<(Dialect, DialectSource)> {
+    let ([postgresql, mysql, _], of) = count(scripts, sources, branches);
+    let (dialect, files) = most_named([postgresql, mysql, 0])?;
+    let by = Named::Branches { files, of };
+    Some((dialect, DialectSource::Named { dialect, by }))
 }
 
 /// The dialect that a package is for; where there are packages for several, the first of the list.
@@ -324,157 +432,4 @@ fn package(place_of: impl Fn(&str) -> Option<FileLine>) -> Option<(Dialect, Dial
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::Settings;
-    use crate::git::Snapshot;
-    use crate::project::Project;
-    use crate::python::ParseCache;
-
-    const INI: &str = "[alembic]\nscript_location = migrations\n";
-
-    fn shown(files: &[(&str, &str)]) -> Vec<String> {
-        let base = [("alembic.ini", INI), ("migrations/env.py", "")];
-        let snapshot = Snapshot::in_memory(base.iter().chain(files).copied());
-        let cache = ParseCache::default();
-        let sources = Sources::new(&snapshot, &cache);
-        let project = Project::load(&sources, &Settings::default());
-        let dialects = project.environments.iter();
-        dialects
-            .map(|environment| environment.dialect().to_string())
-            .collect()
-    }
-
-    fn revision(imports: &str) -> String {
-        format!("{imports}\nrevision = 'a'\ndown_revision = None\n")
-    }
-
-    #[test]
-    fn a_url_in_the_ini_or_in_env_py() {
-        let ini = |url: &str| format!("{INI}sqlalchemy.url = {url}\n");
-        assert_eq!(
-            shown(&[("alembic.ini", &ini("mysql+pymysql://root@db/x"))]),
-            ["mysql (alembic.ini:3)"]
-        );
-        assert_eq!(
-            shown(&[
-                ("alembic.ini", &ini("driver://user:pass@localhost/dbname")),
-                (
-                    "migrations/env.py",
-                    "# 'postgresql://x'\nconfig.set_main_option('sqlalchemy.url', f\"sqlite:///{path}\")\n"
-                ),
-            ]),
-            ["sqlite (migrations/env.py:2)"]
-        );
-        assert_eq!(
-            shown(&[(
-                "migrations/env.py",
-                "url = 'mysql://x' if mysql else 'sqlite://'\n"
-            )]),
-            ["postgresql (assumed)"]
-        );
-    }
-
-    #[test]
-    fn another_database_is_named_and_not_taken_for_one_of_ours() {
-        let ini = format!("{INI}sqlalchemy.url = mssql+pyodbc://a\n");
-        let said = shown(&[("alembic.ini", &ini)]);
-        assert_eq!(
-            said,
-            ["postgresql (assumed: mssql in alembic.ini:3 is a database that is not read)"]
-        );
-        let imports = revision("from sqlalchemy.dialects import oracle\n");
-        let said = shown(&[
-            ("alembic.ini", INI),
-            ("migrations/versions/b1.py", &imports),
-        ]);
-        assert!(
-            said[0].contains("oracle in migrations/versions/b1.py"),
-            "{said:?}"
-        );
-        // What is for one of ours counts before.
-        let both = format!("{imports}from sqlalchemy.dialects import postgresql\n");
-        let said = shown(&[("alembic.ini", INI), ("migrations/versions/b1.py", &both)]);
-        assert!(
-            said[0].starts_with("postgresql (sqlalchemy.dialects"),
-            "{said:?}"
-        );
-    }
-
-    #[test]
-    fn a_url_of_sqlite_is_not_believed_against_the_migrations() {
-        let ini = format!("{INI}sqlalchemy.url = sqlite:///overridden\n");
-        let text = revision("from sqlalchemy.dialects import mysql");
-        assert_eq!(
-            shown(&[("alembic.ini", &ini), ("migrations/versions/a.py", &text)]),
-            ["mysql (sqlalchemy.dialects.mysql in 1 of 1 revisions)"]
-        );
-        assert_eq!(
-            shown(&[("alembic.ini", &ini), ("requirements.txt", "PyMySQL\n")]),
-            ["mysql (pymysql in requirements.txt:1)"]
-        );
-        assert_eq!(shown(&[("alembic.ini", &ini)]), ["sqlite (alembic.ini:3)"]);
-    }
-
-    #[test]
-    fn of_equal_ones_postgresql() {
-        let both = revision("from sqlalchemy.dialects import mysql, postgresql");
-        let one = revision("from sqlalchemy.dialects.mysql import LONGTEXT");
-        assert_eq!(
-            shown(&[
-                ("migrations/versions/a.py", &both),
-                ("migrations/versions/b.py", &one)
-            ]),
-            ["postgresql (sqlalchemy.dialects.postgresql in 1 of 2 revisions)"]
-        );
-        assert_eq!(
-            shown(&[("requirements.txt", "pymysql\naiosqlite\nasyncpg\n")]),
-            ["postgresql (asyncpg in requirements.txt:3)"]
-        );
-        assert_eq!(shown(&[]), ["postgresql (assumed)"]);
-    }
-
-    #[test]
-    fn a_url_in_a_module_that_env_py_leads_to() {
-        let env = ("migrations/env.py", "from app.db import Base, engine\n");
-        let db = (
-            "app/db.py",
-            "from .config import config\nconfig = config['prod']\n",
-        );
-        let config = |text| [("app/__init__.py", ""), env, db, ("app/config.py", text)];
-        assert_eq!(
-            shown(&config("HOME = 1\nURL = 'sqlite:///{}/db'.format(HOME)\n")),
-            ["sqlite (app/config.py:2)"]
-        );
-        assert_eq!(
-            shown(&config("A = 'sqlite:///a'\nB = 'mysql://b'\n")),
-            ["postgresql (assumed)"]
-        );
-        assert_eq!(
-            shown(&config("A = get('URL', 'sqlite:///a')\n")),
-            ["postgresql (assumed)"]
-        );
-        // What else is known comes first.
-        let mut files = config("URL = 'sqlite:///a'\n").to_vec();
-        files.push(("requirements.txt", "psycopg2\n"));
-        assert_eq!(
-            shown(&files),
-            ["postgresql (psycopg2 in requirements.txt:1)"]
-        );
-    }
-
-    #[test]
-    fn folders_of_revisions_for_each_dialect() {
-        let text = revision("");
-        assert_eq!(
-            shown(&[
-                ("migrations/versions/postgresql/a.py", &text),
-                ("migrations/versions/sqlite/a.py", &text),
-            ]),
-            [
-                "postgresql (the folder migrations/versions/postgresql)",
-                "sqlite (the folder migrations/versions/sqlite)"
-            ]
-        );
-    }
-}
+mod tests;

@@ -37,6 +37,16 @@ pub trait Past {
         false
     }
 
+    /// True if the base has got a file less than a week before the change.
+    fn is_fresh(&self, _path: &RepoPath) -> bool {
+        false
+    }
+
+    /// True if something was released before the change.
+    fn has_releases(&self) -> bool {
+        false
+    }
+
     /// Shows the commits of the base that add Python files below these folders, the newest first.
     fn visit_additions(
         &self,

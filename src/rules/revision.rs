@@ -77,6 +77,12 @@ fn severity_of(released: Option<&Released>) -> Option<Severity> {
     is_out.then_some(Severity::Error)
 }
 
+/// True if the base has got a revision less than a week before, and none of the releases has it: few databases have run
+/// it. Where nothing is ever released, what is on the base is in use.
+fn is_fresh(revision: &Revision, released: Option<&Released>, past: &dyn Past) -> bool {
+    released.is_none() && past.has_releases() && past.is_fresh(&revision.file)
+}
+
 /// The revisions that have run where one has.
 fn below(map: &RevisionMap, start: usize) -> FxHashSet<&SmolStr> {
     let mut found = FxHashSet::default();

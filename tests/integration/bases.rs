@@ -408,6 +408,36 @@ fn a_revision_of_today_may_be_replaced_by_whoever_brought_it() {
 }
 
 #[test]
+fn what_came_days_ago_between_releases_is_in_few_databases() {
+    let found = |time: &str, tag: Option<&str>| {
+        let mut repository = Repository::with_project();
+        let commit_at = |repository: &mut Repository, time: &str| {
+            repository.set("GIT_AUTHOR_DATE", time);
+            repository.set("GIT_COMMITTER_DATE", time);
+            repository.write("readme.txt", time);
+            repository.commit("one");
+        };
+        commit_at(&mut repository, "2026-02-01T12:00:00Z");
+        if let Some(tag) = tag {
+            repository.git(&["tag", tag]);
+        }
+        repository.revision("b2", Some("a1"));
+        commit_at(&mut repository, "2026-03-01T12:00:00Z");
+        repository.remove("migrations/versions/b2.py");
+        repository.revision("c3", Some("a1"));
+        commit_at(&mut repository, time);
+        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML109"]);
+        answer.out
+    };
+    let fresh = found("2026-03-03T12:00:00Z", Some("v1.0"));
+    assert!(fresh.contains("info[ML109]"), "{fresh}");
+    let older = found("2026-03-09T12:00:00Z", Some("v1.0"));
+    assert!(older.contains("warning[ML109]"), "{older}");
+    let unreleased = found("2026-03-03T12:00:00Z", None);
+    assert!(unreleased.contains("warning[ML109]"), "{unreleased}");
+}
+
+#[test]
 fn a_pre_release_is_none() {
     let found = |tag: &str| {
         let mut repository = Repository::with_project();

@@ -49,6 +49,26 @@ impl<'a> Commits<'a> {
         })
     }
 
+    /// The commit that has brought a file to the base, if it was made less than so many days before the change, and the
+    /// last commit of the change.
+    fn brought(&self, path: &RepoPath, days: i64) -> Option<(CommitId, CommitId)> {
+        let (mut commit, tip) = self.range?;
+        let now = self.repository.time_of(tip)?;
+        for _ in 0..MAX_COMMITS {
+            let made = self.repository.time_of(commit)?;
+            if now - made >= days * SECONDS_PER_DAY {
+                return None;
+            }
+            let parent = self.repository.first_parent(commit);
+            let had_it = |parent| self.repository.blob_at(parent, path).is_some();
+            match parent.filter(|parent| had_it(*parent)) {
+                Some(parent) => commit = parent,
+                None => return Some((commit, tip)),
+            }
+        }
+        None
+    }
+
     /// True for a commit that the change itself has made.
     fn is_of_change(&self, commit: CommitId) -> bool {
         let is_before = |later| {
@@ -72,32 +92,20 @@ impl Past for Commits<'_> {
     }
 
     fn is_new(&self, path: &RepoPath) -> bool {
-        let Some((began, tip)) = self.range else {
+        let Some((brought, tip)) = self.brought(path, 1) else {
             return false;
         };
-        let Some(now) = self.repository.time_of(tip) else {
-            return false;
-        };
-        let mut commit = began;
-        for _ in 0..MAX_COMMITS {
-            let is_old = |made: i64| now - made >= SECONDS_PER_DAY;
-            if self.repository.time_of(commit).is_none_or(is_old) {
-                return false;
-            }
-            let parent = self.repository.first_parent(commit);
-            let was_there = parent.is_some_and(|parent| {
-                let blob = self.repository.blob_at(parent, path);
-                blob.is_some()
-            });
-            match parent {
-                Some(parent) if was_there => commit = parent,
-                _ => {
-                    let author = self.repository.author_of(tip);
-                    return author.is_some() && author == self.repository.author_of(commit);
-                }
-            }
-        }
-        false
+        let author = self.repository.author_of(tip);
+        author.is_some() && author == self.repository.author_of(brought)
+    }
+
+    fn is_fresh(&self, path: &RepoPath) -> bool {
+        self.brought(path, 7).is_some()
+    }
+
+    fn has_releases(&self) -> bool {
+        let mut tags = self.tags().iter();
+        tags.any(|tag| !self.is_of_change(tag.commit))
     }
 
     fn visit_additions(

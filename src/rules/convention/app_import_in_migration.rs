@@ -15,6 +15,8 @@ declare_rule! {
 
 struct AppImport<'a> {
     live: &'a LiveUse,
+    /// What makes all uses of the file matter, each once.
+    causes: Vec<LiveCause>,
 }
 
 impl Violation for AppImport<'_> {
@@ -48,9 +50,9 @@ impl Violation for AppImport<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let note = match self.live.kind.cause() {
+        let notes = self.causes.iter().map(|cause| match cause {
             LiveCause::Session => {
-                "it has a connection of its own: it does not see what the migration has done, and is not rolled back with it"
+                "the session has a connection of its own: it does not see what the migration has done, and is not rolled back with it"
             }
             LiveCause::Metadata => {
                 "a database that is migrated later gets other tables than the first one did"
@@ -58,21 +60,22 @@ impl Violation for AppImport<'_> {
             LiveCause::Models => {
                 "a column that the model gains later is asked for before the migration that adds it has run, and the revision fails"
             }
-        };
-        vec![note.to_owned()]
+        });
+        notes.map(ToOwned::to_owned).collect()
     }
 
     fn help(&self) -> Option<String> {
-        let help = match self.live.kind.cause() {
+        let help = self.causes.iter().map(|cause| match cause {
             LiveCause::Session => {
-                "`op.get_bind()` is the connection of the migration: `Session(bind=op.get_bind())`"
+                "take `op.get_bind()`, the connection of the migration: `Session(bind=op.get_bind())`"
             }
             LiveCause::Metadata => "write the tables out: `op.create_table(…)`",
             LiveCause::Models => {
                 "describe in the revision what it needs: `sa.table(\"users\", sa.column(\"id\"))`, or write the statement as SQL"
             }
-        };
-        Some(help.to_owned())
+        });
+        let help: Vec<&str> = help.collect();
+        Some(help.join("; "))
     }
 }
 
@@ -86,21 +89,24 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         let is_of_function = matches!(live.kind, LiveKind::Function(..));
         (live.kind.cause(), is_of_function, live.span)
     });
-    for same in uses.chunk_by(|one, other| one.kind.cause() == other.kind.cause()) {
-        let [live, others @ ..] = same else { continue };
-        let label = |span, message: &str| Label::new(revision.file.clone(), span, message);
-        let definition = live.definition.as_ref();
-        let definition = definition.map(|place| Label::at(place, "defined here"));
-        let mut others: Vec<_> = others.iter().map(|other| other.span).collect();
-        others.sort_unstable();
-        reporter
-            .report_on(
-                &AppImport { live },
-                label(live.span, "used here"),
-                Some(&revision.id.value),
-            )
-            .related([label(live.import, "imported here")])
-            .related(definition)
-            .related(others.into_iter().map(|span| label(span, "and so here")));
-    }
+    // One correction of the file mends them all.
+    let [live, others @ ..] = uses.as_slice() else {
+        return;
+    };
+    let mut causes: Vec<LiveCause> = uses.iter().map(|live| live.kind.cause()).collect();
+    causes.dedup();
+    let label = |span, message: &str| Label::new(revision.file.clone(), span, message);
+    let definition = live.definition.as_ref();
+    let definition = definition.map(|place| Label::at(place, "defined here"));
+    let mut others: Vec<_> = others.iter().map(|other| other.span).collect();
+    others.sort_unstable();
+    reporter
+        .report_on(
+            &AppImport { live, causes },
+            label(live.span, "used here"),
+            Some(&revision.id.value),
+        )
+        .related([label(live.import, "imported here")])
+        .related(definition)
+        .related(others.into_iter().map(|span| label(span, "and so here")));
 }

@@ -11,7 +11,7 @@ use crate::catalog::{
 };
 use crate::project::ProjectEnvironment;
 use crate::rules::difference::Target;
-use crate::schema::Operation;
+use crate::schema::{Operation, Recorded};
 use crate::sql;
 
 /// True if the two versions of a revision certainly leave something else behind: both run on the database that the old one
@@ -37,7 +37,7 @@ pub(super) fn differs(
         return false;
     }
     has_another_schema(&old, &new)
-        || grants(&old) != grants(&new)
+        || !grants_alike(&old, &new)
         || writes_other_rows(&old, &new)
         || binds_otherwise(
             &upstream.map.node(before).revision,
@@ -87,7 +87,7 @@ pub(super) fn only_leaves_rows(old: &Upgraded, new: &Upgraded) -> bool {
     let (before, after) = (written(old), written(new));
     differences.found.is_empty()
         && !differences.is_unbounded
-        && grants(old) == grants(new)
+        && grants_alike(old, new)
         && names_what_it_writes(old)
         && names_what_it_writes(new)
         && before != after
@@ -188,16 +188,27 @@ fn tables_that_are_checked(upgraded: &Upgraded) -> BTreeSet<&SmolStr> {
     found
 }
 
-/// Statements that leave something behind which no catalog of ours holds; `None` for one that is not known.
-fn grants(upgraded: &Upgraded) -> BTreeSet<Option<&str>> {
-    let run = upgraded.upgrade.run();
-    let operations = run.iter().flat_map(|run| &run.operations);
-    operations
-        .filter(|recorded| {
-            matches!(&recorded.operation, Operation::Sql(statement) if statement.kind == sql::StatementKind::Grant)
-        })
-        .map(|recorded| recorded.definition.as_deref())
-        .collect()
+/// True if neither version certainly has a statement that the other lacks and that leaves something behind which no
+/// catalog of ours holds.
+fn grants_alike(old: &Upgraded, new: &Upgraded) -> bool {
+    let has_all = |one: &Upgraded, other: &Upgraded| {
+        let others: BTreeSet<Option<&str>> = grants(other).map(definition).collect();
+        let mut certain = grants(one).filter(|recorded| recorded.certain);
+        certain.all(|recorded| others.contains(&definition(recorded)))
+    };
+    has_all(old, new) && has_all(new, old)
+}
+
+fn grants(upgraded: &Upgraded) -> impl Iterator<Item = &Recorded> {
+    let run = upgraded.upgrade.run().into_iter();
+    run.flat_map(|run| &run.operations).filter(|recorded| {
+        matches!(&recorded.operation, Operation::Sql(statement) if statement.kind == sql::StatementKind::Grant)
+    })
+}
+
+/// What is written, as far as it is known.
+fn definition(recorded: &Recorded) -> Option<&str> {
+    recorded.definition.as_deref()
 }
 
 /// False where rows are changed through objects of a session, or by something that is not followed.

@@ -5,13 +5,15 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use crate::alembic::Revision;
+use crate::alembic::{Revision, RevisionMap};
 use crate::diagnostic::{Label, Severity};
+use crate::project::{ProjectEnvironment, SeveralHeads};
 use crate::python::ast::Expr;
 use crate::rules::revision::{
-    Released, parent_label, renamed_to, severity_of, squashed_into, whereabouts,
+    Released, is_fresh, parent_label, renamed_to, severity_of, squashed_into, whereabouts,
 };
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
+use crate::source::RepoPath;
 
 declare_rule! {
     "ML109", "deleted-merged-revision" in Revision("revision"),
@@ -30,6 +32,10 @@ struct DeletedMergedRevision<'a> {
     squashed_into: Vec<&'a str>,
     /// False if databases that are up to date stand at a revision that is still there.
     takes_head: bool,
+    /// Few databases can stand there.
+    is_rare: bool,
+    /// Nothing of the base is left.
+    begins_anew: bool,
     base_name: &'a str,
 }
 
@@ -89,10 +95,11 @@ impl Violation for DeletedMergedRevision<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        if !self.squashed_into.is_empty() {
+        if !self.squashed_into.is_empty() || self.is_rare {
             return Some(Severity::Info);
         }
-        severity_of(self.release.as_ref()).filter(|_| self.takes_head)
+        // Whoever makes a new beginning means to.
+        severity_of(self.release.as_ref()).filter(|_| self.takes_head && !self.begins_anew)
     }
 }
 
@@ -121,7 +128,9 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     let release = release.map(|name| Released::new(name, ctx.change.past));
     // Whoever brought it a while ago has hardly any other database.
     let is_new = |node: &usize| ctx.change.past.is_new(&revision(*node).file);
-    if release.is_none() && deleted.iter().all(is_new) {
+    let is_stranger =
+        |node: &usize| is_new(node) || upstream.is_whole() && is_cut_off(&upstream.map, *node);
+    if release.is_none() && deleted.iter().all(is_stranger) || restamps(ctx, upstream, &deleted) {
         return;
     }
     let renamed = renamed_to(revision(first), upstream, head).filter(|_| deleted.len() == 1);
@@ -156,7 +165,12 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if !squashed.is_empty() && squashed.iter().all(|(into, _)| is_announced(into)) {
         return;
     }
+    let past = ctx.change.past;
+    let few_have_run = |node: &usize| is_fresh(revision(*node), release.as_ref(), past);
     let violation = DeletedMergedRevision {
+        is_rare: deleted.iter().all(few_have_run)
+            || release.is_none() && are_spare_heads(upstream, &deleted),
+        begins_anew: deleted.len() > 1 && deleted.len() == upstream.map.nodes().len(),
         squashed_into: squashed
             .iter()
             .map(|(into, _)| into.id.value.as_str())
@@ -178,6 +192,76 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     reporter
         .report_on(&violation, label, Some(&id))
         .related(children);
+}
+
+/// True if a revision, or one that it comes after, has a parent that is not there: no command can have run it.
+fn is_cut_off(map: &RevisionMap, node: usize) -> bool {
+    let below = map.ancestors(node);
+    let mut missing = map.missing_parents().iter();
+    missing.any(|link| link.node == node || below.contains(&link.node))
+}
+
+/// True for heads beside other ones, where commands only upgrade to a single head: they stop, unless the head was there
+/// first.
+fn are_spare_heads(upstream: &ProjectEnvironment<'_>, deleted: &[usize]) -> bool {
+    let by_branch = upstream.map.heads_by_branch();
+    let is_spare = |node: &usize| {
+        by_branch.conflicts().any(|group| {
+            group.heads.contains(node) && group.heads.iter().any(|head| !deleted.contains(head))
+        })
+    };
+    deleted.iter().all(is_spare) && upstream.several_heads() == SeveralHeads::Unexpected
+}
+
+/// True if the change brings what takes databases from a deleted revision to another one: a file that is no revision says
+/// so, and names one of them.
+fn restamps(ctx: &ChangeContext<'_>, upstream: &ProjectEnvironment<'_>, deleted: &[usize]) -> bool {
+    let head = ctx.environment.head;
+    let ids: Vec<&SmolStr> = deleted
+        .iter()
+        .map(|node| upstream.map.node(*node).id())
+        .collect();
+    let changes = ctx.change.changes.iter();
+    changes
+        .map(|(path, _)| path)
+        .filter(|path| is_read(path) && head.node_of(path).is_none())
+        .any(|path| {
+            let read = |environment: &ProjectEnvironment<'_>| {
+                let bytes = environment.sources().read(path);
+                bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+            };
+            let Some(now) = read(head).filter(|text| text.len() <= LARGEST) else {
+                return false;
+            };
+            let is_named = |id: &&&SmolStr| now.contains(id.as_str());
+            let Some(named) = ids.iter().find(is_named) else {
+                return false;
+            };
+            let had_it = read(upstream).is_some_and(|text| text.contains(named.as_str()));
+            !had_it && moves_databases(&now)
+        })
+}
+
+/// True for programs and instructions, by their names.
+fn is_read(path: &RepoPath) -> bool {
+    matches!(
+        path.extension(),
+        "" | "py" | "sh" | "sql" | "yml" | "yaml" | "toml" | "cfg" | "md" | "rst" | "txt"
+    )
+}
+
+/// Files larger than this are no programs or instructions.
+const LARGEST: usize = 1 << 20;
+
+/// `alembic stamp 22bb`, `command.stamp(config, "22bb")`, `UPDATE alembic_version SET version_num = '22bb'`
+fn moves_databases(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let stamps = || {
+        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+        words.any(|word| word == "stamp")
+    };
+    let updates = ["update alembic_version", "delete from alembic_version"];
+    updates.iter().any(|update| text.contains(update)) || stamps()
 }
 
 /// True for the first revision after a squash whose docstring says what is needed before it.

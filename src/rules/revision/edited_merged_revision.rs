@@ -13,7 +13,8 @@ use crate::python::ParsedFile;
 use crate::python::ast::{ExprKind, Module, StmtKind};
 use crate::rules::edit;
 use crate::rules::revision::{
-    Released, are_alike, below, id_label, renamed_to, severity_of, squashed_into, whereabouts,
+    Released, are_alike, below, id_label, is_fresh, renamed_to, severity_of, squashed_into,
+    whereabouts,
 };
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
 use crate::schema::{Operation, Recorded};
@@ -36,6 +37,7 @@ struct EditedMergedRevision<'a> {
     moved_to: Option<&'a str>,
     /// True if nothing but views and functions differs, which hold no rows and are made anew at will.
     is_soft: bool,
+    is_fresh: bool,
 }
 
 impl Violation for EditedMergedRevision<'_> {
@@ -76,6 +78,9 @@ impl Violation for EditedMergedRevision<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
+        if self.is_fresh {
+            return Some(Severity::Info);
+        }
         severity_of(self.release.as_ref()).filter(|_| !self.is_soft)
     }
 }
@@ -145,6 +150,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             })
             .collect();
         let violation = EditedMergedRevision {
+            is_fresh: is_fresh(old, release.as_ref(), past),
             id: &revision.id.value,
             changed,
             release,
@@ -232,6 +238,7 @@ struct Reordered<'a> {
     base_name: &'a str,
     /// A new beginning is put below the first revision.
     is_new_beginning: bool,
+    is_fresh: bool,
 }
 
 impl Violation for Reordered<'_> {
@@ -273,7 +280,7 @@ impl Violation for Reordered<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        if self.is_new_beginning {
+        if self.is_new_beginning || self.is_fresh {
             return Some(Severity::Info);
         }
         severity_of(self.release.as_ref())
@@ -337,6 +344,7 @@ fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         }
         let violation = Reordered {
             is_new_beginning,
+            is_fresh: is_fresh(one.old, release.as_ref(), past),
             id: &one.revision.id.value,
             gained: &one.gained,
             lost: &one.lost,
