@@ -1,6 +1,6 @@
 //! What one correction mends, in words.
 
-use super::Aftermath;
+use super::{Aftermath, Met};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::project::ProjectEnvironment;
@@ -194,6 +194,8 @@ pub(super) struct Together<'a> {
     pub(super) further: Vec<Together<'a>>,
     /// Who will notice.
     pub(super) aftermath: Aftermath,
+    /// What the code meets.
+    pub(super) met: Met,
 }
 
 impl<'a> Together<'a> {
@@ -495,7 +497,7 @@ impl Violation for Together<'_> {
             };
             notes.push(format!("and {more} more {differences}"));
         }
-        notes.push(self.aftermath.note());
+        notes.push(self.aftermath.note(self.met));
         if self.first.is_index_of_key {
             notes.push(
                 "a primary key has an index of its own: the model needs no `index=True` there"
@@ -533,7 +535,7 @@ impl Violation for Together<'_> {
         } else if self.first.called.is_some() {
             Some(Severity::Error)
         } else {
-            self.aftermath.severity()
+            self.aftermath.severity(self.met)
         }
     }
 }
