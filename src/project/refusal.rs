@@ -15,8 +15,7 @@ const ENDS: [char; 5] = ['.', '!', '?', ':', ';'];
 impl ProjectEnvironment<'_> {
     /// The file that says so: a command `downgrade` that does nothing but refuse, or a document.
     pub fn refuses_downgrades(&self) -> Option<RepoPath> {
-        self.refusing_command()
-            .or_else(|| self.refusing_document())
+        self.refusing_command().or_else(|| self.refusing_document())
     }
 
     /// The file of the commands that go back, where all of them only raise or exit with a message.
@@ -197,7 +196,10 @@ mod tests {
             ("  Database downgrades are not\n  supported.\n", true),
             ("**NOTE:** Database downgrade is not supported.", true),
             ("Downgrading the database is no longer supported!", true),
-            ("Schema downgrades are not supported; restore a backup", true),
+            (
+                "Schema downgrades are not supported; restore a backup",
+                true,
+            ),
             ("Downgrades of the package are not supported.", false),
             ("Use the database. Downgrades are not supported", false),
             ("Downgrade the database. Windows is not supported", false),

@@ -61,9 +61,8 @@ impl Reach {
             return Self::Usual;
         }
         let head = ctx.environment.head;
-        let is_deleted = |revision: &Revision| {
-            revision.is_base() && head.map.find(&revision.id.value).is_none()
-        };
+        let is_deleted =
+            |revision: &Revision| revision.is_base() && head.map.find(&revision.id.value).is_none();
         let replaces = ctx.environment.base().is_some_and(|base| {
             let mut nodes = base.map.nodes().iter();
             nodes.any(|node| is_deleted(&node.revision))

@@ -57,6 +57,10 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
             upgrade.name_span,
             "only the way up is defined",
         );
-        reporter.report_on(&MissingDowngrade { reach }, label, Some(&ctx.revision.id.value));
+        reporter.report_on(
+            &MissingDowngrade { reach },
+            label,
+            Some(&ctx.revision.id.value),
+        );
     }
 }

@@ -155,6 +155,8 @@ enum Aftermath {
     Unseen,
     /// Nothing makes anything of the models but the queries of the code.
     Queried,
+    /// Nothing that `env.py` imports leads to the model.
+    Unknown,
 }
 
 /// What the code meets in a database of the migrations, whatever else is made of the models.
@@ -203,6 +205,15 @@ impl Aftermath {
         }
     }
 
+    /// The same for the model of one table.
+    fn of_table(table: &str, head: &ProjectEnvironment<'_>) -> Self {
+        let mut unregistered = head.model_schema().unregistered.iter();
+        match Self::of(head) {
+            Self::Undone if unregistered.any(|model| model.name == table) => Self::Unknown,
+            other => other,
+        }
+    }
+
     /// False for what nobody notices.
     fn notices(self, met: Met) -> bool {
         self != Self::Queried || met != Met::Nothing
@@ -214,6 +225,9 @@ impl Aftermath {
                 "the next `alembic revision --autogenerate` would propose to undo it"
             }
             (_, Met::Missing) => "queries of the model fail: what they name is not there",
+            (Self::Unknown, _) => {
+                "nothing that `env.py` imports leads to the module of the model, so autogenerate does not see it"
+            }
             (Self::Queried, _) => "the database refuses rows that the model allows",
             (Self::Unseen, _) => {
                 "a database that `create_all()` makes of the models is another than one that was migrated; autogenerate \
@@ -224,7 +238,8 @@ impl Aftermath {
     }
 
     fn severity(self, met: Met) -> Option<Severity> {
-        (self != Self::Undone && met != Met::Missing).then_some(Severity::Info)
+        (!matches!(self, Self::Undone | Self::Unknown) && met != Met::Missing)
+            .then_some(Severity::Info)
     }
 }
 

@@ -328,7 +328,7 @@ fn gathered<'a>(
             lost_arguments: lost.filter(|_| may_be_lost),
             keys: keys_of(one, head),
             further: Vec::new(),
-            aftermath: Aftermath::of(head),
+            aftermath: Aftermath::of_table(one.table, head),
             met: Met::of(one.found, head),
         });
     }
