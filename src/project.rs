@@ -8,6 +8,7 @@ mod history;
 mod locations;
 mod naming;
 mod reached;
+mod refusal;
 mod semantics;
 mod startup;
 mod workflows;

@@ -23,7 +23,8 @@ impl Linter<'_> {
     pub(super) fn respect_habits(&mut self, ctx: &EnvironmentContext<'_>, earlier: usize) {
         let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
         let is_downgrade = |diagnostic: &Diagnostic| {
-            rules::find(diagnostic.code).is_some_and(Rule::is_about_the_way_back)
+            diagnostic.is_way_back
+                || rules::find(diagnostic.code).is_some_and(Rule::is_about_the_way_back)
         };
         if !found.iter().any(is_downgrade) || ctx.settings.downgrades == Some(Downgrades::Required)
         {
@@ -39,10 +40,24 @@ impl Linter<'_> {
                 && ctx.head.downtime() == Some(Downtime::AtStart)
         };
         let is_template = || with <= without && ctx.head.begins_without_downgrade();
-        if !optional && !is_habit && !only_goes_on() && !is_template() {
+        let is_plain = optional || is_habit || only_goes_on() || is_template();
+        let refusal = if is_plain || with > without {
+            None
+        } else {
+            ctx.head.refuses_downgrades()
+        };
+        if !is_plain && refusal.is_none() {
             return;
         }
         self.leave_out(earlier, is_downgrade);
+        if let Some(file) = refusal {
+            self.outcome.notices.push(format!(
+                "missing downgrades of {} are not reported: `{file}` says that the database does not go back; \
+                 `downgrades = \"required\"` in the configuration asks for them",
+                ctx.head.environment.script_location,
+            ));
+            return;
+        }
         if !optional && with + without == 0 {
             self.outcome.notices.push(format!(
                 "missing downgrades of {} are not reported: `script.py.mako` has none; `downgrades = \"required\"` in the \

@@ -3,6 +3,7 @@
 //! The rules of equality are those of Alembic's autogenerate (`alembic.autogenerate.compare` and `DefaultImpl`): what it
 //! would write is told apart from what it cannot see, as CHECKs, primary keys and the names of constraints.
 
+mod expressions;
 mod keys;
 mod types;
 mod uniqueness;
@@ -20,7 +21,7 @@ use crate::catalog::{
 use crate::config::HiddenDrift;
 use crate::dialect::Dialect;
 use crate::source::FileSpan;
-use types::{is_more_general, is_same_type};
+use types::{is_more_general, is_same_type, may_be_float};
 
 /// Where Alembic keeps at which revision a database is.
 const VERSION_TABLE: &str = "alembic_version";
@@ -460,6 +461,8 @@ impl Comparing<'_> {
                         let spelled = (there.column_type.known()?, here.column_type.known()?);
                         if is_same_type(spelled.0, spelled.1, self.models.dialect) {
                             Weight::Nominal
+                        } else if may_be_float(spelled.0, spelled.1, self.models.dialect) {
+                            Weight::Unseen
                         } else {
                             asked(settings.compares_types)
                         }
@@ -500,10 +503,19 @@ impl Comparing<'_> {
                     !keys(&difference.from).contains('(') && !keys(&difference.to).contains('('),
                 )
             }
-            (Subject::Index, Change::Changed(_)) => Weight::seen(
-                keys_of_index(&difference.from) != keys_of_index(&difference.to)
-                    || difference.from["unique"] != difference.to["unique"],
-            ),
+            (Subject::Index, Change::Changed(_)) => {
+                let keys = |index: &serde_json::Value| -> Vec<String> {
+                    let keys = keys_of_index(index).into_iter();
+                    match self.models.dialect {
+                        Dialect::PostgreSql => keys.map(|key| expressions::cleaned(&key)).collect(),
+                        _ => keys.collect(),
+                    }
+                };
+                Weight::seen(
+                    keys(&difference.from) != keys(&difference.to)
+                        || difference.from["unique"] != difference.to["unique"],
+                )
+            }
             // Autogenerate goes by what they say, not by their names.
             (Subject::ForeignKey, Change::Changed(_)) => {
                 let (table, _) = split_object(&difference.object, database);

@@ -7,7 +7,8 @@ use smol_str::SmolStr;
 use super::drift::{Drift, DriftDifference, Weight};
 use crate::alembic::{MetadataOrigin, ModelSchema};
 use crate::catalog::{
-    Catalog, Change, Difference, Fact, IndexDefinition, Subject, Table, compare, split_object,
+    Catalog, Change, ConstraintKind, Difference, Fact, IndexDefinition, Subject, Table, compare,
+    split_object,
 };
 
 /// Models and migrations of one state of a repository.
@@ -412,6 +413,22 @@ impl<'s> Introduced<'s> {
             .filter(|found| is_index_of_key(&found.difference, models))
             .count();
         lacking >= MANY_INDEXES && lacking * 2 > asked
+    }
+
+    /// True if the database had none of the CHECKs that models asked for before: another one is no surprise.
+    pub fn lacked_checks(&self) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let has_check = |catalog: &Catalog| {
+            let compared = before.drift.compared.iter();
+            let mut tables = compared.filter_map(|table| catalog.tables.get(table));
+            tables.any(|table| {
+                let mut constraints = table.constraints.iter();
+                constraints.any(|one| matches!(one.kind, ConstraintKind::Check { .. }))
+            })
+        };
+        has_check(before.models_catalog()) && !has_check(before.migrated)
     }
 
     /// True if comments were in migrations before and in no model, then or now: that is where they live.

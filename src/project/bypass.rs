@@ -34,6 +34,24 @@ impl ProjectEnvironment<'_> {
         bypasses(&search, &files)
     }
 
+    /// True if code beside the migrations, tests included, may make tables from the models.
+    pub fn may_create_all(&self) -> bool {
+        let folders = self.script_folders();
+        let names_it = |path: &RepoPath| {
+            path.extension() == "py"
+                && !crate::git::is_foreign(path)
+                && !folders.iter().any(|folder| path.is_within(folder))
+                && self
+                    .sources
+                    .read(path)
+                    .is_some_and(|bytes| memchr::memmem::find(&bytes, b"create_all").is_some())
+        };
+        !self
+            .sources
+            .files_with("create_all anywhere", names_it)
+            .is_empty()
+    }
+
     /// True if a table of the models may be there although no migration has made it: the application makes what is missing
     /// as it starts.
     pub fn may_make_table(&self, table: &str) -> bool {

@@ -14,8 +14,9 @@ pub(super) mod unreversed_sql;
 
 use crate::alembic::{Failed, Revision, Run};
 use crate::catalog::{Catalog, FailureKind};
+use crate::config::Downgrades;
 use crate::diagnostic::Label;
-use crate::rules::{ReplayContext, list};
+use crate::rules::{MigrationContext, ReplayContext, list};
 use crate::schema::{IgnoredKind, Operation, Recorded};
 use crate::source::FileSpan;
 
@@ -39,6 +40,40 @@ fn before_on_the_base<'a>(ctx: &ReplayContext<'a>) -> Option<&'a Catalog> {
             [parent] => Some(&replayed(&parent.value)?.after),
             _ => None,
         },
+    }
+}
+
+/// How far somebody may want to go back beyond a revision.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// As with any revision.
+    Usual,
+    /// It is a first one: nobody goes back to a database without a schema.
+    First,
+    /// It is, and no other goes back, or it stands for an older one that is deleted.
+    Bottom,
+}
+
+impl Reach {
+    fn of(ctx: &MigrationContext<'_>) -> Self {
+        let is_asked = ctx.environment.settings.downgrades == Some(Downgrades::Required);
+        if !ctx.revision.is_base() || is_asked {
+            return Self::Usual;
+        }
+        let head = ctx.environment.head;
+        let is_deleted =
+            |revision: &Revision| revision.is_base() && head.map.find(&revision.id.value).is_none();
+        let replaces = ctx.environment.base().is_some_and(|base| {
+            let mut nodes = base.map.nodes().iter();
+            nodes.any(|node| is_deleted(&node.revision))
+        });
+        // It is one of those without.
+        let no_other_goes_back = || matches!(head.downgrade_habits(), (0, 2..));
+        if replaces || no_other_goes_back() {
+            Self::Bottom
+        } else {
+            Self::First
+        }
     }
 }
 

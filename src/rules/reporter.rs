@@ -77,6 +77,7 @@ impl<'a> Reporter<'a> {
             concealed: None,
             is_half: violation.is_half(),
             is_expansion: false,
+            is_way_back: false,
             fingerprint,
         });
         Report {
@@ -95,6 +96,14 @@ impl Report<'_> {
     pub(crate) fn expansion(mut self, is_expansion: bool) -> Self {
         if let Some(diagnostic) = &mut self.diagnostic {
             diagnostic.is_expansion = is_expansion;
+        }
+        self
+    }
+
+    /// Says whether it only matters to whoever goes back.
+    pub(crate) fn way_back(mut self, is_way_back: bool) -> Self {
+        if let Some(diagnostic) = &mut self.diagnostic {
+            diagnostic.is_way_back = is_way_back;
         }
         self
     }

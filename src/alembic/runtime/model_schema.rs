@@ -47,6 +47,8 @@ pub struct ModelSchema {
     pub frozen: Vec<FrozenDefault>,
     /// Columns that keep labels of an enum as text: the length of that is nobody's wish.
     pub labels_as_text: BTreeSet<String>,
+    /// Columns of which the models say in so many words that they may be NULL.
+    pub said_nullable: BTreeSet<String>,
     /// What SQLAlchemy fills in, by column; `None` for what is worked out or not known.
     pub python_defaults: BTreeMap<String, Option<PythonDefault>>,
     /// Where `__init__` of a model gives an instance `__table_args__`, by table: it has no effect.
@@ -214,6 +216,7 @@ impl<'s> ModelReading<'s> {
         let mut schema = ModelSchema {
             frozen: reader.frozen_defaults(),
             labels_as_text: reader.labels_as_text(),
+            said_nullable: reader.said_nullable(),
             python_defaults: reader.python_defaults(),
             lost_arguments: reader.lost_arguments(),
             catalog,
@@ -237,6 +240,7 @@ impl<'s> ModelReading<'s> {
             schema.with_unregistered = Some(Arc::new(ModelSchema {
                 comparison: reader.comparison(&configured, &catalog, migrated),
                 labels_as_text: reader.labels_as_text(),
+                said_nullable: reader.said_nullable(),
                 python_defaults: reader.python_defaults(),
                 lost_arguments: reader.lost_arguments(),
                 catalog,
@@ -361,6 +365,16 @@ impl Reader<'_> {
         tables
             .flat_map(|(name, table)| {
                 let columns = table.labels_as_text.iter();
+                columns.map(move |column| format!("{name}.{column}"))
+            })
+            .collect()
+    }
+
+    fn said_nullable(&self) -> BTreeSet<String> {
+        let tables = self.declared.iter();
+        tables
+            .flat_map(|(name, table)| {
+                let columns = table.said_nullable.iter();
                 columns.map(move |column| format!("{name}.{column}"))
             })
             .collect()

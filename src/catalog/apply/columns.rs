@@ -43,6 +43,16 @@ impl Statement<'_> {
         if_not_exists: bool,
     ) {
         let name = &definition.column.name;
+        let parent = self
+            .table(table)
+            .filter(|table| table.maybe.is_none() && table.unsure.is_none())
+            .and_then(|table| table.partition_of.clone());
+        let is_refused = parent.is_some() && self.database.now.opaque.is_none();
+        if let Some(parent) = parent.filter(|_| is_refused) {
+            self.fail(FailureKind::Other.because(format!(
+                "`{table}` is a partition of `{parent}`: column `{name}` comes from there"
+            )));
+        }
         let existing = self
             .table(table)
             .and_then(|table| table.column(name).cloned());
@@ -53,6 +63,7 @@ impl Statement<'_> {
             let is_made_here = !matches!(existing.column_type, Fact::Unknown(_));
             if existing.maybe.is_none()
                 && is_made_here
+                && !is_refused
                 && self
                     .table(table)
                     .is_some_and(|table| table.unsure.is_none())

@@ -42,6 +42,12 @@ pub(super) fn is_same_type(there: &str, here: &str, dialect: Dialect) -> bool {
         && !differ(&there.arguments, &here.arguments)
 }
 
+/// True where the model may say `Float(precision=6)`, which PostgreSQL makes REAL of, and the database has DOUBLE PRECISION:
+/// Alembic takes `FLOAT(6)` for a synonym of that.
+pub(super) fn may_be_float(there: &str, here: &str, dialect: Dialect) -> bool {
+    dialect == Dialect::PostgreSql && there == "double precision" && here == "real"
+}
+
 /// True if a type says less than another: no length where the other has one, or a kind that any database has, such as
 /// text, in the place of one that holds only what is meant, such as a UUID.
 pub(super) fn is_more_general(there: &str, here: &str) -> bool {
@@ -155,6 +161,19 @@ mod tests {
         ] {
             assert_eq!(is_more_general(there, here), says_less, "{there} {here}");
         }
+    }
+
+    #[test]
+    fn a_precision_may_hide_behind_real() {
+        for (there, here, may_be) in [
+            ("double precision", "real", true),
+            ("real", "double precision", false),
+            ("numeric", "real", false),
+        ] {
+            let is = may_be_float(there, here, Dialect::PostgreSql);
+            assert_eq!(is, may_be, "{there} {here}");
+        }
+        assert!(!may_be_float("double precision", "real", Dialect::MySql));
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! ML501
 
-use crate::catalog::ObjectKind;
+use crate::catalog::{AlterAction, Ddl, ObjectKind};
 use crate::dialect::Dialect;
-use crate::rules::{Reporter, StatementContext, Violation, Way, declare_rule};
+use crate::rules::{
+    ReplayContext, Reporter, StatementContext, Violation, Way, declare_rule, is_selected,
+};
 
 declare_rule! {
     "ML501", "not-null-without-default" in Deployment("deployment"),
@@ -57,6 +59,21 @@ impl Violation for NotNullWithoutDefault<'_> {
         };
         Some(text.to_owned())
     }
+}
+
+/// True if this rule is asked about the database of a revision.
+pub(in crate::rules) fn is_told(ctx: &ReplayContext<'_>) -> bool {
+    is_selected(&RULE, ctx.environment.settings)
+        && ctx.environment.head.dialect().dialect != Dialect::MySql
+}
+
+/// True for the statement that adds a column without values for the rows that are there.
+pub(in crate::rules) fn refuses(ddl: &Ddl, table: &str, column: &str) -> bool {
+    matches!(ddl, Ddl::AlterTable {
+        table: known,
+        action: AlterAction::AddColumn { definition, .. },
+        ..
+    } if known == table && definition.column.name == column && definition.needs_value())
 }
 
 fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {

@@ -5,7 +5,7 @@ use crate::catalog::{AlterAction, Catalog, Change, Ddl, Differences, Fact, Objec
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::{Dialect, is_wider};
 use crate::rules::difference::only_loosens;
-use crate::rules::downgrade::{summarise, to_take_back};
+use crate::rules::downgrade::{Reach, summarise, to_take_back};
 use crate::rules::{MigrationContext, Reporter, Violation, declare_rule, simple};
 use crate::schema::{AlterColumn, Effect, Operation, Recorded};
 use crate::sql::only_fills_nulls;
@@ -27,6 +27,7 @@ struct EmptyDowngrade<'a> {
     is_of_views: bool,
     /// Somebody says something about it.
     is_remarked: bool,
+    reach: Reach,
 }
 
 impl Violation for EmptyDowngrade<'_> {
@@ -55,7 +56,7 @@ impl Violation for EmptyDowngrade<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        if self.is_remarked {
+        if self.is_remarked || self.reach == Reach::First {
             return Some(Severity::Info);
         }
         (self.is_of_views && self.next_failure.is_none()).then_some(Severity::Warning)
@@ -104,6 +105,10 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
                 .is_none_or(|replayed| matters(recorded, changes_rows, replayed, models, dialect))
     });
     let Some(first) = changes.first() else { return };
+    let reach = Reach::of(ctx);
+    if reach == Reach::Bottom {
+        return;
+    }
     let violation = EmptyDowngrade {
         upgrade: summarise(&changes),
         next_failure: replayed
@@ -114,6 +119,7 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
             .map(|failed| failed.message.as_str()),
         is_of_views: replayed.is_some_and(|replayed| are_of_views(&changes, replayed)),
         is_remarked: ctx.revision.has_remark_on(downgrade.span),
+        reach,
     };
     let label = Label::new(
         ctx.revision.file.clone(),

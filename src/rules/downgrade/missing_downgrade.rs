@@ -1,7 +1,8 @@
 //! ML201
 
 use crate::alembic::Direction;
-use crate::diagnostic::Label;
+use crate::diagnostic::{Label, Severity};
+use crate::rules::downgrade::Reach;
 use crate::rules::{MigrationContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -13,7 +14,9 @@ declare_rule! {
     on: Migration(check),
 }
 
-struct MissingDowngrade;
+struct MissingDowngrade {
+    reach: Reach,
+}
 
 impl Violation for MissingDowngrade {
     fn message(&self) -> String {
@@ -34,6 +37,10 @@ impl Violation for MissingDowngrade {
                 .to_owned(),
         )
     }
+
+    fn severity(&self) -> Option<Severity> {
+        (self.reach == Reach::First).then_some(Severity::Info)
+    }
 }
 
 fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
@@ -41,11 +48,19 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     if matches!(ctx.migration.downgrade, Direction::Missing) {
+        let reach = Reach::of(ctx);
+        if reach == Reach::Bottom {
+            return;
+        }
         let label = Label::new(
             ctx.revision.file.clone(),
             upgrade.name_span,
             "only the way up is defined",
         );
-        reporter.report_on(&MissingDowngrade, label, Some(&ctx.revision.id.value));
+        reporter.report_on(
+            &MissingDowngrade { reach },
+            label,
+            Some(&ctx.revision.id.value),
+        );
     }
 }

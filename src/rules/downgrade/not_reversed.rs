@@ -38,6 +38,8 @@ struct NotReversed<'d> {
     next_failure: Option<&'d str>,
     /// `upgrade` sets what was so already.
     is_no_news: bool,
+    /// It does so for several columns.
+    is_no_news_of_many: bool,
     /// What the models have is what the downgrade makes, not what `upgrade` does.
     is_swapped: bool,
     /// `upgrade` makes it `IF NOT EXISTS`, and it was there.
@@ -89,6 +91,10 @@ impl Violation for NotReversed<'_> {
                 first.object,
                 nullability(&first.to)
             );
+        }
+        if self.is_no_news_of_many {
+            return "`upgrade` sets NOT NULL what is NOT NULL already: generated against another database?"
+                .to_owned();
         }
         if let (true, [first, ..]) = (self.is_repeated, self.differences.as_slice()) {
             return format!(
@@ -148,6 +154,12 @@ impl Violation for NotReversed<'_> {
             Some(cause) => format!("the next upgrade fails: {cause}"),
             None => "after upgrade and downgrade the schema is another one than before".to_owned(),
         }];
+        if let (true, [first, ..]) = (self.is_no_news_of_many, self.differences.as_slice()) {
+            notes.push(format!(
+                "the downgrade leaves `{}` nullable; it was NOT NULL before",
+                first.object
+            ));
+        }
         if self.severity == Severity::Info {
             notes.push("the models before the change have it as it is left".to_owned());
         }
@@ -160,7 +172,11 @@ impl Violation for NotReversed<'_> {
             note.push_str(&format!(" (on {})", self.dialect.title()));
         }
         notes.extend(same_for(&self.others));
-        if let (true, Some(was)) = (self.is_no_news, self.was_nullable()) {
+        if let (true, false, Some(was)) = (
+            self.is_no_news,
+            self.is_no_news_of_many,
+            self.was_nullable(),
+        ) {
             notes.push(format!(
                 "`upgrade` makes it {}, which it was already after the revisions before",
                 if was { "nullable" } else { "NOT NULL" }
@@ -251,6 +267,8 @@ struct Object<'d> {
     related: Vec<Label>,
     next_failure: Option<&'d str>,
     is_repeated: bool,
+    /// `upgrade` sets NOT NULL, as it was already.
+    is_no_news: bool,
     /// What the downgrade should have named.
     meant: Option<&'d Difference>,
     /// What it is called since `upgrade`, if that renames it.
@@ -286,7 +304,11 @@ fn causes<'d>(
                 .chain(first.to.get("name").and_then(Value::as_str))
                 .find_map(|name| remainder.next_failure(name))
                 .map(|failed| failed.message.as_str());
+            let is_no_news = was_nullable(&differences) == Some(false)
+                && sets_nullable(first, false, remainder)
+                && !is_swapped(first, ctx);
             Some(Object {
+                is_no_news,
                 differences,
                 first,
                 primary,
@@ -412,6 +434,7 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         && ((is_one_place && is_alike(false))
             || (is_of_columns && is_alike(true))
             || is_one_change
+            || (one.is_no_news && other.is_no_news)
             || is_left_of_one_table
             || (one.is_repeated && one.first.subject == other.first.subject))
 }
@@ -455,6 +478,7 @@ fn report(
     }
     let is_swapped = is_no_news && is_swapped(first.first, ctx);
     let violation = NotReversed {
+        is_no_news_of_many: first.is_no_news && !others.is_empty(),
         differences: first.differences,
         others,
         next_failure: first.next_failure,
@@ -499,6 +523,7 @@ mod tests {
             others: Vec::new(),
             next_failure: None,
             is_no_news: false,
+            is_no_news_of_many: false,
             is_swapped: false,
             is_repeated: false,
             blame: Blame::Omission,

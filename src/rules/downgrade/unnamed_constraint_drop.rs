@@ -132,7 +132,8 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             related.truncate(MOST_PLACES);
             reporter
                 .report_on(&violation, primary, Some(&ctx.revision.id.value))
-                .related(related);
+                .related(related)
+                .way_back(direction == "downgrade");
         }
     }
 }

@@ -5,11 +5,12 @@ mod together;
 
 use smol_str::SmolStr;
 
-use crate::catalog::{Catalog, Change, Subject, split_object};
+use crate::catalog::{Catalog, Change, Difference, Subject, split_object};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
 use crate::models::{ModelTable, Models};
 use crate::project::ProjectEnvironment;
+use crate::rules::difference::LabelsApart;
 use crate::rules::pairing;
 use crate::rules::{
     ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule, is_selected,
@@ -104,6 +105,29 @@ impl MigrationWithoutModel<'_> {
         )
     }
 
+    /// What the code meets.
+    fn met(&self, is_expansion: bool, head: &ProjectEnvironment<'_>) -> Met {
+        match self {
+            Self::DroppedColumn { .. } | Self::DroppedTable { .. } | Self::RenamedColumn { .. } => {
+                Met::Missing
+            }
+            Self::AddedColumn { .. } if !is_expansion => Met::Refused,
+            Self::Nullability {
+                table,
+                column,
+                nullable: false,
+            } if head
+                .model_schema()
+                .whole()
+                .said_nullable
+                .contains(&format!("{table}.{column}")) =>
+            {
+                Met::Refused
+            }
+            _ => Met::Nothing,
+        }
+    }
+
     /// True for a column that is added to several tables, such as one and its history, and for columns of one table.
     fn goes_with(&self, other: &Self) -> bool {
         match (self, other) {
@@ -127,23 +151,85 @@ impl MigrationWithoutModel<'_> {
 enum Aftermath {
     /// Autogenerate compares the models with the database.
     Undone,
-    /// `env.py` hands no metadata to Alembic.
+    /// `env.py` hands no metadata to Alembic, but `create_all()` makes databases of the models.
     Unseen,
+    /// Nothing makes anything of the models but the queries of the code.
+    Queried,
+    /// Nothing that `env.py` imports leads to the model.
+    Unknown,
+}
+
+/// What the code meets in a database of the migrations, whatever else is made of the models.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Met {
+    /// What a query names is not there.
+    Missing,
+    /// Rows are refused.
+    Refused,
+    Nothing,
+}
+
+impl Met {
+    /// What a difference between migrations and models comes to.
+    fn of(found: &Difference, head: &ProjectEnvironment<'_>) -> Self {
+        let says_nullable = || {
+            let models = head.model_schema().whole();
+            models.said_nullable.contains(&found.object)
+        };
+        match (found.subject, found.change) {
+            (Subject::Table | Subject::Column, Change::Added) => Self::Missing,
+            (Subject::Column, Change::Removed) if !proven::is_expansion(found, head) => {
+                Self::Refused
+            }
+            (Subject::Column, Change::Changed("nullable"))
+                if found.to == serde_json::Value::Bool(true) && says_nullable() =>
+            {
+                Self::Refused
+            }
+            _ if LabelsApart::of(found).is_some_and(|apart| !apart.here.is_empty()) => {
+                Self::Refused
+            }
+            _ => Self::Nothing,
+        }
+    }
 }
 
 impl Aftermath {
     fn of(head: &ProjectEnvironment<'_>) -> Self {
-        if head.model_schema().lacks_target {
+        if !head.model_schema().lacks_target {
+            Self::Undone
+        } else if head.may_create_all() {
             Self::Unseen
         } else {
-            Self::Undone
+            Self::Queried
         }
     }
 
-    fn note(self) -> String {
-        let note = match self {
-            Self::Undone => "the next `alembic revision --autogenerate` would propose to undo it",
-            Self::Unseen => {
+    /// The same for the model of one table.
+    fn of_table(table: &str, head: &ProjectEnvironment<'_>) -> Self {
+        let mut unregistered = head.model_schema().unregistered.iter();
+        match Self::of(head) {
+            Self::Undone if unregistered.any(|model| model.name == table) => Self::Unknown,
+            other => other,
+        }
+    }
+
+    /// False for what nobody notices.
+    fn notices(self, met: Met) -> bool {
+        self != Self::Queried || met != Met::Nothing
+    }
+
+    fn note(self, met: Met) -> String {
+        let note = match (self, met) {
+            (Self::Undone, _) => {
+                "the next `alembic revision --autogenerate` would propose to undo it"
+            }
+            (_, Met::Missing) => "queries of the model fail: what they name is not there",
+            (Self::Unknown, _) => {
+                "nothing that `env.py` imports leads to the module of the model, so autogenerate does not see it"
+            }
+            (Self::Queried, _) => "the database refuses rows that the model allows",
+            (Self::Unseen, _) => {
                 "a database that `create_all()` makes of the models is another than one that was migrated; autogenerate \
                  does not see it, for `env.py` hands no metadata to Alembic"
             }
@@ -151,8 +237,9 @@ impl Aftermath {
         note.to_owned()
     }
 
-    fn severity(self) -> Option<Severity> {
-        (self == Self::Unseen).then_some(Severity::Info)
+    fn severity(self, met: Met) -> Option<Severity> {
+        (!matches!(self, Self::Undone | Self::Unknown) && met != Met::Missing)
+            .then_some(Severity::Info)
     }
 }
 
@@ -160,6 +247,7 @@ impl Aftermath {
 struct Noticed<'a> {
     what: MigrationWithoutModel<'a>,
     aftermath: Aftermath,
+    met: Met,
 }
 
 impl Violation for Noticed<'_> {
@@ -172,7 +260,7 @@ impl Violation for Noticed<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec![self.aftermath.note()]
+        vec![self.aftermath.note(self.met)]
     }
 
     fn is_half(&self) -> bool {
@@ -180,7 +268,7 @@ impl Violation for Noticed<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        self.aftermath.severity()
+        self.aftermath.severity(self.met)
     }
 }
 
@@ -284,20 +372,28 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
                 .iter_mut()
                 .find(|(known, ..)| known.goes_with(&violation));
             let expands = is_expansion(&recorded.operation);
+            let met = violation.met(expands, head);
+            if !aftermath.notices(met) {
+                continue;
+            }
             match same {
-                Some((_, _, related, is_expansion)) => {
+                Some((_, _, related, is_expansion, _)) => {
                     related.push(Label::at(&recorded.place, "here too"));
                     *is_expansion &= expands;
                 }
                 None => {
                     let label = Label::at(&recorded.place, "in the migration");
                     let model = model.map(|model| Label::at(&model.place, "the model"));
-                    found.push((violation, label, model.into_iter().collect(), expands));
+                    found.push((violation, label, model.into_iter().collect(), expands, met));
                 }
             }
         }
-        for (what, label, related, is_expansion) in found {
-            let violation = Noticed { what, aftermath };
+        for (what, label, related, is_expansion, met) in found {
+            let violation = Noticed {
+                what,
+                aftermath,
+                met,
+            };
             reporter
                 .report_on(&violation, label, Some(&revision.id.value))
                 .related(related)
@@ -306,8 +402,8 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     }
 }
 
-/// A contradiction with its place and others that belong to it, and whether code need not know of it.
-type Found<'a> = (MigrationWithoutModel<'a>, Label, Vec<Label>, bool);
+/// A contradiction with its place and others that belong to it, whether code need not know of it, and what it meets.
+type Found<'a> = (MigrationWithoutModel<'a>, Label, Vec<Label>, bool, Met);
 
 /// True for a new column of which rows can do without a value.
 fn is_expansion(operation: &Operation) -> bool {

@@ -66,6 +66,8 @@ enum Missed {
     AnotherMeans,
     /// Nothing but that it is less strict.
     Loosening,
+    /// Nothing but that columns may be NULL.
+    Nulls,
     /// Nothing: it has what the models do without.
     Nothing,
 }
@@ -128,6 +130,7 @@ impl Violation for ModelWithoutMigration {
             Missed::Indexes => "the database will be without it",
             Missed::AnotherMeans => "the database keeps the same columns unique, by another means",
             Missed::Loosening => "the database will go on refusing equal values",
+            Missed::Nulls => "the model allows NULL, the database will refuse it",
             Missed::Nothing => "the database will keep what it has",
         };
         let mut notes = vec![missed.to_owned()];
@@ -173,7 +176,11 @@ impl Violation for ModelWithoutMigration {
             self.missed == Missed::Nothing && (self.whole == Some(false) || self.is_new_model);
         let is_minor = matches!(
             self.missed,
-            Missed::AnotherMeans | Missed::Checks | Missed::Indexes | Missed::Loosening
+            Missed::AnotherMeans
+                | Missed::Checks
+                | Missed::Indexes
+                | Missed::Loosening
+                | Missed::Nulls
         );
         (is_minor || is_kept).then_some(Severity::Warning)
     }
@@ -227,6 +234,7 @@ fn report_proven(
     } else {
         Vec::new()
     };
+    let lacked_checks = introduced.lacked_checks();
     let (mut only_here, everywhere): (Vec<&DriftDifference>, Vec<&DriftDifference>) = introduced
         .by_models
         .iter()
@@ -235,6 +243,7 @@ fn report_proven(
                 && !pairing::holds_the_labels(found, head)
                 && !enum_value_not_migrated::explains(found, ctx.environment.settings)
                 && !is_other_half(found, &all)
+                && !(lacked_checks && is_new_check(&found.difference))
                 && !misnamed
                     .iter()
                     .any(|(_, here)| here.is_same_as(&found.difference))
@@ -361,7 +370,12 @@ impl<'a> ChangedTable<'a> {
         });
         let is_new_model = whole.is_none() && !had_model;
         let violation = ModelWithoutMigration {
-            parts: in_words(&found, &tables, if is_new_model { &NEW } else { &EDITED }),
+            parts: in_words(
+                &found,
+                &tables,
+                if is_new_model { &NEW } else { &EDITED },
+                &head.model_schema().whole().catalog,
+            ),
             whole,
             is_new_model,
             subject: subject.join(" "),
@@ -422,6 +436,10 @@ fn missed(found: &[&DriftDifference]) -> Missed {
         Missed::Checks
     } else if all(&is_kept) {
         Missed::Nothing
+    } else if all(&|difference| {
+        difference.change == Change::Changed("nullable") && difference.to == Value::Bool(true)
+    }) {
+        Missed::Nulls
     } else if all(&|difference| uniqueness(difference) == Some(false)) {
         Missed::Loosening
     } else if all(&|difference| is_index(difference) && !is_unique(difference)) {
@@ -449,6 +467,10 @@ fn is_other_half(found: &DriftDifference, all: &[Difference]) -> bool {
     let mut halves = found.same_uniqueness.iter().chain(&found.same_key);
     found.difference.change == Change::Removed
         && halves.any(|same| all.iter().any(|other| other.is_same_as(same)))
+}
+
+fn is_new_check(difference: &Difference) -> bool {
+    (difference.subject, difference.change) == (Subject::Check, Change::Added)
 }
 
 /// True if a module of the application is part of the change.

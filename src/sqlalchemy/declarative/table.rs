@@ -448,6 +448,20 @@ impl DeclaredTable {
     }
 }
 
+impl DeclaredTable {
+    /// The columns of which the models say in so many words that they may be NULL.
+    pub fn said_nullable<H: Host>(&self, interpreter: &Interpreter<'_, H>) -> Vec<SmolStr> {
+        let is_said = |call: &Call| {
+            let nullable = call.keyword("nullable");
+            nullable.and_then(|said| said.value.as_bool()) == Some(true)
+        };
+        self.columns(interpreter)
+            .filter(|(_, call)| is_said(call))
+            .map(|(name, _)| name)
+            .collect()
+    }
+}
+
 /// How deep keys are looked through.
 const MAX_DEPTH: u32 = 16;
 

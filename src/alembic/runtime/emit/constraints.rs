@@ -59,27 +59,27 @@ impl Operation<'_, '_> {
             Ok(name) => name,
             Err(error) => return Emitted::error(error),
         };
-        if self.semantics.dialect == Dialect::Sqlite {
-            if self.is_in_place() {
-                return Emitted::error(format!(
-                    "SQLite cannot add a {} to a table that is there, outside of a batch",
-                    kind.noun()
-                ));
-            }
-            if matches!(name, Fact::Known(None)) {
-                return Emitted::error("in a batch on SQLite a constraint must have a name");
-            }
+        // What is refused is carried out as it was meant.
+        let mut errors = Vec::new();
+        if self.is_in_place() {
+            errors.push(format!(
+                "SQLite cannot add a {} to a table that is there, outside of a batch",
+                kind.noun()
+            ));
+        } else if self.is_batch_of_sqlite() && matches!(name, Fact::Known(None)) {
+            errors.push("in a batch on SQLite a constraint must have a name".to_owned());
         }
         note_tail(self.call, self.at, self.interpreter);
         let mut constraint = Constraint::new(None, kind, Some(self.interpreter.file(self.at)));
         constraint.name = name;
         constraint.deferrable = deferrable(self.call, self.semantics.dialect);
         constraint.not_valid = self.flag("postgresql_not_valid");
-        Emitted::one(Ddl::AlterTable {
+        let added = Emitted::one(Ddl::AlterTable {
             table: table.clone(),
             if_exists: false,
             action: AlterAction::AddConstraint(constraint),
-        })
+        });
+        Emitted { errors, ..added }
     }
 
     fn is_concurrent(&self) -> bool {
@@ -218,9 +218,12 @@ impl Operation<'_, '_> {
             note(self.interpreter, Worded::Option, "drop", kind);
         }
         if self.is_in_place() {
-            return Emitted::error(
-                "SQLite cannot drop a constraint outside of a batch (`batch_alter_table`)",
+            let mut emitted = self.dropped_as_meant(table);
+            emitted.errors.push(
+                "SQLite cannot drop a constraint outside of a batch (`batch_alter_table`)"
+                    .to_owned(),
             );
+            return emitted;
         }
         let Ok((given, is_final)) = self.given_name(0, "constraint_name") else {
             return self.nameless("op.drop_constraint", Some(table));
@@ -281,6 +284,30 @@ impl Operation<'_, '_> {
                 cascade: false,
             },
         })
+    }
+
+    /// What a drop that SQLite refuses was meant to do. Names that other databases give are not to be found there.
+    fn dropped_as_meant(&self, table: SmolStr) -> Emitted {
+        let name = self.name(0, "constraint_name").filter(|name| {
+            let simulation = self.interpreter.host.simulation();
+            let known = simulation.and_then(|simulation| simulation.now().tables.get(&table));
+            known.is_some_and(|known| known.constraint(name).is_some())
+        });
+        match name {
+            Some(name) => Emitted::one(Ddl::AlterTable {
+                table,
+                if_exists: true,
+                action: AlterAction::DropConstraint {
+                    name,
+                    if_exists: true,
+                    cascade: false,
+                },
+            }),
+            None => Emitted::opaque(
+                "which constraint was to be dropped is not known",
+                Some(table),
+            ),
+        }
     }
 
     pub(super) fn create_index(&mut self) -> Emitted {

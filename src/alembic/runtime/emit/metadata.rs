@@ -107,6 +107,8 @@ pub(in crate::alembic::runtime) struct MadeTable {
     pub(in crate::alembic::runtime) infos: Vec<(&'static str, SmolStr, Option<Value>)>,
     /// Columns that keep labels of an enum as text.
     pub(in crate::alembic::runtime) labels_as_text: Vec<SmolStr>,
+    /// Columns that may be NULL in so many words.
+    pub(in crate::alembic::runtime) said_nullable: Vec<SmolStr>,
     /// Where `__init__` gives an instance `__table_args__`.
     pub(in crate::alembic::runtime) lost_arguments: Option<Place>,
     /// What SQLAlchemy fills in, by column.
@@ -130,6 +132,7 @@ pub(in crate::alembic::runtime) fn tables_of_metadata(
             info: table.info.clone(),
             infos: table.infos(interpreter),
             labels_as_text: table.labels_as_text(interpreter),
+            said_nullable: table.said_nullable(interpreter),
             python_defaults: table.python_defaults(interpreter),
             lost_arguments: table.lost_arguments,
             frozen: table

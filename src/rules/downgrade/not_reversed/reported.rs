@@ -6,7 +6,7 @@ use super::{means, mysql, repeated};
 use crate::catalog::{Catalog, Change, ConstraintKind, Ddl, Difference, Subject};
 use crate::dialect::Dialect;
 use crate::rules::ReplayContext;
-use crate::rules::deployment::lost_attributes;
+use crate::rules::deployment::{lost_attributes, not_null_without_default};
 use crate::rules::difference::{Remainder, Target, definition, follows, only_orders_labels};
 use crate::rules::fresh::has;
 
@@ -53,6 +53,20 @@ fn is_found_on_the_way(difference: &Difference, ctx: &ReplayContext<'_>) -> bool
         && ctx.environment.head.sets_search_path()
 }
 
+/// True for the default of a column that the downgrade brings back NOT NULL and without one, where that is told.
+fn is_refused_on_rows(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let Target { table, name, .. } = Target::of(difference);
+    let (Some(table), Some(name)) = (table, name) else {
+        return false;
+    };
+    let adds_it = |ddl: &Ddl| not_null_without_default::refuses(ddl, table, name);
+    let mut steps = ctx.replayed.downgrade_steps.iter();
+    (difference.subject, difference.change) == (Subject::Column, Change::Changed("default"))
+        && difference.to.is_null()
+        && not_null_without_default::is_told(ctx)
+        && steps.any(|step| has(&step.ddl, &adds_it))
+}
+
 pub(super) fn is_reported(
     difference: &Difference,
     remainder: &Remainder<'_>,
@@ -85,6 +99,7 @@ pub(super) fn is_reported(
         || only_orders_labels(difference)
         || is_found_on_the_way(difference, ctx)
         || only_fills(difference, ctx)
+        || is_refused_on_rows(difference, ctx)
         || only_limits(difference, ctx)
         || means::is_as_on_the_base(difference, ctx)
     {

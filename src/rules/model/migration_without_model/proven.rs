@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::together::{Contradicted, Renaming, Together};
-use super::{Aftermath, new_revisions};
+use super::{Aftermath, Met, new_revisions};
 use crate::catalog::{Change, Difference, Fact, Subject};
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Introduced, is_index_of_key};
@@ -167,7 +167,10 @@ pub(super) fn report(
         let mut others = ctx.all.iter().filter(|other| !std::ptr::eq(*other, head));
         others.any(|other| has_it_so(contradicted.found, other))
     };
-    contradictions.retain(|one| !is_told(one) && !is_seen_so(one));
+    let aftermath = Aftermath::of(head);
+    contradictions.retain(|one| {
+        !is_told(one) && !is_seen_so(one) && aftermath.notices(Met::of(one.found, head))
+    });
     for together in folded(gathered(&contradictions, head)) {
         let label = Label::at(together.first.operation, "in the migration");
         let mut operations = vec![together.first.operation];
@@ -222,7 +225,7 @@ fn has_it_so(difference: &Difference, other: &ProjectEnvironment<'_>) -> bool {
 }
 
 /// True for a column that only the database has and that code need not know of: rows can do without a value.
-fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+pub(super) fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
     let Target { table, name, .. } = Target::of(difference);
     let table = table.and_then(|table| head.migrated().tables.get(table));
     let column = table.zip(name).and_then(|(table, name)| table.column(name));
@@ -325,7 +328,8 @@ fn gathered<'a>(
             lost_arguments: lost.filter(|_| may_be_lost),
             keys: keys_of(one, head),
             further: Vec::new(),
-            aftermath: Aftermath::of(head),
+            aftermath: Aftermath::of_table(one.table, head),
+            met: Met::of(one.found, head),
         });
     }
     gathered

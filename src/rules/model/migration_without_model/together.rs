@@ -1,6 +1,6 @@
 //! What one correction mends, in words.
 
-use super::Aftermath;
+use super::{Aftermath, Met};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::project::ProjectEnvironment;
@@ -127,7 +127,9 @@ impl Contradicted<'_> {
         let is_same_table = self.table == other.table;
         // Nobody has thought of the models where indexes go.
         let are_indexes = self.found.subject == Subject::Index
-            && (is_same_table || self.found.change == Change::Added)
+            && (is_same_table
+                || self.found.change == Change::Added
+                || self.operation == other.operation)
             && matches!(
                 self.found.change,
                 Change::Added | Change::Removed | Change::Renamed
@@ -158,7 +160,9 @@ impl Contradicted<'_> {
             && other.is_comment()
             && self.found.to.is_null() == other.found.to.is_null();
         // One slip, made several times.
-        let is_one_slip = self.found.subject == Subject::Column && is_same_table && is_equal;
+        let is_one_slip = self.found.subject == Subject::Column
+            && (is_same_table || self.part() == other.part())
+            && is_equal;
         // As a project writes its keys.
         let are_types =
             self.comes_with_table() && self.found.change == Change::Changed("type") && is_equal;
@@ -194,6 +198,8 @@ pub(super) struct Together<'a> {
     pub(super) further: Vec<Together<'a>>,
     /// Who will notice.
     pub(super) aftermath: Aftermath,
+    /// What the code meets.
+    pub(super) met: Met,
 }
 
 impl<'a> Together<'a> {
@@ -246,7 +252,8 @@ impl Together<'_> {
             let tables: Vec<String> = self.all().map(|one| format!("`{}`", one.table)).collect();
             return some(&tables);
         }
-        if found.subject == Subject::Index && !self.others.is_empty() {
+        let is_one_table = self.others.iter().all(|one| one.table == table);
+        if found.subject == Subject::Index && !self.others.is_empty() && is_one_table {
             let side = match found.change {
                 Change::Removed => "to",
                 _ => "of",
@@ -429,7 +436,12 @@ impl Violation for Together<'_> {
                 format!("the migration keeps {what}, which the model does not have")
             }
             (_, Change::Removed) => {
-                format!("the migration adds {what}, which the model does not have")
+                let models = if self.all().all(|one| one.table == table) {
+                    "the model does not have"
+                } else {
+                    "the models do not have"
+                };
+                format!("the migration adds {what}, which {models}")
             }
             (_, Change::Added) if self.first.is_dropped() => {
                 format!("the migration drops {what}, which the model still has")
@@ -454,9 +466,19 @@ impl Violation for Together<'_> {
                     nullability(to)
                 )
             }
-            (Subject::Table, Change::Changed("comment")) => {
-                format!("the migration gives {what} the comment `{there}`, the model `{here}`")
-            }
+            (Subject::Table, Change::Changed("comment")) => match (from.is_null(), to.is_null()) {
+                (_, true) => {
+                    format!(
+                        "the migration gives {what} the comment `{there}`, the model gives none"
+                    )
+                }
+                (true, _) => {
+                    format!("the migration gives {what} no comment, the model has `{here}`")
+                }
+                _ => {
+                    format!("the migration gives {what} the comment `{there}`, the model `{here}`")
+                }
+            },
             (Subject::Column, Change::Changed("comment")) if !self.others.is_empty() => {
                 if to.is_null() {
                     format!("the migration gives {what} comments, the model does not")
@@ -495,7 +517,7 @@ impl Violation for Together<'_> {
             };
             notes.push(format!("and {more} more {differences}"));
         }
-        notes.push(self.aftermath.note());
+        notes.push(self.aftermath.note(self.met));
         if self.first.is_index_of_key {
             notes.push(
                 "a primary key has an index of its own: the model needs no `index=True` there"
@@ -533,7 +555,7 @@ impl Violation for Together<'_> {
         } else if self.first.called.is_some() {
             Some(Severity::Error)
         } else {
-            self.aftermath.severity()
+            self.aftermath.severity(self.met)
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use serde_json::Value;
 
-use crate::catalog::{Change, Difference, Subject};
+use crate::catalog::{Catalog, Change, Difference, Subject, split_object};
 use crate::models::DriftDifference;
-use crate::rules::difference::{LabelsApart, contrasted, label_names, labels, nullability, plain};
+use crate::rules::difference::{
+    LabelsApart, contrasted, label_names, labels, nullability, plain, short,
+};
 use crate::rules::pairing;
 
 /// How it is said what a model does.
@@ -35,6 +37,7 @@ pub(super) fn in_words(
     found: &[&DriftDifference],
     tables: &[String],
     verbs: &Verbs,
+    models: &Catalog,
 ) -> Vec<String> {
     let table = tables.first().map(String::as_str).unwrap_or_default();
     let Verbs {
@@ -50,7 +53,7 @@ pub(super) fn in_words(
         // The name that it has in one table is not that of the others.
         let what = match tables {
             [_, _, ..] => over_columns(difference),
-            _ => None,
+            _ => nameless_check(difference, models),
         };
         let what = what.unwrap_or_else(|| pairing::part_in_words(difference, table));
         if let Some(actions) = changed_actions(found) {
@@ -91,6 +94,15 @@ pub(super) fn in_words(
         .map(|(done, columns)| done.replace("{}", &pairing::and(&columns)));
     parts.extend(changed);
     parts
+}
+
+/// `the CHECK (size > 0)`, where the models give it no name: what the database calls it is nobody's word.
+fn nameless_check(difference: &Difference, models: &Catalog) -> Option<String> {
+    let (table, name) = split_object(&difference.object, models);
+    let constraint = models.tables.get(table)?.constraint(name?)?;
+    let is_it = difference.subject == Subject::Check && constraint.is_unnamed;
+    let definition = difference.to.get("definition")?.as_str()?;
+    is_it.then(|| format!("the CHECK `{}`", short(definition)))
 }
 
 /// ``the index on `town` ``
