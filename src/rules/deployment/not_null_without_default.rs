@@ -100,3 +100,25 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     };
     ctx.report(&violation, reporter, "no value for the rows that are there");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_given_no_value() {
+        for (sql, is_refused) in [
+            ("ALTER TABLE t ADD COLUMN a integer NOT NULL", true),
+            (
+                "ALTER TABLE t ADD COLUMN a integer NOT NULL DEFAULT 0",
+                false,
+            ),
+            ("ALTER TABLE t ADD COLUMN a integer", false),
+            ("ALTER TABLE t ADD COLUMN b integer NOT NULL", false),
+        ] {
+            let found = crate::sql::parse(sql, Dialect::PostgreSql, &|_| None);
+            let mut ddl = found.iter().flat_map(|statement| &statement.ddl);
+            assert_eq!(ddl.any(|ddl| refuses(ddl, "t", "a")), is_refused, "{sql}");
+        }
+    }
+}

@@ -38,8 +38,6 @@ struct NotReversed<'d> {
     next_failure: Option<&'d str>,
     /// `upgrade` sets what was so already.
     is_no_news: bool,
-    /// It does so for several columns.
-    is_no_news_of_many: bool,
     /// What the models have is what the downgrade makes, not what `upgrade` does.
     is_swapped: bool,
     /// `upgrade` makes it `IF NOT EXISTS`, and it was there.
@@ -92,7 +90,7 @@ impl Violation for NotReversed<'_> {
                 nullability(&first.to)
             );
         }
-        if self.is_no_news_of_many {
+        if self.is_no_news_of_many() {
             return "`upgrade` sets NOT NULL what is NOT NULL already: generated against another database?"
                 .to_owned();
         }
@@ -154,7 +152,7 @@ impl Violation for NotReversed<'_> {
             Some(cause) => format!("the next upgrade fails: {cause}"),
             None => "after upgrade and downgrade the schema is another one than before".to_owned(),
         }];
-        if let (true, [first, ..]) = (self.is_no_news_of_many, self.differences.as_slice()) {
+        if let (true, [first, ..]) = (self.is_no_news_of_many(), self.differences.as_slice()) {
             notes.push(format!(
                 "the downgrade leaves `{}` nullable; it was NOT NULL before",
                 first.object
@@ -174,7 +172,7 @@ impl Violation for NotReversed<'_> {
         notes.extend(same_for(&self.others));
         if let (true, false, Some(was)) = (
             self.is_no_news,
-            self.is_no_news_of_many,
+            self.is_no_news_of_many(),
             self.was_nullable(),
         ) {
             notes.push(format!(
@@ -225,6 +223,14 @@ impl Violation for NotReversed<'_> {
 }
 
 impl NotReversed<'_> {
+    /// True for several columns that `upgrade` sets NOT NULL, as they were.
+    fn is_no_news_of_many(&self) -> bool {
+        self.is_no_news
+            && !self.is_swapped
+            && !self.others.is_empty()
+            && self.was_nullable() == Some(false)
+    }
+
     fn was_nullable(&self) -> Option<bool> {
         was_nullable(&self.differences)
     }
@@ -478,7 +484,6 @@ fn report(
     }
     let is_swapped = is_no_news && is_swapped(first.first, ctx);
     let violation = NotReversed {
-        is_no_news_of_many: first.is_no_news && !others.is_empty(),
         differences: first.differences,
         others,
         next_failure: first.next_failure,
@@ -523,7 +528,6 @@ mod tests {
             others: Vec::new(),
             next_failure: None,
             is_no_news: false,
-            is_no_news_of_many: false,
             is_swapped: false,
             is_repeated: false,
             blame: Blame::Omission,

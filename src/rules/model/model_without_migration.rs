@@ -243,7 +243,7 @@ fn report_proven(
                 && !pairing::holds_the_labels(found, head)
                 && !enum_value_not_migrated::explains(found, ctx.environment.settings)
                 && !is_other_half(found, &all)
-                && !(lacked_checks && is_new_check(&found.difference))
+                && (!lacked_checks || !is_new_check(&found.difference))
                 && !misnamed
                     .iter()
                     .any(|(_, here)| here.is_same_as(&found.difference))
