@@ -79,6 +79,28 @@ fn indexed(table: &str, parent: &str, id: &str, day: &str) -> String {
     )
 }
 
+/// A shop that has built an index so that nobody waited, and before it so many in the plain way. The newest revision is `z9`.
+fn minding_shop(plain: usize) -> Repository {
+    let repository = shop();
+    let mut parent = "a1".to_owned();
+    for number in 0..plain {
+        let id = format!("p{number}");
+        let text = indexed("product", &parent, &id, &format!("2026-02-1{number}"));
+        repository.write(&format!("migrations/versions/{id}.py"), text);
+        parent = id;
+    }
+    let with_care = revision(
+        "z9",
+        Some(&parent),
+        "2026-02-20",
+        "with op.get_context().autocommit_block():\n        op.create_index(\"ix_z9\", \"order\", [\"id\"], postgresql_concurrently=True)",
+        "op.drop_index(\"ix_z9\", \"order\")",
+    );
+    repository.write("migrations/versions/z9.py", with_care);
+    repository.commit("Indexes");
+    repository
+}
+
 const ONLY: [&str; 4] = ["--select", "ML505,ML514", "--output-format", "concise"];
 
 fn codes_of_change(repository: &Repository) -> Vec<String> {
@@ -90,9 +112,9 @@ fn codes_of_change(repository: &Repository) -> Vec<String> {
 #[test]
 fn a_table_that_no_code_uses_is_in_nobodys_way() {
     for (table, codes) in [("order", &["505"][..]), ("supplier", &[])] {
-        let repository = shop();
+        let repository = minding_shop(0);
         repository.git(&["checkout", "--quiet", "-b", "side"]);
-        let text = indexed(table, "a1", "b2", "2026-01-20");
+        let text = indexed(table, "z9", "b2", "2026-03-20");
         repository.write("migrations/versions/b2.py", text);
         repository.commit("An index");
         assert_eq!(codes_of_change(&repository), codes, "{table}");
@@ -100,9 +122,22 @@ fn a_table_that_no_code_uses_is_in_nobodys_way() {
 }
 
 #[test]
-fn of_a_merged_revision_only_what_is_new_is_said() {
+fn the_tables_of_a_young_project_hold_little() {
     let repository = shop();
-    let old = indexed("order", "a1", "b2", "2026-01-20");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    let text = indexed("order", "a1", "b2", "2026-01-20");
+    repository.write("migrations/versions/b2.py", text);
+    repository.commit("An index");
+    assert!(codes_of_change(&repository).is_empty());
+    // Who checks all of it is told.
+    let answer = repository.lint(&[&["check"], &ONLY[..]].concat());
+    assert_eq!(answer.codes(), ["505"]);
+}
+
+#[test]
+fn of_a_merged_revision_only_what_is_new_is_said() {
+    let repository = minding_shop(0);
+    let old = indexed("order", "z9", "b2", "2026-03-20");
     repository.write("migrations/versions/b2.py", &old);
     repository.commit("An index");
     repository.git(&["checkout", "--quiet", "-b", "side"]);
@@ -181,7 +216,7 @@ fn a_loop_and_the_way_back_are_one_finding() {
 #[test]
 fn who_migrates_at_the_start_is_not_in_use_meanwhile() {
     for (manifest, codes) in [("readme.yaml", &[][..]), ("deploy.yaml", &["505"])] {
-        let repository = shop();
+        let repository = minding_shop(4);
         repository.write(
             "entrypoint.sh",
             "#!/bin/sh\nalembic upgrade head\nexec uvicorn shop\n",
@@ -194,7 +229,7 @@ fn who_migrates_at_the_start_is_not_in_use_meanwhile() {
         repository.write(manifest, format!("kind: {kind}\n"));
         repository.commit("How it is deployed");
         repository.git(&["checkout", "--quiet", "-b", "side"]);
-        let text = indexed("order", "a1", "b2", "2026-01-20");
+        let text = indexed("order", "z9", "b2", "2026-03-20");
         repository.write("migrations/versions/b2.py", text);
         repository.commit("An index");
         assert_eq!(codes_of_change(&repository), codes, "{manifest}");
@@ -257,7 +292,7 @@ fn what_was_made_lately_holds_little_in_an_old_project() {
 
 #[test]
 fn what_is_done_to_many_tables_is_one_finding() {
-    let repository = shop();
+    let repository = minding_shop(0);
     repository.git(&["checkout", "--quiet", "-b", "side"]);
     let to_bytes = |table: &str| {
         format!(
@@ -268,8 +303,8 @@ fn what_is_done_to_many_tables_is_one_finding() {
     let upgrade: Vec<String> = tables.iter().map(|table| to_bytes(table)).collect();
     let text = revision(
         "b2",
-        Some("a1"),
-        "2026-01-20",
+        Some("z9"),
+        "2026-03-20",
         &upgrade.join("\n    "),
         "pass",
     );
