@@ -141,6 +141,8 @@ impl MigrationWithoutModel<'_> {
             (Self::DroppedColumn { table, .. }, Self::DroppedColumn { table: other, .. }) => {
                 table == other
             }
+            (Self::CreatedTable { .. }, Self::CreatedTable { .. })
+            | (Self::DroppedTable { .. }, Self::DroppedTable { .. }) => true,
             _ => false,
         }
     }

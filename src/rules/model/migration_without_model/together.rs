@@ -163,6 +163,9 @@ impl Contradicted<'_> {
         let is_one_slip = self.found.subject == Subject::Column
             && (is_same_table || self.part() == other.part())
             && is_equal;
+        // Whose models come later, or stay.
+        let are_tables = self.found.subject == Subject::Table
+            && matches!(self.found.change, Change::Added | Change::Removed);
         // As a project writes its keys.
         let are_types =
             self.comes_with_table() && self.found.change == Change::Changed("type") && is_equal;
@@ -173,6 +176,7 @@ impl Contradicted<'_> {
                 || is_one_statement
                 || are_comments
                 || is_one_slip
+                || are_tables
                 || are_types)
     }
 
@@ -223,6 +227,16 @@ impl<'a> Together<'a> {
 impl Together<'_> {
     pub(super) fn all(&self) -> impl Iterator<Item = &Contradicted<'_>> {
         std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// ``table `a` ``, ``tables `a` and `b` ``
+    fn tables(&self) -> String {
+        let names: Vec<String> = self.all().map(|one| format!("`{}`", one.table)).collect();
+        let noun = match names.as_slice() {
+            [_] => "table",
+            _ => "tables",
+        };
+        format!("{noun} {}", some(&names))
     }
 
     /// ``index `ix_a` ``, ``columns `a` and `b` ``, each kind by its own noun.
@@ -365,7 +379,6 @@ impl Violation for Together<'_> {
         let Difference {
             subject,
             change,
-            object,
             from,
             to,
             ..
@@ -405,10 +418,15 @@ impl Violation for Together<'_> {
         let (there, here) = contrasted(from, to);
         match (subject, change) {
             (Subject::Table, Change::Removed) => {
-                format!("the migration creates table `{object}`, which no model describes")
+                format!("the migration creates {}, which no model describes", self.tables())
             }
             (Subject::Table, Change::Added) => {
-                format!("the migration drops table `{object}`, which still has a model")
+                let have = if self.others.is_empty() {
+                    "still has a model"
+                } else {
+                    "still have models"
+                };
+                format!("the migration drops {}, which {have}", self.tables())
             }
             (_, Change::Removed) if makes_table => format!(
                 "the migration gives the new table `{table}` {}, which the model does not have",
