@@ -271,7 +271,8 @@ fn asks_for_all(used: &NameUse) -> bool {
         [first, methods @ ..] if first == "query" => loads(methods.iter().chain(chained)),
         // `users.c.name`
         [first] if used.is_called => !is_any(&["delete", "update"], first) && !is_narrowed(chained),
-        [first, ..] => is_any(&["metadata", "objects"], first) || first.starts_with("__"),
+        [first, rest @ ..] if first == "metadata" => of_tables(rest).is_some(),
+        [first, ..] => first == "objects" || first.starts_with("__"),
     }
 }
 
@@ -344,11 +345,18 @@ fn of_metadata(attributes: &[Name]) -> Option<LiveKind> {
     (first == "metadata").then(|| of_tables(rest))?
 }
 
-/// What asks a metadata for the tables that it has by then.
+/// What asks a metadata for the tables that it has by then. One that is looked up, `metadata.tables["users"]`, is given the
+/// columns by name where it is changed: what more is done with it is not followed.
 fn of_tables(attributes: &[Name]) -> Option<LiveKind> {
-    let asks = ["create_all", "drop_all", "sorted_tables", "tables"];
-    asks.contains(&attributes.first()?.as_str())
-        .then_some(LiveKind::Metadata)
+    let (first, rest) = attributes.split_first()?;
+    let asks = match first.as_str() {
+        "create_all" | "drop_all" | "sorted_tables" => true,
+        "tables" => rest
+            .first()
+            .is_some_and(|method| is_any(&["items", "keys", "values"], method)),
+        _ => false,
+    };
+    asks.then_some(LiveKind::Metadata)
 }
 
 /// True for a class with a table of its own.
