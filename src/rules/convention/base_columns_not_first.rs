@@ -9,7 +9,7 @@ use crate::models::BaseColumns;
 use crate::project::ProjectEnvironment;
 use crate::python::ParsedFile;
 use crate::rules::{EnvironmentContext, MigrationContext, Reporter, Violation, declare_rule, list};
-use crate::schema::{Column, Operation, Table};
+use crate::schema::{Column, Item, Operation, Table};
 use crate::source::{FileSpan, RepoPath};
 
 declare_rule! {
@@ -149,6 +149,9 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
                 || history.last_framed >= MIN_HABIT || wanted.frames_all(tables_of(upgrade));
             if history.is_against() || (wanted.is_framed(table) && is_custom()) {
                 break;
+            }
+            if wanted.ends_after_key(table) {
+                continue;
             }
         }
         // It is said there once, of all tables.
@@ -404,6 +407,20 @@ impl<'a> Wanted<'a> {
             let (first, last) = names.split_at(at);
             columns.len() > names.len() && columns.starts_with(first) && columns.ends_with(last)
         })
+    }
+
+    /// True if a table begins with a key of its own, and ends with the columns of the Base: who and when last.
+    fn ends_after_key(&self, table: &Table) -> bool {
+        let is_key = |column: &Column| {
+            let names = |item: &Item| {
+                let said = item.definition.known().unwrap_or_default();
+                item.kind == "PrimaryKeyConstraint" && said.contains(column.name.as_str())
+            };
+            !self.has(&column.name)
+                && (column.facts.contains_key("primary key") || table.items.iter().any(names))
+        };
+        let end = table.columns.iter().rev().take(self.names().count());
+        table.columns.first().is_some_and(is_key) && end.into_iter().all(|one| self.has(&one.name))
     }
 
     /// True if several tables have the base columns, and all of these at both ends: somebody wants them there.
