@@ -218,9 +218,10 @@ fn may_have_been_there(difference: &Difference, replayed: &ReplayedRevision) -> 
     if does(&makes) {
         return !before.is_empty() && !before.is_made_by_migrations();
     }
-    replayed.upgrade_steps.iter().any(|step| {
-        has(&step.ddl, &|ddl| takes_unknown_along(ddl, &step.before))
-    })
+    replayed
+        .upgrade_steps
+        .iter()
+        .any(|step| has(&step.ddl, &|ddl| takes_unknown_along(ddl, &step.before)))
 }
 
 /// True for a `DROP … CASCADE` of what no migration has made: what needs it is not known.
