@@ -111,10 +111,10 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     if reach == Reach::Bottom {
         return;
     }
-    let replaced = replayed.and_then(|replayed| replaced(&changes, replayed));
+    let only_replaces = replayed.and_then(|replayed| only_replaces(&changes, replayed));
     let violation = EmptyDowngrade {
-        only_replaces: replaced.is_some(),
-        upgrade: replaced.unwrap_or_else(|| summarise(&changes)),
+        only_replaces: only_replaces.is_some(),
+        upgrade: only_replaces.unwrap_or_else(|| summarise(&changes)),
         next_failure: replayed
             .and_then(|replayed| {
                 let mut failures = replayed.second_upgrade_failures.iter();
@@ -176,7 +176,7 @@ fn are_of_views(changes: &[&Recorded], replayed: &ReplayedRevision) -> bool {
 
 /// What changes do that only make views and routines with `OR REPLACE`: the next upgrade does it again, and no table is
 /// another one. `None` if they do anything else.
-fn replaced(changes: &[&Recorded], replayed: &ReplayedRevision) -> Option<String> {
+fn only_replaces(changes: &[&Recorded], replayed: &ReplayedRevision) -> Option<String> {
     let mut first = None;
     let mut more = 0;
     for recorded in changes {

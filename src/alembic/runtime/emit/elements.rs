@@ -141,9 +141,10 @@ pub(in crate::alembic::runtime) fn foreign_method(
 
 /// The table of `table.c.name` and `table.c["name"]`.
 fn table_of_column(value: &Value) -> Option<&Value> {
-    let columns = match &value.as_symbol()?.kind {
-        SymbolKind::Attribute { base, .. } | SymbolKind::Item { base, .. } => base,
-        _ => return None,
+    let (SymbolKind::Attribute { base: columns, .. } | SymbolKind::Item { base: columns, .. }) =
+        &value.as_symbol()?.kind
+    else {
+        return None;
     };
     match &columns.as_symbol()?.kind {
         SymbolKind::Attribute { base, name } if matches!(name.as_str(), "c" | "columns") => {

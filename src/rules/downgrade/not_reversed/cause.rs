@@ -85,9 +85,9 @@ pub(super) fn put_most_shared_first(cause: &mut Vec<Object<'_>>) {
     };
     let mut most = (0, 0);
     for (at, object) in cause.iter().enumerate() {
-        let shared = shares(object);
-        if shared > most.1 {
-            most = (at, shared);
+        let count = shares(object);
+        if count > most.1 {
+            most = (at, count);
         }
     }
     if most.0 > 0 {
