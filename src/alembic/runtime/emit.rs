@@ -5,6 +5,7 @@
 mod batch;
 mod columns;
 mod constraints;
+mod elements;
 mod entities;
 mod execute;
 mod metadata;
@@ -27,6 +28,7 @@ use crate::sqlalchemy::ddl::Semantics;
 type Runner<'s> = Interpreter<'s, Recorder>;
 
 pub(super) use batch::{batch_changes, begun};
+pub(super) use elements::foreign_method;
 pub(super) use execute::execute;
 pub(super) use metadata::{
     MadeTable, MadeTables, all_created_or_dropped, metadata_use, tables_of_key, tables_of_metadata,

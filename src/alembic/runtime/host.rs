@@ -535,6 +535,10 @@ fn method_call(
             Called::Symbolic
         }
         _ => {
+            if let Some(emitted) = emit::foreign_method(base, name, interpreter) {
+                record_call(interpreter, Target::Opaque(SmolStr::new(name)), call, at);
+                return carry_out(interpreter, emitted, at);
+            }
             // A method of something outside that is neither a library of the language nor a database.
             if let Some(root) = base.root_name()
                 && !is_harmless(root)

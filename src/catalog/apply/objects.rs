@@ -305,8 +305,8 @@ fn reads(definition: &str, relation: &str) -> Option<Reads> {
     Some(if is_sure { Reads::Surely } else { Reads::Maybe })
 }
 
-/// The text of an object without what does not last: `OR REPLACE`, `IF NOT EXISTS`, `WITH DATA`, and the name of the table
-/// it is on, which may change.
+/// The text of an object without what does not last or goes without saying: `OR REPLACE`, `IF NOT EXISTS`, `WITH DATA`,
+/// `TABLESPACE pg_default`, and the name of the table it is on, which may change.
 fn levelled(definition: &Fact<SmolStr>, on: Option<&SmolStr>) -> Fact<SmolStr> {
     let Fact::Known(text) = definition else {
         return definition.clone();
@@ -318,10 +318,15 @@ fn levelled(definition: &Fact<SmolStr>, on: Option<&SmolStr>) -> Fact<SmolStr> {
     {
         text = format!("{head} {rest}");
     }
-    if text.starts_with("create materialized view ")
-        && let Some(length) = text.strip_suffix(" with data").map(str::len)
-    {
-        text.truncate(length);
+    if text.starts_with("create materialized view ") {
+        if let Some(length) = text.strip_suffix(" with data").map(str::len) {
+            text.truncate(length);
+        }
+        if let Some((head, query)) = text.split_once(" as ")
+            && let Some(head) = head.strip_suffix(" tablespace pg_default")
+        {
+            text = format!("{head} as {query}");
+        }
     }
     if let Some(table) = on {
         text = text.replacen(&format!(" on {table} "), " on … ", 1);
@@ -409,7 +414,8 @@ mod tests {
     #[test]
     fn what_does_not_last_is_no_part_of_an_object() {
         let (database, _) = run(
-            "CREATE MATERIALIZED VIEW a AS SELECT 1; CREATE MATERIALIZED VIEW IF NOT EXISTS b AS SELECT 1 WITH DATA",
+            "CREATE MATERIALIZED VIEW a AS SELECT 1 FROM (SELECT 2)t;
+            CREATE MATERIALIZED VIEW IF NOT EXISTS b TABLESPACE pg_default AS SELECT 1 FROM ( SELECT 2 ) t WITH DATA",
         );
         let texts = |name: &str| {
             let key = database.now.objects.keys().find(|key| key.name == name);

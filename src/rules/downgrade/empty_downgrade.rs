@@ -25,6 +25,8 @@ struct EmptyDowngrade<'a> {
     next_failure: Option<&'a str>,
     /// Only views stay.
     is_of_views: bool,
+    /// Only views and routines stay that `upgrade` makes with `OR REPLACE`.
+    only_replaces: bool,
     /// Somebody says something about it.
     is_remarked: bool,
     reach: Reach,
@@ -56,7 +58,7 @@ impl Violation for EmptyDowngrade<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        if self.is_remarked || self.reach == Reach::First {
+        if self.is_remarked || self.reach == Reach::First || self.only_replaces {
             return Some(Severity::Info);
         }
         (self.is_of_views && self.next_failure.is_none()).then_some(Severity::Warning)
@@ -109,8 +111,10 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     if reach == Reach::Bottom {
         return;
     }
+    let only_replaces = replayed.and_then(|replayed| only_replaces(&changes, replayed));
     let violation = EmptyDowngrade {
-        upgrade: summarise(&changes),
+        only_replaces: only_replaces.is_some(),
+        upgrade: only_replaces.unwrap_or_else(|| summarise(&changes)),
         next_failure: replayed
             .and_then(|replayed| {
                 let mut failures = replayed.second_upgrade_failures.iter();
@@ -167,6 +171,45 @@ fn are_of_views(changes: &[&Recorded], replayed: &ReplayedRevision) -> bool {
         let mut steps = steps.filter(|step| step.place == recorded.place).peekable();
         steps.peek().is_some()
             && steps.all(|step| simple(&step.ddl).iter().all(|(ddl, _)| is_of_view(ddl)))
+    })
+}
+
+/// What changes do that only make views and routines with `OR REPLACE`: the next upgrade does it again, and no table is
+/// another one. `None` if they do anything else.
+fn only_replaces(changes: &[&Recorded], replayed: &ReplayedRevision) -> Option<String> {
+    let mut first = None;
+    let mut more = 0;
+    for recorded in changes {
+        let steps = replayed.upgrade_steps.iter();
+        let mut steps = steps.filter(|step| step.place == recorded.place).peekable();
+        steps.peek()?;
+        for step in steps {
+            for (ddl, _) in simple(&step.ddl) {
+                match ddl.as_ref() {
+                    Ddl::CreateObject {
+                        kind:
+                            kind @ (ObjectKind::Function | ObjectKind::Procedure | ObjectKind::View),
+                        name,
+                        or_replace: true,
+                        ..
+                    } => {
+                        if first.is_none() {
+                            first = Some(format!("creates or replaces {kind} `{name}`"));
+                        } else {
+                            more += 1;
+                        }
+                    }
+                    Ddl::Nothing => {}
+                    _ => return None,
+                }
+            }
+        }
+    }
+    let first = first?;
+    Some(match more {
+        0 => first,
+        1 => format!("{first}, and 1 more"),
+        more => format!("{first}, and {more} more"),
     })
 }
 

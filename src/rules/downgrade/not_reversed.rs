@@ -1,8 +1,10 @@
 //! ML204
 
+mod cause;
 mod means;
 mod mysql;
 mod nullability;
+mod rebuilt;
 mod renamed;
 mod repeated;
 mod reported;
@@ -11,7 +13,9 @@ mod slip;
 
 use serde_json::Value;
 
+use self::cause::is_one_cause;
 use self::nullability::{believed_otherwise, is_swapped, sets_nullable, was_nullable};
+use self::rebuilt::{Part, Rebuilt};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
@@ -34,6 +38,10 @@ struct NotReversed<'d> {
     differences: Vec<&'d Difference>,
     /// Objects that are different in the same way for the same reason.
     others: Vec<&'d str>,
+    /// What else is left of the tables that `upgrade` rebuilds.
+    left_as_well: Vec<&'d Difference>,
+    /// What it is of a table that `upgrade` rebuilds.
+    part: Option<Part>,
     /// Why the next upgrade fails.
     next_failure: Option<&'d str>,
     /// `upgrade` sets what was so already.
@@ -170,6 +178,7 @@ impl Violation for NotReversed<'_> {
             note.push_str(&format!(" (on {})", self.dialect.title()));
         }
         notes.extend(same_for(&self.others));
+        notes.extend(rebuilt::note(self.part, &self.left_as_well));
         if let (true, false, Some(was)) = (
             self.is_no_news,
             self.is_no_news_of_many(),
@@ -279,6 +288,8 @@ struct Object<'d> {
     meant: Option<&'d Difference>,
     /// What it is called since `upgrade`, if that renames it.
     renamed: Option<&'d Difference>,
+    /// What it is of a table that `upgrade` rebuilds.
+    part: Option<Part>,
 }
 
 /// Objects that are different for one reason: at one place, or in one way.
@@ -323,24 +334,34 @@ fn causes<'d>(
                 is_repeated,
                 meant: None,
                 renamed: None,
+                part: None,
             })
         })
         .collect();
     renamed::join(&mut objects, remainder, ctx);
     join_slips(&mut objects, remainder, ctx);
     slip::join_replaced(&mut objects, remainder);
+    let rebuilt = Rebuilt::of(ctx);
+    for object in &mut objects {
+        rebuilt.mark(object, remainder, ctx);
+    }
     objects.sort_by_key(|object| object.primary.span.map(|span| span.start));
     let mut causes: Vec<Vec<Object<'d>>> = Vec::new();
     for object in objects {
         let same = causes.iter_mut().find(|cause| {
-            cause
-                .first()
-                .is_some_and(|other| is_one_cause(other, &object))
+            let is_first = |other| is_one_cause(other, &object);
+            cause.first().is_some_and(is_first)
+                || cause
+                    .iter()
+                    .any(|other| cause::is_one_rebuild(other, &object))
         });
         match same {
             Some(cause) => cause.push(object),
             None => causes.push(vec![object]),
         }
+    }
+    for cause in &mut causes {
+        cause::put_most_shared_first(cause);
     }
     causes
 }
@@ -392,83 +413,37 @@ fn join_slips<'d>(
     }
 }
 
-/// What of a constraint or index is another than before, with what it was and is.
-fn aspects(difference: &Difference) -> Vec<(&str, Option<&Value>, Option<&Value>)> {
-    let (Some(from), Some(to)) = (difference.from.as_object(), difference.to.as_object()) else {
-        return Vec::new();
-    };
-    let keys = from
-        .keys()
-        .chain(to.keys().filter(|key| !from.contains_key(*key)));
-    keys.filter(|key| *key != "name" && from.get(*key) != to.get(*key))
-        .map(|key| (key.as_str(), from.get(key), to.get(key)))
-        .collect()
-}
-
-fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
-    let is_alike = |same_values: bool| {
-        one.differences.len() == other.differences.len()
-            && one
-                .differences
-                .iter()
-                .zip(&other.differences)
-                .all(|(one, other)| {
-                    one.subject == other.subject
-                        && one.change == other.change
-                        && (!same_values || (&one.from, &one.to) == (&other.from, &other.to))
-                })
-    };
-    let is_one_place =
-        one.primary.file == other.primary.file && one.primary.span == other.primary.span;
-    let is_one_change = matches!(one.first.change, Change::Changed(""))
-        && one.first.subject == other.first.subject
-        && !aspects(one.first).is_empty()
-        && aspects(one.first) == aspects(other.first);
-    let is_of_columns = one.first.subject == Subject::Column
-        && matches!(one.first.change, Change::Changed("type" | "default"));
-    // One statement, or one more, takes them away.
-    let is_left_of_one_table = [one.first, other.first]
-        .iter()
-        .all(|first| (first.subject, first.change) == (Subject::Column, Change::Added))
-        && Target::of(one.first).table == Target::of(other.first).table;
-    one.next_failure.is_some() == other.next_failure.is_some()
-        && one.is_repeated == other.is_repeated
-        && one.meant.is_none()
-        && other.meant.is_none()
-        && one.renamed.is_none()
-        && other.renamed.is_none()
-        && ((is_one_place && is_alike(false))
-            || (is_of_columns && is_alike(true))
-            || is_one_change
-            || (one.is_no_news && other.is_no_news)
-            || is_left_of_one_table
-            || (one.is_repeated && one.first.subject == other.first.subject))
-}
-
 fn report(
     cause: Vec<Object<'_>>,
     remainder: &Remainder<'_>,
     ctx: &ReplayContext<'_>,
     reporter: &mut Reporter<'_>,
 ) {
-    let severity = cause
-        .iter()
-        .map(|object| severity::severity(object, ctx))
-        .max()
-        .unwrap_or(Severity::Error);
+    let severities = cause.iter().map(|object| severity::severity(object, ctx));
+    // The parts of a rebuild are not alike: the worst counts.
+    let severity = if cause.iter().any(|object| object.part == Some(Part::Left)) {
+        severities.min()
+    } else {
+        severities.max()
+    }
+    .unwrap_or(Severity::Error);
     let mut objects = cause.into_iter();
     let Some(first) = objects.next() else {
         return;
     };
     let blame = slip::blame(first.first, ctx);
-    let mut related = first.related;
+    let mut related = first.related.clone();
     // What the downgrade does matters little there.
     if blame == Blame::Upgrade {
         related.clear();
     }
-    let mut others = Vec::new();
+    let (mut others, mut left_as_well) = (Vec::new(), Vec::new());
     for other in objects {
-        others.push(other.first.object.as_str());
+        if first.part == Some(Part::Left) && !is_one_cause(&first, &other) {
+            left_as_well.push(other.first);
+        } else {
+            others.push(other.first.object.as_str());
+        }
         if other.primary.span != first.primary.span {
             related.push(other.primary);
         }
@@ -486,6 +461,8 @@ fn report(
     let violation = NotReversed {
         differences: first.differences,
         others,
+        left_as_well,
+        part: first.part,
         next_failure: first.next_failure,
         is_no_news,
         is_swapped,
@@ -526,6 +503,8 @@ mod tests {
         NotReversed {
             differences: differences.to_vec(),
             others: Vec::new(),
+            left_as_well: Vec::new(),
+            part: None,
             next_failure: None,
             is_no_news: false,
             is_swapped: false,

@@ -1,6 +1,7 @@
 //! ML209
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use crate::alembic::{ReplayedRevision, Step};
 use crate::catalog::{
@@ -9,6 +10,7 @@ use crate::catalog::{
 use crate::diagnostic::Label;
 use crate::rules::difference::{Remainder, follows};
 use crate::rules::downgrade::{before_on_the_base, same_for};
+use crate::rules::fresh::has;
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 use crate::sql::{added_nulls, gives_column, without_column_order};
 
@@ -99,6 +101,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             || remainder.is_learned_on_the_way_back(difference)
             || trigger_of(difference, remainder.found).is_some()
             || is_as_on_the_base(difference, ctx)
+            || may_have_been_there(difference, ctx.replayed)
             || (difference.change == Change::Removed && remainder.is_given_up())
         {
             continue;
@@ -106,7 +109,8 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
         let functions = remainder
             .found
             .iter()
-            .filter(|other| trigger_of(other, remainder.found) == Some(difference));
+            .filter(|other| trigger_of(other, remainder.found) == Some(difference))
+            .filter(|other| !may_have_been_there(other, ctx.replayed));
         let next_failure = next_failure.or_else(|| {
             functions
                 .clone()
@@ -176,6 +180,77 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         && one.violation.functions.is_empty()
         && other.violation.functions.is_empty()
         && one.violation.next_failure.is_some() == other.violation.next_failure.is_some()
+}
+
+/// True for what is there in the end and may have been there before: where that is not all known, only what `upgrade` makes
+/// in so many words was not.
+fn may_have_been_there(difference: &Difference, replayed: &ReplayedRevision) -> bool {
+    let (Subject::Object(kind), Change::Added) = (difference.subject, difference.change) else {
+        return false;
+    };
+    let is_it = |of: ObjectKind, name: &SmolStr, on: Option<&SmolStr>| {
+        of == kind && Catalog::key(of, name, on).name == difference.object
+    };
+    let makes = |ddl: &Ddl| matches!(ddl, Ddl::CreateObject { kind, name, on, .. } if is_it(*kind, name, on.as_ref()));
+    let makes_plainly = |ddl: &Ddl| {
+        makes(ddl)
+            && matches!(
+                ddl,
+                Ddl::CreateObject {
+                    if_not_exists: false,
+                    or_replace: false,
+                    ..
+                }
+            )
+    };
+    let drops = |ddl: &Ddl| matches!(ddl, Ddl::DropObject { kind, name, on, .. } if is_it(*kind, name, on.as_ref()));
+    let does = |matches: &dyn Fn(&Ddl) -> bool| {
+        let mut steps = replayed.upgrade_steps.iter();
+        steps.any(|step| has(&step.ddl, matches))
+    };
+    if does(&makes_plainly) && !does(&drops) {
+        return false;
+    }
+    let before = &replayed.before;
+    if before.opaque.is_some() {
+        return true;
+    }
+    if does(&makes) {
+        return !before.is_empty() && !before.is_made_by_migrations();
+    }
+    replayed
+        .upgrade_steps
+        .iter()
+        .any(|step| has(&step.ddl, &|ddl| takes_unknown_along(ddl, &step.before)))
+}
+
+/// True for a `DROP … CASCADE` of what no migration has made: what needs it is not known.
+fn takes_unknown_along(ddl: &Ddl, before: &Catalog) -> bool {
+    let bare = |name: &SmolStr| name.split('(').next().map(SmolStr::new);
+    match ddl {
+        Ddl::DropObject {
+            kind,
+            name,
+            cascade: true,
+            ..
+        } => {
+            let mut known = before.objects.iter();
+            !known.any(|(key, object)| {
+                key.kind == *kind
+                    && bare(&key.name) == bare(name)
+                    && object.definition.known().is_some()
+            })
+        }
+        Ddl::DropTable {
+            name,
+            cascade: true,
+            ..
+        } => {
+            let table = before.tables.get(name);
+            table.is_none_or(|table| before.doubt_about(table).is_some())
+        }
+        _ => false,
+    }
 }
 
 /// True for what is left as the base has it before the revision: what differs is that the change edits an older one.

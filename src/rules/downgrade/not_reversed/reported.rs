@@ -101,6 +101,7 @@ pub(super) fn is_reported(
         || only_fills(difference, ctx)
         || is_refused_on_rows(difference, ctx)
         || only_limits(difference, ctx)
+        || is_unlimited_text(difference, ctx)
         || means::is_as_on_the_base(difference, ctx)
     {
         return false;
@@ -175,6 +176,15 @@ fn only_limits(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
         && limited(&difference.to)
         && head.dialect().dialect != Dialect::MySql
         && head.names_dialect(Dialect::MySql)
+}
+
+/// True for `text` and `character varying` without a length, which PostgreSQL stores and compares alike.
+fn is_unlimited_text(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let is_it = |value: &Value| matches!(value.as_str(), Some("text" | "character varying"));
+    difference.change == Change::Changed("type")
+        && is_it(&difference.from)
+        && is_it(&difference.to)
+        && ctx.environment.head.dialect().dialect == Dialect::PostgreSql
 }
 
 /// True for an index over the same columns that only sorts them in another direction.
