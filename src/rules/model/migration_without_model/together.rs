@@ -418,7 +418,10 @@ impl Violation for Together<'_> {
         let (there, here) = contrasted(from, to);
         match (subject, change) {
             (Subject::Table, Change::Removed) => {
-                format!("the migration creates {}, which no model describes", self.tables())
+                format!(
+                    "the migration creates {}, which no model describes",
+                    self.tables()
+                )
             }
             (Subject::Table, Change::Added) => {
                 let have = if self.others.is_empty() {
