@@ -269,22 +269,27 @@ mod tests {
     #[test]
     fn the_constraint_that_is_meant_is_named() {
         let table = SmolStr::new("users");
-        let help = |name: Option<&str>| {
+        let help = |name: Option<&str>, is_counted: bool| {
             let violation = UnnamedConstraintDrop {
                 direction: "downgrade",
                 tables: vec![&table],
                 names: name.map(str::to_owned).into_iter().collect(),
-                is_counted: false,
+                is_counted,
             };
             violation.help()
         };
         assert_eq!(
-            help(Some("users_email_key")).as_deref(),
+            help(Some("users_email_key"), false).as_deref(),
             Some("the constraint that `upgrade` adds is called `users_email_key`")
         );
         assert_eq!(
-            help(None).as_deref(),
+            help(None, false).as_deref(),
             Some("write the name that it has in the database")
+        );
+        let counted = help(None, true).unwrap_or_default();
+        assert!(
+            counted.starts_with("give it a name in `upgrade`"),
+            "{counted}"
         );
     }
 }

@@ -302,3 +302,37 @@ fn is_announced(revision: &Revision) -> bool {
     .iter()
     .any(|word| text.contains(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_those_of_the_release_are_counted() {
+        let message = |in_release: usize| {
+            let violation = DeletedMergedRevision {
+                ids: vec!["22bb", "33cc", "44dd"],
+                release: Some(Released {
+                    name: "v1.0".to_owned(),
+                    is_early: false,
+                }),
+                in_release,
+                renamed_to: None,
+                squashed_into: Vec::new(),
+                takes_head: true,
+                is_rare: false,
+                begins_anew: false,
+                base_name: "main",
+            };
+            violation.message()
+        };
+        assert_eq!(
+            message(3),
+            "3 revisions are part of release `v1.0`, and this deletes them"
+        );
+        assert_eq!(
+            message(1),
+            "1 of the 3 deleted revisions is part of release `v1.0`"
+        );
+    }
+}
