@@ -198,13 +198,16 @@ fn join_running(
     }
 }
 
+/// A rule, where it says something and, for some, what is to be done.
+type Place = (&'static str, RepoPath, Option<Span>, Option<String>);
+
 /// What was said of the load of a revision.
 #[derive(Default)]
 struct Told {
     /// By rule and table, where the finding about the upgrade stands among all. Rules about locks are one here.
     upgrade: FxHashMap<(&'static str, SmolStr), usize>,
-    /// By rule and place, where the finding stands, and how often it would have been told once more.
-    places: FxHashMap<(&'static str, RepoPath, Option<Span>), (usize, usize)>,
+    /// By place, where the finding stands, and how often it would have been told once more.
+    places: FxHashMap<Place, (usize, usize)>,
     /// By rule, table and direction, where a finding stands; without a table where it is told once for all.
     said: FxHashMap<(&'static str, SmolStr, Way), usize>,
     /// By rule, where findings about the upgrade stand, each about another table.
@@ -228,8 +231,8 @@ impl Told {
         // What goes with a column that refers to another table goes with that.
         let referenced = ctx.referred_by_column();
         for diagnostic in diagnostics.split_off(earlier) {
-            let Some(rule) =
-                rules::find(diagnostic.code).filter(|rule| rule.is_about_use_of_tables())
+            let Some(rule) = rules::find(diagnostic.code)
+                .filter(|rule| rule.is_about_use_of_tables() || rule.name == "lost-attributes")
             else {
                 diagnostics.push(diagnostic);
                 continue;
@@ -243,12 +246,21 @@ impl Told {
             };
             let key = (code, table.clone());
             let Label { file, span, .. } = &diagnostic.primary;
-            let place = (rule.code, file.clone(), *span);
+            // What one line does in two ways is mended in two.
+            let cure = (!rule.is_about_use_of_tables())
+                .then(|| diagnostic.help.clone())
+                .flatten();
+            let place = (rule.code, file.clone(), *span, cure);
             if let Some((index, again)) = self.places.get_mut(&place) {
                 *again += 1;
-                if way == Way::Up {
+                if way == Way::Up && rule.is_about_use_of_tables() {
                     self.upgrade.entry(key).or_insert(*index);
                 }
+                continue;
+            }
+            if !rule.is_about_use_of_tables() {
+                self.places.insert(place, (diagnostics.len(), 0));
+                diagnostics.push(diagnostic);
                 continue;
             }
             let counterpart = self

@@ -26,6 +26,16 @@ pub trait Past {
         false
     }
 
+    /// True if a release has the version of a file that is meant.
+    fn is_part_of(
+        &self,
+        _release: &str,
+        _path: &RepoPath,
+        _is_meant: &dyn Fn(&[u8]) -> bool,
+    ) -> bool {
+        true
+    }
+
     /// The file as the newest release has it.
     fn newest(&self, path: &RepoPath) -> Option<Vec<u8>>;
 

@@ -87,6 +87,37 @@ impl<'a> StatementContext<'a> {
         }
     }
 
+    /// True if the revision adds one of the columns, up to this statement, so that the database refuses it as soon as there is
+    /// a row: then what is built over it is built of none.
+    fn is_over_refused_column(&self, table: &SmolStr, columns: &[SmolStr]) -> bool {
+        let refuses = |ddl: &Ddl| {
+            columns
+                .iter()
+                .any(|column| not_null_without_default::refuses(ddl, table, column))
+        };
+        let mut here = simple(&self.step.ddl).into_iter();
+        here.any(|(ddl, _)| refuses(&ddl)) || statements(self.earlier).any(|(ddl, _)| refuses(&ddl))
+    }
+
+    /// True for a partial index without entries: its condition asks for a value of a column that is new and holds none.
+    fn is_index_without_rows(&self, ddl: &Ddl) -> bool {
+        let Ddl::CreateIndex {
+            table, definition, ..
+        } = ddl
+        else {
+            return false;
+        };
+        let definition = definition.known();
+        definition.is_some_and(|definition| {
+            definition.predicate.as_ref().is_some_and(|predicate| {
+                let mut columns = definition.columns.iter();
+                columns.any(|column| {
+                    self.holds_nothing(table, column) && says_not_null(predicate, column)
+                })
+            })
+        })
+    }
+
     /// Constraints that are added to a table in use, also those that are written at a new column.
     fn added_constraints(&self) -> Vec<(&'a SmolStr, &'a Constraint)> {
         match self.alteration_in_use() {

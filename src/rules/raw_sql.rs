@@ -81,7 +81,9 @@ impl<'a> SqlContext<'a> {
     ) -> Option<Report<'r>> {
         let run = self.way.run(&self.replayed.migration)?;
         let (primary, related) = downgrade::at(self.revision, run, &self.place(remark), message);
-        let severity = self.way.severity(reporter.severity());
+        let severity = self
+            .way
+            .severity(violation.severity().unwrap_or(reporter.severity()));
         let report = reporter
             .report_on(violation, primary, Some(&self.revision.id.value))
             .related(related)

@@ -143,19 +143,23 @@ impl<'a> StatementContext<'a> {
         else {
             return false;
         };
-        let before = self.before().tables.get(table);
-        let is_empty = |column: &SmolStr| {
-            let known = before.and_then(|table| table.column(column));
-            self.fresh.is_unfilled(table, column)
-                && known.is_some_and(|column| {
-                    matches!(column.default, Fact::Known(None))
-                        && matches!(column.generated, Fact::Known(None))
-                        && matches!(column.identity, Fact::Known(None))
-                })
-        };
         definition.known().is_some_and(|definition| {
-            !definition.columns.is_empty() && definition.columns.iter().all(is_empty)
+            let mut columns = definition.columns.iter();
+            !definition.columns.is_empty()
+                && columns.all(|column| self.holds_nothing(table, column))
         })
+    }
+
+    /// True for a column that the change has made and that is NULL in all rows.
+    pub(crate) fn holds_nothing(&self, table: &SmolStr, column: &SmolStr) -> bool {
+        let before = self.before().tables.get(table);
+        let known = before.and_then(|table| table.column(column));
+        self.fresh.is_unfilled(table, column)
+            && known.is_some_and(|column| {
+                matches!(column.default, Fact::Known(None))
+                    && matches!(column.generated, Fact::Known(None))
+                    && matches!(column.identity, Fact::Known(None))
+            })
     }
 
     /// The name that the statement gives the table.

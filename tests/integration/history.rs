@@ -34,6 +34,20 @@ fn several_heads_are_all_applied() {
 }
 
 #[test]
+fn heads_of_a_duplicate_id_are_told_with_the_id() {
+    let repository = project(&[("a1", None), ("b2", Some("a1")), ("c3", Some("a1"))]);
+    repository.write(
+        "migrations/versions/c3_other.py",
+        revision("c3", Some("a1")),
+    );
+    let answer = repository.lint(&["check", "--select", "ML101,ML103"]);
+    assert!(answer.out.contains("ML103"), "{answer:?}");
+    assert!(!answer.out.contains("ML101"), "{answer:?}");
+    let answer = repository.lint(&["check", "--select", "ML101"]);
+    assert!(answer.out.contains("ML101"), "{answer:?}");
+}
+
+#[test]
 fn a_missing_parent_is_a_warning() {
     let repository = project(&[("b2", Some("a1"))]);
     for command in ["schema", "replay"] {

@@ -151,6 +151,13 @@ impl Past for Commits<'_> {
         tags.any(|tag| tag.name == release && !tag.is_final)
     }
 
+    fn is_part_of(&self, release: &str, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
+        let tag = self.tags().iter().find(|tag| tag.name == release);
+        let blob = tag.and_then(|tag| self.repository.blob_at(tag.commit, path));
+        let bytes = blob.and_then(|blob| self.repository.blob(blob));
+        bytes.is_some_and(|bytes| is_meant(&bytes))
+    }
+
     fn newest(&self, path: &RepoPath) -> Option<Vec<u8>> {
         let mut tags = self.tags().iter().rev();
         let newest = tags.find(|tag| tag.is_final && !self.is_of_change(tag.commit))?;

@@ -7,7 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::DriftDifference;
 use crate::catalog::{
-    Catalog, Change, Constraint, ConstraintKind, Fact, Subject, Table, split_object,
+    Catalog, Change, Constraint, ConstraintKind, Fact, Subject, Table, Why, split_object,
 };
 
 /// Names the foreign keys to which models give no name as the database has them, where the numbers that it counts up would
@@ -17,10 +17,40 @@ pub(super) fn name_unnamed(database: &Catalog, described: &mut Catalog) {
         let Some(here) = described.tables.get_mut(name) else {
             continue;
         };
+        forget_names_of_several(here);
         let mut own = here.constraints.iter().filter(|own| is_unnamed(own));
         let is_mixed_up = own.any(|own| has_name_of_another(own, there));
         if is_mixed_up {
             name_like(there, Arc::make_mut(here));
+        }
+    }
+}
+
+/// A name that several foreign keys of a model have tells none from another: they are known by what they are.
+fn forget_names_of_several(table: &mut Arc<Table>) {
+    let keys = |table: &Table| -> Vec<SmolStr> {
+        let keys = table.foreign_keys();
+        keys.filter_map(|(constraint, _)| constraint.known_name().cloned())
+            .collect()
+    };
+    let mut names = keys(table);
+    names.sort_unstable();
+    let several: Vec<SmolStr> = names
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [one, other] if one == other => Some(one.clone()),
+            _ => None,
+        })
+        .collect();
+    if several.is_empty() {
+        return;
+    }
+    for constraint in &mut Arc::make_mut(table).constraints {
+        let is_one = constraint
+            .known_name()
+            .is_some_and(|name| several.contains(name));
+        if is_one && matches!(constraint.kind, ConstraintKind::ForeignKey(_)) {
+            constraint.name = Fact::Unknown(Why::new("several foreign keys have the name", None));
         }
     }
 }

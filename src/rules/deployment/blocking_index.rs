@@ -78,14 +78,21 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     let Ddl::CreateIndex {
         name,
         table,
+        definition,
         concurrently: false,
         if_not_exists,
-        ..
     } = ctx.ddl
     else {
         return;
     };
     if ctx.table_in_use(table).is_none() {
+        return;
+    }
+    let keys: Vec<SmolStr> = definition.known().map_or_else(Vec::new, |definition| {
+        let keys = definition.keys.iter().filter(|key| key.is_column);
+        keys.map(|key| key.text.clone()).collect()
+    });
+    if ctx.is_index_without_rows(ctx.ddl) || ctx.is_over_refused_column(table, &keys) {
         return;
     }
     if follows_change_of_rows(ctx, table) {
@@ -109,7 +116,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
                 table: other,
                 concurrently: false,
                 ..
-            } if ctx.table_in_use(other).is_some() => {
+            } if ctx.table_in_use(other).is_some() && !ctx.is_index_without_rows(&ddl) => {
                 Some((other.clone(), &step.place, ctx.indexes_nothing(&ddl)))
             }
             _ => None,

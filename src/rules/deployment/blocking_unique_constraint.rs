@@ -34,6 +34,9 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         if !matches!(constraint.kind, ConstraintKind::Unique { .. }) {
             continue;
         }
+        if ctx.is_over_refused_column(table, constraint.kind.columns()) {
+            continue;
+        }
         let violation = CostlyConstraint {
             table,
             constraint,

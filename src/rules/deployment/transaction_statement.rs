@@ -4,6 +4,7 @@ use jiff::civil::{Date, date};
 
 use crate::alembic::Step;
 use crate::catalog::{Ddl, Maintenance, SessionChange};
+use crate::diagnostic::Severity;
 use crate::rules::{Reporter, SqlContext, Violation, Way, declare_rule, simple};
 use crate::schema::Effect;
 use crate::source::FileSpan;
@@ -21,6 +22,8 @@ declare_rule! {
 
 struct TransactionStatement<'a> {
     text: &'a str,
+    /// It comes first, with a comment, and what follows can be repeated.
+    is_repeatable: bool,
 }
 
 impl Violation for TransactionStatement<'_> {
@@ -39,6 +42,10 @@ impl Violation for TransactionStatement<'_> {
         vec!["what came before it is committed, whatever fails later, and Alembic does not know: the note of the revision may be lost, or stay".to_owned()]
     }
 
+    fn severity(&self) -> Option<Severity> {
+        self.is_repeatable.then_some(Severity::Info)
+    }
+
     fn help(&self) -> Option<String> {
         Some("use `with op.get_context().autocommit_block():`".to_owned())
     }
@@ -52,7 +59,10 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         if !ctx.sql.session.in_transaction {
             continue;
         }
-        let violation = TransactionStatement { text: &remark.text };
+        let violation = TransactionStatement {
+            text: &remark.text,
+            is_repeatable: is_repeatable(ctx),
+        };
         ctx.report(&violation, remark, reporter, "ends or begins a transaction");
     }
 }
@@ -69,18 +79,10 @@ fn knows_no_other_way(ctx: &SqlContext<'_>) -> bool {
 /// True where nothing comes before the COMMIT, and what follows is either what cannot run in a transaction, from before
 /// Alembic had another way, or only done where it is still to do, with a comment that speaks of the COMMIT.
 fn is_on_purpose(ctx: &SqlContext<'_>) -> bool {
-    let steps = match ctx.way {
-        Way::Up => &ctx.replayed.upgrade_steps,
-        Way::Down => &ctx.replayed.downgrade_steps,
-    };
-    let mut steps = steps.iter().filter(|step| step.ddl != Ddl::Nothing);
-    let Some(first) = steps.next() else {
+    let Some((first, steps)) = first_and_rest(ctx) else {
         return false;
     };
-    let is_end = |step: &Step| matches!(step.ddl, Ddl::Session(SessionChange::End));
-    if !is_end(first) || !ctx.sql.is_part_of(&first.place) {
-        return false;
-    }
+    let mut steps = steps.into_iter();
     let is_old = || {
         let is_assumed = ctx.environment.head.versions().alembic.source.is_assumed();
         let made = ctx.revision.created();
@@ -95,6 +97,44 @@ fn is_on_purpose(ctx: &SqlContext<'_>) -> bool {
     };
     steps.clone().all(is_outside) && is_old()
         || steps.all(is_guarded) && has_comment(ctx, &first.place)
+}
+
+/// The COMMIT, if nothing comes before it, with what follows.
+fn first_and_rest<'a>(ctx: &SqlContext<'a>) -> Option<(&'a Step, Vec<&'a Step>)> {
+    let steps = match ctx.way {
+        Way::Up => &ctx.replayed.upgrade_steps,
+        Way::Down => &ctx.replayed.downgrade_steps,
+    };
+    let mut steps = steps.iter().filter(|step| step.ddl != Ddl::Nothing);
+    let first = steps.next()?;
+    let is_end = matches!(first.ddl, Ddl::Session(SessionChange::End));
+    (is_end && ctx.sql.is_part_of(&first.place)).then(|| (first, steps.collect()))
+}
+
+/// True where nothing comes before the COMMIT, a comment speaks of it, and all that follows is what had better run in no
+/// transaction, and is only done where it is still to do.
+fn is_repeatable(ctx: &SqlContext<'_>) -> bool {
+    let Some((first, rest)) = first_and_rest(ctx) else {
+        return false;
+    };
+    let is_done_once = |ddl: &Ddl| {
+        matches!(
+            ddl,
+            Ddl::AddEnumLabel {
+                if_not_exists: true,
+                ..
+            } | Ddl::CreateIndex {
+                if_not_exists: true,
+                concurrently: true,
+                ..
+            }
+        )
+    };
+    let is_safe = |step: &&Step| {
+        let parts = simple(&step.ddl);
+        step.certain && !parts.is_empty() && parts.iter().all(|(ddl, _)| is_done_once(ddl))
+    };
+    !rest.is_empty() && rest.iter().all(is_safe) && has_comment(ctx, &first.place)
 }
 
 /// When Alembic 1.2 came out.

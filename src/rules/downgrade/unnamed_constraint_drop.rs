@@ -24,6 +24,8 @@ struct UnnamedConstraintDrop<'a> {
     tables: Vec<&'a SmolStr>,
     /// What the constraints are called that `upgrade` adds, if only one can be meant at each place.
     names: Vec<String>,
+    /// The database counts its constraints, and not all are known.
+    is_counted: bool,
 }
 
 impl Violation for UnnamedConstraintDrop<'_> {
@@ -57,6 +59,9 @@ impl Violation for UnnamedConstraintDrop<'_> {
 
     fn help(&self) -> Option<String> {
         Some(match self.names.as_slice() {
+            [] if self.is_counted => "give it a name in `upgrade`: the database counts the constraints of a table, and not all of \
+                   them are known"
+                .to_owned(),
             [] => "write the name that it has in the database".to_owned(),
             [name] => format!("the constraint that `upgrade` adds is called `{name}`"),
             names => {
@@ -103,10 +108,16 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
                 .as_ref()
                 .filter(|_| direction == "downgrade")
                 .and_then(|table| meant(table, kind.as_deref(), replayed));
+            let is_counted = table
+                .as_ref()
+                .zip(meant.as_ref())
+                .is_some_and(|(table, (name, _))| is_counted(table, name, ctx));
+            let names = meant.iter().filter(|_| !is_counted);
             let violation = UnnamedConstraintDrop {
                 direction,
                 tables: table.iter().collect(),
-                names: meant.iter().map(|(name, _)| name.clone()).collect(),
+                names: names.map(|(name, _)| name.clone()).collect(),
+                is_counted,
             };
             let (primary, mut related) = at(ctx.revision, run, &failed.place, "which one?");
             if let Some((_, Some(place))) = &meant {
@@ -119,6 +130,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
                     let new: Vec<&SmolStr> = new.collect();
                     first.tables.extend(new);
                     first.names.extend(violation.names);
+                    first.is_counted |= violation.is_counted;
                     more.push(Label {
                         message: "and so does this".to_owned(),
                         ..primary
@@ -136,6 +148,20 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
                 .way_back(direction == "downgrade");
         }
     }
+}
+
+/// True for a name with the number that MySQL has counted up, where the table has more than the migrations have made:
+/// its number is another one.
+fn is_counted(table: &SmolStr, name: &str, ctx: &ReplayContext<'_>) -> bool {
+    let before = &ctx.replayed.before;
+    let number = name
+        .strip_prefix(table.as_str())
+        .and_then(|rest| rest.strip_prefix("_ibfk_"));
+    number.is_some()
+        && before.tables.get(table).map_or_else(
+            || !ctx.replayed.after.tables.contains_key(table),
+            |known| before.doubt_about(known).is_some(),
+        )
 }
 
 /// How many further places are shown.
@@ -243,21 +269,27 @@ mod tests {
     #[test]
     fn the_constraint_that_is_meant_is_named() {
         let table = SmolStr::new("users");
-        let help = |name: Option<&str>| {
+        let help = |name: Option<&str>, is_counted: bool| {
             let violation = UnnamedConstraintDrop {
                 direction: "downgrade",
                 tables: vec![&table],
                 names: name.map(str::to_owned).into_iter().collect(),
+                is_counted,
             };
             violation.help()
         };
         assert_eq!(
-            help(Some("users_email_key")).as_deref(),
+            help(Some("users_email_key"), false).as_deref(),
             Some("the constraint that `upgrade` adds is called `users_email_key`")
         );
         assert_eq!(
-            help(None).as_deref(),
+            help(None, false).as_deref(),
             Some("write the name that it has in the database")
+        );
+        let counted = help(None, true).unwrap_or_default();
+        assert!(
+            counted.starts_with("give it a name in `upgrade`"),
+            "{counted}"
         );
     }
 }

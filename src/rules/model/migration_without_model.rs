@@ -16,6 +16,7 @@ use crate::rules::{
     ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule, is_selected,
 };
 use crate::schema::{Fact, KnownTables, Operation, Recorded};
+use crate::source::FileSpan;
 
 declare_rule! {
     "ML302", "migration-without-model" in Model("model"),
@@ -357,7 +358,8 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         let revision = &head.map.node(*node).revision;
         let mut found: Vec<Found<'_>> = Vec::new();
         for recorded in operations {
-            if is_proven(&recorded.operation) {
+            if is_proven(&recorded.operation) || is_refused(ctx.environment, *node, &recorded.place)
+            {
                 continue;
             }
             let Some((violation, model)) = contradiction(&recorded.operation, models, tables, head)
@@ -419,6 +421,14 @@ fn is_expansion(operation: &Operation) -> bool {
     let is_nullable =
         !matches!(column.facts.get("nullable"), Some(Fact::Known(said)) if said == "no");
     is_nullable || column.facts.contains_key("server default")
+}
+
+/// True for a statement that the database refuses, which is told: what comes of it is not to be compared.
+fn is_refused(ctx: &EnvironmentContext<'_>, node: usize, place: &FileSpan) -> bool {
+    ctx.head.replay().get(node).is_some_and(|replayed| {
+        let mut failures = replayed.upgrade_failures.iter();
+        failures.any(|failed| failed.place == *place && !failed.in_one_go)
+    })
 }
 
 /// The revisions of the change that nobody has yet.

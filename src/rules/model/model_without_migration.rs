@@ -48,6 +48,8 @@ struct ModelWithoutMigration {
     autogenerate: Autogenerate,
     /// True if the schemas could not be compared.
     is_judged_by_classes: bool,
+    /// Further tables with the same want.
+    also: Vec<String>,
 }
 
 /// What a database without the migration lacks.
@@ -68,6 +70,8 @@ enum Missed {
     Loosening,
     /// Nothing but that columns may be NULL.
     Nulls,
+    /// Nothing but that columns are never NULL: what is read and written is the same.
+    NotNull,
     /// Nothing: it has what the models do without.
     Nothing,
 }
@@ -131,9 +135,24 @@ impl Violation for ModelWithoutMigration {
             Missed::AnotherMeans => "the database keeps the same columns unique, by another means",
             Missed::Loosening => "the database will go on refusing equal values",
             Missed::Nulls => "the model allows NULL, the database will refuse it",
+            Missed::NotNull => "the model says NOT NULL, the database will go on allowing NULL",
             Missed::Nothing => "the database will keep what it has",
         };
         let mut notes = vec![missed.to_owned()];
+        if !self.also.is_empty() {
+            let (also, rest) = first_of(&self.also, MOST_PARTS);
+            let models = if self.also.len() == 1 {
+                "so does the model"
+            } else {
+                "so do the models"
+            };
+            let more = if rest > 0 {
+                format!(" and {rest} more")
+            } else {
+                String::new()
+            };
+            notes.push(format!("{models} of {also}{more}"));
+        }
         if self.is_judged_by_classes {
             notes.push(
                 "judged by what changes in the classes: the schema they describe could not be compared as a whole"
@@ -181,6 +200,7 @@ impl Violation for ModelWithoutMigration {
                 | Missed::Indexes
                 | Missed::Loosening
                 | Missed::Nulls
+                | Missed::NotNull
         );
         (is_minor || is_kept).then_some(Severity::Warning)
     }
@@ -284,10 +304,18 @@ fn report_proven(
                 None => changed.push(change),
             }
         }
+        // One migration sets them all.
+        let mut joined: Vec<ChangedTable<'_>> = Vec::new();
+        for change in changed {
+            match joined.iter_mut().find(|known| known.goes_with(&change)) {
+                Some(known) => known.also.push(change),
+                None => joined.push(change),
+            }
+        }
         // By the place that environments have for it, one that is alone in its folder is known by that.
         let is_alone = environments.len() == 1 && ctx.environment.all.len() > 1;
         let name = is_alone.then(|| pairing::name_of(ctx.environment));
-        for change in changed {
+        for change in joined {
             change.report(ctx, has_migrations, name.clone(), reporter);
         }
     }
@@ -298,6 +326,8 @@ struct ChangedTable<'a> {
     tables: Vec<String>,
     found: Vec<&'a DriftDifference>,
     whole: Option<bool>,
+    /// Others that are told with it.
+    also: Vec<ChangedTable<'a>>,
 }
 
 impl<'a> ChangedTable<'a> {
@@ -316,7 +346,15 @@ impl<'a> ChangedTable<'a> {
             tables: vec![table],
             found,
             whole,
+            also: Vec::new(),
         }
+    }
+
+    /// True where nothing is wanted of both but NOT NULL.
+    fn goes_with(&self, other: &Self) -> bool {
+        [self, other]
+            .into_iter()
+            .all(|one| one.whole.is_none() && missed(&one.found) == Missed::NotNull)
     }
 
     /// True for the same changes at the same places, as those of a mixin are for every table with it.
@@ -341,6 +379,7 @@ impl<'a> ChangedTable<'a> {
             tables,
             found,
             whole,
+            also,
         } = self;
         let Some(table) = tables.first().cloned() else {
             return;
@@ -360,6 +399,7 @@ impl<'a> ChangedTable<'a> {
             .map(|found| format!("{} {}", found.difference.kind(), found.difference.object))
             .collect();
         subject.extend(tables.iter().skip(1).cloned());
+        subject.extend(also.iter().flat_map(|other| other.tables.iter().cloned()));
         let before = ctx
             .change
             .before
@@ -384,6 +424,10 @@ impl<'a> ChangedTable<'a> {
             missed: missed(&found),
             autogenerate,
             is_judged_by_classes: false,
+            also: also
+                .iter()
+                .flat_map(|other| other.tables.iter().map(|name| format!("`{name}`")))
+                .collect(),
             tables,
         };
         let label = |found: &DriftDifference, place: &FileSpan| {
@@ -398,6 +442,7 @@ impl<'a> ChangedTable<'a> {
         let is_visible = |found: &DriftDifference| found.difference.change != Change::Removed;
         let mut labels = found
             .iter()
+            .chain(also.iter().flat_map(|other| &other.found))
             .filter(|found| is_visible(found))
             .chain(found.iter().filter(|found| !is_visible(found)).take(1))
             .filter_map(|found| Some(label(found, found.model.as_ref()?)));
@@ -440,6 +485,10 @@ fn missed(found: &[&DriftDifference]) -> Missed {
         difference.change == Change::Changed("nullable") && difference.to == Value::Bool(true)
     }) {
         Missed::Nulls
+    } else if all(&|difference| {
+        difference.change == Change::Changed("nullable") && difference.to == Value::Bool(false)
+    }) {
+        Missed::NotNull
     } else if all(&|difference| uniqueness(difference) == Some(false)) {
         Missed::Loosening
     } else if all(&|difference| is_index(difference) && !is_unique(difference)) {

@@ -26,6 +26,8 @@ declare_rule! {
 struct DeletedMergedRevision<'a> {
     ids: Vec<&'a str>,
     release: Option<Released>,
+    /// How many of them the release has.
+    in_release: usize,
     /// The new id, where the revision is still there.
     renamed_to: Option<String>,
     /// The merged revisions that are the first ones now, in place of all that is deleted.
@@ -47,6 +49,14 @@ impl Violation for DeletedMergedRevision<'_> {
                 format!("revision `{id}` is {from}, and this renames it to `{new}`")
             }
             ([id], None) => format!("revision `{id}` is {from}, and this deletes it"),
+            (ids, _) if self.release.is_some() && self.in_release < ids.len() => {
+                let verb = if self.in_release == 1 { "is" } else { "are" };
+                let of = ids.len();
+                format!(
+                    "{} of the {of} deleted revisions {verb} {from}",
+                    self.in_release
+                )
+            }
             (ids, _) => format!("{} revisions are {from}, and this deletes them", ids.len()),
         }
     }
@@ -119,11 +129,22 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let revision = |node: usize| -> &Arc<Revision> { &upstream.map.node(node).revision };
+    let has_it = |revision: &Revision, bytes: &[u8]| {
+        memchr::memmem::find(bytes, revision.id.value.as_bytes()).is_some()
+    };
     let release = deleted.iter().find_map(|node| {
         let revision = revision(*node);
-        let id = revision.id.value.as_bytes();
-        let has_it = |bytes: &[u8]| memchr::memmem::find(bytes, id).is_some();
-        ctx.change.past.oldest_with(&revision.file, &has_it)
+        let is_meant = |bytes: &[u8]| has_it(revision, bytes);
+        ctx.change.past.oldest_with(&revision.file, &is_meant)
+    });
+    let in_release = release.as_ref().map_or(0, |release| {
+        let is_in = |node: &&usize| {
+            let revision = revision(**node);
+            let is_meant = |bytes: &[u8]| has_it(revision, bytes);
+            let past = ctx.change.past;
+            past.is_part_of(release, &revision.file, &is_meant)
+        };
+        deleted.iter().filter(is_in).count()
     });
     let release = release.map(|name| Released::new(name, ctx.change.past));
     // Whoever brought it a while ago has hardly any other database.
@@ -180,6 +201,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .map(|node| upstream.map.node(*node).id().as_str())
             .collect(),
         release,
+        in_release,
         renamed_to,
         takes_head: upstream
             .map
@@ -279,4 +301,38 @@ fn is_announced(revision: &Revision) -> bool {
     ]
     .iter()
     .any(|word| text.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_those_of_the_release_are_counted() {
+        let message = |in_release: usize| {
+            let violation = DeletedMergedRevision {
+                ids: vec!["22bb", "33cc", "44dd"],
+                release: Some(Released {
+                    name: "v1.0".to_owned(),
+                    is_early: false,
+                }),
+                in_release,
+                renamed_to: None,
+                squashed_into: Vec::new(),
+                takes_head: true,
+                is_rare: false,
+                begins_anew: false,
+                base_name: "main",
+            };
+            violation.message()
+        };
+        assert_eq!(
+            message(3),
+            "3 revisions are part of release `v1.0`, and this deletes them"
+        );
+        assert_eq!(
+            message(1),
+            "1 of the 3 deleted revisions is part of release `v1.0`"
+        );
+    }
 }

@@ -1,7 +1,9 @@
 //! ML103
 
+use smol_str::SmolStr;
+
 use crate::rules::revision::id_label;
-use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
+use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule, is_selected};
 
 declare_rule! {
     "ML103", "duplicate-revision" in Revision("revision"),
@@ -38,6 +40,20 @@ impl Violation for DuplicateRevision<'_> {
                 .to_owned(),
         )
     }
+}
+
+/// True if there are no several heads but for one whose id several files have, where that is told.
+pub(in crate::rules) fn explains(ctx: &EnvironmentContext<'_>, heads: &[SmolStr]) -> bool {
+    if !is_selected(&RULE, ctx.settings) {
+        return false;
+    }
+    let map = &ctx.judged().map;
+    let is_twice = |head: &&SmolStr| {
+        let mut taken = map.duplicates().iter().flatten();
+        taken.any(|node| map.node(*node).id() == *head)
+    };
+    let twice = heads.iter().filter(is_twice).count();
+    twice > 0 && heads.len() - twice < 2
 }
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {

@@ -241,6 +241,15 @@ struct Reordered<'a> {
     is_fresh: bool,
 }
 
+impl Reordered<'_> {
+    /// True for what comes to the same: what goes on from a moved revision moves with it.
+    fn is_same(&self, other: &Self) -> bool {
+        self.gained == other.gained
+            && self.lost == other.lost
+            && self.severity() == other.severity()
+    }
+}
+
 impl Violation for Reordered<'_> {
     fn message(&self) -> String {
         let mut what = Vec::new();
@@ -317,6 +326,7 @@ fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     let moved = moved(ctx, upstream);
+    let mut found: Vec<(Reordered<'_>, Label, Vec<Label>)> = Vec::new();
     for one in &moved {
         // The other half of a swap.
         let is_told = moved.iter().any(|other| {
@@ -356,11 +366,26 @@ fn check_order(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             one.revision.down_revision_span,
             "changed",
         );
-        let others = one.lost.iter().chain(&one.gained).take(3);
-        let others = others.filter_map(|id| head.revision(id));
+        let same = found
+            .iter_mut()
+            .find(|(known, ..)| known.is_same(&violation));
+        match same {
+            Some((_, _, places)) => places.push(Label {
+                message: "and so does this".to_owned(),
+                ..label
+            }),
+            None => {
+                let others = one.lost.iter().chain(&one.gained).take(3);
+                let others = others.filter_map(|id| head.revision(id));
+                let places = others.map(|other| id_label(other, "moved")).collect();
+                found.push((violation, label, places));
+            }
+        }
+    }
+    for (violation, label, places) in found {
         reporter
-            .report_on(&violation, label, Some(&one.revision.id.value))
-            .related(others.map(|other| id_label(other, "moved")));
+            .report_on(&violation, label, Some(violation.id))
+            .related(places.into_iter().take(MOST_PLACES));
     }
 }
 

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use crate::alembic::{HeadGroup, RevisionMap};
 use crate::diagnostic::Severity;
 use crate::project::SeveralHeads;
-use crate::rules::revision::{id_label, stale_parent};
+use crate::rules::revision::{duplicate_revision, id_label, stale_parent};
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule, list};
 
 declare_rule! {
@@ -96,6 +96,10 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     for group in by_branch.conflicts() {
         let heads = judged.ids(&group.heads);
         if heads.iter().all(|head| explained.contains(head)) {
+            continue;
+        }
+        // With an id of its own the other file may be what joins them, or follow.
+        if duplicate_revision::explains(ctx, &heads) {
             continue;
         }
         // The revision that is missing may be what joins them.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::together::{Contradicted, Renaming, Together};
-use super::{Aftermath, Met, new_revisions};
+use super::{Aftermath, Met, is_refused, new_revisions};
 use crate::catalog::{Change, Difference, Fact, Subject};
 use crate::diagnostic::Label;
 use crate::models::{DriftDifference, Introduced, is_index_of_key};
@@ -131,6 +131,10 @@ pub(super) fn report(
             Some((contradicted(found, table, new, head)?, same_key))
         })
         .filter(|(contradicted, _)| !contradicted.fills_rows(head) && !is_lost(contradicted, ctx))
+        .filter(|(contradicted, _)| {
+            let place = contradicted.operation;
+            !is_refused(ctx, contradicted.node, place)
+        })
         .map(|(contradicted, same_key)| {
             let asked = same_key.and_then(|same| {
                 let mut found = found.iter();

@@ -83,6 +83,7 @@ pub(super) fn report(
             },
             autogenerate: Autogenerate::SeesSome,
             is_judged_by_classes: true,
+            also: Vec::new(),
             tables: vec![change.table.to_string()],
         };
         let label = |difference: &ModelDifference| {
