@@ -140,7 +140,12 @@ impl<'c> Circumstances<'c> {
                 Some(Downtime::OneHost) | None => LeftOut::Nothing,
             }
         } else if is_shown() && careless >= MIN_HABIT {
-            LeftOut::All
+            // Whoever limits how long a lock is waited for has an application that runs meanwhile.
+            if self.environment.head.sets_lock_timeout() {
+                LeftOut::Locks
+            } else {
+                LeftOut::All
+            }
         } else {
             match downtime {
                 Some(Downtime::AtStart) => LeftOut::All,
