@@ -188,15 +188,13 @@ fn tables_that_are_checked(upgraded: &Upgraded) -> BTreeSet<&SmolStr> {
     found
 }
 
-/// True if neither version certainly has a statement that the other lacks and that leaves something behind which no
-/// catalog of ours holds.
+/// True if the new version has all that the old one leaves behind and no catalog of ours holds, and certainly no more: what it
+/// only does as the database answers may have been done before.
 fn grants_alike(old: &Upgraded, new: &Upgraded) -> bool {
-    let has_all = |one: &Upgraded, other: &Upgraded| {
-        let others: BTreeSet<Option<&str>> = grants(other).map(definition).collect();
-        let mut certain = grants(one).filter(|recorded| recorded.certain);
-        certain.all(|recorded| others.contains(&definition(recorded)))
-    };
-    has_all(old, new) && has_all(new, old)
+    let before: BTreeSet<Option<&str>> = grants(old).map(definition).collect();
+    let after: BTreeSet<Option<&str>> = grants(new).map(definition).collect();
+    let mut certain = grants(new).filter(|recorded| recorded.certain);
+    before.is_subset(&after) && certain.all(|recorded| before.contains(&definition(recorded)))
 }
 
 fn grants(upgraded: &Upgraded) -> impl Iterator<Item = &Recorded> {
