@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::Linter;
 use super::load::Circumstances;
-use crate::alembic::{Failed, ReplayedRevision, Revision, Step};
+use crate::alembic::{Failed, ReplayedRevision, Revision};
 use crate::catalog::{Ddl, SessionChange};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::project::ReplayedHistory;
@@ -91,9 +91,10 @@ impl Linter<'_> {
         fresh: &mut Fresh,
         told: &mut Told,
     ) {
-        let (steps, failures): (&[Step], &[Failed]) = match way {
-            Way::Up => (&replayed.upgrade_steps, &replayed.upgrade_failures),
-            Way::Down => (&replayed.downgrade_steps, &replayed.downgrade_failures),
+        let steps = way.steps(replayed);
+        let failures: &[Failed] = match way {
+            Way::Up => &replayed.upgrade_failures,
+            Way::Down => &replayed.downgrade_failures,
         };
         let environment = circumstances.environment;
         // Tables that have no rows if the statements before were carried out.

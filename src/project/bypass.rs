@@ -18,7 +18,12 @@ impl ProjectEnvironment<'_> {
                 let touched = changes.iter().map(|(path, _)| path);
                 touched.filter(|path| may_hold(path)).cloned().collect()
             }
-            None => self.sources.files_with("create_all", may_hold).to_vec(),
+            None => {
+                let files = self
+                    .sources
+                    .files_with("calls past the migrations", may_hold);
+                files.to_vec()
+            }
         };
         files.retain(|path| !folders.iter().any(|folder| path.is_within(folder)));
         if files.is_empty() {
@@ -37,19 +42,9 @@ impl ProjectEnvironment<'_> {
     /// True if code beside the migrations, tests included, may make tables from the models.
     pub fn may_create_all(&self) -> bool {
         let folders = self.script_folders();
-        let names_it = |path: &RepoPath| {
-            path.extension() == "py"
-                && !crate::git::is_foreign(path)
-                && !folders.iter().any(|folder| path.is_within(folder))
-                && self
-                    .sources
-                    .read(path)
-                    .is_some_and(|bytes| memchr::memmem::find(&bytes, b"create_all").is_some())
-        };
-        !self
-            .sources
-            .files_with("create_all anywhere", names_it)
-            .is_empty()
+        self.files_with("create_all").iter().any(|path| {
+            !crate::git::is_foreign(path) && !folders.iter().any(|folder| path.is_within(folder))
+        })
     }
 
     /// True if a table of the models may be there although no migration has made it: the application makes what is missing

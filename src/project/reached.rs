@@ -6,8 +6,7 @@ use super::ProjectEnvironment;
 use super::dialect::{DetectedDialect, DialectSource, urls};
 use crate::dependencies::FileLine;
 use crate::dialect::Dialect;
-use crate::python::ast::{ImportFrom, Stmt, StmtKind};
-
+use crate::python::ast::{Stmt, StmtKind};
 use crate::python::{FoundModule, ModuleFinder, Visitor, walk};
 use crate::source::RepoPath;
 
@@ -114,36 +113,20 @@ impl Visitor for Imports<'_> {
                 self.modules.extend(names);
             }
             StmtKind::ImportFrom(import) => {
-                if let Some(module) = self.absolute(import) {
+                let own = self.finder.name_of(self.importer);
+                let is_package = self.importer.file_name() == "__init__.py";
+                if let Some(module) = import.absolute(&own, is_package) {
                     let names = import.names.iter();
                     let inner: Vec<_> = names
                         .map(|name| format!("{module}.{}", name.name))
                         .collect();
-                    self.modules.push(module);
+                    self.modules.push(module.to_string());
                     self.modules.extend(inner);
                 }
             }
             _ => {}
         }
         true
-    }
-}
-
-impl Imports<'_> {
-    /// The module of `from ..a import b`, by its whole name.
-    fn absolute(&self, import: &ImportFrom) -> Option<String> {
-        if import.level == 0 {
-            return Some(import.module.to_string());
-        }
-        let own = self.finder.name_of(self.importer);
-        let mut parts: Vec<&str> = own.split('.').collect();
-        let is_package = self.importer.file_name() == "__init__.py";
-        let up = import.level as usize - usize::from(is_package);
-        parts.truncate(parts.len().checked_sub(up)?);
-        if !import.module.is_empty() {
-            parts.push(&import.module);
-        }
-        (!parts.is_empty()).then(|| parts.join("."))
     }
 }
 

@@ -20,18 +20,10 @@ impl ProjectEnvironment<'_> {
 
     /// The file of the commands that go back, where all of them only raise or exit with a message.
     fn refusing_command(&self) -> Option<RepoPath> {
-        let files = self.sources.files_with("a downgrade", |path| {
-            let is_code = path.extension() == "py" && !is_test_file(path) && !is_migration(path);
-            is_code
-                && self
-                    .sources
-                    .read(path)
-                    .is_some_and(|bytes| memchr::memmem::find(&bytes, b"downgrade(").is_some())
-        });
         let script_location = &self.environment.script_location;
         let mut refusing = None;
-        for path in files.iter() {
-            if path.is_within(script_location) {
+        for path in self.files_with("downgrade(").iter() {
+            if path.is_within(script_location) || is_test_file(path) || is_migration(path) {
                 continue;
             }
             let Some(parsed) = self.sources.python(path) else {

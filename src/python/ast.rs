@@ -125,6 +125,20 @@ pub struct ImportFrom {
     pub star: bool,
 }
 
+impl ImportFrom {
+    /// The dotted name of the module that is meant in the module of a name; `None` where the dots lead out of every package.
+    pub fn absolute(&self, importer: &str, is_package: bool) -> Option<Name> {
+        if self.level == 0 {
+            return Some(self.module.clone());
+        }
+        let mut package: Vec<&str> = importer.split('.').collect();
+        let up = self.level as usize - usize::from(is_package);
+        package.truncate(package.len().checked_sub(up)?);
+        package.extend(self.module.split('.').filter(|part| !part.is_empty()));
+        (!package.is_empty()).then(|| Name::new(package.join(".")))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct FunctionDef {
     pub name: Name,

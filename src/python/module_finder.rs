@@ -181,9 +181,10 @@ impl<'s> ModuleFinder<'s> {
     pub fn own_root(&self, name: &str, importer: Option<&RepoPath>) -> Option<&RepoPath> {
         let top = name.split('.').next().unwrap_or_default();
         let importer = importer?;
-        let is_outside = |root: &&RepoPath| !importer.is_within(root);
-        self.on_path(top).filter(is_outside)?;
-        self.above(top, importer)
+        // Most packages are in no folder of the repository, which is a look into a table.
+        let own = self.above(top, importer)?;
+        let on_path = self.on_path(top)?;
+        (!importer.is_within(on_path)).then_some(own)
     }
 
     fn root_of(&self, top: &str, importer: Option<&RepoPath>) -> Option<RepoPath> {

@@ -138,13 +138,12 @@ impl<'a> Remainder<'a> {
 
     /// What the statements of a direction change, by object, the last ones first.
     fn changed_by_steps(&self, way: Way) -> ChangedBySteps<'a> {
-        let (steps, end) = match way {
-            Way::Up => (&self.replayed.upgrade_steps, &self.replayed.after),
-            Way::Down => (&self.replayed.downgrade_steps, &self.replayed.restored),
+        let mut after = match way {
+            Way::Up => &self.replayed.after,
+            Way::Down => &self.replayed.restored,
         };
         let mut changed = ChangedBySteps::default();
-        let mut after = end;
-        for step in steps.iter().rev() {
+        for step in way.steps(self.replayed).iter().rev() {
             // The copy that SQLite makes of a table is told by its parts.
             if !matches!(step.ddl, Ddl::Batch(_)) {
                 for change in compare(&step.before, after).found {

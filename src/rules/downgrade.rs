@@ -16,7 +16,7 @@ use crate::alembic::{Failed, Revision, Run};
 use crate::catalog::{Catalog, FailureKind};
 use crate::config::Downgrades;
 use crate::diagnostic::Label;
-use crate::rules::{MigrationContext, ReplayContext, list};
+use crate::rules::{MigrationContext, ReplayContext, Reporter, Violation, list};
 use crate::schema::{IgnoredKind, Operation, Recorded};
 use crate::source::FileSpan;
 
@@ -108,10 +108,18 @@ fn summarise(operations: &[&Recorded]) -> String {
 /// How many further statements are shown that fail.
 const MOST_LABELS: usize = 5;
 
-/// The first of the failures of one direction, which are one finding: who mends it meets the next one. With it go labels for the
-/// others, and a note of those that have none.
-fn first_failure<'f>(failures: &[&'f Failed]) -> Option<(&'f Failed, Vec<Label>, Option<String>)> {
-    let (first, others) = failures.split_first()?;
+/// Reports the failures of one direction, which are one finding: who mends the first meets the next one. `violation` makes it
+/// of the first, and of a note about those that are not shown.
+fn report_failures<V: Violation>(
+    failures: &[&Failed],
+    revision: &Revision,
+    run: &Run,
+    reporter: &mut Reporter<'_>,
+    violation: impl FnOnce(&Failed, Option<String>) -> V,
+) {
+    let Some((first, others)) = failures.split_first() else {
+        return;
+    };
     let label = |other: &&Failed| {
         let message = if pattern(&other.message) == pattern(&first.message) {
             "fails as well".to_owned()
@@ -126,7 +134,11 @@ fn first_failure<'f>(failures: &[&'f Failed]) -> Option<(&'f Failed, Vec<Label>,
         1 => Some("1 more statement fails".to_owned()),
         more => Some(format!("{more} more statements fail")),
     };
-    Some((first, shown.iter().map(label).collect(), note))
+    let (primary, related) = at(revision, run, &first.place, "fails");
+    reporter
+        .report_on(&violation(first, note), primary, Some(&revision.id.value))
+        .related(related)
+        .related(shown.iter().map(label));
 }
 
 /// A message without the names in it.

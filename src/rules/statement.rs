@@ -38,6 +38,14 @@ impl Way {
             Self::Down => migration.downgrade.run(),
         }
     }
+
+    /// What the function does to the database.
+    pub(crate) fn steps(self, replayed: &ReplayedRevision) -> &[Step] {
+        match self {
+            Self::Up => &replayed.upgrade_steps,
+            Self::Down => &replayed.downgrade_steps,
+        }
+    }
 }
 
 /// A statement of a revision on its way into the database.

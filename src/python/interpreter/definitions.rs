@@ -136,7 +136,8 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     pub(super) fn import_from(&mut self, import: &ImportFrom, scope: &Rc<Scope>, at: Place) {
-        let Some(module) = Self::absolute_module(import, scope) else {
+        let own = &scope.module;
+        let Some(module) = import.absolute(&own.name, own.is_package) else {
             for alias in &import.names {
                 let bound = alias.asname.as_ref().unwrap_or(&alias.name);
                 self.bind(
@@ -180,21 +181,6 @@ impl<H: Host> Interpreter<'_, H> {
             }));
             self.bind(alias.asname.as_ref().unwrap_or(&alias.name), value, scope);
         }
-    }
-
-    /// The dotted name a `from` import means; `None` where its dots lead out of every package.
-    fn absolute_module(import: &ImportFrom, scope: &Scope) -> Option<Name> {
-        if import.level == 0 {
-            return Some(import.module.clone());
-        }
-        let mut package: Vec<&str> = scope.module.name.split('.').collect();
-        let up = import.level as usize - usize::from(scope.module.is_package);
-        if up > package.len() {
-            return None;
-        }
-        package.truncate(package.len() - up);
-        package.extend(import.module.split('.').filter(|part| !part.is_empty()));
-        (!package.is_empty()).then(|| Name::new(package.join(".")))
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::civil::{Date, date};
 use crate::alembic::Step;
 use crate::catalog::{Ddl, Maintenance, SessionChange};
 use crate::diagnostic::Severity;
-use crate::rules::{Reporter, SqlContext, Violation, Way, declare_rule, simple};
+use crate::rules::{Reporter, SqlContext, Violation, declare_rule, simple};
 use crate::schema::Effect;
 use crate::source::FileSpan;
 use crate::sql::SqlCheck;
@@ -101,11 +101,8 @@ fn is_on_purpose(ctx: &SqlContext<'_>) -> bool {
 
 /// The COMMIT, if nothing comes before it, with what follows.
 fn first_and_rest<'a>(ctx: &SqlContext<'a>) -> Option<(&'a Step, Vec<&'a Step>)> {
-    let steps = match ctx.way {
-        Way::Up => &ctx.replayed.upgrade_steps,
-        Way::Down => &ctx.replayed.downgrade_steps,
-    };
-    let mut steps = steps.iter().filter(|step| step.ddl != Ddl::Nothing);
+    let steps = ctx.way.steps(ctx.replayed).iter();
+    let mut steps = steps.filter(|step| step.ddl != Ddl::Nothing);
     let first = steps.next()?;
     let is_end = matches!(first.ddl, Ddl::Session(SessionChange::End));
     (is_end && ctx.sql.is_part_of(&first.place)).then(|| (first, steps.collect()))

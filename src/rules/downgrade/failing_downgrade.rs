@@ -2,7 +2,7 @@
 
 use crate::alembic::{Failed, Verdict};
 use crate::catalog::{Ddl, FailureKind};
-use crate::rules::downgrade::{at, failing, first_failure, is_explained};
+use crate::rules::downgrade::{failing, is_explained, report_failures};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -14,19 +14,19 @@ declare_rule! {
     on: Replay(check),
 }
 
-struct FailingDowngrade<'a> {
-    cause: &'a str,
+struct FailingDowngrade {
+    cause: String,
     /// How many statements fail that are not shown.
     more: Option<String>,
 }
 
-impl Violation for FailingDowngrade<'_> {
+impl Violation for FailingDowngrade {
     fn message(&self) -> String {
         format!("`downgrade` fails: {}", self.cause)
     }
 
     fn subject(&self) -> String {
-        self.cause.to_owned()
+        self.cause.clone()
     }
 
     fn notes(&self) -> Vec<String> {
@@ -54,18 +54,12 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     failures.retain(|failed| {
         !failed.in_one_go && !is_explained(failed, run) && !may_be_made(failed, ctx)
     });
-    let Some((first, others, more)) = first_failure(&failures) else {
-        return;
-    };
-    let violation = FailingDowngrade {
-        cause: &first.message,
-        more,
-    };
-    let (primary, mut related) = at(ctx.revision, run, &first.place, "fails");
-    related.extend(others);
-    reporter
-        .report_on(&violation, primary, Some(&ctx.revision.id.value))
-        .related(related);
+    report_failures(&failures, ctx.revision, run, reporter, |first, more| {
+        FailingDowngrade {
+            cause: first.message.clone(),
+            more,
+        }
+    });
 }
 
 /// True where a table is missing that the application may make by itself, from its models.

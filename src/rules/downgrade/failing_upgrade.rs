@@ -1,7 +1,7 @@
 //! ML206
 
 use crate::alembic::Failed;
-use crate::rules::downgrade::{at, failing, first_failure, is_explained};
+use crate::rules::downgrade::{failing, is_explained, report_failures};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -13,14 +13,14 @@ declare_rule! {
     on: Replay(check),
 }
 
-struct FailingUpgrade<'a> {
-    cause: &'a str,
+struct FailingUpgrade {
+    cause: String,
     in_one_go: bool,
     /// How many statements fail that are not shown.
     more: Option<String>,
 }
 
-impl Violation for FailingUpgrade<'_> {
+impl Violation for FailingUpgrade {
     fn message(&self) -> String {
         let Self {
             cause, in_one_go, ..
@@ -33,7 +33,7 @@ impl Violation for FailingUpgrade<'_> {
     }
 
     fn subject(&self) -> String {
-        self.cause.to_owned()
+        self.cause.clone()
     }
 
     fn notes(&self) -> Vec<String> {
@@ -58,18 +58,12 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let (in_one_go, alone): (Vec<&Failed>, Vec<&Failed>) =
         failures.into_iter().partition(|failed| failed.in_one_go);
     for failures in [alone, in_one_go] {
-        let Some((first, others, more)) = first_failure(&failures) else {
-            continue;
-        };
-        let violation = FailingUpgrade {
-            cause: &first.message,
-            in_one_go: first.in_one_go,
-            more,
-        };
-        let (primary, mut related) = at(ctx.revision, run, &first.place, "fails");
-        related.extend(others);
-        reporter
-            .report_on(&violation, primary, Some(&ctx.revision.id.value))
-            .related(related);
+        report_failures(&failures, ctx.revision, run, reporter, |first, more| {
+            FailingUpgrade {
+                cause: first.message.clone(),
+                in_one_go: first.in_one_go,
+                more,
+            }
+        });
     }
 }

@@ -327,16 +327,32 @@ pub fn base_of_class<H: Host>(
     };
     let made = Value::symbol(SymbolKind::Call(call.clone()), at);
     bases.push(made.clone());
-    // It has no table itself, and a metadata, whatever the class says.
-    let attribute = SymbolKind::Attribute {
-        base: made,
-        name: Name::new_static("metadata"),
-    };
+    Some(made_base("Base", bases, &made, at, interpreter))
+}
+
+/// A class that the library makes for others to inherit from. It has no table itself, and the metadata of its owner, whatever
+/// the classes above it say.
+fn made_base<H: Host>(
+    name: &'static str,
+    bases: Vec<Value>,
+    owner: &Value,
+    at: Place,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Value {
     let names = [
         (Name::new_static("__abstract__"), Value::Bool(true)),
-        (Name::new_static("metadata"), Value::symbol(attribute, at)),
+        (
+            Name::new_static("metadata"),
+            attribute(owner, "metadata", at),
+        ),
     ];
-    Some(interpreter.make_class("Base", bases, names.into_iter().collect(), at))
+    interpreter.make_class(name, bases, names.into_iter().collect(), at)
+}
+
+fn attribute(base: &Value, name: &'static str, at: Place) -> Value {
+    let base = base.clone();
+    let name = Name::new_static(name);
+    Value::symbol(SymbolKind::Attribute { base, name }, at)
 }
 
 /// `db.Model` of `db = SQLAlchemy(model_class=Base)`: a class above which `Base` stands. `None` for other attributes.
@@ -353,17 +369,8 @@ pub fn model_of_class<H: Host>(
     if !matches!(given, Value::Class(_)) || !is_database_object(database, interpreter) {
         return None;
     }
-    let attribute = |name| {
-        let base = database.clone();
-        let name = Name::new_static(name);
-        Value::symbol(SymbolKind::Attribute { base, name }, at)
-    };
-    let names = [
-        (Name::new_static("__abstract__"), Value::Bool(true)),
-        (Name::new_static("metadata"), attribute("metadata")),
-    ];
-    let bases = vec![attribute("Model"), given];
-    Some(interpreter.make_class("Model", bases, names.into_iter().collect(), at))
+    let bases = vec![attribute(database, "Model", at), given];
+    Some(made_base("Model", bases, database, at, interpreter))
 }
 
 /// A base outside of the repository that may bring columns, or a table, along.
