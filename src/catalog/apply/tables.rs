@@ -81,9 +81,12 @@ impl Statement<'_> {
         if let Some(parent) = &create.partition_of {
             self.join_parent(&create.name, parent);
         }
-        // The primary key first: a unique constraint over the same columns is merged into it.
-        constraints.sort_by_key(|constraint| {
-            !matches!(constraint.kind, ConstraintKind::PrimaryKey { .. })
+        // The primary key first: a unique constraint over the same columns is merged into it. Foreign keys last: they may refer
+        // to what the table itself keeps unique, wherever that is written.
+        constraints.sort_by_key(|constraint| match constraint.kind {
+            ConstraintKind::PrimaryKey { .. } => 0,
+            ConstraintKind::ForeignKey(_) => 2,
+            _ => 1,
         });
         if self.database.dialect == Dialect::PostgreSql {
             merge_keys(&mut constraints);

@@ -257,6 +257,25 @@ def upgrade():
 }
 
 #[test]
+fn a_table_may_refer_to_what_it_keeps_unique_itself() {
+    let seen = upgrade(
+        "
+def upgrade():
+    op.create_table(
+        'span',
+        sa.Column('id', sa.Integer, nullable=False),
+        sa.Column('code', sa.String, nullable=False),
+        sa.Column('parent', sa.String),
+        sa.ForeignKeyConstraint(['parent'], ['span.code']),
+        sa.PrimaryKeyConstraint('id'),
+        sa.UniqueConstraint('code'),
+    )
+",
+    );
+    assert!(seen.failures.is_empty(), "{:?}", seen.failures);
+}
+
+#[test]
 fn data_frames_change_rows_only() {
     let seen = upgrade(
         "
