@@ -288,6 +288,7 @@ impl<'s> ProjectEnvironment<'s> {
             sqlalchemy: version(versions.sqlalchemy.version),
             is_sqlalchemy_assumed: versions.sqlalchemy.source.is_assumed(),
             alembic: version(versions.alembic.version),
+            is_alembic_assumed: versions.alembic.source.is_assumed(),
             sqlmodel_datetime: self.sqlmodel_datetime(),
             naming,
             transactions: self.transactions(),

@@ -12,6 +12,7 @@ mod metadata;
 mod mysql;
 mod objects;
 mod rows;
+mod signature;
 mod tables;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ pub(super) use metadata::{
 };
 pub(super) use objects::created_or_dropped;
 pub(super) use rows::{with_parameters, written_statement};
+pub(super) use signature::with_present_names;
 
 /// What an operation tells the database.
 #[derive(Debug, Default)]
@@ -113,8 +115,10 @@ pub(super) fn emit(
             table,
         );
     }
-    if let Some(missing) = operation.missing_argument(name) {
-        return Emitted::error(format!("`{name}` needs the argument `{missing}`"));
+    if let Some(refusal) =
+        signature::refusal(name, call, batch.is_some(), &operation.semantics)
+    {
+        return Emitted::error(refusal);
     }
     match name {
         "create_table" => operation.create_table(),
@@ -142,60 +146,7 @@ pub(super) fn emit(
     }
 }
 
-/// The arguments an operation cannot do without, in order; the second list is for batches.
-fn required(name: &str) -> &'static [&'static str] {
-    match name {
-        "create_table" | "drop_table" | "drop_table_comment" => &["table_name"],
-        "rename_table" => &["old_table_name", "new_table_name"],
-        "add_column" => &["table_name", "column"],
-        "drop_column" | "alter_column" => &["table_name", "column_name"],
-        "create_index" => &["index_name", "table_name", "columns"],
-        "drop_index" => &["index_name"],
-        "create_foreign_key" => &[
-            "constraint_name",
-            "source_table",
-            "referent_table",
-            "local_cols",
-            "remote_cols",
-        ],
-        "create_unique_constraint" | "create_primary_key" => {
-            &["constraint_name", "table_name", "columns"]
-        }
-        "create_check_constraint" => &["constraint_name", "table_name", "condition"],
-        "drop_constraint" => &["constraint_name", "table_name"],
-        _ => &[],
-    }
-}
-
 impl Operation<'_, '_> {
-    /// The first argument that Python would miss.
-    fn missing_argument(&self, name: &str) -> Option<&'static str> {
-        // The names that arguments had before Alembic 1.5.
-        let is_old = [
-            "name",
-            "source",
-            "referent",
-            "cols",
-            "tablename",
-            "local_cols",
-        ]
-        .iter()
-        .any(|old| self.call.keyword(old).is_some());
-        if is_old && name != "create_foreign_key" {
-            return None;
-        }
-        let in_batch = self.batch.is_some();
-        let given = self.call.positional().count();
-        required(name)
-            .iter()
-            .filter(|argument| !in_batch || !matches!(**argument, "table_name" | "source_table"))
-            .enumerate()
-            .find(|(position, argument)| {
-                *position >= given && self.call.keyword(argument).is_none()
-            })
-            .map(|(_, argument)| *argument)
-    }
-
     /// The position of an argument: in a batch the table is left out.
     fn shifted(&self, position: usize) -> usize {
         if self.batch.is_some() {

@@ -368,6 +368,8 @@ fn named_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
                 execute_call(interpreter, call, at)
             }
             _ => {
+                let semantics = interpreter.host.semantics();
+                let call = &emit::with_present_names(operation, call, semantics.as_deref());
                 record_call(interpreter, Target::Op(SmolStr::new(operation)), call, at);
                 operation_call(interpreter, operation, call, at)
             }
@@ -446,6 +448,8 @@ fn method_call(
             "inline_literal" => first_argument(call),
             "get_bind" | "get_context" => Called::Symbolic,
             _ => {
+                let semantics = interpreter.host.semantics();
+                let call = &emit::with_present_names(name, call, semantics.as_deref());
                 let table = batch.arguments.clone();
                 let target = Target::Batch {
                     name: SmolStr::new(name),

@@ -17,6 +17,8 @@ pub struct Semantics {
     /// No file and no configuration says exactly this version.
     pub is_sqlalchemy_assumed: bool,
     pub alembic: (u32, u32),
+    /// No file and no configuration says exactly this version.
+    pub is_alembic_assumed: bool,
     /// What SQLModel makes of the annotation `datetime`; `None` where that is not known.
     pub sqlmodel_datetime: Option<TimeZone>,
     pub naming: Naming,
@@ -39,6 +41,7 @@ impl Default for Semantics {
             sqlalchemy: (2, 0),
             is_sqlalchemy_assumed: true,
             alembic: (1, 20),
+            is_alembic_assumed: true,
             sqlmodel_datetime: None,
             naming: Naming::None,
             transactions: Transactions::PerRevision,

@@ -457,3 +457,55 @@ def upgrade():
     );
     assert_eq!(seen.tables, ["t: a integer, b integer"]);
 }
+
+/// Failures of the call and the table that comes of it, under a version of Alembic that is known or assumed.
+fn called(call: &str, alembic: Option<(u32, u32)>) -> Seen {
+    let text = format!(
+        "import sqlalchemy as sa\nfrom alembic import op\ndef upgrade():\n    op.create_table('t', sa.Column('a', sa.Integer()))\n    {call}\n"
+    );
+    let semantics = Semantics {
+        alembic: alembic.unwrap_or((1, 20)),
+        is_alembic_assumed: alembic.is_none(),
+        ..semantics(Dialect::PostgreSql)
+    };
+    replay(&text, &[], semantics, None)
+}
+
+#[test]
+fn arguments_had_other_names_before() {
+    let call = "op.create_unique_constraint(name='u', source='t', local_cols=['a'])";
+    for alembic in [None, Some((1, 4))] {
+        let seen = called(call, alembic);
+        assert_eq!(seen.failures, [""; 0]);
+        assert_eq!(seen.tables, ["t: a integer, unique constraint u"]);
+    }
+    assert_eq!(
+        called(call, Some((1, 5))).failures,
+        ["since Alembic 1.5 the argument `name` of `create_unique_constraint` is `constraint_name`"]
+    );
+}
+
+#[test]
+fn calls_that_python_refuses() {
+    let failures = |call: &str, alembic| called(call, alembic).failures;
+    assert_eq!(
+        failures("op.create_index('i', 't')", None),
+        ["`create_index` needs the argument `columns`"]
+    );
+    assert_eq!(
+        failures("op.create_primary_key('p', 't', ['a'], cascade=True)", None),
+        ["`create_primary_key` has no argument `cascade`"]
+    );
+    let by_position = "op.create_index('i', 't', ['a'], None)";
+    assert_eq!(failures(by_position, None), [""; 0]);
+    assert_eq!(failures(by_position, Some((1, 10))), [""; 0]);
+    assert_eq!(
+        failures(by_position, Some((1, 11))),
+        ["since Alembic 1.11 `create_index` takes 3 arguments by position, not 4"]
+    );
+    let in_a_batch = "with op.batch_alter_table('t') as batch_op:\n        batch_op.create_index('i', ['a'], None)";
+    assert_eq!(
+        failures(in_a_batch, Some((1, 11))),
+        ["since Alembic 1.11 `create_index` takes 2 arguments by position, not 3"]
+    );
+}
