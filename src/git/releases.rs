@@ -49,6 +49,13 @@ impl Repository {
         Some(commit.time().ok()?.seconds)
     }
 
+    /// How many seconds passed between the writing of a commit and its making: many after a rebase.
+    pub fn rewritten_after(&self, commit: CommitId) -> Option<i64> {
+        let commit = self.inner.find_commit(commit.0).ok()?;
+        let written = commit.author().ok()?.time().ok()?.seconds;
+        Some(commit.time().ok()?.seconds - written)
+    }
+
     /// The mail address of whoever wrote a commit.
     pub fn author_of(&self, commit: CommitId) -> Option<String> {
         let commit = self.inner.find_commit(commit.0).ok()?;

@@ -52,6 +52,12 @@ pub trait Past {
         false
     }
 
+    /// True if the commit that has brought a file to the base was written anew together with the change: they belong to one
+    /// branch, of which nobody has had only the first part.
+    fn is_rebased_with(&self, _path: &RepoPath) -> bool {
+        false
+    }
+
     /// True if something was released before the change.
     fn has_releases(&self) -> bool {
         false

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashSet;
 
 use crate::alembic::{End, NamedTable, Revision, Run, Step};
-use crate::catalog::{AlterAction, Catalog, Ddl, Difference, compare};
+use crate::catalog::{AlterAction, Catalog, Ddl, Difference, Differences, compare};
 use crate::dialect::Dialect;
 use crate::project::ProjectEnvironment;
 use crate::python::ast::{Name, StmtKind};
@@ -74,8 +74,8 @@ pub(crate) fn changed_in_effect(
 }
 
 /// What the databases that have run the revision before lack, or have too much, of the schema that [`changed_in_effect`] leads
-/// to, as far as it is known. `None` where they lack nothing: the edit only leaves rows alone, or a new
-/// revision of the change alters all that differs.
+/// to, as far as it is known. `None` where they lack nothing: the edit only leaves rows alone, or none can have run it, or later
+/// revisions have made them alike again, or a new revision of the change alters all that differs.
 pub(crate) fn missing(
     upstream: &ProjectEnvironment<'_>,
     before: usize,
@@ -88,22 +88,16 @@ pub(crate) fn missing(
     let database = &replayed.before;
     let old = upstream.upgrade_of(before, database.clone());
     let new = head.upgrade_of(node, database.clone());
-    if effect::only_leaves_rows(&old, &new) {
+    let is_mended = !old.failures.is_empty() && new.failures.is_empty();
+    if is_mended || effect::only_leaves_rows(&old, &new) {
         return None;
     }
-    let differences = compare(&old.after, &new.after);
-    // Later revisions have dropped it again, for all databases.
-    let is_gone = |difference: &Difference| {
-        let table = Target::of(difference).table;
-        table.is_some_and(|table| {
-            [upstream, head].iter().all(|environment| {
-                let now = environment.migrated();
-                !now.tables.contains_key(table)
-                    && (now.opaque.is_none() || now.dropped_tables.contains(table))
-            })
-        })
-    };
-    if !differences.found.is_empty() && differences.found.iter().all(is_gone) {
+    let mut differences = compare(&old.after, &new.after);
+    if differences.found.is_empty() {
+        return Some(Vec::new());
+    }
+    leave_what_lasts(&mut differences, upstream, head);
+    if differences.found.is_empty() {
         return None;
     }
     let mut new_ones = head.map.upgrade_order().into_iter();
@@ -111,13 +105,13 @@ pub(crate) fn missing(
         if upstream.map.find(head.map.node(node).id()).is_some() {
             return false;
         }
-        let migration = head.migration(node);
+        // It may ask what a database has that has run the revision before: all that it may do is meant.
+        let migration = head.defined_migration(node);
         let alters_all =
             |run: Option<&Run>| run.is_some_and(|run| effect::alters_all(run, &differences.found));
         effect::may_mend(&head.map.node(node).revision, &differences.found)
-            || migration.is_some_and(|migration| alters_all(migration.upgrade.run()))
+            || alters_all(migration.upgrade.run())
             || {
-                // It may ask what a database has that has run the revision before.
                 let on_old = head.upgrade_of(node, old.after.clone());
                 alters_all(on_old.upgrade.run()) || {
                     let on_new = head.upgrade_of(node, new.after.clone());
@@ -126,6 +120,44 @@ pub(crate) fn missing(
             }
     });
     (!is_made_up_for).then_some(differences.found)
+}
+
+/// Leaves out what the later revisions of both sides have made alike again: a table that is dropped, a constraint that went
+/// with its column, a column that is altered once more.
+fn leave_what_lasts(
+    differences: &mut Differences,
+    upstream: &ProjectEnvironment<'_>,
+    head: &ProjectEnvironment<'_>,
+) {
+    let (there, here) = (upstream.migrated(), head.migrated());
+    let at_last = compare(there, here);
+    let is_dropped = |difference: &Difference| {
+        let table = Target::of(difference).table;
+        table.is_some_and(|table| {
+            [there, here].iter().all(|now| {
+                !now.tables.contains_key(table)
+                    && (now.opaque.is_none() || now.dropped_tables.contains(table))
+            })
+        })
+    };
+    // Tables that no migration makes are not compared.
+    let is_open = |difference: &Difference| {
+        let table = Target::of(difference).table;
+        let tables = [there, here].into_iter().map(|now| &now.tables);
+        let mut tables = table
+            .into_iter()
+            .flat_map(|name| tables.clone().filter_map(|all| all.get(name)));
+        tables.any(|table| table.open.is_some())
+    };
+    let lasts = |difference: &Difference| {
+        let mut left = at_last.found.iter();
+        at_last.is_unbounded
+            || is_open(difference)
+            || left.any(|other| other.is_same_as(difference))
+    };
+    differences
+        .found
+        .retain(|difference| !is_dropped(difference) && lasts(difference));
 }
 
 /// True if the upgrade of a revision does nothing to a database that has run it: it looks first, or says `IF NOT EXISTS`.

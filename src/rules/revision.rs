@@ -83,6 +83,11 @@ fn is_fresh(revision: &Revision, released: Option<&Released>, past: &dyn Past) -
     released.is_none() && past.has_releases() && past.is_fresh(&revision.file)
 }
 
+/// True if a revision came with the same rebased branch as the change, and none of the releases has it.
+fn is_rebased_with(revision: &Revision, released: Option<&Released>, past: &dyn Past) -> bool {
+    released.is_none() && past.is_rebased_with(&revision.file)
+}
+
 /// The revisions that have run where one has.
 fn below(map: &RevisionMap, start: usize) -> FxHashSet<&SmolStr> {
     let mut found = FxHashSet::default();

@@ -49,14 +49,14 @@ impl<'a> Commits<'a> {
         })
     }
 
-    /// The commit that has brought a file to the base, if it was made less than so many days before the change, and the
+    /// The commit that has brought a file to the base, if it was made less than so many seconds before the change, and the
     /// last commit of the change.
-    fn brought(&self, path: &RepoPath, days: i64) -> Option<(CommitId, CommitId)> {
+    fn brought(&self, path: &RepoPath, seconds: i64) -> Option<(CommitId, CommitId)> {
         let (mut commit, tip) = self.range?;
         let now = self.repository.time_of(tip)?;
         for _ in 0..MAX_COMMITS {
             let made = self.repository.time_of(commit)?;
-            if now - made >= days * SECONDS_PER_DAY {
+            if now - made >= seconds {
                 return None;
             }
             let parent = self.repository.first_parent(commit);
@@ -92,7 +92,7 @@ impl Past for Commits<'_> {
     }
 
     fn is_new(&self, path: &RepoPath) -> bool {
-        let Some((brought, tip)) = self.brought(path, 1) else {
+        let Some((brought, tip)) = self.brought(path, SECONDS_PER_DAY) else {
             return false;
         };
         let author = self.repository.author_of(tip);
@@ -100,7 +100,17 @@ impl Past for Commits<'_> {
     }
 
     fn is_fresh(&self, path: &RepoPath) -> bool {
-        self.brought(path, 7).is_some()
+        self.brought(path, 7 * SECONDS_PER_DAY).is_some()
+    }
+
+    fn is_rebased_with(&self, path: &RepoPath) -> bool {
+        let Some((brought, tip)) = self.brought(path, SECONDS_PER_MINUTE) else {
+            return false;
+        };
+        let after = |commit| self.repository.rewritten_after(commit).unwrap_or_default();
+        [brought, tip]
+            .iter()
+            .any(|commit| after(*commit) > SECONDS_PER_MINUTE)
     }
 
     fn has_releases(&self) -> bool {
@@ -224,7 +234,9 @@ fn oldest(newest: usize, holds: &dyn Fn(usize) -> bool) -> usize {
 /// How many tags are looked at, one after the other.
 const NEAR: usize = 200;
 
-const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+const SECONDS_PER_MINUTE: i64 = 60;
+
+const SECONDS_PER_DAY: i64 = 24 * 60 * SECONDS_PER_MINUTE;
 
 /// How many commits of the base are looked at.
 const MAX_COMMITS: usize = 1000;

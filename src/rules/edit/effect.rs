@@ -118,23 +118,43 @@ pub(super) fn alters_all(run: &Run, differences: &[Difference]) -> bool {
     !differences.is_empty() && differences.iter().all(alters)
 }
 
-/// True if a revision asks the database what it has and names all tables in which the differences are: what it does there
-/// hangs on the answer.
+/// True if a revision asks the database what it has and names all tables, types and other objects in which the differences are:
+/// what it does there hangs on the answer.
 pub(super) fn may_mend(revision: &Revision, differences: &[Difference]) -> bool {
     let text = revision.source.text.as_str();
+    let lower = text.to_ascii_lowercase();
+    let names = |name: &str| super::mentions(text, name.rsplit('.').next().unwrap_or(name));
     let names_it = |difference: &Difference| {
-        Target::of(difference).table.is_some_and(|table| {
-            ['"', '\'']
-                .iter()
-                .any(|quote| text.contains(&format!("{quote}{table}{quote}")))
-        })
+        let Target { table, name, .. } = Target::of(difference);
+        // Constraints are often named by the database.
+        let name = name.filter(|_| matches!(difference.subject, Subject::Column | Subject::Index));
+        match table {
+            Some(table) => names(table) && name.is_none_or(names),
+            None => names(&difference.object),
+        }
     };
     !differences.is_empty()
-        && ["inspect(", "Inspector"]
-            .iter()
-            .any(|call| text.contains(call))
+        && QUESTIONS.iter().any(|question| lower.contains(question))
         && differences.iter().all(names_it)
 }
+
+/// How revisions ask a database what it has, in Python and in SQL.
+const QUESTIONS: &[&str] = &[
+    "inspect(",
+    "inspector",
+    "has_table(",
+    "if exists",
+    "if not exists",
+    "if_exists=",
+    "if_not_exists=",
+    "information_schema",
+    "pg_catalog",
+    "pg_class",
+    "pg_constraint",
+    "pg_type",
+    "to_regclass",
+    "sqlite_master",
+];
 
 /// True if nothing of the differences is left after a revision that has run on both databases.
 pub(super) fn brings_together(

@@ -122,8 +122,19 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if !head.scripts.is_complete() {
         return;
     }
+    // A database that stands there is found by the label of a branch, too.
+    let is_label = |id: &SmolStr| {
+        let mut nodes = head.map.nodes().iter();
+        nodes.any(|node| {
+            let mut labels = node.revision.branch_labels.iter();
+            labels.any(|label| label.value == *id)
+        })
+    };
     let deleted: Vec<usize> = (0..upstream.map.nodes().len())
-        .filter(|node| head.map.find(upstream.map.node(*node).id()).is_none())
+        .filter(|node| {
+            let id = upstream.map.node(*node).id();
+            head.map.find(id).is_none() && !is_label(id)
+        })
         .collect();
     let Some(first) = deleted.first().copied() else {
         return;
@@ -148,7 +159,10 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     });
     let release = release.map(|name| Released::new(name, ctx.change.past));
     // Whoever brought it a while ago has hardly any other database.
-    let is_new = |node: &usize| ctx.change.past.is_new(&revision(*node).file);
+    let is_new = |node: &usize| {
+        let file = &revision(*node).file;
+        ctx.change.past.is_new(file) || ctx.change.past.is_rebased_with(file)
+    };
     let is_stranger =
         |node: &usize| is_new(node) || upstream.is_whole() && is_cut_off(&upstream.map, *node);
     if release.is_none() && deleted.iter().all(is_stranger) || restamps(ctx, upstream, &deleted) {
@@ -275,15 +289,15 @@ fn is_read(path: &RepoPath) -> bool {
 /// Files larger than this are no programs or instructions.
 const LARGEST: usize = 1 << 20;
 
-/// `alembic stamp 22bb`, `command.stamp(config, "22bb")`, `UPDATE alembic_version SET version_num = '22bb'`
+/// `alembic stamp 22bb`, `command.stamp(config, "22bb")`, `UPDATE alembic_version SET version_num = '22bb'`,
+/// `update_alembic_version("22bb", "33cc")`
 fn moves_databases(text: &str) -> bool {
     let text = text.to_lowercase();
     let stamps = || {
         let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
         words.any(|word| word == "stamp")
     };
-    let updates = ["update alembic_version", "delete from alembic_version"];
-    updates.iter().any(|update| text.contains(update)) || stamps()
+    text.contains("alembic_version") || stamps()
 }
 
 /// True for the first revision after a squash whose docstring says what is needed before it.
