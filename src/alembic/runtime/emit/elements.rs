@@ -1,6 +1,7 @@
 //! Methods of tables and columns that SQLAlchemy does not have: sqlalchemy-migrate gives them some that change the
 //! database, as `table.c.name.alter(name="title")`.
 
+use super::super::operations::table_with_schema;
 use super::{Emitted, Runner};
 use crate::python::value::{SymbolKind, Value};
 use crate::sqlalchemy::construct;
@@ -134,9 +135,13 @@ pub(in crate::alembic::runtime) fn foreign_method(
         return None;
     }
     let sqlalchemy = interpreter.host.semantics()?.sqlalchemy;
-    let table = declared_table(table, sqlalchemy, interpreter)?;
+    // One that is reflected has no columns of its own.
+    let table = match declared_table(table, sqlalchemy, interpreter) {
+        Some(declared) => declared.name,
+        None => table_with_schema(table, interpreter)?,
+    };
     let what = format!("what `{name}` does to a table is not known");
-    Some(Emitted::opaque(what, Some(table.name)))
+    Some(Emitted::opaque(what, Some(table)))
 }
 
 /// The table of `table.c.name` and `table.c["name"]`.

@@ -511,3 +511,12 @@ fn calls_that_python_refuses() {
         ["since Alembic 1.11 `create_index` takes 2 arguments by position, not 3"]
     );
 }
+
+#[test]
+fn methods_that_sqlalchemy_does_not_have_may_change_a_reflected_table() {
+    let seen = upgrade(
+        "def upgrade():\n    t = sa.Table('t', sa.MetaData(), autoload=True)\n    t.c.a.alter(nullable=False)\n",
+    );
+    assert_eq!(seen.verdict, Verdict::Unknown);
+    assert_eq!(seen.failures, [""; 0]);
+}
