@@ -2,6 +2,7 @@
 
 use crate::alembic::{ReplayedRevision, Step};
 use crate::catalog::{AlterAction, Catalog, Change, Ddl, Differences, Fact, ObjectKind, compare};
+use crate::config::Downgrades;
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::{Dialect, is_wider};
 use crate::rules::difference::only_loosens;
@@ -25,10 +26,6 @@ struct EmptyDowngrade<'a> {
     next_failure: Option<&'a str>,
     /// Only views stay.
     is_of_views: bool,
-    /// Only views and routines stay that `upgrade` makes with `OR REPLACE`.
-    only_replaces: bool,
-    /// Somebody says something about it.
-    is_remarked: bool,
     reach: Reach,
 }
 
@@ -58,7 +55,7 @@ impl Violation for EmptyDowngrade<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        if self.is_remarked || self.reach == Reach::First || self.only_replaces {
+        if self.reach == Reach::First {
             return Some(Severity::Info);
         }
         (self.is_of_views && self.next_failure.is_none()).then_some(Severity::Warning)
@@ -111,10 +108,16 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     if reach == Reach::Bottom {
         return;
     }
-    let only_replaces = replayed.and_then(|replayed| only_replaces(&changes, replayed));
+    let is_asked = ctx.environment.settings.downgrades == Some(Downgrades::Required);
+    let is_thought_of = || {
+        ctx.revision.has_remark_on(downgrade.span)
+            || replayed.is_some_and(|replayed| only_replaces(&changes, replayed))
+    };
+    if !is_asked && is_thought_of() {
+        return;
+    }
     let violation = EmptyDowngrade {
-        only_replaces: only_replaces.is_some(),
-        upgrade: only_replaces.unwrap_or_else(|| summarise(&changes)),
+        upgrade: summarise(&changes),
         next_failure: replayed
             .and_then(|replayed| {
                 let mut failures = replayed.second_upgrade_failures.iter();
@@ -122,7 +125,6 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
             })
             .map(|failed| failed.message.as_str()),
         is_of_views: replayed.is_some_and(|replayed| are_of_views(&changes, replayed)),
-        is_remarked: ctx.revision.has_remark_on(downgrade.span),
         reach,
     };
     let label = Label::new(
@@ -174,42 +176,27 @@ fn are_of_views(changes: &[&Recorded], replayed: &ReplayedRevision) -> bool {
     })
 }
 
-/// What changes do that only make views and routines with `OR REPLACE`: the next upgrade does it again, and no table is
-/// another one. `None` if they do anything else.
-fn only_replaces(changes: &[&Recorded], replayed: &ReplayedRevision) -> Option<String> {
-    let mut first = None;
-    let mut more = 0;
-    for recorded in changes {
+/// True if changes only make views and routines with `OR REPLACE`: the next upgrade does it again, and no table is another
+/// one.
+fn only_replaces(changes: &[&Recorded], replayed: &ReplayedRevision) -> bool {
+    let replaces = |ddl: &Ddl| match ddl {
+        Ddl::CreateObject {
+            kind, or_replace, ..
+        } => {
+            let is_code = matches!(
+                kind,
+                ObjectKind::Function | ObjectKind::Procedure | ObjectKind::View
+            );
+            is_code && *or_replace
+        }
+        Ddl::Nothing => true,
+        _ => false,
+    };
+    changes.iter().all(|recorded| {
         let steps = replayed.upgrade_steps.iter();
         let mut steps = steps.filter(|step| step.place == recorded.place).peekable();
-        steps.peek()?;
-        for step in steps {
-            for (ddl, _) in simple(&step.ddl) {
-                match ddl.as_ref() {
-                    Ddl::CreateObject {
-                        kind:
-                            kind @ (ObjectKind::Function | ObjectKind::Procedure | ObjectKind::View),
-                        name,
-                        or_replace: true,
-                        ..
-                    } => {
-                        if first.is_none() {
-                            first = Some(format!("creates or replaces {kind} `{name}`"));
-                        } else {
-                            more += 1;
-                        }
-                    }
-                    Ddl::Nothing => {}
-                    _ => return None,
-                }
-            }
-        }
-    }
-    let first = first?;
-    Some(match more {
-        0 => first,
-        1 => format!("{first}, and 1 more"),
-        more => format!("{first}, and {more} more"),
+        steps.peek().is_some()
+            && steps.all(|step| simple(&step.ddl).iter().all(|(ddl, _)| replaces(ddl)))
     })
 }
 

@@ -180,7 +180,9 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         let release = past
             .oldest_with(&old.file, &is_as_on_the_base)
             .map(|name| Released::new(name, past));
-        if is_rebased_with(old, release.as_ref(), past) {
+        // Who gives the file another name, too, means to.
+        let is_meant = release.is_none() && past.has_releases() && old.file != revision.file;
+        if is_meant || is_rebased_with(old, release.as_ref(), past) {
             continue;
         }
         let changed = changed
