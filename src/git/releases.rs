@@ -56,6 +56,14 @@ impl Repository {
         Some(commit.time().ok()?.seconds - written)
     }
 
+    /// The whole message of a commit; empty where it cannot be read.
+    pub fn message_of(&self, commit: CommitId) -> String {
+        let commit = self.inner.find_commit(commit.0).ok();
+        commit
+            .and_then(|commit| commit.message_raw().ok().map(ToString::to_string))
+            .unwrap_or_default()
+    }
+
     /// The mail address of whoever wrote a commit.
     pub fn author_of(&self, commit: CommitId) -> Option<String> {
         let commit = self.inner.find_commit(commit.0).ok()?;

@@ -58,6 +58,11 @@ pub trait Past {
         false
     }
 
+    /// What the commits of the change say; none where it is not committed yet.
+    fn messages(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// True if something was released before the change.
     fn has_releases(&self) -> bool {
         false

@@ -113,6 +113,20 @@ impl Past for Commits<'_> {
             .any(|commit| after(*commit) > SECONDS_PER_MINUTE)
     }
 
+    fn messages(&self) -> Vec<String> {
+        let commits = self.range.map(|(began, tip)| {
+            let mut commits = self.repository.commits_since(began, tip, MAX_MESSAGES);
+            if !commits.contains(&tip) {
+                commits.push(tip);
+            }
+            commits
+        });
+        let commits = commits.unwrap_or_default().into_iter();
+        commits
+            .map(|commit| self.repository.message_of(commit))
+            .collect()
+    }
+
     fn has_releases(&self) -> bool {
         let mut tags = self.tags().iter();
         tags.any(|tag| !self.is_of_change(tag.commit))
@@ -237,6 +251,9 @@ const NEAR: usize = 200;
 const SECONDS_PER_MINUTE: i64 = 60;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * SECONDS_PER_MINUTE;
+
+/// How many commits of a change are asked what they say.
+const MAX_MESSAGES: usize = 100;
 
 /// How many commits of the base are looked at.
 const MAX_COMMITS: usize = 1000;

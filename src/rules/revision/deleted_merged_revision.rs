@@ -200,11 +200,22 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if !squashed.is_empty() && squashed.iter().all(|(into, _)| is_announced(into)) {
         return;
     }
+    if release.is_none() && are_spare_heads(upstream, &deleted) {
+        return;
+    }
+    if ctx
+        .change
+        .past
+        .messages()
+        .iter()
+        .any(|message| begins_anew(message))
+    {
+        return;
+    }
     let past = ctx.change.past;
     let few_have_run = |node: &usize| is_fresh(revision(*node), release.as_ref(), past);
     let violation = DeletedMergedRevision {
-        is_rare: deleted.iter().all(few_have_run)
-            || release.is_none() && are_spare_heads(upstream, &deleted),
+        is_rare: deleted.iter().all(few_have_run),
         begins_anew: deleted.len() > 1 && deleted.len() == upstream.map.nodes().len(),
         squashed_into: squashed
             .iter()
@@ -300,6 +311,18 @@ fn moves_databases(text: &str) -> bool {
     text.contains("alembic_version") || stamps()
 }
 
+/// True for a message that says that the history or the database is begun anew: "Re-initialize database".
+fn begins_anew(message: &str) -> bool {
+    let text = message.to_lowercase();
+    let mut sentences = text.split(['.', ';', '\n']);
+    sentences.any(|sentence| {
+        let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
+        has(&["reset", "re-init", "reinit", "restamp", "re-stamp"])
+            && has(&["alembic", "migration", "database", "schema"])
+            && !has(&["password", "revert"])
+    })
+}
+
 /// True for the first revision after a squash whose docstring says what is needed before it.
 fn is_announced(revision: &Revision) -> bool {
     let docstring = revision.source.module.docstring();
@@ -320,6 +343,18 @@ fn is_announced(revision: &Revision) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_that_begin_anew() {
+        assert!(begins_anew("chore: reset alembic migration history (#572)"));
+        assert!(begins_anew(
+            "Re-initialize database\n\nNo instance is deployed."
+        ));
+        assert!(!begins_anew(
+            "Migrations for password reset of the database users"
+        ));
+        assert!(!begins_anew("combine migrations into one file"));
+    }
 
     #[test]
     fn only_those_of_the_release_are_counted() {
