@@ -93,7 +93,7 @@ fn same_for(others: &[&str]) -> Option<String> {
 }
 
 /// The first operation and how many more there are: "creates table `a` and 2 more changes".
-fn summarise(operations: &[&Recorded]) -> String {
+pub(super) fn summarise(operations: &[&Recorded]) -> String {
     let Some(first) = operations.first() else {
         return String::new();
     };
