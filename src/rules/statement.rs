@@ -11,7 +11,7 @@ use crate::dialect::Dialect;
 use crate::dialect::postgresql::{Action, Lock, Work, cost_of};
 use crate::rules::fresh::Fresh;
 use crate::rules::reporter::{Report, Reporter, Violation};
-use crate::rules::{EnvironmentContext, downgrade};
+use crate::rules::{EnvironmentContext, ReplayContext, downgrade};
 use crate::source::FileSpan;
 
 /// A direction of a revision.
@@ -69,6 +69,15 @@ pub(crate) struct StatementContext<'a> {
 impl<'a> StatementContext<'a> {
     pub(crate) fn dialect(&self) -> Dialect {
         self.environment.head.dialect().dialect
+    }
+
+    /// What is known of the revision as a whole.
+    pub(crate) fn replay(&self) -> ReplayContext<'a> {
+        ReplayContext {
+            environment: self.environment,
+            revision: self.revision,
+            replayed: self.replayed,
+        }
     }
 
     pub(crate) fn version(&self) -> u32 {
