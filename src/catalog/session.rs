@@ -18,6 +18,7 @@ pub enum SessionChange {
 
 /// The state of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Session {
     /// True while a transaction is certainly open.
     pub in_transaction: bool,

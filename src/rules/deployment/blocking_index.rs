@@ -63,9 +63,10 @@ impl Violation for BlockingIndex<'_> {
                 many if many > MOST_TABLES => format!("{many} other tables"),
                 _ => list(&self.others),
             };
-            let end = match self.cost.commits {
-                true => "each is free again when its statement ends",
-                false => "all are free again when the transaction ends",
+            let end = if self.cost.commits {
+                "each is free again when its statement ends"
+            } else {
+                "all are free again when the transaction ends"
             };
             notes.push(format!(
                 "so it goes with {others}, one after the other, and {end}"

@@ -79,10 +79,10 @@ impl Violation for TransactionStatement<'_> {
             notes.push("the note of the revision has no transaction after it".to_owned());
         }
         if self.is_of_all {
-            notes.push(match is_undone {
-                true => "`env.py` runs all revisions in one transaction: those before this one in the same run are taken back as well",
-                false => "`env.py` runs all revisions in one transaction: those before this one in the same run stay as well",
-            }.to_owned());
+            let end = if is_undone { "are taken back" } else { "stay" };
+            notes.push(format!(
+                "`env.py` runs all revisions in one transaction: those before this one in the same run {end} as well"
+            ));
         }
         notes
     }
