@@ -9,6 +9,7 @@ mod locations;
 mod naming;
 mod reached;
 mod refusal;
+mod revision_check;
 mod semantics;
 mod startup;
 mod workflows;

@@ -31,7 +31,7 @@ pub(crate) use fresh::{Fresh, simple};
 pub(crate) use raw_sql::SqlContext;
 pub(crate) use reporter::{Reporter, Violation};
 pub(crate) use rule::{Listener, declare_rule};
-pub(crate) use statement::{StatementContext, Way, locks};
+pub(crate) use statement::{StatementContext, StatementCost, Way, locks};
 pub(crate) use suppression::{DIRECTIVES, Directive, Misspelling, SuppressedCode, Suppression};
 
 use crate::config::{RuleIdentity, Settings};

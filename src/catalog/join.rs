@@ -169,6 +169,7 @@ pub(super) fn join_tables(one: &Table, other: &Table, why: &Arc<Why>) -> Table {
     );
     joined.gone = one.gone.join(&other.gone);
     joined.open = one.open.clone().or_else(|| other.open.clone());
+    joined.is_made = one.is_made && other.is_made;
     if one.made_after != other.made_after {
         joined.made_after = None;
     }

@@ -18,9 +18,12 @@ pub enum SessionChange {
 
 /// The state of a connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Session {
     /// True while a transaction is certainly open.
     pub in_transaction: bool,
+    /// True while each statement certainly commits by itself.
+    pub commits_each: bool,
     pub(super) legacy_alter_table: bool,
     /// True where a lock is certainly not waited for without end.
     pub has_timeout: bool,
@@ -50,6 +53,7 @@ impl Session {
         }
         *self = Self {
             in_transaction,
+            commits_each: false,
             legacy_alter_table: false,
             has_timeout: false,
             new_labels,
@@ -59,12 +63,22 @@ impl Session {
     /// Commits, and opens a new transaction or none.
     pub fn commit(&mut self, in_transaction: bool) {
         self.in_transaction = in_transaction;
+        self.commits_each = false;
         self.new_labels.clear();
+    }
+
+    /// Commits, and lets each statement commit by itself.
+    pub fn autocommit(&mut self) {
+        self.commit(false);
+        self.commits_each = true;
     }
 
     pub(super) fn change(&mut self, change: SessionChange) {
         match change {
-            SessionChange::Begin => self.in_transaction = true,
+            SessionChange::Begin => {
+                self.in_transaction = true;
+                self.commits_each = false;
+            }
             SessionChange::End => self.commit(false),
             SessionChange::LegacyAlterTable(is_on) => self.legacy_alter_table = is_on,
             // It stays for the rest of the connection, or of the transaction; the latter is what migrations are.
@@ -119,6 +133,7 @@ impl Session {
             .collect();
         Self {
             in_transaction: self.in_transaction && other.in_transaction,
+            commits_each: self.commits_each && other.commits_each,
             legacy_alter_table: self.legacy_alter_table && other.legacy_alter_table,
             has_timeout: self.has_timeout && other.has_timeout,
             new_labels,

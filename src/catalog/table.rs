@@ -54,6 +54,8 @@ pub struct Table {
     pub comment: Option<SmolStr>,
     pub row_security: bool,
     pub place: Option<FileSpan>,
+    /// True if a statement that was read has made it, and not only used it.
+    pub is_made: bool,
     /// Set where columns, constraints and indexes may exist that are not listed.
     pub open: Option<Arc<Why>>,
     /// Set where the table itself may not exist.

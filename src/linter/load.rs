@@ -175,12 +175,16 @@ impl<'c> Circumstances<'c> {
             }
             format!(
                 "of the newest {} indexes, constraints and changes of types on tables that were there {} made so that nobody \
-                 waits, so the application seems to stop meanwhile",
+                 waits, so {}",
                 careful + careless,
                 match careful {
                     0 => "none was".to_owned(),
                     1 => "only one was".to_owned(),
                     _ => format!("only {careful} were"),
+                },
+                match left_out {
+                    LeftOut::All => "the application seems to stop meanwhile",
+                    LeftOut::Locks | LeftOut::Nothing => "nobody seems to mind waiting",
                 },
             )
         };

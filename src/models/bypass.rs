@@ -3,6 +3,7 @@
 
 mod shell;
 mod sites;
+mod throw_away;
 mod usage;
 
 use rustc_hash::FxHashSet;
@@ -128,7 +129,8 @@ fn in_module(search: &Search<'_>, file: &RepoPath) -> Vec<(Bypass, MetadataKey)>
     if usage::speaks_of_versions(parsed.text.as_str()) {
         return Vec::new();
     }
-    let sites = sites(&parsed.module);
+    let mut sites = sites(&parsed.module);
+    sites.retain(|site| !throw_away::is_throw_away(&parsed.module, site));
     if sites.is_empty() {
         return Vec::new();
     }

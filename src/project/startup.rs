@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::ProjectEnvironment;
+use super::revision_check::refuses_another_revision;
 use crate::models::is_test_file;
 use crate::source::RepoPath;
 
@@ -29,9 +30,11 @@ impl ProjectEnvironment<'_> {
                 && read(path).is_some_and(|bytes| copies_database(&bytes))
         };
         let starts = |path: &&RepoPath| match path.extension() {
-            "py" => {
-                read(path).is_some_and(|bytes| upgrades_in_code(&bytes) || checks_revision(&bytes))
-            }
+            "py" => read(path).is_some_and(|bytes| {
+                upgrades_in_code(&bytes)
+                    || checks_revision(&bytes)
+                    || may_ask_for_revision(&bytes) && self.refuses_another_revision(path)
+            }),
             _ => {
                 (is_start(path) || is_compose(path))
                     && read(path).is_some_and(|bytes| runs_upgrade(&bytes))
@@ -55,6 +58,14 @@ impl ProjectEnvironment<'_> {
         } else {
             any(&is_built).then_some(Downtime::OneHost)
         }
+    }
+
+    fn refuses_another_revision(&self, path: &RepoPath) -> bool {
+        !path.is_within(&self.environment.script_location)
+            && self
+                .sources
+                .python(path)
+                .is_some_and(|parsed| refuses_another_revision(&parsed.module.body))
     }
 }
 
@@ -91,13 +102,17 @@ fn upgrades_in_code(bytes: &[u8]) -> bool {
 
 /// True for code that compares the revision of the database with that of the code: with another one it does not start.
 fn checks_revision(bytes: &[u8]) -> bool {
-    let is_asked = has(bytes, "get_current_revision(")
-        || has(bytes, "get_current_heads(")
-        || has(bytes, "alembic_version") && has(bytes, "version_num");
     let is_compared = has(bytes, "get_current_head(")
         || has(bytes, "get_heads(")
         || has(bytes, "get_head_revision");
-    is_asked && is_compared
+    may_ask_for_revision(bytes) && is_compared
+}
+
+/// True for code that may ask for the revision of the database.
+fn may_ask_for_revision(bytes: &[u8]) -> bool {
+    has(bytes, "get_current_revision(")
+        || has(bytes, "get_current_heads(")
+        || has(bytes, "alembic_version") && has(bytes, "version_num")
 }
 
 /// True for files that say what runs when a container starts.

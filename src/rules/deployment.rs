@@ -57,9 +57,11 @@ use crate::catalog::{
 };
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::postgresql::conversion::{Conversion, conversion};
-use crate::dialect::postgresql::{Action, Cost, Lock, cost_of};
+use crate::dialect::postgresql::{Action, Lock, cost_of};
 use crate::dialect::{Dialect, mysql};
-use crate::rules::{EnvironmentContext, Fresh, StatementContext, Violation, Way, locks, simple};
+use crate::rules::{
+    EnvironmentContext, Fresh, StatementContext, StatementCost, Violation, Way, locks, simple,
+};
 use crate::source::FileSpan;
 use crate::sqlalchemy::ddl::Transactions;
 
@@ -190,6 +192,9 @@ impl<'a> StatementContext<'a> {
 
     /// When another transaction comes in which to do the rest.
     fn afterwards(&self) -> &'static str {
+        if self.commits_each() {
+            return "in a statement after it";
+        }
         match (self.way, self.environment.head.semantics().transactions) {
             (Way::Down, _) => "inside of `with op.get_context().autocommit_block():`",
             (Way::Up, Transactions::PerRun) => {
@@ -354,7 +359,7 @@ fn called(constraint: &Constraint) -> String {
 struct CostlyConstraint<'a> {
     table: &'a str,
     constraint: &'a Constraint,
-    cost: Cost,
+    cost: StatementCost,
     /// What is done meanwhile, with the table.
     what: fn(&str) -> String,
     help: Cow<'static, str>,

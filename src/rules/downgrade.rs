@@ -16,7 +16,7 @@ use crate::alembic::{Failed, Revision, Run};
 use crate::catalog::{Catalog, FailureKind};
 use crate::config::Downgrades;
 use crate::diagnostic::Label;
-use crate::rules::{MigrationContext, ReplayContext, Reporter, Violation, list};
+use crate::rules::{MigrationContext, ReplayContext, Reporter, Violation, is_selected, list};
 use crate::schema::{IgnoredKind, Operation, Recorded};
 use crate::source::FileSpan;
 
@@ -93,7 +93,7 @@ fn same_for(others: &[&str]) -> Option<String> {
 }
 
 /// The first operation and how many more there are: "creates table `a` and 2 more changes".
-fn summarise(operations: &[&Recorded]) -> String {
+pub(super) fn summarise(operations: &[&Recorded]) -> String {
     let Some(first) = operations.first() else {
         return String::new();
     };
@@ -145,6 +145,21 @@ fn report_failures<V: Violation>(
 fn pattern(message: &str) -> String {
     let outside = message.split('`').step_by(2);
     outside.collect::<Vec<_>>().join("`")
+}
+
+/// True if a rule says that the downgrade fails, whatever rows there are.
+pub(in crate::rules) fn is_told_to_fail(ctx: &ReplayContext<'_>) -> bool {
+    let settings = ctx.environment.settings;
+    let replayed = ctx.replayed;
+    let has_unnamed_drop = || {
+        let run = replayed.migration.downgrade.run();
+        run.is_some_and(|run| {
+            let mut failures = replayed.downgrade_failures.iter();
+            failures.any(|failed| unnamed_drop(failed, run).is_some())
+        })
+    };
+    is_selected(&failing_downgrade::RULE, settings) && !failing_downgrade::told(ctx).is_empty()
+        || is_selected(&unnamed_constraint_drop::RULE, settings) && has_unnamed_drop()
 }
 
 /// The operations that fail, each once: a loop runs the same one many times.

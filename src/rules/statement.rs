@@ -8,10 +8,10 @@ use crate::alembic::{Migration, ReplayedRevision, Revision, Run, Step};
 use crate::catalog::{AlterAction, Catalog, Column, Ddl, Fact, Table};
 use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
-use crate::dialect::postgresql::{Action, Cost, Work, cost_of};
+use crate::dialect::postgresql::{Action, Lock, Work, cost_of};
 use crate::rules::fresh::Fresh;
 use crate::rules::reporter::{Report, Reporter, Violation};
-use crate::rules::{EnvironmentContext, downgrade};
+use crate::rules::{EnvironmentContext, ReplayContext, downgrade};
 use crate::source::FileSpan;
 
 /// A direction of a revision.
@@ -69,6 +69,15 @@ pub(crate) struct StatementContext<'a> {
 impl<'a> StatementContext<'a> {
     pub(crate) fn dialect(&self) -> Dialect {
         self.environment.head.dialect().dialect
+    }
+
+    /// What is known of the revision as a whole.
+    pub(crate) fn replay(&self) -> ReplayContext<'a> {
+        ReplayContext {
+            environment: self.environment,
+            revision: self.revision,
+            replayed: self.replayed,
+        }
     }
 
     pub(crate) fn version(&self) -> u32 {
@@ -224,10 +233,21 @@ impl<'a> StatementContext<'a> {
     }
 
     /// What the statement costs in the version that counts; `None` on other databases.
-    pub(crate) fn cost(&self, action: Action) -> Option<Cost> {
-        (self.dialect() == Dialect::PostgreSql)
+    pub(crate) fn cost(&self, action: Action) -> Option<StatementCost> {
+        let cost = (self.dialect() == Dialect::PostgreSql)
             .then(|| cost_of(action, self.version()))
-            .flatten()
+            .flatten()?;
+        Some(StatementCost {
+            lock: cost.lock,
+            other: cost.other,
+            work: cost.work,
+            commits: self.commits_each(),
+        })
+    }
+
+    /// True where each statement commits by itself, as in an `autocommit_block()`.
+    pub(crate) fn commits_each(&self) -> bool {
+        self.step.session.commits_each
     }
 
     pub(crate) fn run(&self) -> Option<&'a Run> {
@@ -254,9 +274,31 @@ impl<'a> StatementContext<'a> {
     }
 }
 
+/// What a statement costs where it stands.
+#[derive(Clone, Copy)]
+pub(crate) struct StatementCost {
+    pub(crate) lock: Lock,
+    /// The lock on the table that a foreign key refers to, or the parent of a partition.
+    other: Option<Lock>,
+    pub(crate) work: Work,
+    /// It commits by itself: its locks are free when it ends.
+    pub(crate) commits: bool,
+}
+
+impl StatementCost {
+    /// How a statement is done so that nobody waits, which works in no transaction: `verb` with `word`.
+    pub(crate) fn outside_transaction(self, verb: &str, word: &str) -> String {
+        if self.commits {
+            format!("only {word} is missing: the statement is in no transaction already")
+        } else {
+            format!("{verb}{word} inside of `with op.get_context().autocommit_block():`")
+        }
+    }
+}
+
 /// What a statement does to a table that is in use, as a note: "`ACCESS EXCLUSIVE` on `users` blocks reads and writes while
 /// all rows are read".
-pub(crate) fn locks(cost: Cost, table: &str, other: Option<&str>) -> String {
+pub(crate) fn locks(cost: StatementCost, table: &str, other: Option<&str>) -> String {
     let mut text = format!("the lock `{}` on `{table}`", cost.lock.as_str());
     if let (Some(lock), Some(other)) = (cost.other, other)
         && other != table
@@ -268,12 +310,16 @@ pub(crate) fn locks(cost: Cost, table: &str, other: Option<&str>) -> String {
         None => text.push_str(" blocks neither reads nor writes"),
     }
     text.push_str(match cost.work {
-        Work::None => " until the transaction ends",
-        Work::Scan => " while all rows are read, and until the transaction ends",
-        Work::IndexBuild => " while an index is built of all rows, and until the transaction ends",
-        Work::Rewrite => {
-            " while all rows are written anew and all indexes are built anew, and until the transaction ends"
-        }
+        Work::None => "",
+        Work::Scan => " while all rows are read",
+        Work::IndexBuild => " while an index is built of all rows",
+        Work::Rewrite => " while all rows are written anew and all indexes are built anew",
+    });
+    text.push_str(match (cost.work, cost.commits) {
+        (Work::None, true) => " until the statement ends",
+        (Work::None, false) => " until the transaction ends",
+        (_, true) => "",
+        (_, false) => ", and until the transaction ends",
     });
     text
 }

@@ -345,3 +345,25 @@ fn what_running_code_asks_for_is_told_once_for_a_change() {
     assert_eq!(answer.out.matches("ML517").count(), 1, "{answer:?}");
     assert!(answer.out.contains("and so here"), "{answer:?}");
 }
+
+#[test]
+fn rows_matter_in_a_downgrade_that_may_work() {
+    let back = "op.add_column(\"order\", sa.Column(\"note\", sa.Text(), nullable=False))";
+    let unnamed = format!("{back}\n    op.drop_constraint(None, \"order\", type_=\"unique\")");
+    for (downgrade, codes) in [(back, &["501"][..]), (&unnamed, &["208"])] {
+        let repository = shop();
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        let text = revision(
+            "b2",
+            Some("a1"),
+            "2026-01-20",
+            "op.drop_column(\"order\", \"note\")",
+            downgrade,
+        );
+        repository.write("migrations/versions/b2.py", text);
+        repository.commit("No notes");
+        let select = ["--select", "ML501,ML208", "--output-format", "concise"];
+        let answer = repository.lint(&[&["check", "--from-ref", "main"], &select[..]].concat());
+        assert_eq!(answer.codes(), codes, "{downgrade}");
+    }
+}

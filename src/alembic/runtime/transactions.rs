@@ -24,7 +24,7 @@ pub(super) fn enter(interpreter: &mut Runner<'_>, manager: &Value, at: Place) {
     if is_autocommit_block(manager)
         && let Some(simulation) = interpreter.host.simulation_mut()
     {
-        simulation.state.database.session.commit(false);
+        simulation.state.database.session.autocommit();
         simulation.tell(Told::Commit, &place, is_certain);
     }
 }
@@ -69,7 +69,12 @@ pub(super) fn set_options(interpreter: &mut Runner<'_>, base: &Value, call: &Cal
     let begins = level == Level::Transactional
         && semantics.sqlalchemy < (2, 0)
         && semantics.transactions != Transactions::Unknown;
-    simulation.state.database.session.commit(begins);
+    let session = &mut simulation.state.database.session;
+    if level == Level::Autocommit {
+        session.autocommit();
+    } else {
+        session.commit(begins);
+    }
 }
 
 /// Runs a statement. One that is told to a connection of its own, which commits each statement, is in no transaction:
@@ -86,9 +91,12 @@ pub(super) fn executed<'s>(
     };
     let session = &mut simulation.state.database.session;
     let in_transaction = std::mem::replace(&mut session.in_transaction, false);
+    let commits_each = std::mem::replace(&mut session.commits_each, true);
     let called = execute(interpreter);
     if let Some(simulation) = interpreter.host.simulation_mut() {
-        simulation.state.database.session.in_transaction = in_transaction;
+        let session = &mut simulation.state.database.session;
+        session.in_transaction = in_transaction;
+        session.commits_each = commits_each;
     }
     called
 }

@@ -24,7 +24,7 @@ impl Statement<'_> {
             // Only of what a statement read here has made is it certain that it is there.
             if existing.maybe.is_none()
                 && existing.unsure.is_none()
-                && existing.open.is_none()
+                && (existing.open.is_none() || existing.is_made)
                 && self.database.now.opaque.is_none()
             {
                 self.fail(
@@ -40,6 +40,7 @@ impl Statement<'_> {
                 .clone()
                 .filter(|_| self.database.dialect != Dialect::Sqlite),
             place: self.place(),
+            is_made: true,
             open: create.open.as_ref().map(|reason| self.why(reason)),
             temporary: create.temporary,
             made_after: self.database.now.opaque.clone(),
@@ -504,4 +505,17 @@ pub(super) fn at_column(constraint: &Constraint, definition: &ColumnDefinition) 
         *columns = vec![name.clone()];
     }
     constraint
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::tests::run_sql as run;
+
+    #[test]
+    fn what_is_made_of_a_query_and_what_is_only_used() {
+        let made = run("CREATE TABLE a AS SELECT 1");
+        assert!(made.now.tables["a"].is_made && made.now.tables["a"].open.is_some());
+        let used = run("ALTER TABLE a ADD COLUMN b int");
+        assert!(!used.now.tables["a"].is_made);
+    }
 }

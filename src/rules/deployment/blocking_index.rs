@@ -7,8 +7,10 @@ use smol_str::SmolStr;
 use super::{same_transaction, statements};
 use crate::catalog::{Ddl, RowChange};
 use crate::diagnostic::Label;
-use crate::dialect::postgresql::{Action, Cost};
-use crate::rules::{Reporter, StatementContext, Violation, declare_rule, locks, simple};
+use crate::dialect::postgresql::Action;
+use crate::rules::{
+    Reporter, StatementContext, StatementCost, Violation, declare_rule, list, locks, simple,
+};
 
 declare_rule! {
     "ML505", "blocking-index" in Deployment("deployment"),
@@ -31,11 +33,11 @@ declare_rule! {
 
 struct BlockingIndex<'a> {
     table: &'a str,
-    /// How many other tables get indexes in the same revision.
-    others: usize,
+    /// The other tables that get indexes in the same revision, where they are told of here.
+    others: Vec<&'a str>,
     index: Option<&'a str>,
     is_partitioned: bool,
-    cost: Cost,
+    cost: StatementCost,
 }
 
 impl Violation for BlockingIndex<'_> {
@@ -56,10 +58,18 @@ impl Violation for BlockingIndex<'_> {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![locks(self.cost, self.table, None)];
-        if self.others > 0 {
+        if !self.others.is_empty() {
+            let others = match self.others.len() {
+                many if many > MOST_TABLES => format!("{many} other tables"),
+                _ => list(&self.others),
+            };
+            let end = if self.cost.commits {
+                "each is free again when its statement ends"
+            } else {
+                "all are free again when the transaction ends"
+            };
             notes.push(format!(
-                "so it goes with {} other tables, one after the other, and all are free again when the transaction ends",
-                self.others
+                "so it goes with {others}, one after the other, and {end}"
             ));
         }
         notes
@@ -69,7 +79,8 @@ impl Violation for BlockingIndex<'_> {
         Some(if self.is_partitioned {
             "create the index `ON ONLY` the parent, build those of the partitions concurrently, and attach them".to_owned()
         } else {
-            "build it with `postgresql_concurrently=True` inside of `with op.get_context().autocommit_block():`".to_owned()
+            self.cost
+                .outside_transaction("build it with ", "`postgresql_concurrently=True`")
         })
     }
 }
@@ -116,7 +127,10 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
                 table: other,
                 concurrently: false,
                 ..
-            } if ctx.table_in_use(other).is_some() && !ctx.is_index_without_rows(&ddl) => {
+            } if ctx.table_in_use(other).is_some()
+                && !ctx.is_index_without_rows(&ddl)
+                && (other == table || step.session.commits_each == cost.commits) =>
+            {
                 Some((other.clone(), &step.place, ctx.indexes_nothing(&ddl)))
             }
             _ => None,
@@ -124,6 +138,8 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     };
     // Of several on one table the first is told, and the first that takes long.
     let is_light = ctx.indexes_nothing(ctx.ddl);
+    // Where each statement commits by itself, the same word is missing in all of them.
+    let most = if cost.commits { 1 } else { MOST_TABLES };
     // Looked at no further than needed: a revision may make thousands.
     let mut tables: BTreeSet<SmolStr> = BTreeSet::from([table.clone()]);
     for (other, _, was_light) in others(ctx.earlier) {
@@ -134,14 +150,14 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         tables.insert(other);
-        if tables.len() > MOST_TABLES {
+        if tables.len() > most {
             return;
         }
     }
     let is_first = tables.len() == 1;
     let is_through_all = others(ctx.later).any(|(other, ..)| {
         tables.insert(other);
-        tables.len() > MOST_TABLES
+        tables.len() > most
     });
     if is_through_all && !is_first {
         return;
@@ -156,7 +172,12 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     places.dedup();
     let violation = BlockingIndex {
         table,
-        others: if is_through_all { tables.len() - 1 } else { 0 },
+        others: if is_through_all {
+            let others = tables.iter().filter(|other| *other != table);
+            others.map(SmolStr::as_str).collect()
+        } else {
+            Vec::new()
+        },
         index: name.as_deref(),
         is_partitioned: ctx.is_partitioned(table),
         cost,

@@ -1,8 +1,8 @@
 //! ML506
 
 use crate::catalog::Ddl;
-use crate::dialect::postgresql::{Action, Cost};
-use crate::rules::{Reporter, StatementContext, Violation, declare_rule, locks};
+use crate::dialect::postgresql::Action;
+use crate::rules::{Reporter, StatementContext, StatementCost, Violation, declare_rule, locks};
 
 declare_rule! {
     "ML506", "blocking-index-drop" in Deployment("deployment"),
@@ -24,7 +24,7 @@ declare_rule! {
 struct BlockingIndexDrop<'a> {
     table: &'a str,
     index: &'a str,
-    cost: Cost,
+    cost: StatementCost,
 }
 
 impl Violation for BlockingIndexDrop<'_> {
@@ -45,8 +45,8 @@ impl Violation for BlockingIndexDrop<'_> {
 
     fn help(&self) -> Option<String> {
         Some(
-            "drop it with `postgresql_concurrently=True` inside of `with op.get_context().autocommit_block():`"
-                .to_owned(),
+            self.cost
+                .outside_transaction("drop it with ", "`postgresql_concurrently=True`"),
         )
     }
 }

@@ -1,8 +1,8 @@
 //! ML530
 
 use crate::catalog::{Ddl, Maintenance};
-use crate::dialect::postgresql::{Action, Cost};
-use crate::rules::{Reporter, StatementContext, Violation, declare_rule, locks};
+use crate::dialect::postgresql::Action;
+use crate::rules::{Reporter, StatementContext, StatementCost, Violation, declare_rule, locks};
 
 declare_rule! {
     "ML530", "blocking-maintenance" in Deployment("deployment"),
@@ -21,7 +21,7 @@ declare_rule! {
 struct Blocking<'a> {
     work: Maintenance,
     name: Option<&'a str>,
-    cost: Cost,
+    cost: StatementCost,
 }
 
 impl Violation for Blocking<'_> {
@@ -52,7 +52,10 @@ impl Violation for Blocking<'_> {
     fn help(&self) -> Option<String> {
         let text = match self.work {
             Maintenance::Reindex => {
-                "`REINDEX … CONCURRENTLY`, inside of `with op.get_context().autocommit_block():`"
+                return Some(
+                    self.cost
+                        .outside_transaction("run it with ", "`CONCURRENTLY`"),
+                );
             }
             Maintenance::Refresh => {
                 "`REFRESH MATERIALIZED VIEW CONCURRENTLY`, which needs a unique index on the view"

@@ -1,8 +1,8 @@
 //! ML531
 
 use crate::catalog::{AlterAction, ConstraintKind, Ddl};
-use crate::dialect::postgresql::{Action, Cost};
-use crate::rules::{Reporter, StatementContext, Violation, declare_rule, locks};
+use crate::dialect::postgresql::Action;
+use crate::rules::{Reporter, StatementContext, StatementCost, Violation, declare_rule, locks};
 
 declare_rule! {
     "ML531", "blocking-partition-change" in Deployment("deployment"),
@@ -18,7 +18,7 @@ struct PartitionChange<'a> {
     parent: &'a str,
     partition: &'a str,
     change: Change,
-    cost: Cost,
+    cost: StatementCost,
 }
 
 #[derive(Clone, Copy)]
@@ -65,7 +65,10 @@ impl Violation for PartitionChange<'_> {
                  nothing is read"
             }
             Change::Detach => {
-                "`DETACH PARTITION … CONCURRENTLY`, inside of `with op.get_context().autocommit_block():`"
+                return Some(
+                    self.cost
+                        .outside_transaction("run it with ", "`CONCURRENTLY`"),
+                );
             }
             Change::Create => {
                 "create a table of its own, and attach it: that locks the parent less"

@@ -4,8 +4,8 @@ use smol_str::SmolStr;
 
 use super::converted;
 use crate::catalog::AlterAction;
+use crate::dialect::postgresql::Action;
 use crate::dialect::postgresql::conversion::Conversion;
-use crate::dialect::postgresql::{Action, cost_of};
 use crate::dialect::{Dialect, mysql};
 use crate::rules::{Reporter, StatementContext, Violation, declare_rule, locks};
 
@@ -102,7 +102,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
                 // What `USING` computes may be the same value.
                 _ => return,
             };
-            let Some(cost) = cost_of(action, version) else {
+            let Some(cost) = ctx.cost(action) else {
                 return;
             };
             (what, locks(cost, table, None))

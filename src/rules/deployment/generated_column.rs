@@ -1,8 +1,8 @@
 //! ML503
 
+use crate::dialect::postgresql::Action;
 use crate::dialect::postgresql::volatility::volatile_call;
-use crate::dialect::postgresql::{Action, Cost};
-use crate::rules::{Reporter, StatementContext, Violation, declare_rule, locks};
+use crate::rules::{Reporter, StatementContext, StatementCost, Violation, declare_rule, locks};
 
 declare_rule! {
     "ML503", "generated-column" in Deployment("deployment"),
@@ -23,7 +23,7 @@ struct GeneratedColumn<'a> {
     table: &'a str,
     column: &'a str,
     counts: bool,
-    cost: Cost,
+    cost: StatementCost,
 }
 
 impl Violation for GeneratedColumn<'_> {

@@ -1,7 +1,9 @@
 //! ML501
 
-use crate::catalog::{AlterAction, Ddl, ObjectKind};
+use super::statements;
+use crate::catalog::{AlterAction, Constraint, ConstraintKind, Ddl, ObjectKind};
 use crate::dialect::Dialect;
+use crate::rules::downgrade::is_told_to_fail;
 use crate::rules::{
     ReplayContext, Reporter, StatementContext, Violation, Way, declare_rule, is_selected,
 };
@@ -27,6 +29,7 @@ declare_rule! {
 struct NotNullWithoutDefault<'a> {
     table: &'a str,
     column: &'a str,
+    is_key: bool,
     way: Way,
 }
 
@@ -51,6 +54,13 @@ impl Violation for NotNullWithoutDefault<'_> {
     }
 
     fn help(&self) -> Option<String> {
+        if self.is_key {
+            return Some(
+                "it is part of the primary key: empty the table before, or add the column without the key, fill it, and add \
+                 the key then"
+                    .to_owned(),
+            );
+        }
         let text = match self.way {
             Way::Up => {
                 "give it a `server_default`, or add it with `nullable=True`, fill it, and set NOT NULL then"
@@ -93,12 +103,35 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     if column.column_type.known().is_some_and(is_domain) {
         return;
     }
+    if ctx.way == Way::Down && is_told_to_fail(&ctx.replay()) {
+        return;
+    }
     let violation = NotNullWithoutDefault {
         table,
         column: &column.name,
+        is_key: is_key(ctx, table, &column.name),
         way: ctx.way,
     };
     ctx.report(&violation, reporter, "no value for the rows that are there");
+}
+
+/// True for a column of the primary key that the table gets, or of the one that it had.
+fn is_key(ctx: &StatementContext<'_>, table: &str, column: &str) -> bool {
+    let is_of = |constraint: &Constraint| match &constraint.kind {
+        ConstraintKind::PrimaryKey { columns } => columns.iter().any(|name| name == column),
+        _ => false,
+    };
+    let had = || {
+        let known = ctx.replayed.before.tables.get(table);
+        known
+            .and_then(|table| table.primary_key())
+            .is_some_and(is_of)
+    };
+    let gets = statements(ctx.later).any(|(ddl, _)| {
+        matches!(&*ddl, Ddl::AlterTable { table: other, action: AlterAction::AddConstraint(constraint), .. }
+            if other == table && is_of(constraint))
+    });
+    gets || ctx.way == Way::Down && had()
 }
 
 #[cfg(test)]

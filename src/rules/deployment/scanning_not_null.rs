@@ -2,8 +2,10 @@
 
 use super::{is_proven_not_null, statements};
 use crate::catalog::{AlterAction, Ddl};
-use crate::dialect::postgresql::{Action, Cost, Work};
-use crate::rules::{Reporter, StatementContext, Violation, Way, declare_rule, locks};
+use crate::dialect::postgresql::{Action, Work};
+use crate::rules::{
+    Reporter, StatementContext, StatementCost, Violation, Way, declare_rule, locks,
+};
 
 declare_rule! {
     "ML504", "scanning-not-null" in Deployment("deployment"),
@@ -27,7 +29,7 @@ struct ScanningNotNull<'a> {
     table: &'a str,
     column: &'a str,
     version: u32,
-    cost: Cost,
+    cost: StatementCost,
     afterwards: &'static str,
 }
 

@@ -5,10 +5,12 @@ use jiff::civil::{Date, date};
 use crate::alembic::Step;
 use crate::catalog::{Ddl, Maintenance, SessionChange};
 use crate::diagnostic::Severity;
-use crate::rules::{Reporter, SqlContext, Violation, declare_rule, simple};
-use crate::schema::Effect;
+use crate::rules::downgrade::summarise;
+use crate::rules::{Reporter, SqlContext, Violation, Way, declare_rule, simple};
+use crate::schema::{Effect, Recorded};
 use crate::source::FileSpan;
 use crate::sql::SqlCheck;
+use crate::sqlalchemy::ddl::Transactions;
 
 declare_rule! {
     "ML540", "transaction-statement" in Deployment("deployment"),
@@ -22,6 +24,13 @@ declare_rule! {
 
 struct TransactionStatement<'a> {
     text: &'a str,
+    way: Way,
+    /// What comes before it, in words.
+    before: String,
+    /// Statements come after it.
+    goes_on: bool,
+    /// The transaction is that of all revisions of a run.
+    is_of_all: bool,
     /// It comes first, with a comment, and what follows can be repeated.
     is_repeatable: bool,
 }
@@ -39,7 +48,43 @@ impl Violation for TransactionStatement<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec!["what came before it is committed, whatever fails later, and Alembic does not know: the note of the revision may be lost, or stay".to_owned()]
+        let first = self.text.split_whitespace().next().unwrap_or_default();
+        let is = |word: &str| first.trim_end_matches(';').eq_ignore_ascii_case(word);
+        let is_undone = is("rollback") || is("abort");
+        if is("begin") || is("start") {
+            return vec![
+                "a transaction is open already: what ends this one ends that of Alembic".to_owned(),
+            ];
+        }
+        let mut notes = Vec::new();
+        if !self.before.is_empty() {
+            let end = match (is_undone, self.goes_on) {
+                (true, _) => "this takes it back, and the revision is noted all the same",
+                (false, true) => {
+                    "that stays if a later statement fails, and the revision is not noted: the next run does it again"
+                }
+                (false, false) => "that stays if the revision cannot be noted",
+            };
+            let way = match self.way {
+                Way::Up => "upgrade",
+                Way::Down => "downgrade",
+            };
+            notes.push(format!("`{way}` {} before it: {end}", self.before));
+        } else if self.goes_on {
+            notes.push(
+                "what follows has no transaction: if it fails halfway, what is done by then stays, and the revision is not noted"
+                    .to_owned(),
+            );
+        } else {
+            notes.push("the note of the revision has no transaction after it".to_owned());
+        }
+        if self.is_of_all {
+            let end = if is_undone { "are taken back" } else { "stay" };
+            notes.push(format!(
+                "`env.py` runs all revisions in one transaction: those before this one in the same run {end} as well"
+            ));
+        }
+        notes
     }
 
     fn severity(&self) -> Option<Severity> {
@@ -59,8 +104,13 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         if !ctx.sql.session.in_transaction {
             continue;
         }
+        let (before, goes_on) = around(ctx);
         let violation = TransactionStatement {
             text: &remark.text,
+            way: ctx.way,
+            before,
+            goes_on,
+            is_of_all: ctx.environment.head.semantics().transactions == Transactions::PerRun,
             is_repeatable: is_repeatable(ctx),
         };
         ctx.report(&violation, remark, reporter, "ends or begins a transaction");
@@ -97,6 +147,30 @@ fn is_on_purpose(ctx: &SqlContext<'_>) -> bool {
     };
     steps.clone().all(is_outside) && is_old()
         || steps.all(is_guarded) && has_comment(ctx, &first.place)
+}
+
+/// What comes before the COMMIT, in words, and whether anything comes after it.
+fn around(ctx: &SqlContext<'_>) -> (String, bool) {
+    let is_end = |step: &Step| {
+        matches!(step.ddl, Ddl::Session(SessionChange::End)) && ctx.sql.is_part_of(&step.place)
+    };
+    let steps = ctx.way.steps(ctx.replayed);
+    let Some(end) = steps.iter().position(is_end) else {
+        return (String::new(), true);
+    };
+    let (earlier, later) = steps.split_at(end);
+    let goes_on = later.iter().skip(1).any(|step| step.ddl != Ddl::Nothing);
+    let run = ctx.way.run(&ctx.replayed.migration);
+    let operations = run.iter().flat_map(|run| &run.operations);
+    let place = later.first().map(|step| &step.place);
+    let comes_before = |recorded: &&Recorded| {
+        let is_it = |step: &Step| step.place == recorded.place && step.ddl != Ddl::Nothing;
+        recorded.operation.effect() != Effect::Nothing
+            && place != Some(&recorded.place)
+            && earlier.iter().any(is_it)
+    };
+    let before: Vec<&Recorded> = operations.filter(comes_before).collect();
+    (summarise(&before), goes_on)
 }
 
 /// The COMMIT, if nothing comes before it, with what follows.
@@ -188,4 +262,46 @@ fn changes_schema(ctx: &SqlContext<'_>) -> bool {
             )
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_to_what_comes_before() {
+        for (text, before, goes_on, note) in [
+            (
+                "COMMIT",
+                "adds column `a` to `t`",
+                true,
+                "`upgrade` adds column `a` to `t` before it: that stays",
+            ),
+            ("COMMIT", "", true, "what follows has no transaction"),
+            (
+                "COMMIT",
+                "",
+                false,
+                "the note of the revision has no transaction",
+            ),
+            (
+                "rollback;",
+                "adds column `a` to `t`",
+                true,
+                "`upgrade` adds column `a` to `t` before it: this takes it back",
+            ),
+            ("BEGIN", "", true, "a transaction is open already"),
+        ] {
+            let violation = TransactionStatement {
+                text,
+                way: Way::Up,
+                before: before.to_owned(),
+                goes_on,
+                is_of_all: false,
+                is_repeatable: false,
+            };
+            let notes = violation.notes();
+            assert!(notes[0].starts_with(note), "{text}: {notes:?}");
+        }
+    }
 }

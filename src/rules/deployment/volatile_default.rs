@@ -1,8 +1,8 @@
 //! ML502
 
 use crate::dialect::postgresql::volatility::volatile_call;
-use crate::dialect::postgresql::{Action, Cost, Work};
-use crate::rules::{Reporter, StatementContext, Violation, declare_rule, locks};
+use crate::dialect::postgresql::{Action, Work};
+use crate::rules::{Reporter, StatementContext, StatementCost, Violation, declare_rule, locks};
 
 declare_rule! {
     "ML502", "volatile-default" in Deployment("deployment"),
@@ -26,7 +26,7 @@ struct RewritingDefault<'a> {
     column: &'a str,
     /// The function that gives each row another value; `None` where any default makes the server write the rows.
     function: Option<&'static str>,
-    cost: Cost,
+    cost: StatementCost,
 }
 
 impl Violation for RewritingDefault<'_> {

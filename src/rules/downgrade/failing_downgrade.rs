@@ -41,6 +41,20 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(run) = ctx.replayed.migration.downgrade.run() else {
         return;
     };
+    let failures = told(ctx);
+    report_failures(&failures, ctx.revision, run, reporter, |first, more| {
+        FailingDowngrade {
+            cause: first.message.clone(),
+            more,
+        }
+    });
+}
+
+/// The failures that are told.
+pub(super) fn told<'r>(ctx: &ReplayContext<'r>) -> Vec<&'r Failed> {
+    let Some(run) = ctx.replayed.migration.downgrade.run() else {
+        return Vec::new();
+    };
     // What an upgrade leaves that fails itself is not known, and a downgrade that raises is refused.
     let upgrade_fails = ctx
         .replayed
@@ -48,18 +62,13 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
         .iter()
         .any(|failed| !failed.in_one_go);
     if upgrade_fails || ctx.replayed.verdict == Verdict::Refused {
-        return;
+        return Vec::new();
     }
     let mut failures = failing(&ctx.replayed.downgrade_failures);
     failures.retain(|failed| {
         !failed.in_one_go && !is_explained(failed, run) && !may_be_made(failed, ctx)
     });
-    report_failures(&failures, ctx.revision, run, reporter, |first, more| {
-        FailingDowngrade {
-            cause: first.message.clone(),
-            more,
-        }
-    });
+    failures
 }
 
 /// True where a table is missing that the application may make by itself, from its models.

@@ -6,6 +6,7 @@ mod mysql;
 mod nullability;
 mod rebuilt;
 mod renamed;
+mod repeatable_label;
 mod repeated;
 mod reported;
 mod severity;
@@ -217,6 +218,11 @@ impl Violation for NotReversed<'_> {
                 ),
                 _ => format!("undo it in `downgrade`: `op.rename_table(\"{new}\", \"{old}\")`"),
             });
+        }
+        if let Some(statement) = repeatable_label::of(&self.differences, self.next_failure) {
+            return Some(format!(
+                "a label may stay: with `{statement}` the next upgrade passes"
+            ));
         }
         let missing: Vec<String> = self
             .differences

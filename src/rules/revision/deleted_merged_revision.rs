@@ -1,10 +1,13 @@
 //! ML109
 
+mod left;
+
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
+use self::left::{Standing, moved_to};
 use crate::alembic::{Revision, RevisionMap};
 use crate::diagnostic::{Label, Severity};
 use crate::project::{ProjectEnvironment, SeveralHeads};
@@ -38,6 +41,9 @@ struct DeletedMergedRevision<'a> {
     is_rare: bool,
     /// Nothing of the base is left.
     begins_anew: bool,
+    /// The folder that Alembic does not read to which they are moved.
+    moved_to: Option<RepoPath>,
+    standing: Standing,
     base_name: &'a str,
 }
 
@@ -48,16 +54,30 @@ impl Violation for DeletedMergedRevision<'_> {
             ([id], Some(new)) => {
                 format!("revision `{id}` is {from}, and this renames it to `{new}`")
             }
-            ([id], None) => format!("revision `{id}` is {from}, and this deletes it"),
+            ([id], None) => match &self.moved_to {
+                Some(folder) => format!(
+                    "revision `{id}` is {from}, and this moves it out of the version folder to `{folder}`"
+                ),
+                None => format!("revision `{id}` is {from}, and this deletes it"),
+            },
             (ids, _) if self.release.is_some() && self.in_release < ids.len() => {
                 let verb = if self.in_release == 1 { "is" } else { "are" };
                 let of = ids.len();
-                format!(
-                    "{} of the {of} deleted revisions {verb} {from}",
-                    self.in_release
-                )
+                let fate = match &self.moved_to {
+                    Some(folder) => {
+                        format!("revisions that are moved out of the version folder to `{folder}`")
+                    }
+                    None => "deleted revisions".to_owned(),
+                };
+                format!("{} of the {of} {fate} {verb} {from}", self.in_release)
             }
-            (ids, _) => format!("{} revisions are {from}, and this deletes them", ids.len()),
+            (ids, _) => match &self.moved_to {
+                Some(folder) => format!(
+                    "{} revisions are {from}, and this moves them out of the version folder to `{folder}`",
+                    ids.len()
+                ),
+                None => format!("{} revisions are {from}, and this deletes them", ids.len()),
+            },
         }
     }
 
@@ -66,9 +86,18 @@ impl Violation for DeletedMergedRevision<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = vec![
-            "a database that stands at a deleted revision cannot move: \"Can't locate revision identified by …\"".to_owned(),
-        ];
+        let gone = if self.moved_to.is_some() {
+            "moved"
+        } else {
+            "deleted"
+        };
+        let mut notes = vec![match &self.moved_to {
+            Some(_) => "Alembic does not look there: a database that stands at one of them cannot move: \"Can't locate revision \
+                        identified by …\""
+                .to_owned(),
+            None => "a database that stands at a deleted revision cannot move: \"Can't locate revision identified by …\""
+                .to_owned(),
+        }];
         if !self.squashed_into.is_empty() {
             notes.push(format!(
                 "only databases older than {} are cut off: the id stays, and all that was below it is gone",
@@ -77,9 +106,9 @@ impl Violation for DeletedMergedRevision<'_> {
         }
         match self.ids.as_slice() {
             [_] => {}
-            ids if ids.len() <= 5 => notes.push(format!("deleted: {}", list(ids))),
+            ids if ids.len() <= 5 => notes.push(format!("{gone}: {}", list(ids))),
             ids => notes.push(format!(
-                "deleted: {} and {} more",
+                "{gone}: {} and {} more",
                 list(ids.iter().take(4)),
                 ids.len() - 4
             )),
@@ -98,9 +127,20 @@ impl Violation for DeletedMergedRevision<'_> {
                 "say which release older databases have to be upgraded with before".to_owned(),
             );
         }
-        Some(match self.ids.len() {
-            1 => "undo it in a new revision instead".to_owned(),
-            _ => "after a squash, every database has to be stamped anew: `alembic stamp --purge <revision>`".to_owned(),
+        Some(match (self.ids.len(), &self.standing) {
+            (1, _) => "undo it in a new revision instead".to_owned(),
+            (_, Standing::Nowhere) => {
+                "no revision is left that a database could be stamped with: keep them while there are databases".to_owned()
+            }
+            (_, standing) => {
+                let revision = match standing {
+                    Standing::At(id) => id,
+                    _ => "<revision>",
+                };
+                format!(
+                    "after a squash, every database has to be stamped anew: `alembic stamp --purge {revision}`"
+                )
+            }
         })
     }
 
@@ -170,8 +210,10 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     }
     let renamed = renamed_to(revision(first), upstream, head).filter(|_| deleted.len() == 1);
     let renamed_to = renamed.map(|renamed| renamed.id.value.to_string());
+    let moved_to = moved_to(ctx, upstream, &deleted).filter(|_| renamed.is_none());
     let label = match renamed {
         Some(renamed) => Label::new(renamed.file.clone(), renamed.id.span, "the new id"),
+        None if moved_to.is_some() => Label::new(revision(first).file.clone(), None, "moved"),
         None => Label::new(revision(first).file.clone(), None, "deleted"),
     };
     let children: Vec<Label> = deleted
@@ -228,6 +270,8 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         release,
         in_release,
         renamed_to,
+        moved_to,
+        standing: Standing::after(head, upstream, &deleted),
         takes_head: upstream
             .map
             .heads()
@@ -371,6 +415,8 @@ mod tests {
                 takes_head: true,
                 is_rare: false,
                 begins_anew: false,
+                moved_to: None,
+                standing: Standing::AtSome,
                 base_name: "main",
             };
             violation.message()

@@ -1,0 +1,107 @@
+//! What is left of revisions that are deleted, and what databases can be at after that.
+
+use crate::git::ChangeKind;
+use crate::project::ProjectEnvironment;
+use crate::rules::ChangeContext;
+use crate::source::RepoPath;
+
+/// The folder, which Alembic does not read, to which all files of the deleted revisions are moved.
+pub(super) fn moved_to(
+    ctx: &ChangeContext<'_>,
+    upstream: &ProjectEnvironment<'_>,
+    deleted: &[usize],
+) -> Option<RepoPath> {
+    let head = ctx.environment.head;
+    let texts: Vec<(&RepoPath, String)> = ctx
+        .change
+        .changes
+        .iter()
+        .filter(|(path, kind)| {
+            *kind != ChangeKind::Deleted && path.extension() == "py" && head.node_of(path).is_none()
+        })
+        .filter_map(|(path, _)| {
+            let bytes = head.sources().read(path)?;
+            Some((path, String::from_utf8_lossy(&bytes).into_owned()))
+        })
+        .collect();
+    let folder_of = |node: &usize| {
+        let id = upstream.map.node(*node).id();
+        let (path, _) = texts.iter().find(|(_, text)| declares(text, id))?;
+        Some(path.parent())
+    };
+    let mut folders = deleted.iter().map(folder_of);
+    let first = folders.next()??;
+    folders
+        .all(|folder| folder.as_ref() == Some(&first))
+        .then_some(first)
+}
+
+/// `revision = "22bb"`
+fn declares(text: &str, id: &str) -> bool {
+    let mut lines = text.lines().filter(|line| line.starts_with("revision"));
+    lines.any(|line| line.contains(id))
+}
+
+/// Where databases can be said to stand.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// At the newest revision that is left below the deleted ones, or at the one that takes their place.
+    At(String),
+    /// At one of several.
+    AtSome,
+    /// No revision is left.
+    Nowhere,
+}
+
+impl Standing {
+    pub(super) fn after(
+        head: &ProjectEnvironment<'_>,
+        upstream: &ProjectEnvironment<'_>,
+        deleted: &[usize],
+    ) -> Self {
+        if head.map.is_empty() {
+            return Self::Nowhere;
+        }
+        let is_kept = |node: &usize| head.map.find(upstream.map.node(*node).id()).is_some();
+        let below = deleted
+            .iter()
+            .flat_map(|node| upstream.map.ancestors(*node));
+        let mut kept: Vec<usize> = below.filter(is_kept).collect();
+        kept.sort_unstable();
+        kept.dedup();
+        let older: Vec<usize> = kept
+            .iter()
+            .flat_map(|node| upstream.map.ancestors(*node))
+            .collect();
+        kept.retain(|node| !older.contains(node));
+        let ids: Vec<&str> = if kept.is_empty() {
+            let bases = head.map.bases().into_iter();
+            let bases = bases.map(|node| head.map.node(node).id().as_str());
+            bases.filter(|id| upstream.map.find(id).is_none()).collect()
+        } else {
+            let kept = kept.iter();
+            kept.map(|node| upstream.map.node(*node).id().as_str())
+                .collect()
+        };
+        match ids.as_slice() {
+            [id] => Self::At((*id).to_owned()),
+            _ => Self::AtSome,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_declares_its_own_id() {
+        for (text, is_it) in [
+            ("revision = \"22bb\"\ndown_revision = None\n", true),
+            ("revision: str = '22bb'\n", true),
+            ("revision = \"33cc\"\ndown_revision = \"22bb\"\n", false),
+        ] {
+            assert_eq!(declares(text, "22bb"), is_it, "{text}");
+        }
+    }
+}
