@@ -115,9 +115,7 @@ pub(super) fn emit(
             table,
         );
     }
-    if let Some(refusal) =
-        signature::refusal(name, call, batch.is_some(), &operation.semantics)
-    {
+    if let Some(refusal) = signature::refusal(name, call, batch.is_some(), &operation.semantics) {
         return Emitted::error(refusal);
     }
     match name {

@@ -42,9 +42,16 @@ fn required(operation: &str) -> &'static [&'static str] {
 /// How many arguments an operation accepts by position; `None` where that is not limited, or not told here.
 fn most_positional(operation: &str) -> Option<usize> {
     match operation {
-        "rename_table" | "add_column" | "drop_column" | "alter_column" | "create_index"
-        | "create_foreign_key" | "create_unique_constraint" | "create_primary_key"
-        | "create_check_constraint" | "drop_table" => Some(required(operation).len()),
+        "rename_table"
+        | "add_column"
+        | "drop_column"
+        | "alter_column"
+        | "create_index"
+        | "create_foreign_key"
+        | "create_unique_constraint"
+        | "create_primary_key"
+        | "create_check_constraint"
+        | "drop_table" => Some(required(operation).len()),
         "drop_index" => Some(2),
         "drop_constraint" => Some(3),
         _ => None,
@@ -140,7 +147,8 @@ pub(super) fn refusal(
             "since Alembic 1.5 the argument `{former}` of `{operation}` is `{present}`"
         ));
     }
-    let is_left_out = |argument: &str| in_batch && matches!(argument, "table_name" | "source_table");
+    let is_left_out =
+        |argument: &str| in_batch && matches!(argument, "table_name" | "source_table");
     let given = call.positional().count();
     let missing = required(operation)
         .iter()
@@ -158,8 +166,6 @@ pub(super) fn refusal(
     }
     let most = most_positional(operation)? - usize::from(in_batch);
     (given > most && certainly_has(Some(semantics), KEYWORD_ONLY)).then(|| {
-        format!(
-            "since Alembic 1.11 `{operation}` takes {most} arguments by position, not {given}"
-        )
+        format!("since Alembic 1.11 `{operation}` takes {most} arguments by position, not {given}")
     })
 }

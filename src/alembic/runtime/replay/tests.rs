@@ -481,7 +481,9 @@ fn arguments_had_other_names_before() {
     }
     assert_eq!(
         called(call, Some((1, 5))).failures,
-        ["since Alembic 1.5 the argument `name` of `create_unique_constraint` is `constraint_name`"]
+        [
+            "since Alembic 1.5 the argument `name` of `create_unique_constraint` is `constraint_name`"
+        ]
     );
 }
 
