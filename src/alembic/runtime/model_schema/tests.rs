@@ -92,6 +92,14 @@ fn what_another_application_makes_is_not_described() {
 }
 
 #[test]
+fn extensions_of_flask_have_two_names() {
+    let app = "from flask.ext.sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\nclass User(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n";
+    let env = "from app.db import db\ntarget_metadata = db.metadata\n";
+    let models = read(env, &[("app/db.py", app)], &Catalog::default());
+    assert_eq!(tables(&models), ["user"]);
+}
+
+#[test]
 fn what_is_imported_is_registered() {
     let (user, team) = (model("User"), model("Team"));
     let files = |init: &'static str| -> Vec<(&'static str, String)> {
