@@ -326,6 +326,18 @@ impl<'d> Target<'d> {
         last(run, &|operation| self.is_named_by(operation))
     }
 
+    /// The last operation of a function that adds the column, or says whether it may be NULL.
+    pub(crate) fn last_saying_nullable<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
+        last(run, &|operation| {
+            let says_so = match operation {
+                Operation::AddColumn { .. } => true,
+                Operation::AlterColumn(alter) => alter.nullable.is_some(),
+                _ => false,
+            };
+            says_so && self.is_named_by(operation)
+        })
+    }
+
     /// The last operation of a function that makes or drops the table of the object, or may have to do with it.
     pub(crate) fn last_around<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
         last(run, &|operation| self.falls_with(operation))

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{means, mysql, repeated};
 use crate::catalog::{Catalog, Change, ConstraintKind, Ddl, Difference, Subject};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, is_unlimited_text};
 use crate::rules::ReplayContext;
 use crate::rules::deployment::{lost_attributes, not_null_without_default};
 use crate::rules::difference::{Remainder, Target, definition, follows, only_orders_labels};
@@ -102,7 +102,7 @@ pub(super) fn is_reported(
         || only_fills(difference, ctx)
         || is_refused_on_rows(difference, ctx)
         || only_limits(difference, ctx)
-        || is_unlimited_text(difference, ctx)
+        || is_one_text(difference, ctx)
         || means::is_as_on_the_base(difference, ctx)
     {
         return false;
@@ -179,13 +179,14 @@ fn only_limits(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
         && head.names_dialect(Dialect::MySql)
 }
 
-/// True for `text` and `character varying` without a length, which PostgreSQL stores and compares alike.
-fn is_unlimited_text(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
-    let is_it = |value: &Value| matches!(value.as_str(), Some("text" | "character varying"));
-    difference.change == Change::Changed("type")
-        && is_it(&difference.from)
-        && is_it(&difference.to)
-        && ctx.environment.head.dialect().dialect == Dialect::PostgreSql
+/// True for two types of text that the database stores and compares alike.
+fn is_one_text(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let dialect = ctx.environment.head.dialect().dialect;
+    let is_it = |value: &Value| {
+        let spelling = value.as_str();
+        spelling.is_some_and(|spelling| is_unlimited_text(dialect, spelling))
+    };
+    difference.change == Change::Changed("type") && is_it(&difference.from) && is_it(&difference.to)
 }
 
 /// True for an index over the same columns that only sorts them in another direction.
