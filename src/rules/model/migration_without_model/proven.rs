@@ -14,6 +14,7 @@ use crate::project::ProjectEnvironment;
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::deployment::lost_attributes;
 use crate::rules::difference::{LabelsApart, Target, follows};
+use crate::rules::downgrade::ignored_argument;
 use crate::rules::{EnvironmentContext, Reporter, pairing};
 use crate::schema::Operation;
 use crate::source::FileSpan;
@@ -281,7 +282,8 @@ pub(super) fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_
         })
 }
 
-/// True for NOT NULL that is lost because an operation does not say it, where that is told.
+/// True for NOT NULL that is lost because an operation does not say it, or says it where Alembic does not look, where that
+/// is told.
 fn is_lost(contradicted: &Contradicted<'_>, ctx: &EnvironmentContext<'_>) -> bool {
     ctx.head
         .replay()
@@ -291,8 +293,11 @@ fn is_lost(contradicted: &Contradicted<'_>, ctx: &EnvironmentContext<'_>) -> boo
             let run = replayed.migration.upgrade.run();
             let mut same = changes.iter();
             let change = same.find(|change| change.is_same_as(contradicted.found));
+            let column = Target::of(contradicted.found).name;
             run.is_some_and(|run| {
-                change.is_some_and(|change| lost_attributes::explains(change, ctx, run))
+                contradicted.found.subject == Subject::Column
+                    && column.is_some_and(|name| ignored_argument::tells_of_column(ctx, run, name))
+                    || change.is_some_and(|change| lost_attributes::explains(change, ctx, run))
                     || lost_attributes::explains_renamed(contradicted.found, changes, ctx, run)
             })
         })
