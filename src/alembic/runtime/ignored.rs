@@ -116,8 +116,9 @@ fn unasked_column<'r>(
         .iter()
         .filter(|argument| argument.name.is_none());
     let column = names.nth(usize::from(!in_batch))?;
-    let dialect = interpreter.host.semantics()?.dialect;
-    let is_copied = in_batch && dialect == Dialect::Sqlite;
+    let semantics = interpreter.host.semantics();
+    let is_copied =
+        in_batch && semantics.is_some_and(|semantics| semantics.dialect == Dialect::Sqlite);
     (is_column(&column.value, interpreter)
         && !recorded.open
         && !is_copied

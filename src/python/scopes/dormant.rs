@@ -33,9 +33,9 @@ pub(super) fn dormant_bodies(module: &Module) -> Vec<Span> {
     loop {
         let before = bodies.len();
         for def in &functions {
-            let mut used = names.iter().filter(|used| used.name == def.name).peekable();
-            let is_dormant = used.peek().is_some()
-                && used.all(|used| {
+            let mut places = names.iter().filter(|used| used.name == def.name).peekable();
+            let is_dormant = places.peek().is_some()
+                && places.all(|used| {
                     used.is_default
                         || def.span.contains(used.span)
                         || bodies.iter().any(|body| body.contains(used.span))
