@@ -8,6 +8,7 @@ use crate::dialect::{Dialect, is_unlimited_text};
 use crate::rules::ReplayContext;
 use crate::rules::deployment::{lost_attributes, not_null_without_default};
 use crate::rules::difference::{Remainder, Target, definition, follows, only_orders_labels};
+use crate::rules::downgrade::ignored_argument;
 use crate::rules::fresh::has;
 
 /// True for a unique constraint over the columns of the primary key, which stays: nothing is lost with it.
@@ -98,6 +99,7 @@ pub(super) fn is_reported(
         || mysql::is_an_index(difference, remainder, ctx)
         || mysql::serves_a_key(difference, remainder, ctx)
         || only_orders_labels(difference)
+        || is_ignored(difference, remainder, ctx)
         || is_found_on_the_way(difference, ctx)
         || only_fills(difference, ctx)
         || is_refused_on_rows(difference, ctx)
@@ -153,6 +155,16 @@ pub(super) fn is_reported(
         }
         _ => true,
     }
+}
+
+/// True for what the downgrade says of a column where Alembic does not look, where that is told.
+fn is_ignored(difference: &Difference, remainder: &Remainder<'_>, ctx: &ReplayContext<'_>) -> bool {
+    let column = Target::of(difference).name;
+    difference.subject == Subject::Column
+        && matches!(difference.change, Change::Changed(_))
+        && column.is_some_and(|column| {
+            ignored_argument::tells_of_column(ctx.environment, remainder.downgrade, column)
+        })
 }
 
 /// True for a default that a column gets as it is made once more: what it held is gone, and the default fills it.
