@@ -40,6 +40,11 @@ const TEXTS: [(Dialect, &[&str], &[&str]); 3] = [
     ),
 ];
 
+/// True for `text` and `character varying` without a length, which PostgreSQL stores and compares alike.
+pub fn is_unlimited_text(dialect: Dialect, spelling: &str) -> bool {
+    dialect == Dialect::PostgreSql && matches!(spelling, "text" | "character varying")
+}
+
 /// True if a column of the one type certainly takes and gives all that one of the other does.
 ///
 /// ```

@@ -6,6 +6,7 @@
 mod bindings;
 mod builtin_names;
 mod dead;
+mod dormant;
 mod uses;
 mod walk;
 
@@ -20,6 +21,7 @@ use crate::source::{SourceText, Span};
 
 use bindings::{Bindings, is_closed};
 use builtin_names::is_builtin;
+use dormant::dormant_bodies;
 use walk::each_part;
 
 pub use dead::dead_branches;
@@ -35,7 +37,8 @@ pub struct UndefinedName {
     pub path: String,
 }
 
-/// The names of a file that nothing binds, in the order of the text.
+/// The names of a file that nothing binds, in the order of the text, without those in functions that nothing calls: what
+/// is only handed over as the default of a column.
 pub fn undefined_names(file: &ParsedFile) -> Vec<UndefinedName> {
     let module = &file.module;
     if file.syntax_error.is_some() || !is_closed(module) {
@@ -50,7 +53,12 @@ pub fn undefined_names(file: &ParsedFile) -> Vec<UndefinedName> {
     };
     resolver.declare_globals(module);
     resolver.body(&module.body);
-    resolver.found
+    let mut found = resolver.found;
+    if !found.is_empty() {
+        let dormant = dormant_bodies(module);
+        found.retain(|name| !dormant.iter().any(|body| body.contains(name.span)));
+    }
+    found
 }
 
 /// Where an import statement may be added: behind the imports that the file begins with, with the line break that the

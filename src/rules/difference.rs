@@ -52,10 +52,28 @@ impl<'a> Remainder<'a> {
     /// `None` where the downgrade brings everything back, does nothing at all, or something was done that may have
     /// changed anything.
     pub(crate) fn of(ctx: &ReplayContext<'a>) -> Option<Self> {
+        Self::if_so(ctx, |_| ctx.replayed.verdict == Verdict::NotReversed)
+    }
+
+    /// The same of a downgrade that fails, if that is easily mended and nothing else fails.
+    pub(crate) fn but_for(
+        ctx: &ReplayContext<'a>,
+        is_mended: impl Fn(&Failed, &Run) -> bool,
+    ) -> Option<Self> {
+        let replayed = ctx.replayed;
+        Self::if_so(ctx, |downgrade| {
+            let mut failed = replayed.downgrade_failures.iter();
+            replayed.verdict == Verdict::Fails
+                && replayed.upgrade_failures.is_empty()
+                && failed.all(|failed| is_mended(failed, downgrade))
+        })
+    }
+
+    fn if_so(ctx: &ReplayContext<'a>, is_so: impl FnOnce(&Run) -> bool) -> Option<Self> {
         let replayed = ctx.replayed;
         let upgrade = replayed.migration.upgrade.run()?;
         let downgrade = replayed.migration.downgrade.run()?;
-        let is_certain = replayed.verdict == Verdict::NotReversed
+        let is_certain = is_so(downgrade)
             && !replayed.changes_anything
             && upgrade.end == End::Returns
             && downgrade.end == End::Returns;
@@ -324,6 +342,18 @@ impl<'d> Target<'d> {
     /// The last operation of a function that names the object.
     pub(crate) fn last_naming<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
         last(run, &|operation| self.is_named_by(operation))
+    }
+
+    /// The last operation of a function that adds the column, or says whether it may be NULL.
+    pub(crate) fn last_saying_nullable<'r>(&self, run: &'r Run) -> Option<&'r FileSpan> {
+        last(run, &|operation| {
+            let says_so = match operation {
+                Operation::AddColumn { .. } => true,
+                Operation::AlterColumn(alter) => alter.nullable.is_some(),
+                _ => false,
+            };
+            says_so && self.is_named_by(operation)
+        })
     }
 
     /// The last operation of a function that makes or drops the table of the object, or may have to do with it.

@@ -65,6 +65,8 @@ pub enum IgnoredKind {
     LeftAsItIs,
     /// Text where a list of names is expected.
     Letters { text: SmolStr },
+    /// A `Column` where the name of one is expected, with its name.
+    Column { name: Option<SmolStr> },
 }
 
 impl Recorded {

@@ -29,6 +29,7 @@ use crate::sqlalchemy::ddl::Semantics;
 type Runner<'s> = Interpreter<'s, Recorder>;
 
 pub(super) use batch::{batch_changes, begun};
+pub(super) use columns::{changes_column, is_column};
 pub(super) use elements::foreign_method;
 pub(super) use execute::execute;
 pub(super) use metadata::{
@@ -117,6 +118,9 @@ pub(super) fn emit(
     }
     if let Some(refusal) = signature::refusal(name, call, batch.is_some(), &operation.semantics) {
         return Emitted::error(refusal);
+    }
+    if let Some(emitted) = operation.column_as_name(name) {
+        return emitted;
     }
     match name {
         "create_table" => operation.create_table(),

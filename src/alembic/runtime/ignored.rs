@@ -4,6 +4,8 @@
 //! knows; column lists are iterated, and so are strings.
 
 use super::calls::{RecordedCall, Recorder, Target};
+use super::emit::{changes_column, is_column};
+use crate::dialect::Dialect;
 use crate::python::Interpreter;
 use crate::python::value::{CallArgument, Value};
 use crate::schema::{IgnoredArgument, IgnoredKind};
@@ -56,6 +58,14 @@ pub(super) fn ignored(
         .arguments
         .iter()
         .filter_map(|argument| Some((argument, argument.name.as_deref()?)));
+    if name == "alter_column"
+        && let Some(argument) = unasked_column(recorded, in_batch, interpreter)
+    {
+        let column = argument.value.as_call();
+        let own = column.and_then(|call| call.positional().next()?.value.as_str());
+        let name = own.map(|name| smol_str::SmolStr::new(&**name));
+        return vec![found(argument, "column_name", IgnoredKind::Column { name })];
+    }
     match name.as_str() {
         "alter_column" => keywords
             .filter_map(|(argument, keyword)| {
@@ -92,6 +102,28 @@ pub(super) fn ignored(
             })
             .collect(),
     }
+}
+
+/// A `Column` in the place of its name, for which Alembic does not ask because nothing else is to be changed. What is
+/// refused is not ignored.
+fn unasked_column<'r>(
+    recorded: &'r RecordedCall,
+    in_batch: bool,
+    interpreter: &Interpreter<'_, Recorder>,
+) -> Option<&'r CallArgument> {
+    let mut names = recorded
+        .arguments
+        .iter()
+        .filter(|argument| argument.name.is_none());
+    let column = names.nth(usize::from(!in_batch))?;
+    let semantics = interpreter.host.semantics();
+    let is_copied =
+        in_batch && semantics.is_some_and(|semantics| semantics.dialect == Dialect::Sqlite);
+    (is_column(&column.value, interpreter)
+        && !recorded.open
+        && !is_copied
+        && !changes_column(&recorded.arguments))
+    .then_some(column)
 }
 
 /// True for a keyword that neither Alembic nor a dialect reads. What may belong to a dialect is let be.

@@ -147,7 +147,8 @@ impl<'s> ModelReading<'s> {
         };
         let dialect = semantics.dialect;
         let mut interpreter = runtime.interpreter.with_limits(limits).with_import_log();
-        interpreter.host.simulation = Some(Simulation::new(Arc::new(semantics)));
+        let semantics = Arc::new(semantics);
+        interpreter.host.simulation = Some(Simulation::new(Arc::clone(&semantics)));
         let reached = match env_file {
             Some(env_file) => interpreter.reach(env_file, |file| files.may_define(file)),
             None => Reached::default(),
@@ -155,6 +156,7 @@ impl<'s> ModelReading<'s> {
         let mut reader = Reader {
             interpreter,
             reached,
+            built: Simulation::new(semantics),
             keys: Vec::new(),
             made: Vec::new(),
             unregistered: Vec::new(),
@@ -262,6 +264,9 @@ impl ModelSchema {
 struct Reader<'s> {
     interpreter: Runner<'s>,
     reached: Reached,
+    /// The database of the models. In that of the interpreter are the tables that modules make themselves, of whichever
+    /// metadata: with `create_all()`.
+    built: Simulation,
     /// The metadata whose tables were made.
     keys: Vec<MetadataKey>,
     made: Vec<Value>,
@@ -342,10 +347,8 @@ impl Reader<'_> {
             let declared = next.next().and_then(|table| self.declared.get(table));
             let at = declared.map(|table| table.at).unwrap_or_default();
             let place = self.interpreter.file(at);
-            if let Some(simulation) = self.interpreter.host.simulation_mut() {
-                simulation.apply(&[ddl], &place);
-                simulation.apply(&apart, &place);
-            }
+            self.built.apply(&[ddl], &place);
+            self.built.apply(&apart, &place);
         }
     }
 
@@ -540,15 +543,11 @@ impl Reader<'_> {
 
     /// What was made, with the places of the models. A table whose module may not be imported may not be there.
     fn catalog(&self) -> Catalog {
-        let simulation = self.interpreter.host.simulation();
-        let mut catalog = simulation.map(|simulation| simulation.now().clone());
+        let mut catalog = self.built.now().clone();
         for (name, declared) in &self.declared {
             let place = self.interpreter.file(declared.at);
             let is_certain = self.reached.certainty(&place.file) != Some(false);
-            if let Some(table) = catalog
-                .as_mut()
-                .and_then(|catalog| catalog.tables.get_mut(name))
-            {
+            if let Some(table) = catalog.tables.get_mut(name) {
                 let table = Arc::make_mut(table);
                 if !is_certain {
                     table.maybe.get_or_insert_with(|| {
@@ -561,7 +560,7 @@ impl Reader<'_> {
                 table.place = Some(place);
             }
         }
-        catalog.unwrap_or_default()
+        catalog
     }
 }
 

@@ -210,7 +210,11 @@ impl<H: Host> Interpreter<'_, H> {
             (None, None) => Value::name(import.module.clone(), import.at),
             (Some(attribute), Some(module)) => self.module_value(module, attribute, import.at),
             (Some(attribute), None) => {
-                let qualified = smol_str::format_smolstr!("{}.{attribute}", import.module);
+                // Until 1.0 Flask had its extensions under a name of its own as well.
+                let qualified = match import.module.strip_prefix("flask.ext.") {
+                    Some(extension) => smol_str::format_smolstr!("flask_{extension}.{attribute}"),
+                    None => smol_str::format_smolstr!("{}.{attribute}", import.module),
+                };
                 Value::name(qualified, import.at)
             }
         }

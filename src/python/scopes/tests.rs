@@ -123,3 +123,47 @@ fn uses_of_imported_names() {
         ]
     );
 }
+
+#[test]
+fn defaults_of_columns_are_not_called() {
+    let stamp = "def stamp():\n    return later()\ndef later():\n    return datetime.now()\n";
+    for (rest, is_silent) in [
+        ("op.add_column('t', sa.Column('a', default=stamp))\n", true),
+        (
+            "op.create_table('t', sa.Column('a', default=stamp, onupdate=stamp))\ninsert\n",
+            true,
+        ),
+        (
+            "op.add_column('t', sa.Column('a', default=lambda: stamp()))\n",
+            true,
+        ),
+        (
+            "t = op.create_table('t', sa.Column('a', default=stamp))\nop.bulk_insert(t, [])\n",
+            false,
+        ),
+        (
+            "op.add_column('t', sa.Column('a', default=stamp()))\n",
+            false,
+        ),
+        (
+            "op.add_column('t', sa.Column('a', default=stamp))\nop.execute(stamp())\n",
+            false,
+        ),
+        (
+            "t = sa.Table('t', m, sa.Column('a', default=stamp))\nbind.execute(t.insert())\n",
+            false,
+        ),
+        (
+            "class T(Base):\n    a = sa.Column('a', default=stamp)\n",
+            true,
+        ),
+        (
+            "class T(Base):\n    a = sa.Column('a', default=stamp)\nsession.add(T())\n",
+            false,
+        ),
+        ("", false),
+    ] {
+        let text = format!("import sa, op, m, bind, session, Base, insert\n{stamp}{rest}");
+        assert_eq!(undefined(&text).is_empty(), is_silent, "{rest}");
+    }
+}

@@ -1,8 +1,9 @@
 //! ML207
 
 use crate::alembic::{Failed, Verdict};
-use crate::catalog::{Ddl, FailureKind};
+use crate::catalog::{Change, Ddl, FailureKind, Subject};
 use crate::rules::downgrade::{failing, is_explained, report_failures};
+use crate::rules::fresh::has;
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -55,20 +56,48 @@ pub(super) fn told<'r>(ctx: &ReplayContext<'r>) -> Vec<&'r Failed> {
     let Some(run) = ctx.replayed.migration.downgrade.run() else {
         return Vec::new();
     };
-    // What an upgrade leaves that fails itself is not known, and a downgrade that raises is refused.
+    // What an upgrade leaves that fails itself is not known, but for the tables that it drops; a downgrade that raises is
+    // refused.
     let upgrade_fails = ctx
         .replayed
         .upgrade_failures
         .iter()
         .any(|failed| !failed.in_one_go);
-    if upgrade_fails || ctx.replayed.verdict == Verdict::Refused {
+    if ctx.replayed.verdict == Verdict::Refused {
         return Vec::new();
     }
     let mut failures = failing(&ctx.replayed.downgrade_failures);
     failures.retain(|failed| {
-        !failed.in_one_go && !is_explained(failed, run) && !may_be_made(failed, ctx)
+        !failed.in_one_go
+            && !is_explained(failed, run)
+            && !may_be_made(failed, ctx)
+            && (!upgrade_fails || comes_too_early(failed, ctx))
     });
     failures
+}
+
+/// True where a table is missing that `upgrade` drops and the downgrade creates further down.
+fn comes_too_early(failed: &Failed, ctx: &ReplayContext<'_>) -> bool {
+    let replayed = ctx.replayed;
+    let dropped = replayed.upgrade.found.iter().filter(|difference| {
+        (difference.subject, difference.change) == (Subject::Table, Change::Removed)
+    });
+    let is_made_later = |table: &str| {
+        let steps = replayed.downgrade_steps.iter();
+        let mut later = steps.skip_while(|step| step.place != failed.place);
+        later.any(|step| {
+            step.place != failed.place
+                && has(
+                    &step.ddl,
+                    &|ddl| matches!(ddl, Ddl::CreateTable(create) if create.name == table),
+                )
+        })
+    };
+    failed.kind == FailureKind::Missing
+        && dropped
+            .map(|difference| &difference.object)
+            .filter(|table| failed.message.contains(&format!("`{table}`")))
+            .any(|table| is_made_later(table))
 }
 
 /// True where a table is missing that the application may make by itself, from its models.

@@ -1,8 +1,11 @@
 //! ML211
 
 use crate::alembic::Run;
+use crate::diagnostic::Label;
 use crate::rules::downgrade::at;
-use crate::rules::{MigrationContext, Reporter, Violation, declare_rule, list};
+use crate::rules::{
+    EnvironmentContext, MigrationContext, Reporter, Violation, declare_rule, is_selected, list,
+};
 use crate::schema::{IgnoredArgument, IgnoredKind};
 
 declare_rule! {
@@ -21,6 +24,11 @@ impl Violation for IgnoredArgument {
         match &self.kind {
             IgnoredKind::UnknownKeyword => {
                 format!("`{operation}` ignores `{name}=`: the argument does nothing")
+            }
+            IgnoredKind::Column { .. } => {
+                format!(
+                    "`{operation}` ignores the `Column` that it is given as a name: nothing is changed"
+                )
             }
             IgnoredKind::LeftAsItIs => {
                 format!(
@@ -47,7 +55,9 @@ impl Violation for IgnoredArgument {
             IgnoredKind::UnknownKeyword => vec![
                 "Alembic hands keywords it does not know on to the dialect, and that does not ask for this one".to_owned(),
             ],
-            IgnoredKind::LeftAsItIs | IgnoredKind::Letters { .. } => Vec::new(),
+            IgnoredKind::LeftAsItIs | IgnoredKind::Letters { .. } | IgnoredKind::Column { .. } => {
+                Vec::new()
+            }
         }
     }
 
@@ -64,6 +74,10 @@ impl Violation for IgnoredArgument {
                 };
                 Some(format!("`{meant}=` is what it listens to"))
             }
+            IgnoredKind::Column { .. } => Some(
+                "the second argument is the name, and what changes is said by keywords: `nullable=False`, `type_=…`"
+                    .to_owned(),
+            ),
             IgnoredKind::LeftAsItIs => Some(
                 "the default FALSE is `server_default=sa.false()`, no default is `server_default=None`"
                     .to_owned(),
@@ -73,14 +87,43 @@ impl Violation for IgnoredArgument {
     }
 }
 
+/// True if this rule tells that an operation does not look at what it is to make of a column.
+pub(in crate::rules) fn tells_of_column(
+    environment: &EnvironmentContext<'_>,
+    run: &Run,
+    column: &str,
+) -> bool {
+    let mut ignored = run.operations.iter().flat_map(|recorded| &recorded.ignored);
+    is_selected(&RULE, environment.settings)
+        && ignored.any(|ignored| {
+            matches!(&ignored.kind, IgnoredKind::Column { name: Some(name) } if name == column)
+        })
+}
+
 fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     let runs: [Option<&Run>; 2] = [ctx.migration.upgrade.run(), ctx.migration.downgrade.run()];
     for run in runs.into_iter().flatten() {
-        for ignored in run.operations.iter().flat_map(|recorded| &recorded.ignored) {
-            let (primary, related) = at(ctx.revision, run, &ignored.place, "does nothing");
+        let is_column =
+            |ignored: &&IgnoredArgument| matches!(ignored.kind, IgnoredKind::Column { .. });
+        let ignored = run.operations.iter().flat_map(|recorded| &recorded.ignored);
+        let (columns, others): (Vec<_>, Vec<_>) = ignored.partition(is_column);
+        // Who takes it for the name of one column does so of all.
+        let (first, further) = match columns.split_first() {
+            Some((first, further)) => (Some(*first), further),
+            None => (None, &[][..]),
+        };
+        for ignored in others.into_iter().chain(first) {
+            let (primary, mut related) = at(ctx.revision, run, &ignored.place, "does nothing");
+            if is_column(&ignored) {
+                let places = further.iter().take(MOST_PLACES);
+                related.extend(places.map(|other| Label::at(&other.place, "nor does this")));
+            }
             reporter
                 .report_on(ignored, primary, Some(&ctx.revision.id.value))
                 .related(related);
         }
     }
 }
+
+/// How many more places are shown.
+const MOST_PLACES: usize = 5;

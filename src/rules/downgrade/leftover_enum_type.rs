@@ -4,6 +4,7 @@ use crate::alembic::End;
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::rules::difference::Remainder;
+use crate::rules::downgrade::unnamed_drop;
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 
 declare_rule! {
@@ -110,7 +111,10 @@ fn is_cut_off(ctx: &ReplayContext<'_>) -> bool {
 }
 
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
-    let Some(remainder) = Remainder::of(ctx) else {
+    // With the name that is missing the downgrade goes through, and the type is left.
+    let remainder = Remainder::of(ctx)
+        .or_else(|| Remainder::but_for(ctx, |failed, run| unnamed_drop(failed, run).is_some()));
+    let Some(remainder) = remainder else {
         return;
     };
     if ctx.revision.is_base() && is_cut_off(ctx) {

@@ -305,6 +305,7 @@ pub(in crate::rules) fn tells_type_of(
                 &environment.head.model_schema().whole().catalog,
             ) == (table, Some(column))
             && found.is_seen()
+            && !proven::is_one_text(difference, environment.head)
             && !introduced.was_usual(difference)
     })
 }

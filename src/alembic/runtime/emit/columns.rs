@@ -2,17 +2,37 @@
 
 use smol_str::SmolStr;
 
-use super::{Emitted, Operation};
+use super::{Emitted, Operation, Runner};
 use crate::alembic::runtime::statement::UNKNOWN;
 use crate::catalog::{AlterAction, Column, CommentTarget, Constraint, ConstraintKind, Ddl, Fact};
 use crate::dialect::Dialect;
 use crate::python::Host as _;
-use crate::python::value::Value;
+use crate::python::value::{CallArgument, Value};
 use crate::sql;
 use crate::sqlalchemy::ddl::{
     ConstraintLabel, NameParts, column_ddl, default_text, identity_text, type_ddl,
 };
 use crate::sqlalchemy::{Worded, construct, note};
+
+/// True for `sa.Column(…)`.
+pub(in crate::alembic::runtime) fn is_column(value: &Value, interpreter: &Runner<'_>) -> bool {
+    value
+        .as_call()
+        .is_some_and(|call| construct(&call.callee, interpreter).as_deref() == Some("Column"))
+}
+
+/// True if `alter_column` has to change something.
+pub(in crate::alembic::runtime) fn changes_column(arguments: &[CallArgument]) -> bool {
+    arguments.iter().any(|argument| {
+        let is_said = !matches!(argument.value, Value::None);
+        match argument.name.as_deref() {
+            Some("nullable" | "type_" | "new_column_name") => is_said,
+            // `None` takes it away.
+            Some("server_default" | "comment") => !matches!(argument.value, Value::Bool(false)),
+            _ => false,
+        }
+    })
+}
 
 impl Operation<'_, '_> {
     fn alter(table: &SmolStr, action: AlterAction) -> Ddl {
@@ -134,6 +154,28 @@ impl Operation<'_, '_> {
                 "type `{name}` does not exist: nothing has created it, and neither adding nor altering a column does"
             ));
         }
+    }
+
+    /// What comes of a `Column` in the place of its name: Alembic cannot write it, and only asks for it where something
+    /// else is to be changed, or a table of SQLite is copied.
+    pub(super) fn column_as_name(&mut self, operation: &str) -> Option<Emitted> {
+        if !matches!(operation, "alter_column" | "drop_column") {
+            return None;
+        }
+        let value = self.value(self.shifted(1), "column_name")?;
+        if !is_column(&value, self.interpreter) {
+            return None;
+        }
+        let is_left_alone = operation == "alter_column"
+            && !changes_column(&self.call.arguments)
+            && !self.is_batch_of_sqlite();
+        Some(if is_left_alone {
+            Emitted::default()
+        } else {
+            Emitted::error(format!(
+                "`{operation}` is given a `Column` in the place of the name of the column"
+            ))
+        })
     }
 
     pub(super) fn drop_column(&mut self) -> Emitted {

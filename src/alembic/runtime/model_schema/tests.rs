@@ -66,6 +66,40 @@ fn tables(models: &ModelSchema) -> Vec<String> {
 const TARGET: &str = "\nfrom app.base import Base\ntarget_metadata = Base.metadata\n";
 
 #[test]
+fn what_another_application_makes_is_not_described() {
+    let toy = "from flask_sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\nclass User(db.Model):\n    name = db.Column(db.String, primary_key=True)\n\
+               class Toy(db.Model):\n    name = db.Column(db.String, primary_key=True)\ndb.create_all()\n";
+    let files = [
+        ("app/user.py", model("User")),
+        ("toy/models.py", toy.to_owned()),
+    ];
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(path, text)| (*path, text.as_str()))
+        .collect();
+    let models = read(
+        &format!("import app.user{TARGET}"),
+        &files,
+        &Catalog::default(),
+    );
+    assert_eq!(tables(&models), ["user"]);
+    let columns: Vec<&str> = models.whole().catalog.tables["user"]
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    assert_eq!(columns, ["id"]);
+}
+
+#[test]
+fn extensions_of_flask_have_two_names() {
+    let app = "from flask.ext.sqlalchemy import SQLAlchemy\ndb = SQLAlchemy()\nclass User(db.Model):\n    id = db.Column(db.Integer, primary_key=True)\n";
+    let env = "from app.db import db\ntarget_metadata = db.metadata\n";
+    let models = read(env, &[("app/db.py", app)], &Catalog::default());
+    assert_eq!(tables(&models), ["user"]);
+}
+
+#[test]
 fn what_is_imported_is_registered() {
     let (user, team) = (model("User"), model("Team"));
     let files = |init: &'static str| -> Vec<(&'static str, String)> {

@@ -1,8 +1,9 @@
 //! What differs after a downgrade and could not well be otherwise, or says nothing: a default that lets a column be
 //! NOT NULL again, an index that another one makes needless, or that is as the models have it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::nullability::sets_nullable;
 use crate::catalog::{
     AlterAction, Catalog, Change, ConstraintKind, Ddl, Difference, Fact, IndexDefinition, IndexKey,
     Subject, compare, constraint_value, index_value,
@@ -189,6 +190,51 @@ pub(super) fn is_as_in_the_models(difference: &Difference, ctx: &ReplayContext<'
     index.is_some_and(|index| {
         index.maybe.is_none() && index_value(&index.definition) == difference.to
     })
+}
+
+/// True for a part of a column that the downgrade makes as the models of the base say: there the history had drifted from
+/// what the older code expects, and databases that `create_all()` made go back to what they had. What `upgrade` sets
+/// although it was so already is another matter.
+pub(super) fn is_as_the_models_say(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
+    let (Subject::Column, Change::Changed(part)) = (difference.subject, difference.change) else {
+        return false;
+    };
+    let target = Target::of(difference);
+    let is_made_by_downgrade = difference
+        .place
+        .as_ref()
+        .is_some_and(|place| remainder.downgrade.span.contains(place.span));
+    let (Some(base), Some(table), Some(name), true) = (
+        ctx.environment.base(),
+        target.table,
+        target.name,
+        is_made_by_downgrade,
+    ) else {
+        return false;
+    };
+    let models = &base.model_schema().catalog;
+    let Some(column) = models
+        .tables
+        .get(table)
+        .filter(|table| models.doubt_about(table).is_none())
+        .and_then(|table| table.column(name))
+        .filter(|column| column.maybe.is_none())
+    else {
+        return false;
+    };
+    let says = match part {
+        "nullable" => json!(column.nullable.known()),
+        "type" => json!(column.column_type.known()),
+        "default" if column.default.known().is_some() => json!(column.default.known()),
+        _ => return false,
+    };
+    let is_no_news = |was: bool| sets_nullable(difference, was, remainder);
+    let is_settled = part != "nullable" || !difference.from.as_bool().is_some_and(is_no_news);
+    says == difference.to && is_settled && remainder.next_failure(name).is_none()
 }
 
 /// True for a column that may be NULL, or a foreign key, that is left as the models of the base have it: the migrations

@@ -4,10 +4,11 @@ use serde_json::Value;
 
 use super::{means, mysql, repeated};
 use crate::catalog::{Catalog, Change, ConstraintKind, Ddl, Difference, Subject};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, is_unlimited_text};
 use crate::rules::ReplayContext;
 use crate::rules::deployment::{lost_attributes, not_null_without_default};
 use crate::rules::difference::{Remainder, Target, definition, follows, only_orders_labels};
+use crate::rules::downgrade::ignored_argument;
 use crate::rules::fresh::has;
 
 /// True for a unique constraint over the columns of the primary key, which stays: nothing is lost with it.
@@ -88,6 +89,7 @@ pub(super) fn is_reported(
         || repeated::is_repaired(difference, ctx)
         || means::is_duplicate(difference, remainder, ctx)
         || means::is_as_in_the_models(difference, ctx)
+        || means::is_as_the_models_say(difference, remainder, ctx)
         || means::is_filled_first(difference, ctx)
         || means::is_left_by_a_key(difference, ctx)
         || means::is_said_twice(difference, ctx)
@@ -97,11 +99,12 @@ pub(super) fn is_reported(
         || mysql::is_an_index(difference, remainder, ctx)
         || mysql::serves_a_key(difference, remainder, ctx)
         || only_orders_labels(difference)
+        || is_ignored(difference, remainder, ctx)
         || is_found_on_the_way(difference, ctx)
         || only_fills(difference, ctx)
         || is_refused_on_rows(difference, ctx)
         || only_limits(difference, ctx)
-        || is_unlimited_text(difference, ctx)
+        || is_one_text(difference, ctx)
         || means::is_as_on_the_base(difference, ctx)
     {
         return false;
@@ -154,6 +157,16 @@ pub(super) fn is_reported(
     }
 }
 
+/// True for what the downgrade says of a column where Alembic does not look, where that is told.
+fn is_ignored(difference: &Difference, remainder: &Remainder<'_>, ctx: &ReplayContext<'_>) -> bool {
+    let column = Target::of(difference).name;
+    difference.subject == Subject::Column
+        && matches!(difference.change, Change::Changed(_))
+        && column.is_some_and(|column| {
+            ignored_argument::tells_of_column(ctx.environment, remainder.downgrade, column)
+        })
+}
+
 /// True for a default that a column gets as it is made once more: what it held is gone, and the default fills it.
 fn only_fills(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
     difference.change == Change::Changed("default")
@@ -178,13 +191,14 @@ fn only_limits(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
         && head.names_dialect(Dialect::MySql)
 }
 
-/// True for `text` and `character varying` without a length, which PostgreSQL stores and compares alike.
-fn is_unlimited_text(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
-    let is_it = |value: &Value| matches!(value.as_str(), Some("text" | "character varying"));
-    difference.change == Change::Changed("type")
-        && is_it(&difference.from)
-        && is_it(&difference.to)
-        && ctx.environment.head.dialect().dialect == Dialect::PostgreSql
+/// True for two types of text that the database stores and compares alike.
+fn is_one_text(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let dialect = ctx.environment.head.dialect().dialect;
+    let is_it = |value: &Value| {
+        let spelling = value.as_str();
+        spelling.is_some_and(|spelling| is_unlimited_text(dialect, spelling))
+    };
+    difference.change == Change::Changed("type") && is_it(&difference.from) && is_it(&difference.to)
 }
 
 /// True for an index over the same columns that only sorts them in another direction.

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, Met, is_refused, new_revisions};
-use crate::catalog::{Change, Difference, Fact, Subject};
+use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
 use crate::diagnostic::Label;
+use crate::dialect::{Dialect, is_unlimited_text};
 use crate::models::{DriftDifference, Introduced, is_index_of_key};
 use crate::project::ProjectEnvironment;
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::deployment::lost_attributes;
 use crate::rules::difference::{LabelsApart, Target, follows};
+use crate::rules::downgrade::ignored_argument;
 use crate::rules::{EnvironmentContext, Reporter, pairing};
 use crate::schema::Operation;
 use crate::source::FileSpan;
@@ -100,6 +104,7 @@ pub(super) fn report(
             !is_index_of_key(difference, models)
         }
         (_, Change::Changed("comment")) if difference.to.is_null() => expects_comments,
+        (Subject::Column, Change::Changed("type")) if is_one_text(difference, head) => false,
         _ => !introduced.was_usual(difference),
     };
     let found: Vec<&DriftDifference> = introduced.others.clone();
@@ -121,7 +126,11 @@ pub(super) fn report(
     let mut contradictions: Vec<Contradicted<'_>> = found
         .iter()
         .zip(&tables)
-        .filter(|(found, _)| found.is_seen() || found.difference.subject == Subject::Enum)
+        .filter(|(found, table)| {
+            found.is_seen()
+                || found.difference.subject == Subject::Enum
+                || loses_key(&found.difference, table, new, head)
+        })
         .filter(|(found, _)| !enum_value_not_migrated::explains(found, ctx.settings))
         .filter(|(found, _)| is_expected(&found.difference) && !follows(&found.difference, &all))
         .filter(|(found, _)| !pairing::holds_the_labels(found, head) && !is_other_half(found))
@@ -153,6 +162,7 @@ pub(super) fn report(
         })
         .collect();
     name_renamed(&mut contradictions);
+    name_doubled(&mut contradictions);
     // As they stand in the files.
     contradictions.sort_by_key(|one| (&one.operation.file, one.operation.span.start));
     let same_models = if contradictions.is_empty() || ctx.all.len() == 1 {
@@ -209,6 +219,39 @@ pub(super) fn report(
         .collect()
 }
 
+/// True if the model has a primary key and one of these revisions takes that of the database away: that of a column it
+/// drops goes with the column. MySQL only takes the column out of it.
+fn loses_key(
+    difference: &Difference,
+    table: &str,
+    new: &[usize],
+    head: &ProjectEnvironment<'_>,
+) -> bool {
+    let has_key = |catalog: &Catalog| {
+        let known = catalog.tables.get(table);
+        known.map(|table| table.primary_key().is_some())
+    };
+    (difference.subject, difference.change) == (Subject::PrimaryKey, Change::Added)
+        && head.dialect().dialect != Dialect::MySql
+        && new.iter().any(|node| {
+            head.replay().get(*node).is_some_and(|replayed| {
+                has_key(&replayed.before) == Some(true) && has_key(&replayed.after) == Some(false)
+            })
+        })
+}
+
+/// True for two types of text that the database stores and compares alike.
+pub(super) fn is_one_text(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    let dialect = head.dialect().dialect;
+    let types = [&difference.from, &difference.to];
+    difference.change == Change::Changed("type")
+        && types.into_iter().all(|spelling| {
+            spelling
+                .as_str()
+                .is_some_and(|spelling| is_unlimited_text(dialect, spelling))
+        })
+}
+
 /// True if the models of another environment have a column as the migration has it.
 fn has_it_so(difference: &Difference, other: &ProjectEnvironment<'_>) -> bool {
     let Target { table, name, .. } = Target::of(difference);
@@ -239,7 +282,8 @@ pub(super) fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_
         })
 }
 
-/// True for NOT NULL that is lost because an operation does not say it, where that is told.
+/// True for NOT NULL that is lost because an operation does not say it, or says it where Alembic does not look, where that
+/// is told.
 fn is_lost(contradicted: &Contradicted<'_>, ctx: &EnvironmentContext<'_>) -> bool {
     ctx.head
         .replay()
@@ -249,8 +293,11 @@ fn is_lost(contradicted: &Contradicted<'_>, ctx: &EnvironmentContext<'_>) -> boo
             let run = replayed.migration.upgrade.run();
             let mut same = changes.iter();
             let change = same.find(|change| change.is_same_as(contradicted.found));
+            let column = Target::of(contradicted.found).name;
             run.is_some_and(|run| {
-                change.is_some_and(|change| lost_attributes::explains(change, ctx, run))
+                contradicted.found.subject == Subject::Column
+                    && column.is_some_and(|name| ignored_argument::tells_of_column(ctx, run, name))
+                    || change.is_some_and(|change| lost_attributes::explains(change, ctx, run))
                     || lost_attributes::explains_renamed(contradicted.found, changes, ctx, run)
             })
         })
@@ -310,6 +357,39 @@ fn name_renamed<'a>(contradictions: &mut Vec<Contradicted<'a>>) {
             _ => true,
         }
     });
+}
+
+/// A column with `unique=True, index=True` has one unique index: a constraint and an index that is not unique in its place
+/// are one slip.
+fn name_doubled(contradictions: &mut Vec<Contradicted<'_>>) {
+    let columns = |value: &Value| value.get("columns").cloned();
+    let is_unique = |value: &Value| value.get("unique") == Some(&Value::Bool(true));
+    let mut doubled: Vec<&Difference> = Vec::new();
+    let all: Vec<Contradicted<'_>> = contradictions.clone();
+    for one in contradictions.iter_mut() {
+        if (one.found.subject, one.found.change) != (Subject::Unique, Change::Removed) {
+            continue;
+        }
+        let index = all
+            .iter()
+            .map(|other| (other, other.found))
+            .find(|(other, index)| {
+                index.subject == Subject::Index
+                    && matches!(index.change, Change::Changed(_))
+                    && (other.node, other.table) == (one.node, one.table)
+                    && columns(&index.from).is_some()
+                    && [&index.from, &index.to]
+                        .into_iter()
+                        .all(|value| columns(value) == columns(&one.found.from))
+                    && !is_unique(&index.from)
+                    && is_unique(&index.to)
+            });
+        if let Some((_, index)) = index {
+            one.doubled = Some(index);
+            doubled.push(index);
+        }
+    }
+    contradictions.retain(|one| !doubled.iter().any(|index| std::ptr::eq(*index, one.found)));
 }
 
 /// What one correction mends, together.
@@ -396,9 +476,13 @@ where
         matches!(&recorded.operation, Operation::RenameTable { new_name, .. } if new_name.as_deref() == Some(table))
     });
     let own = Target::of(&found.difference);
+    // To MySQL each `MODIFY` says it.
+    let is_nullable = found.difference.change == Change::Changed("nullable")
+        && head.dialect().dialect != Dialect::MySql;
     let operation = Some(&own)
         .filter(|_| is_renamed_table)
         .and_then(|own| own.last_naming(run))
+        .or_else(|| target.last_saying_nullable(run).filter(|_| is_nullable))
         .or_else(|| target.last_naming(run))
         .or(made)
         .or_else(|| target.last_around(run))
@@ -432,6 +516,7 @@ where
             .as_ref()
             .filter(|_| found.difference.change == Change::Removed),
         same_key: None,
+        doubled: None,
         is_another_enum: false,
         is_index_of_key: false,
         was_there: false,

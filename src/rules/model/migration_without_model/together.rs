@@ -32,6 +32,8 @@ pub(super) struct Contradicted<'a> {
     pub(super) same_uniqueness: Option<&'a Difference>,
     /// The foreign key that the model has in its place.
     pub(super) same_key: Option<&'a Difference>,
+    /// The index that the migration makes beside a unique constraint, and that is unique in the model.
+    pub(super) doubled: Option<&'a Difference>,
     /// True for an enum type of the models that is another one in the database, whichever columns have it.
     pub(super) is_another_enum: bool,
     /// True for an index over the primary key of a new table.
@@ -115,9 +117,9 @@ impl Contradicted<'_> {
         if kind(self) != kind(other)
             || self.called.is_some() != other.called.is_some()
             || self.was_there != other.was_there
-            || [self, other]
-                .iter()
-                .any(|one| one.same_uniqueness.is_some() || one.same_key.is_some())
+            || [self, other].iter().any(|one| {
+                one.same_uniqueness.is_some() || one.same_key.is_some() || one.doubled.is_some()
+            })
         {
             return false;
         }
@@ -390,6 +392,14 @@ impl Violation for Together<'_> {
         if let Some(same) = self.first.same_uniqueness {
             return self.uniqueness(same);
         }
+        if let Some(index) = self.first.doubled {
+            let what = self.keys.as_deref().unwrap_or(table);
+            return format!(
+                "the migration indexes `{what}` twice, by {} and index `{}`, where the model has one unique index",
+                pairing::part_in_words(found, table),
+                index.object.rsplit('.').next().unwrap_or_default()
+            );
+        }
         if self.first.called.is_some() {
             let names = self.all().filter_map(|one| one.called);
             let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
@@ -417,6 +427,15 @@ impl Violation for Together<'_> {
         let makes_table = self.first.comes_with_table();
         let (there, here) = contrasted(from, to);
         match (subject, change) {
+            (Subject::PrimaryKey, Change::Added) => {
+                let columns = to.get("columns").and_then(serde_json::Value::as_array);
+                let columns = columns.into_iter().flatten();
+                let columns: Vec<&str> = columns.filter_map(serde_json::Value::as_str).collect();
+                format!(
+                    "the migration leaves `{table}` without a primary key, the model has one over ({})",
+                    columns.join(", ")
+                )
+            }
             (Subject::Table, Change::Removed) => {
                 format!(
                     "the migration creates {}, which no model describes",
@@ -538,7 +557,11 @@ impl Violation for Together<'_> {
             };
             notes.push(format!("and {more} more {differences}"));
         }
-        notes.push(self.aftermath.note(self.met));
+        if self.first.found.subject == Subject::PrimaryKey {
+            notes.push("autogenerate does not see it: it compares no primary keys".to_owned());
+        } else {
+            notes.push(self.aftermath.note(self.met));
+        }
         if self.first.is_index_of_key {
             notes.push(
                 "a primary key has an index of its own: the model needs no `index=True` there"
