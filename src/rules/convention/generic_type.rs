@@ -1,6 +1,7 @@
 //! ML402
 
 use crate::diagnostic::{Label, Severity};
+use crate::dialect::Dialect;
 use crate::models::{DriftDifference, Weight};
 use crate::project::ProjectEnvironment;
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
@@ -59,7 +60,16 @@ fn differ_in_precision(one: &str, other: &str) -> bool {
     one.ends_with(" time zone") && exact(other).is_some_and(|plain| plain == one)
 }
 
+/// True where a length or precision is only written down: SQLite keeps whatever comes.
+fn is_only_written(dialect: Dialect, one: &str, other: &str) -> bool {
+    let plain = |spelling: &str| Some(spelling.split('(').next()?.trim_end().to_owned());
+    dialect == Dialect::Sqlite && plain(one) == plain(other)
+}
+
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
+    let dialect = ctx.head.dialect();
+    let is_alone = dialect.foreign().is_none();
+    let dialect = dialect.dialect;
     for found in &ctx.head.drift().differences {
         let Some((migrated, modelled)) = found.more_general_type() else {
             continue;
@@ -71,7 +81,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         else {
             continue;
         };
-        if has_been_so(ctx, found) {
+        if has_been_so(ctx, found) || is_alone && is_only_written(dialect, migrated, modelled) {
             continue;
         }
         let violation = GenericType {
