@@ -7,6 +7,7 @@ mod habits;
 mod history;
 mod locations;
 mod naming;
+mod patched;
 mod reached;
 mod refusal;
 mod revision_check;
@@ -40,6 +41,7 @@ pub use dialect::{DetectedDialect, DialectSource};
 use history::RECENT;
 pub use history::ReplayedHistory;
 pub use locations::SeveralHeads;
+use patched::patched_names;
 pub use startup::Downtime;
 
 /// The environments of a repository and what they hold.
@@ -156,6 +158,7 @@ impl<'s> ProjectEnvironment<'s> {
             (function.as_str().to_owned(), operation)
         });
         let finder = ModuleFinder::new(sources.snapshot(), Runtime::search_path(environment))
+            .with_stand_ins(patched_names(environment, sources))
             .with_stand_ins(treated);
         Self {
             environment: environment.clone(),
