@@ -15,6 +15,8 @@ use crate::source::RepoPath;
 pub(super) const MIN_HABIT: usize = 5;
 /// So many revisions without a way back, and none with one, tell enough where the application upgrades itself.
 const MIN_WITHOUT_ANY: usize = 3;
+/// So many revisions, with those of a change, and none with a way back, tell enough of the next one.
+const MIN_BEFORE_CHANGE: usize = 2;
 /// So many commits tell whether models come with their migrations nowadays.
 const NEWEST_COMMITS: usize = 20;
 
@@ -40,7 +42,13 @@ impl Linter<'_> {
                 && ctx.head.downtime() == Some(Downtime::AtStart)
         };
         let is_template = || with <= without && ctx.head.begins_without_downgrade();
-        let is_plain = optional || is_habit || only_goes_on() || is_template();
+        // Nor will anybody go back by the next one alone.
+        let none_goes_back = || {
+            ctx.change.is_some()
+                && with == 0
+                && ctx.head.never_goes_back() >= Some(MIN_BEFORE_CHANGE)
+        };
+        let is_plain = optional || is_habit || only_goes_on() || is_template() || none_goes_back();
         let refusal = if is_plain || with > without {
             None
         } else {

@@ -4,7 +4,7 @@ mod named;
 
 use std::fmt;
 
-use self::named::{DIALECTS, arguments, branches};
+use self::named::{DIALECTS, arguments, branches, statements};
 use crate::alembic::{Declaration, Environment, IniFile, ScriptDirectory};
 use crate::dependencies::{Dependencies, FileLine};
 use crate::dialect::Dialect;
@@ -56,6 +56,8 @@ pub enum Named {
     Model(RepoPath),
     /// `dialect.name == "mysql"` in so many revisions.
     Branches { files: usize, of: usize },
+    /// Words of its SQL in so many revisions.
+    Statements { files: usize, of: usize },
 }
 
 impl fmt::Display for DialectSource {
@@ -75,6 +77,9 @@ impl fmt::Display for DialectSource {
                     write!(f, "{dialect}_… arguments in {files} of {of} revisions")
                 }
                 Named::Model(file) => write!(f, "{dialect}_… arguments in {file}"),
+                Named::Statements { files, of } => {
+                    write!(f, "SQL of {dialect} in {files} of {of} revisions")
+                }
                 Named::Branches { files, of } => {
                     write!(f, "{files} of {of} revisions ask for it by its name")
                 }
@@ -194,11 +199,14 @@ pub(super) fn detect(
             let of_sqlite = url(|dialect| dialect == Dialect::Sqlite)?;
             Some(asked_for(scripts, sources).unwrap_or(of_sqlite))
         })
-        .or_else(|| package(|name| dependencies.place_of(name)));
+        .or_else(|| package(|name| dependencies.place_of(name)))
+        .or_else(|| spoken(scripts, sources));
     // What another database has is no sign of one of ours.
     let weak = found.as_ref().is_none_or(|(dialect, source)| match source {
         DialectSource::Url(_) => *dialect == Dialect::Sqlite,
-        DialectSource::Named { by, .. } => matches!(by, Named::Branches { .. }),
+        DialectSource::Named { by, .. } => {
+            matches!(by, Named::Branches { .. } | Named::Statements { .. })
+        }
         _ => false,
     });
     let foreign = weak
@@ -420,6 +428,19 @@ fn asked_for(scripts: &ScriptDirectory, sources: &Sources<'_>) -> Option<(Dialec
     let ([postgresql, mysql, _], of) = count(scripts, sources, branches);
     let (dialect, files) = most_named([postgresql, mysql, 0])?;
     let by = Named::Branches { files, of };
+    Some((dialect, DialectSource::Named { dialect, by }))
+}
+
+/// The dialect whose SQL revisions have that do not ask which it is, and no other one is asked for.
+fn spoken(scripts: &ScriptDirectory, sources: &Sources<'_>) -> Option<(Dialect, DialectSource)> {
+    let unasked = |text: &str| match branches(text) {
+        [false, false, false] => statements(text),
+        _ => [false; 3],
+    };
+    let ([postgresql, mysql, _], _) = count(scripts, sources, branches);
+    let (counts, of) = count(scripts, sources, unasked);
+    let (dialect, files) = most_named(counts).filter(|_| postgresql + mysql == 0)?;
+    let by = Named::Statements { files, of };
     Some((dialect, DialectSource::Named { dialect, by }))
 }
 

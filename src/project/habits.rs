@@ -36,6 +36,24 @@ impl ProjectEnvironment<'_> {
         (with, without)
     }
 
+    /// How many revisions there are, whatever they change, if none of them goes back.
+    pub fn never_goes_back(&self) -> Option<usize> {
+        let order = self.map.topological_order();
+        let goes_back = |direction: &Direction| match direction {
+            Direction::Missing => false,
+            Direction::Ran(run) => !run.is_empty() && !matches!(run.end, End::Raises { .. }),
+            Direction::Unknown { .. } => true,
+        };
+        let mut count = 0;
+        for migration in self.migrations(&order) {
+            if goes_back(&migration.downgrade) {
+                return None;
+            }
+            count += 1;
+        }
+        Some(count)
+    }
+
     /// True if the template of new revisions has no downgrade: then the project does without.
     pub fn begins_without_downgrade(&self) -> bool {
         let template = self.environment.script_location.join("script.py.mako");

@@ -93,6 +93,23 @@ pub(super) fn branches(text: &str) -> [bool; 3] {
     found
 }
 
+/// For each dialect whether a text has words of its SQL that no other database knows; those of PostgreSQL, which is taken
+/// where nothing is known, count against the others.
+pub(super) fn statements(text: &str) -> [bool; 3] {
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    [
+        has(&[
+            "plpgsql",
+            "CREATE EXTENSION",
+            "pg_catalog",
+            "::regclass",
+            "::text",
+        ]),
+        false,
+        has(&["sqlite_master", "PRAGMA ", "RecoverGeometryColumn("]),
+    ]
+}
+
 fn is_of_word(c: char) -> bool {
     c.is_alphanumeric() || c == '_'
 }
@@ -105,6 +122,14 @@ mod tests {
     const POSTGRESQL: [bool; 3] = [true, false, false];
     const MYSQL: [bool; 3] = [false, true, false];
     const SQLITE: [bool; 3] = [false, false, true];
+
+    #[test]
+    fn statements_of_dialects() {
+        assert_eq!(statements("op.execute('PRAGMA foreign_keys=OFF')"), SQLITE);
+        assert_eq!(statements("SELECT RecoverGeometryColumn('a', 'b')"), SQLITE);
+        assert_eq!(statements("CREATE EXTENSION postgis"), POSTGRESQL);
+        assert_eq!(statements("# a pragma"), NONE);
+    }
 
     #[test]
     fn arguments_of_dialects() {

@@ -80,6 +80,8 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         .doc
         .revises
         .as_ref()
+        // A line that is left empty claims nothing.
+        .filter(|line| !line.text.trim().is_empty())
         .filter(|line| !revises(line, revision, &ctx.environment.judged().map));
     let Some(first) = id_line.or(revises_line) else {
         return;
