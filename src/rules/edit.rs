@@ -105,12 +105,13 @@ pub(crate) fn missing(
         if upstream.map.find(head.map.node(node).id()).is_some() {
             return false;
         }
-        // It may ask what a database has that has run the revision before: all that it may do is meant.
-        let migration = head.defined_migration(node);
         let alters_all =
             |run: Option<&Run>| run.is_some_and(|run| effect::alters_all(run, &differences.found));
+        let replayed = head.replay().get(node);
+        // It may ask what a database has that has run the revision before: all that it may do is meant.
         effect::may_mend(&head.map.node(node).revision, &differences.found)
-            || alters_all(migration.upgrade.run())
+            || alters_all(head.defined_migration(node).upgrade.run())
+            || replayed.is_some_and(|replayed| alters_all(replayed.migration.upgrade.run()))
             || {
                 let on_old = head.upgrade_of(node, old.after.clone());
                 alters_all(on_old.upgrade.run()) || {

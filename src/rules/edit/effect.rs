@@ -118,30 +118,52 @@ pub(super) fn alters_all(run: &Run, differences: &[Difference]) -> bool {
     !differences.is_empty() && differences.iter().all(alters)
 }
 
-/// True if a revision asks the database what it has and names all tables, types and other objects in which the differences are:
-/// what it does there hangs on the answer.
+/// True if a revision asks the database what it has and names all that differs: what it does there hangs on the answer. An
+/// inspector knows what a table has, so it is enough to name the tables; constraints are often named by the database.
 pub(super) fn may_mend(revision: &Revision, differences: &[Difference]) -> bool {
     let text = revision.source.text.as_str();
     let lower = text.to_ascii_lowercase();
+    let asks = |questions: &[&str]| questions.iter().any(|question| lower.contains(question));
+    let is_inspected = asks(INSPECTIONS);
     let names = |name: &str| super::mentions(text, name.rsplit('.').next().unwrap_or(name));
+    let quotes = |name: &str| {
+        let mut quotes = ['"', '\''].iter();
+        quotes.any(|quote| text.contains(&format!("{quote}{name}{quote}")))
+    };
     let names_it = |difference: &Difference| {
         let Target { table, name, .. } = Target::of(difference);
-        // Constraints are often named by the database.
-        let name = name.filter(|_| matches!(difference.subject, Subject::Column | Subject::Index));
+        if is_inspected && table.is_some_and(quotes) && text.contains(inspected(difference.subject))
+        {
+            return true;
+        }
+        let is_named = matches!(difference.subject, Subject::Column | Subject::Index);
+        let name = name.filter(|_| is_named);
         match table {
             Some(table) => names(table) && name.is_none_or(names),
             None => names(&difference.object),
         }
     };
-    !differences.is_empty()
-        && QUESTIONS.iter().any(|question| lower.contains(question))
-        && differences.iter().all(names_it)
+    !differences.is_empty() && (is_inspected || asks(QUESTIONS)) && differences.iter().all(names_it)
 }
+
+/// The question of an inspector about what differs; empty where any will do.
+fn inspected(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Column => "get_columns",
+        Subject::Index => "get_indexes",
+        Subject::PrimaryKey => "get_pk_constraint",
+        Subject::Unique => "get_unique_constraints",
+        Subject::ForeignKey => "get_foreign_keys",
+        Subject::Check => "get_check_constraints",
+        _ => "",
+    }
+}
+
+/// How revisions look at a whole table.
+const INSPECTIONS: &[&str] = &["inspect(", "inspector"];
 
 /// How revisions ask a database what it has, in Python and in SQL.
 const QUESTIONS: &[&str] = &[
-    "inspect(",
-    "inspector",
     "has_table(",
     "if exists",
     "if not exists",
