@@ -13,6 +13,7 @@ mod refusal;
 mod revision_check;
 mod semantics;
 mod startup;
+mod stopped;
 mod workflows;
 
 use std::collections::VecDeque;

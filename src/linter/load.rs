@@ -136,6 +136,7 @@ impl<'c> Circumstances<'c> {
         let left_out = if is_careful {
             // Others of its processes may go on.
             match downtime {
+                Some(Downtime::Stopped) => LeftOut::All,
                 Some(Downtime::AtStart) => LeftOut::Locks,
                 Some(Downtime::OneHost) | None => LeftOut::Nothing,
             }
@@ -148,7 +149,7 @@ impl<'c> Circumstances<'c> {
             }
         } else {
             match downtime {
-                Some(Downtime::AtStart) => LeftOut::All,
+                Some(Downtime::AtStart | Downtime::Stopped) => LeftOut::All,
                 Some(Downtime::OneHost) => LeftOut::Locks,
                 None if is_shown() => LeftOut::Locks,
                 // The tables of a project that is weeks old hold little when a change is read; who checks all of it asks.
@@ -161,6 +162,7 @@ impl<'c> Circumstances<'c> {
                 Downtime::AtStart => {
                     "runs its migrations itself as it starts, brings its database along, or starts with the newest revision alone"
                 }
+                Downtime::Stopped => "is stopped for its migrations, as a document says",
                 Downtime::OneHost => "is built for the containers of one host",
             };
             return LoadHabit {

@@ -12,6 +12,8 @@ use crate::source::RepoPath;
 pub enum Downtime {
     /// The application runs them as it starts, refuses to start with another revision, or brings its database along.
     AtStart,
+    /// A document says that it is stopped.
+    Stopped,
     /// The application is built for the containers of one host.
     OneHost,
 }
@@ -50,6 +52,9 @@ impl ProjectEnvironment<'_> {
                     && read(path).is_some_and(|bytes| keeps_running(&bytes))
         };
         let any = |is_meant: &(dyn Fn(&&RepoPath) -> bool + Sync)| paths.par_iter().any(is_meant);
+        if self.is_stopped_by_document() {
+            return Some(Downtime::Stopped);
+        }
         // Names and manifests tell this, before all code is read.
         if any(&rolls_out) {
             None
