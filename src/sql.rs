@@ -10,6 +10,7 @@ mod expression;
 mod generic;
 mod literals;
 mod maintenance;
+mod malformed;
 mod object;
 mod parse;
 mod placeholder;

@@ -5,6 +5,7 @@ use std::ops::Range;
 use smol_str::SmolStr;
 
 use super::cursor::Cursor;
+use super::malformed::malformed;
 use super::source::{Place, Source};
 use super::statement::{Effect, Statement, StatementKind, statements_of};
 use super::{data, generic, literals, maintenance, object, postgresql, query, unnamed};
@@ -24,6 +25,8 @@ pub struct ParsedStatement {
     /// Where it stands in the text, without the semicolon.
     pub range: Range<usize>,
     pub ddl: Vec<Ddl>,
+    /// Why no database takes it, where that is certain. What it does is what was meant, as far as that can be told.
+    pub malformed: Option<String>,
 }
 
 /// Reads all statements of a text. Pieces that are not known are [`HOLE`](super::HOLE)s in it; bind parameters are not
@@ -54,11 +57,41 @@ pub(super) fn parse_nested(
     let source = Source::new(text, dialect, place);
     statements_of(&source.text, dialect)
         .into_iter()
-        .map(|statement| ParsedStatement {
-            ddl: one(&source, &statement, depth),
-            range: statement.range,
+        .map(|statement| {
+            let malformed = malformed(&source, statement.range.clone());
+            ParsedStatement {
+                ddl: match &malformed {
+                    Some(malformed) => meant(&source, &statement, malformed.gap, depth),
+                    None => one(&source, &statement, depth),
+                },
+                malformed: malformed.map(|malformed| malformed.reason),
+                range: statement.range,
+            }
         })
         .collect()
+}
+
+/// What a statement was meant to do that lacks a space, or something that is not known.
+fn meant(source: &Source<'_>, statement: &Statement, gap: Option<usize>, depth: usize) -> Vec<Ddl> {
+    let mended = gap
+        .and_then(|gap| Some((gap, source.text.get(statement.range.start..gap)?)))
+        .and_then(|(gap, before)| {
+            let after = source.text.get(gap..statement.range.end)?;
+            Some(format!("{before} {after}"))
+        });
+    let place = |_: Range<usize>| (source.place)(statement.range.clone());
+    match mended {
+        Some(mended) if depth < DEEPEST_CODE => {
+            parse_nested(&mended, source.dialect, &place, depth + 1)
+                .into_iter()
+                .flat_map(|mended| mended.ddl)
+                .collect()
+        }
+        _ => vec![Ddl::Opaque {
+            what: summary(source, statement.range.clone()),
+            names: Vec::new(),
+        }],
+    }
 }
 
 /// What one statement of the source does.
