@@ -1,7 +1,9 @@
 //! Statements that certainly are no SQL.
 //!
 //! Only what no grammar of these databases takes is told: after `ALTER TABLE <name>` there is a verb before `CONSTRAINT`,
-//! `FOREIGN KEY` and `COLUMN`. Mostly a space is missing between two literals that Python puts together:
+//! `FOREIGN KEY` and `COLUMN`; and DDL that PostgreSQL's grammar does not follow. (Of statements about rows that grammar
+//! is not sure enough: a column may be called `values`.) Mostly a space is missing between two literals that Python puts
+//! together:
 //!
 //! ```python
 //! op.execute("ALTER TABLE message" "ADD CONSTRAINT …")
@@ -9,8 +11,12 @@
 
 use std::ops::Range;
 
+use super::parse::summary;
+use super::postgresql;
 use super::source::Source;
+use super::statement::{Effect, Statement};
 use super::token::{HOLE, Token, TokenKind};
+use crate::dialect::Dialect;
 
 /// What an `ALTER TABLE` does, by its first word.
 const VERBS: &[&str] = &["add", "drop", "alter", "rename", "modify", "change"];
@@ -80,6 +86,29 @@ pub(super) fn malformed(source: &Source<'_>, range: Range<usize>) -> Option<Malf
     })
 }
 
+/// Why PostgreSQL does not take a statement that changes the schema, where its text is known as a whole.
+pub(super) fn unfollowed(source: &Source<'_>, statement: &Statement) -> Option<String> {
+    let is_asked =
+        source.dialect == Dialect::PostgreSql && statement.kind.effect() == Effect::Schema;
+    if !is_asked {
+        return None;
+    }
+    let range = statement.range.clone();
+    let stops_at = postgresql::syntax_error(source, range.clone())?;
+    let tokens = source.tokens(range.clone());
+    let place = tokens
+        .iter()
+        .find(|token| token.range.end > stops_at)
+        .map_or_else(
+            || "at its end".to_owned(),
+            |token| format!("at `{}`", token.text),
+        );
+    let beginning = summary(source, range);
+    Some(format!(
+        "`{beginning}` is no SQL of PostgreSQL: syntax error {place}"
+    ))
+}
+
 /// The length of the verb that a table's name ends with.
 fn glued_verb(name: &Token<'_>) -> Option<usize> {
     let text = name.text.to_ascii_lowercase();
@@ -137,6 +166,44 @@ mod tests {
             "ALTER TABLE a.\u{fffc} CONSTRAINT b",
             "ALTER TABLE a CHECK PARTITION b",
             "ALTER TABLE a",
+        ] {
+            assert_eq!(reasons(text), Vec::<String>::new(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_postgresql_does_not_follow() {
+        let reasons = |text| -> Vec<String> {
+            parse(text, Dialect::PostgreSql, &|_| None)
+                .into_iter()
+                .filter_map(|statement| statement.malformed)
+                .collect()
+        };
+        assert_eq!(
+            reasons("ALTER TABLE users DROP COLUMN zone text"),
+            [
+                "`ALTER TABLE users DROP COLUMN zone …` is no SQL of PostgreSQL: syntax error at `text`"
+            ]
+        );
+        assert_eq!(
+            reasons("ALTER TABLE a ADD PRIMARY KEY (b, c"),
+            ["`ALTER TABLE a ADD PRIMARY KEY …` is no SQL of PostgreSQL: syntax error at its end"]
+        );
+        for text in [
+            "ALTER TABLE users DROP COLUMN zone \u{fffc}",
+            "ALTER TABLE a SET (timescaledb.compress, timescaledb.compress_segmentby = 'b')",
+            "CREATE MATERIALIZED VIEW a WITH (timescaledb.continuous) AS SELECT b FROM c WITH NO DATA",
+            "CREATE INDEX a ON b USING hnsw (c vector_l2_ops) WITH (m = 16)",
+            "CREATE TRIGGER a BEFORE INSERT OR UPDATE ON b FOR EACH ROW EXECUTE PROCEDURE c()",
+            "CREATE FUNCTION a() RETURNS int LANGUAGE SQL BEGIN ATOMIC SELECT 1; SELECT 2; END",
+            "CREATE RULE a AS ON DELETE TO b DO INSTEAD (UPDATE c SET d = 1; SELECT 1)",
+            "CREATE TABLE a (b int CHECK (b > :least), PRIMARY KEY (b)) PARTITION BY RANGE (b)",
+            "ALTER TABLE a CLUSTER ON b, SET WITHOUT OIDS, ENABLE ROW LEVEL SECURITY",
+            "ALTER TYPE a ADD VALUE IF NOT EXISTS 'b' BEFORE 'c'",
+            "CREATE EXTENSION IF NOT EXISTS \"uuid-ossp\" WITH SCHEMA public",
+            "DROP FUNCTION IF EXISTS a(int, text) CASCADE",
+            "CREATE POLICY a ON b FOR ALL TO c USING (d = current_setting('e')::uuid)",
+            "UPDATE a SET values = (SELECT 1 FROM json_each(values))",
         ] {
             assert_eq!(reasons(text), Vec::<String>::new(), "{text}");
         }

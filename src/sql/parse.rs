@@ -5,7 +5,7 @@ use std::ops::Range;
 use smol_str::SmolStr;
 
 use super::cursor::Cursor;
-use super::malformed::malformed;
+use super::malformed::{malformed, unfollowed};
 use super::source::{Place, Source};
 use super::statement::{Effect, Statement, StatementKind, statements_of};
 use super::{data, generic, literals, maintenance, object, postgresql, query, unnamed};
@@ -64,7 +64,13 @@ pub(super) fn parse_nested(
                     Some(malformed) => meant(&source, &statement, malformed.gap, depth),
                     None => one(&source, &statement, depth),
                 },
-                malformed: malformed.map(|malformed| malformed.reason),
+                malformed: match malformed {
+                    Some(malformed) => Some(malformed.reason),
+                    None if depth == 0 && is_within_limits(&source, &statement.range) => {
+                        unfollowed(&source, &statement)
+                    }
+                    None => None,
+                },
                 range: statement.range,
             }
         })
@@ -94,10 +100,15 @@ fn meant(source: &Source<'_>, statement: &Statement, gap: Option<usize>, depth: 
     }
 }
 
+/// True for a statement that a grammar may be given.
+fn is_within_limits(source: &Source<'_>, range: &Range<usize>) -> bool {
+    range.len() <= LARGEST && nesting(source, range) <= DEEPEST
+}
+
 /// What one statement of the source does.
 pub(super) fn one(source: &Source<'_>, statement: &Statement, depth: usize) -> Vec<Ddl> {
     let range = statement.range.clone();
-    if range.len() > LARGEST || nesting(source, &range) > DEEPEST || depth > DEEPEST_CODE {
+    if !is_within_limits(source, &range) || depth > DEEPEST_CODE {
         return vec![by_head(source, statement)];
     }
     let read = match statement.kind {
