@@ -18,6 +18,7 @@ mod postgresql;
 mod query;
 mod question;
 mod source;
+mod spatialite;
 mod statement;
 mod token;
 mod types;

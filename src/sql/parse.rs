@@ -8,7 +8,7 @@ use super::cursor::Cursor;
 use super::malformed::{malformed, unfollowed};
 use super::source::{Place, Source};
 use super::statement::{Effect, Statement, StatementKind, statements_of};
-use super::{data, generic, literals, maintenance, object, postgresql, query, unnamed};
+use super::{data, generic, literals, maintenance, object, postgresql, query, spatialite, unnamed};
 use crate::catalog::{Ddl, RowChange, SessionChange, UnnamedKind};
 use crate::dialect::Dialect;
 
@@ -143,7 +143,13 @@ pub(super) fn one(source: &Source<'_>, statement: &Statement, depth: usize) -> V
             }
         }
         StatementKind::Code if starts_with_select(&source.text[range.clone()]) => {
-            query::read(source, range, depth)
+            let function = (source.dialect == Dialect::Sqlite)
+                .then(|| spatialite::read(source, range.clone()))
+                .flatten();
+            match function {
+                Some(ddl) => Some(vec![ddl]),
+                None => query::read(source, range, depth),
+            }
         }
         StatementKind::Code if source.dialect == Dialect::PostgreSql => {
             postgresql::read(source, range, depth)
@@ -160,7 +166,8 @@ pub(super) fn one(source: &Source<'_>, statement: &Statement, depth: usize) -> V
         | StatementKind::Comment => object::read(source, range),
         StatementKind::Code | StatementKind::Unknown => None,
     };
-    read.unwrap_or_else(|| vec![by_head(source, statement)])
+    read.or_else(|| unnamed::renamed(source, statement.range.clone()))
+        .unwrap_or_else(|| vec![by_head(source, statement)])
 }
 
 /// The strings that a statement reads as values of types. Only PostgreSQL refuses them before it has met a row.
