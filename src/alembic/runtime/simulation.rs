@@ -238,6 +238,7 @@ impl Simulation {
                 began_empty: one.database.began_empty && other.database.began_empty,
                 search_path: one.database.search_path.clone(),
                 goes_back: one.database.goes_back,
+                changed_with_schema: Arc::clone(&one.database.changed_with_schema),
             },
             met_enums: one.met_enums.clone().union(other.met_enums.clone()),
             met_enums_from_empty: one
