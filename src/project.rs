@@ -298,6 +298,7 @@ impl<'s> ProjectEnvironment<'s> {
             naming,
             transactions: self.transactions(),
             search_path: self.schemas_searched(),
+            sets_search_path: self.sets_search_path(),
         }
     }
 

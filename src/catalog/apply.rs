@@ -62,6 +62,8 @@ pub struct Database {
     pub search_path: Arc<[SmolStr]>,
     /// True for the way back: what the way there has not made, then, is not there.
     pub goes_back: bool,
+    /// On the way back, what the way there has changed by a name with a schema, where no other way leads to it.
+    pub changed_with_schema: Arc<[SmolStr]>,
 }
 
 /// A statement that the database would refuse.
@@ -133,6 +135,7 @@ impl Database {
             began_empty: false,
             search_path: Arc::from([]),
             goes_back: false,
+            changed_with_schema: Arc::from([]),
         }
     }
 
@@ -142,6 +145,7 @@ impl Database {
         self.former_names = OrdMap::new();
         self.began_empty = self.now.is_empty();
         self.goes_back = false;
+        self.changed_with_schema = Arc::from([]);
     }
 
     /// True where nothing is there that was not made: on the way back of a first revision.
@@ -221,6 +225,11 @@ impl Database {
 
 impl Statement<'_> {
     fn run(&mut self, ddl: &Ddl) {
+        if let Some(meant) = self.database.with_forgotten_schema(ddl) {
+            self.fail(FailureKind::Missing.because(meant.refusal));
+            self.carry_out(&meant.ddl);
+            return;
+        }
         match self.database.with_schemas(ddl) {
             Some(meant) => self.carry_out(&meant),
             None => self.carry_out(ddl),

@@ -67,6 +67,8 @@ pub enum IgnoredKind {
     Letters { text: SmolStr },
     /// A `Column` where the name of one is expected, with its name.
     Column { name: Option<SmolStr> },
+    /// A type where `nullable` was, and nothing is since Alembic 1.11.
+    TypeByPosition,
 }
 
 impl Recorded {

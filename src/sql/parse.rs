@@ -5,9 +5,10 @@ use std::ops::Range;
 use smol_str::SmolStr;
 
 use super::cursor::Cursor;
+use super::malformed::{malformed, unfollowed};
 use super::source::{Place, Source};
 use super::statement::{Effect, Statement, StatementKind, statements_of};
-use super::{data, generic, literals, maintenance, object, postgresql, query, unnamed};
+use super::{data, generic, literals, maintenance, object, postgresql, query, spatialite, unnamed};
 use crate::catalog::{Ddl, RowChange, SessionChange, UnnamedKind};
 use crate::dialect::Dialect;
 
@@ -24,6 +25,8 @@ pub struct ParsedStatement {
     /// Where it stands in the text, without the semicolon.
     pub range: Range<usize>,
     pub ddl: Vec<Ddl>,
+    /// Why no database takes it, where that is certain. What it does is what was meant, as far as that can be told.
+    pub malformed: Option<String>,
 }
 
 /// Reads all statements of a text. Pieces that are not known are [`HOLE`](super::HOLE)s in it; bind parameters are not
@@ -54,17 +57,58 @@ pub(super) fn parse_nested(
     let source = Source::new(text, dialect, place);
     statements_of(&source.text, dialect)
         .into_iter()
-        .map(|statement| ParsedStatement {
-            ddl: one(&source, &statement, depth),
-            range: statement.range,
+        .map(|statement| {
+            let malformed = malformed(&source, statement.range.clone());
+            ParsedStatement {
+                ddl: match &malformed {
+                    Some(malformed) => meant(&source, &statement, malformed.gap, depth),
+                    None => one(&source, &statement, depth),
+                },
+                malformed: match malformed {
+                    Some(malformed) => Some(malformed.reason),
+                    None if depth == 0 && is_within_limits(&source, &statement.range) => {
+                        unfollowed(&source, &statement)
+                    }
+                    None => None,
+                },
+                range: statement.range,
+            }
         })
         .collect()
+}
+
+/// What a statement was meant to do that lacks a space, or something that is not known.
+fn meant(source: &Source<'_>, statement: &Statement, gap: Option<usize>, depth: usize) -> Vec<Ddl> {
+    let mended = gap
+        .and_then(|gap| Some((gap, source.text.get(statement.range.start..gap)?)))
+        .and_then(|(gap, before)| {
+            let after = source.text.get(gap..statement.range.end)?;
+            Some(format!("{before} {after}"))
+        });
+    let place = |_: Range<usize>| (source.place)(statement.range.clone());
+    match mended {
+        Some(mended) if depth < DEEPEST_CODE => {
+            parse_nested(&mended, source.dialect, &place, depth + 1)
+                .into_iter()
+                .flat_map(|mended| mended.ddl)
+                .collect()
+        }
+        _ => vec![Ddl::Opaque {
+            what: summary(source, statement.range.clone()),
+            names: Vec::new(),
+        }],
+    }
+}
+
+/// True for a statement that a grammar may be given.
+fn is_within_limits(source: &Source<'_>, range: &Range<usize>) -> bool {
+    range.len() <= LARGEST && nesting(source, range) <= DEEPEST
 }
 
 /// What one statement of the source does.
 pub(super) fn one(source: &Source<'_>, statement: &Statement, depth: usize) -> Vec<Ddl> {
     let range = statement.range.clone();
-    if range.len() > LARGEST || nesting(source, &range) > DEEPEST || depth > DEEPEST_CODE {
+    if !is_within_limits(source, &range) || depth > DEEPEST_CODE {
         return vec![by_head(source, statement)];
     }
     let read = match statement.kind {
@@ -99,7 +143,13 @@ pub(super) fn one(source: &Source<'_>, statement: &Statement, depth: usize) -> V
             }
         }
         StatementKind::Code if starts_with_select(&source.text[range.clone()]) => {
-            query::read(source, range, depth)
+            let function = (source.dialect == Dialect::Sqlite)
+                .then(|| spatialite::read(source, range.clone()))
+                .flatten();
+            match function {
+                Some(ddl) => Some(vec![ddl]),
+                None => query::read(source, range, depth),
+            }
         }
         StatementKind::Code if source.dialect == Dialect::PostgreSql => {
             postgresql::read(source, range, depth)
@@ -116,7 +166,8 @@ pub(super) fn one(source: &Source<'_>, statement: &Statement, depth: usize) -> V
         | StatementKind::Comment => object::read(source, range),
         StatementKind::Code | StatementKind::Unknown => None,
     };
-    read.unwrap_or_else(|| vec![by_head(source, statement)])
+    read.or_else(|| unnamed::renamed(source, statement.range.clone()))
+        .unwrap_or_else(|| vec![by_head(source, statement)])
 }
 
 /// The strings that a statement reads as values of types. Only PostgreSQL refuses them before it has met a row.

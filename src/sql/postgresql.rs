@@ -66,6 +66,17 @@ pub(super) fn read(source: &Source<'_>, range: Range<usize>, depth: usize) -> Op
     }
 }
 
+/// Where the grammar stops to follow a statement that is known as a whole. What it says of values is another matter.
+pub(super) fn syntax_error(source: &Source<'_>, range: Range<usize>) -> Option<usize> {
+    let text = source.known(range)?;
+    let errors = SourceFile::parse(text).errors();
+    let first = errors.iter().min_by_key(|error| error.range().start())?;
+    first
+        .message()
+        .starts_with("expected")
+        .then(|| usize::from(first.range().start()))
+}
+
 /// What is said with `ONLY` leaves partitions alone.
 fn only(relation: &ast::TableRelationName, found: Vec<Ddl>) -> Vec<Ddl> {
     if relation.only_token().is_none() {

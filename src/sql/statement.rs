@@ -114,9 +114,18 @@ fn cut(tokens: &[Token<'_>]) -> Vec<Statement> {
     found
 }
 
-/// True inside `CREATE … BEGIN … END` without quotes (triggers of SQLite and MySQL, SQL-standard functions), whose
-/// semicolons do not end the statement.
+/// True inside `CREATE … BEGIN … END` without quotes (triggers of SQLite and MySQL, SQL-standard functions) and inside
+/// the parentheses of a rule, whose semicolons do not end the statement.
 fn in_body(tokens: &[Token<'_>]) -> bool {
+    let creates_rule = tokens.first().is_some_and(|token| token.is_word("create"))
+        && tokens.iter().take(4).any(|token| token.is_word("rule"));
+    if creates_rule {
+        let count = |text| {
+            let tokens = tokens.iter();
+            tokens.filter(|token| token.is_punctuation(text)).count()
+        };
+        return count("(") > count(")");
+    }
     let creates_code = tokens.first().is_some_and(|token| token.is_word("create"))
         && tokens.iter().take(6).any(|token| {
             ["trigger", "function", "procedure"]

@@ -1,14 +1,17 @@
 //! Answers to the questions migrations ask of the database, from the state that was replayed.
 
+mod inspected;
 mod query;
 mod reflected;
 
+pub(super) use inspected::Inspected;
 pub(super) use reflected::attribute as reflected_attribute;
 
 use std::rc::Rc;
 
 use smol_str::SmolStr;
 
+use self::inspected::Question;
 use super::calls::{Recorder, is_database_root};
 use crate::catalog::{ConstraintKind, Fact, Table};
 use crate::python::Interpreter;
@@ -54,6 +57,27 @@ pub(super) fn method(
     if let Some(value) = result_method(interpreter, base, name, call, at) {
         return Some(value);
     }
+    if name == "clear_cache" {
+        let simulation = interpreter.host.simulation_mut()?;
+        simulation.state.inspected.forget(base);
+        return None;
+    }
+    let Some(question) = Question::of(name, call) else {
+        return inspection(interpreter, name, call, at);
+    };
+    let inspected = &interpreter.host.simulation()?.state.inspected;
+    if let Some(answer) = inspected.answer(base, &question) {
+        return answer;
+    }
+    let answer = inspection(interpreter, name, call, at);
+    let simulation = interpreter.host.simulation_mut()?;
+    let inspected = &mut simulation.state.inspected;
+    inspected.remember(base, question, answer.clone());
+    answer
+}
+
+/// What an inspector or an engine finds in the database as it is now.
+fn inspection(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) -> Option<Value> {
     let table = || named(call, 0, "table_name").map(|table| with_schema(call, &table));
     match name {
         "has_table" => has_table(interpreter, &table()?).map(Value::Bool),

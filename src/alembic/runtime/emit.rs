@@ -37,7 +37,7 @@ pub(super) use metadata::{
 };
 pub(super) use objects::created_or_dropped;
 pub(super) use rows::{with_parameters, written_statement};
-pub(super) use signature::with_present_names;
+pub(super) use signature::{KEYWORD_ONLY, certainly_has, with_present_names};
 
 /// What an operation tells the database.
 #[derive(Debug, Default)]
@@ -117,7 +117,14 @@ pub(super) fn emit(
         );
     }
     if let Some(refusal) = signature::refusal(name, call, batch.is_some(), &operation.semantics) {
-        return Emitted::error(refusal);
+        let meant = batch.and_then(|batch| signature::without_table(name, call, batch));
+        let Some(meant) = meant else {
+            return Emitted::error(refusal);
+        };
+        let semantics = Arc::clone(&operation.semantics);
+        let mut emitted = emit(name, &meant, batch, at, semantics, interpreter);
+        emitted.errors.insert(0, refusal);
+        return emitted;
     }
     if let Some(emitted) = operation.column_as_name(name) {
         return emitted;

@@ -4,11 +4,12 @@
 //! knows; column lists are iterated, and so are strings.
 
 use super::calls::{RecordedCall, Recorder, Target};
-use super::emit::{changes_column, is_column};
+use super::emit::{KEYWORD_ONLY, certainly_has, changes_column, is_column};
 use crate::dialect::Dialect;
 use crate::python::Interpreter;
 use crate::python::value::{CallArgument, Value};
 use crate::schema::{IgnoredArgument, IgnoredKind};
+use crate::sqlalchemy::construct;
 
 /// What `alter_column` reads, or one of Alembic's dialects.
 const ALTER_COLUMN: [&str; 16] = [
@@ -65,6 +66,11 @@ pub(super) fn ignored(
         let own = column.and_then(|call| call.positional().next()?.value.as_str());
         let name = own.map(|name| smol_str::SmolStr::new(&**name));
         return vec![found(argument, "column_name", IgnoredKind::Column { name })];
+    }
+    if name == "alter_column"
+        && let Some(argument) = type_by_position(recorded, in_batch, interpreter)
+    {
+        return vec![found(argument, "type_", IgnoredKind::TypeByPosition)];
     }
     match name.as_str() {
         "alter_column" => keywords
@@ -124,6 +130,25 @@ fn unasked_column<'r>(
         && !is_copied
         && !changes_column(&recorded.arguments))
     .then_some(column)
+}
+
+/// A type that is the third argument: it was taken for `nullable`. Where the call is refused for it, that is told.
+fn type_by_position<'r>(
+    recorded: &'r RecordedCall,
+    in_batch: bool,
+    interpreter: &Interpreter<'_, Recorder>,
+) -> Option<&'r CallArgument> {
+    let mut positional = recorded
+        .arguments
+        .iter()
+        .filter(|argument| argument.name.is_none());
+    let third = positional.nth(2 - usize::from(in_batch))?;
+    let called = third.value.as_call().map(|call| &call.callee);
+    let name = construct(called.unwrap_or(&third.value), interpreter)?;
+    let own = name.rsplit('.').next().unwrap_or(&name);
+    let is_type = own.starts_with(char::is_uppercase) && own != "Column";
+    let is_refused = certainly_has(interpreter.host.semantics().as_deref(), KEYWORD_ONLY);
+    (is_type && !recorded.open && !is_refused).then_some(third)
 }
 
 /// True for a keyword that neither Alembic nor a dialect reads. What may belong to a dialect is let be.

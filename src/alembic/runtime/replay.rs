@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
 
 use super::conditions::Conditions;
 use super::simulation::{Failed, RawSql, Simulation, Step};
 use super::statement::{Log, Statement, Told};
 use super::{Direction, End, Migration, Run, Runtime, emit, restored_keys, unknown_before};
 use crate::alembic::revision::Revision;
-use crate::catalog::{Catalog, Ddl, Difference, Differences, Why, compare};
+use crate::catalog::{Catalog, Ddl, Difference, Differences, Subject, Why, compare, split_object};
+use crate::dialect::Dialect;
 use crate::python::value::Place;
 use crate::python::{ModuleFinder, Sources};
 use crate::source::{FileSpan, RepoPath, Span};
@@ -288,7 +290,9 @@ impl<'s> Replay<'s> {
         let met_from_empty = self.simulation().state.met_enums_from_empty.clone();
         let session = self.simulation().state.database.session.clone();
         self.simulation_mut().begin_run(false);
+        let changed = changed_with_schema(&up, &after, &self.semantics);
         self.simulation_mut().state.database.goes_back = revision.is_base();
+        self.simulation_mut().state.database.changed_with_schema = changed;
         self.simulation_mut().steps = Some(Vec::new());
         let downgrade = self.runtime.direction(module, "downgrade");
         let (downgrade_steps, downgrade_sql) = self.take_steps();
@@ -316,6 +320,7 @@ impl<'s> Replay<'s> {
             }
         };
         self.simulation_mut().state.database.goes_back = false;
+        self.simulation_mut().state.database.changed_with_schema = Arc::from([]);
         // A downgrade that fails leaves what it leaves all the same.
         let second_upgrade_failures = if upgrade_failures.is_empty() && !down.found.is_empty() {
             self.simulation_mut().begin_run(false);
@@ -491,6 +496,25 @@ fn verdict(upgrade: Outcome<'_>, downgrade: Outcome<'_>) -> Verdict {
         return Verdict::Reversible;
     }
     Verdict::NoSchemaChange
+}
+
+/// The tables and views with a schema in their names that are changed, where a connection finds them by no other name.
+fn changed_with_schema(
+    changed: &Differences,
+    after: &Catalog,
+    semantics: &Semantics,
+) -> Arc<[SmolStr]> {
+    if semantics.dialect != Dialect::PostgreSql || semantics.sets_search_path {
+        return Arc::from([]);
+    }
+    let names = changed.found.iter().filter_map(|difference| {
+        let name = match difference.subject {
+            Subject::Object(_) => difference.object.as_str(),
+            _ => split_object(&difference.object, after).0,
+        };
+        name.contains('.').then(|| SmolStr::new(name))
+    });
+    names.collect()
 }
 
 #[cfg(test)]

@@ -21,8 +21,58 @@ pub(super) fn put_together(left: &[Difference], before: &Catalog) -> Vec<Differe
             None => found.push(difference.clone()),
         }
     }
+    go_by_columns(&mut found, before);
     found.retain(|difference| !is_key(difference) || matters(difference, before));
     found
+}
+
+/// Keys of one table that come back under each other's names: what a key was is held against what there is over the same
+/// columns, and not against what has its name.
+fn go_by_columns(found: &mut [Difference], before: &Catalog) {
+    let is_other = |difference: &&Difference| {
+        (difference.subject, difference.change) == (Subject::ForeignKey, Change::Changed(""))
+            && target(&difference.from) != target(&difference.to)
+    };
+    let others: Vec<&Difference> = found.iter().filter(is_other).collect();
+    let table = |difference: &Difference| split_object(&difference.object, before).0.to_owned();
+    let partner = |difference: &Difference| {
+        let mut partners = others.iter().filter(|other| {
+            target(&difference.from) == target(&other.to) && table(difference) == table(other)
+        });
+        let only = partners.next().copied();
+        only.filter(|_| partners.next().is_none())
+    };
+    let mended: Vec<Difference> = others
+        .iter()
+        .map_while(|difference| {
+            let partner = partner(difference)?;
+            let mut mended = Difference {
+                to: partner.to.clone(),
+                place: partner.place.clone(),
+                ..(*difference).clone()
+            };
+            if in_effect(&mended.from) == in_effect(&mended.to) {
+                mended.change = Change::Renamed;
+                mended.from = json!(mended.from.get("name"));
+                mended.to = json!(mended.to.get("name"));
+            }
+            Some(mended)
+        })
+        .collect();
+    if mended.len() < others.len() {
+        return;
+    }
+    let places = found
+        .iter_mut()
+        .filter(|difference| is_other(&&**difference));
+    for (difference, mended) in places.zip(mended) {
+        *difference = mended;
+    }
+}
+
+/// The columns of a key, and what they refer to.
+fn target(key: &Value) -> [Option<&Value>; 3] {
+    ["columns", "references", "ref_columns"].map(|part| key.get(part))
 }
 
 /// True for a key that is gone and one over the same columns of the same table that is new.
@@ -136,6 +186,40 @@ mod tests {
     #[test]
     fn what_referred_to_nothing_is_not_missed() {
         assert_eq!(left(&referring("gone (id)"), &referring("a (id)")), []);
+    }
+
+    #[test]
+    fn keys_under_each_others_names_go_by_their_columns() {
+        let tables = |keys: &str| {
+            format!(
+                "CREATE TABLE a (id integer PRIMARY KEY); CREATE TABLE b (id integer PRIMARY KEY); \
+                 CREATE TABLE c (a_id integer, b_id integer, {keys});"
+            )
+        };
+        let was = tables(
+            "CONSTRAINT one FOREIGN KEY (a_id) REFERENCES a (id) ON DELETE CASCADE, \
+             CONSTRAINT two FOREIGN KEY (b_id) REFERENCES b (id) ON DELETE CASCADE",
+        );
+        let swapped = tables(
+            "CONSTRAINT two FOREIGN KEY (a_id) REFERENCES a (id), \
+             CONSTRAINT one FOREIGN KEY (b_id) REFERENCES b (id)",
+        );
+        let found = left(&was, &swapped);
+        assert_eq!(found.len(), 2);
+        for difference in &found {
+            assert_eq!(difference.change, Change::Changed(""));
+            assert_eq!(target(&difference.from), target(&difference.to));
+            assert_ne!(difference.from["name"], difference.to["name"]);
+        }
+        let only_names = tables(
+            "CONSTRAINT two FOREIGN KEY (a_id) REFERENCES a (id) ON DELETE CASCADE, \
+             CONSTRAINT one FOREIGN KEY (b_id) REFERENCES b (id) ON DELETE CASCADE",
+        );
+        let found = left(&was, &only_names);
+        assert!(
+            found.iter().all(|one| one.change == Change::Renamed),
+            "{found:?}"
+        );
     }
 
     #[test]

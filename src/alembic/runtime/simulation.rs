@@ -6,6 +6,7 @@ use imbl::OrdSet;
 use imbl::ordmap::DiffItem;
 use smol_str::SmolStr;
 
+use super::answers::Inspected;
 use super::batches::{self, OpenBatch};
 use super::conditions::Conditions;
 use super::statement::{Log, Statement, Told};
@@ -82,6 +83,8 @@ pub(super) struct State {
     pub(super) met_enums_from_empty: OrdSet<SmolStr>,
     /// The blocks of `batch_alter_table` that are open, the outer ones first.
     pub(super) batches: Vec<OpenBatch>,
+    /// What inspectors have answered in this run.
+    pub(super) inspected: Inspected,
 }
 
 /// An operation that fails for certain.
@@ -106,6 +109,7 @@ impl Simulation {
                 met_enums: OrdSet::new(),
                 met_enums_from_empty: OrdSet::new(),
                 batches: Vec::new(),
+                inspected: Inspected::default(),
             },
             semantics,
             conditions: Conditions::default(),
@@ -126,6 +130,7 @@ impl Simulation {
     pub(super) fn begin_run(&mut self, continues: bool) {
         self.state.met_enums = OrdSet::new();
         self.state.batches.clear();
+        self.state.inspected = Inspected::default();
         let transactions = self.semantics.transactions;
         self.state.database.session.begin(
             transactions != Transactions::Unknown,
@@ -213,6 +218,7 @@ impl Simulation {
         {
             let mut state = one.clone();
             state.batches = batches::joined(&one.batches, &other.batches, why);
+            state.inspected = one.inspected.joined(&other.inspected);
             state.database.session = one.database.session.join(&other.database.session);
             state.database.doubts = doubts;
             return state;
@@ -232,6 +238,7 @@ impl Simulation {
                 began_empty: one.database.began_empty && other.database.began_empty,
                 search_path: one.database.search_path.clone(),
                 goes_back: one.database.goes_back,
+                changed_with_schema: Arc::clone(&one.database.changed_with_schema),
             },
             met_enums: one.met_enums.clone().union(other.met_enums.clone()),
             met_enums_from_empty: one
@@ -239,6 +246,7 @@ impl Simulation {
                 .clone()
                 .union(other.met_enums_from_empty.clone()),
             batches: batches::joined(&one.batches, &other.batches, why),
+            inspected: one.inspected.joined(&other.inspected),
         }
     }
 }

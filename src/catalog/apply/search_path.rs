@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 use super::Database;
 use crate::catalog::constraint::{Constraint, ConstraintKind};
 use crate::catalog::ddl::{AlterAction, Ddl};
+use crate::catalog::objects::{ObjectKind, split_schema};
 
 impl Database {
     /// The one relation of that name in the schemas of `search_path`, if the default schema has none.
@@ -67,5 +68,98 @@ impl Database {
             _ => return None,
         }
         is_other.then_some(ddl)
+    }
+}
+
+/// A statement that names something without its schema.
+pub(super) struct Forgotten {
+    pub(super) refusal: String,
+    /// The statement with the schema.
+    pub(super) ddl: Ddl,
+}
+
+impl Database {
+    /// What is meant by a downgrade that leaves out the schema of what `upgrade` has changed. Nothing known has the bare
+    /// name.
+    pub(super) fn with_forgotten_schema(&self, ddl: &Ddl) -> Option<Forgotten> {
+        if self.changed_with_schema.is_empty() || self.now.opaque.is_some() {
+            return None;
+        }
+        let mut ddl = ddl.clone();
+        let (what, name) = match &mut ddl {
+            Ddl::AlterTable {
+                table,
+                if_exists: false,
+                ..
+            } => ("table", table),
+            Ddl::DropTable {
+                name,
+                if_exists: false,
+                ..
+            } => ("table", name),
+            Ddl::DropObject {
+                kind: kind @ (ObjectKind::View | ObjectKind::MaterializedView),
+                name,
+                if_exists: false,
+                ..
+            } => (kind.as_str(), name),
+            _ => return None,
+        };
+        let is_known = |wanted: &str| {
+            let mut objects = self.now.objects.keys();
+            [&self.now, &self.before]
+                .iter()
+                .any(|catalog| catalog.tables.contains_key(wanted))
+                || objects.any(|key| key.name == *wanted)
+        };
+        let bare = name.clone();
+        if is_known(&bare) {
+            return None;
+        }
+        let mut meant = self.changed_with_schema.iter().filter(|changed| {
+            let (_, own) = split_schema(changed);
+            own == bare.as_str() && is_known(changed)
+        });
+        let only = meant.next().filter(|_| meant.next().is_none())?;
+        name.clone_from(only);
+        let refusal = format!("{what} `{bare}` does not exist, `{only}` does");
+        Some(Forgotten { refusal, ddl })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dialect::Dialect;
+
+    #[test]
+    fn a_schema_is_left_out() {
+        let mut database = Database::new(Dialect::PostgreSql);
+        let mut run = |changed: &str, sql: &str| {
+            database.changed_with_schema = changed.split_whitespace().map(SmolStr::new).collect();
+            let mut refused = Vec::new();
+            for statement in crate::sql::parse(sql, Dialect::PostgreSql, &|_| None) {
+                for ddl in &statement.ddl {
+                    let failures = database.apply(ddl, None).failures;
+                    refused.extend(failures.into_iter().map(|failure| failure.message));
+                }
+            }
+            refused
+        };
+        let made =
+            "CREATE TABLE a.t (x int, y int); CREATE VIEW a.v AS SELECT 1; CREATE TABLE u (x int)";
+        assert_eq!(run("", made), Vec::<String>::new());
+        assert_eq!(run("", "ALTER TABLE w DROP COLUMN x"), Vec::<String>::new());
+        assert_eq!(
+            run(
+                "a.t a.v",
+                "ALTER TABLE t DROP COLUMN x; DROP VIEW v; ALTER TABLE u DROP COLUMN x"
+            ),
+            [
+                "table `t` does not exist, `a.t` does",
+                "view `v` does not exist, `a.v` does"
+            ]
+        );
+        assert!(database.now.tables["a.t"].column("x").is_none());
     }
 }

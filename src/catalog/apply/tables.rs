@@ -264,18 +264,27 @@ impl Statement<'_> {
         let (schema, _) = split_schema(name);
         let (new_schema, _) = split_schema(new_name);
         // Constraints and indexes keep their names, and move along if the schema changes.
-        let names: Vec<(SmolStr, bool)> =
-            table
-                .indexes
-                .iter()
-                .map(|index| (index.name.clone(), true))
-                .chain(table.constraints.iter().filter_map(|constraint| {
-                    constraint.known_name().map(|name| (name.clone(), false))
-                }))
-                .collect();
-        for (part, is_index) in names {
+        let mut names: Vec<(SmolStr, SmolStr, bool)> = Vec::new();
+        for index in &table.indexes {
+            names.push((index.name.clone(), index.name.clone(), true));
+        }
+        let is_mysql = self.database.dialect == Dialect::MySql;
+        for constraint in &mut Arc::make_mut(&mut table).constraints {
+            let Some(part) = constraint.known_name().cloned() else {
+                continue;
+            };
+            let numbered = is_mysql
+                .then(|| numbered_for(&part, &constraint.kind, name, new_name))
+                .flatten();
+            if let Some(numbered) = &numbered {
+                constraint.name = Fact::Known(Some(numbered.clone()));
+            }
+            let new_part = numbered.unwrap_or_else(|| part.clone());
+            names.push((part, new_part, false));
+        }
+        for (part, new_part, is_index) in names {
             let old = format!("{schema}{part}");
-            let new = SmolStr::new(format!("{new_schema}{part}"));
+            let new = SmolStr::new(format!("{new_schema}{new_part}"));
             if now.index_tables.remove(old.as_str()).is_some() || is_index {
                 now.index_tables.insert(new.clone(), new_name.clone());
             }
@@ -507,9 +516,30 @@ pub(super) fn at_column(constraint: &Constraint, definition: &ColumnDefinition) 
     constraint
 }
 
+/// What MySQL calls a constraint once its table is renamed, where the name is one that it gives: `users_ibfk_1`,
+/// `users_chk_1`.
+fn numbered_for(
+    constraint: &str,
+    kind: &ConstraintKind,
+    table: &str,
+    new_table: &str,
+) -> Option<SmolStr> {
+    let mark = match kind {
+        ConstraintKind::ForeignKey(_) => "_ibfk_",
+        ConstraintKind::Check { .. } => "_chk_",
+        _ => return None,
+    };
+    let (_, table) = split_schema(table);
+    let (_, new_table) = split_schema(new_table);
+    let number = constraint.strip_prefix(table)?.strip_prefix(mark)?;
+    Some(SmolStr::new(format!("{new_table}{mark}{number}")))
+}
+
 #[cfg(test)]
 mod tests {
+    use crate::catalog::Database;
     use crate::catalog::tests::run_sql as run;
+    use crate::dialect::Dialect;
 
     #[test]
     fn what_is_made_of_a_query_and_what_is_only_used() {
@@ -517,5 +547,24 @@ mod tests {
         assert!(made.now.tables["a"].is_made && made.now.tables["a"].open.is_some());
         let used = run("ALTER TABLE a ADD COLUMN b int");
         assert!(!used.now.tables["a"].is_made);
+    }
+
+    #[test]
+    fn mysql_numbers_constraints_anew_where_a_table_is_renamed() {
+        let mut database = Database::new(Dialect::MySql);
+        let sql = "CREATE TABLE t (id int PRIMARY KEY);
+            CREATE TABLE a (t_id int, u_id int,
+                CONSTRAINT a_ibfk_1 FOREIGN KEY (t_id) REFERENCES t (id),
+                CONSTRAINT mine FOREIGN KEY (u_id) REFERENCES t (id));
+            ALTER TABLE a RENAME TO b;
+            ALTER TABLE b DROP FOREIGN KEY b_ibfk_1";
+        for statement in crate::sql::parse(sql, Dialect::MySql, &|_| None) {
+            for ddl in &statement.ddl {
+                assert_eq!(database.apply(ddl, None).failures, []);
+            }
+        }
+        let names = database.now.tables["b"].constraints.iter();
+        let names: Vec<_> = names.filter_map(|one| one.known_name()).collect();
+        assert_eq!(names, ["mine"]);
     }
 }

@@ -9,7 +9,7 @@ use crate::rules::difference::only_loosens;
 use crate::rules::downgrade::{Reach, summarise, to_take_back};
 use crate::rules::{MigrationContext, Reporter, Violation, declare_rule, simple};
 use crate::schema::{AlterColumn, Effect, Operation, Recorded};
-use crate::sql::only_fills_nulls;
+use crate::sql::{StatementKind, only_fills_nulls};
 
 declare_rule! {
     "ML202", "empty-downgrade" in Downgrade("downgrade"),
@@ -100,6 +100,7 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     let dialect = ctx.environment.head.dialect().dialect;
     changes.retain(|recorded| {
         !hangs_on_the_database(recorded)
+            && !replayed.is_some_and(|replayed| is_put_back(recorded, replayed))
             && replayed
                 .is_none_or(|replayed| matters(recorded, changes_rows, replayed, models, dialect))
     });
@@ -218,6 +219,22 @@ fn gives_default(step: &Step) -> bool {
         _ => false,
     };
     !parts.is_empty() && parts.iter().all(|(ddl, _)| gives(ddl))
+}
+
+/// True for tables that are dropped and there again, with columns that are not known: they may be the same.
+fn is_put_back(recorded: &Recorded, replayed: &ReplayedRevision) -> bool {
+    let tables = match &recorded.operation {
+        Operation::Sql(statement) if statement.kind == StatementKind::DropTable => {
+            statement.tables.as_slice()
+        }
+        Operation::DropTable { table } => table.as_slice(),
+        _ => return false,
+    };
+    let is_back = |name: &smol_str::SmolStr| {
+        let after = replayed.after.tables.get(name);
+        after.is_some_and(|table| table.is_made && table.open.is_some() && table.maybe.is_none())
+    };
+    !tables.is_empty() && tables.iter().all(is_back)
 }
 
 /// True if the schema certainly is what it was.

@@ -30,6 +30,9 @@ impl Violation for IgnoredArgument {
                     "`{operation}` ignores the `Column` that it is given as a name: nothing is changed"
                 )
             }
+            IgnoredKind::TypeByPosition => format!(
+                "`{operation}` does not take the type by position: the third argument is no `type_`"
+            ),
             IgnoredKind::LeftAsItIs => {
                 format!(
                     "`{operation}` takes `{name}=False` to mean that the default stays as it is"
@@ -55,6 +58,9 @@ impl Violation for IgnoredArgument {
             IgnoredKind::UnknownKeyword => vec![
                 "Alembic hands keywords it does not know on to the dialect, and that does not ask for this one".to_owned(),
             ],
+            IgnoredKind::TypeByPosition => vec![
+                "before Alembic 1.11 the third argument is `nullable`, and the type stays; since then the call is refused".to_owned(),
+            ],
             IgnoredKind::LeftAsItIs | IgnoredKind::Letters { .. } | IgnoredKind::Column { .. } => {
                 Vec::new()
             }
@@ -78,6 +84,7 @@ impl Violation for IgnoredArgument {
                 "the second argument is the name, and what changes is said by keywords: `nullable=False`, `type_=…`"
                     .to_owned(),
             ),
+            IgnoredKind::TypeByPosition => Some("the type is `type_=…`".to_owned()),
             IgnoredKind::LeftAsItIs => Some(
                 "the default FALSE is `server_default=sa.false()`, no default is `server_default=None`"
                     .to_owned(),
@@ -102,10 +109,11 @@ pub(in crate::rules) fn tells_of_column(
 
 fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     let runs: [Option<&Run>; 2] = [ctx.migration.upgrade.run(), ctx.migration.downgrade.run()];
+    report_types(ctx, &runs, reporter);
     for run in runs.into_iter().flatten() {
         let is_column =
             |ignored: &&IgnoredArgument| matches!(ignored.kind, IgnoredKind::Column { .. });
-        let ignored = run.operations.iter().flat_map(|recorded| &recorded.ignored);
+        let ignored = ignored(run).filter(|ignored| !is_type(ignored));
         let (columns, others): (Vec<_>, Vec<_>) = ignored.partition(is_column);
         // Who takes it for the name of one column does so of all.
         let (first, further) = match columns.split_first() {
@@ -123,6 +131,32 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
                 .related(related);
         }
     }
+}
+
+fn ignored(run: &Run) -> impl Iterator<Item = &IgnoredArgument> {
+    run.operations.iter().flat_map(|recorded| &recorded.ignored)
+}
+
+fn is_type(ignored: &IgnoredArgument) -> bool {
+    matches!(ignored.kind, IgnoredKind::TypeByPosition)
+}
+
+/// Who gives one type by position does so of all, on both ways.
+fn report_types(ctx: &MigrationContext<'_>, runs: &[Option<&Run>; 2], reporter: &mut Reporter<'_>) {
+    let mut types = runs.iter().flatten().flat_map(|run| {
+        ignored(run)
+            .filter(|ignored| is_type(ignored))
+            .map(|ignored| (*run, ignored))
+    });
+    let Some((run, first)) = types.next() else {
+        return;
+    };
+    let (primary, mut related) = at(ctx.revision, run, &first.place, "changes no type");
+    let further = types.map(|(_, other)| Label::at(&other.place, "nor does this"));
+    related.extend(further.take(MOST_PLACES));
+    reporter
+        .report_on(first, primary, Some(&ctx.revision.id.value))
+        .related(related);
 }
 
 /// How many more places are shown.

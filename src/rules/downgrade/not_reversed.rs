@@ -178,6 +178,11 @@ impl Violation for NotReversed<'_> {
         {
             note.push_str(&format!(" (on {})", self.dialect.title()));
         }
+        if let [first, ..] = self.differences.as_slice()
+            && let Some(name) = cause::other_name(first)
+        {
+            notes.push(format!("afterwards it is called `{name}`"));
+        }
         notes.extend(same_for(&self.others));
         notes.extend(rebuilt::note(self.part, &self.left_as_well));
         if let (true, false, Some(was)) = (

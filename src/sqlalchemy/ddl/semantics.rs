@@ -25,6 +25,8 @@ pub struct Semantics {
     pub transactions: Transactions,
     /// The schemas in which a name without one is looked for after the default one: `search_path` of the connection.
     pub search_path: Vec<SmolStr>,
+    /// True if `env.py` speaks of `search_path`, whatever it sets it to.
+    pub sets_search_path: bool,
 }
 
 /// Whether a timestamp has a time zone.
@@ -46,6 +48,7 @@ impl Default for Semantics {
             naming: Naming::None,
             transactions: Transactions::PerRevision,
             search_path: Vec::new(),
+            sets_search_path: false,
         }
     }
 }

@@ -138,11 +138,15 @@ fn raw_sql(text: &Text, at: Place, interpreter: &mut Runner<'_>) -> Emitted {
         let text = known.replace(sql::HOLE, UNKNOWN);
         vec![Told::Sql(text)]
     });
+    let mut ddl = Vec::new();
+    let mut errors = Vec::new();
+    for statement in statements {
+        ddl.extend(statement.ddl);
+        errors.extend(statement.malformed);
+    }
     Emitted {
-        ddl: statements
-            .into_iter()
-            .flat_map(|statement| statement.ddl)
-            .collect(),
+        ddl,
+        errors,
         told,
         ..Emitted::default()
     }

@@ -6,13 +6,13 @@
 use std::borrow::Cow;
 
 use crate::python::ast::Name;
-use crate::python::value::Call;
+use crate::python::value::{Call, CallArgument};
 use crate::sqlalchemy::ddl::Semantics;
 
 /// From this version on the former names of arguments are not accepted.
 const WITHOUT_FORMER_NAMES: (u32, u32) = (1, 5);
 /// From this version on optional arguments are given by keyword only.
-const KEYWORD_ONLY: (u32, u32) = (1, 11);
+pub(in crate::alembic::runtime) const KEYWORD_ONLY: (u32, u32) = (1, 11);
 
 /// The arguments an operation cannot do without, in their order. In a batch the table is left out.
 fn required(operation: &str) -> &'static [&'static str] {
@@ -58,6 +58,36 @@ fn most_positional(operation: &str) -> Option<usize> {
     }
 }
 
+/// What an operation of a batch accepts by position, whatever the version; the table is no part of it.
+fn accepted_in_batch(operation: &str) -> Option<(usize, &'static str)> {
+    match operation {
+        "drop_column" => Some((1, "the column")),
+        "drop_index" => Some((1, "the index")),
+        "create_index" => Some((2, "the index and its columns")),
+        "create_unique_constraint" => Some((2, "the constraint and its columns")),
+        _ => None,
+    }
+}
+
+/// The call of a batch as it was meant, where it names the table that the batch is of.
+pub(super) fn without_table(operation: &str, call: &Call, batch: &Call) -> Option<Call> {
+    let (most, _) = accepted_in_batch(operation)?;
+    if call.positional().count() != most + 1 {
+        return None;
+    }
+    let position = required(operation)
+        .iter()
+        .position(|argument| *argument == "table_name")
+        .unwrap_or(1);
+    let table = batch.argument(0, "table_name")?.value.as_str()?;
+    let is_named = |argument: &CallArgument| {
+        argument.name.is_none() && argument.value.as_str().is_some_and(|text| text == table)
+    };
+    let mut call = call.clone();
+    is_named(call.arguments.get(position)?).then(|| call.arguments.remove(position))?;
+    Some(call)
+}
+
 /// The optional arguments of an operation that accepts no others in any version; `None` for one that hands others on.
 fn optional(operation: &str) -> Option<&'static [&'static str]> {
     match operation {
@@ -101,7 +131,10 @@ fn present_name(operation: &str, former: &str) -> Option<&'static str> {
 }
 
 /// True where a file or the configuration says that a version of Alembic runs which has a change.
-fn certainly_has(semantics: Option<&Semantics>, change: (u32, u32)) -> bool {
+pub(in crate::alembic::runtime) fn certainly_has(
+    semantics: Option<&Semantics>,
+    change: (u32, u32),
+) -> bool {
     semantics.is_some_and(|semantics| !semantics.is_alembic_assumed && semantics.alembic >= change)
 }
 
@@ -163,6 +196,13 @@ pub(super) fn refusal(
             named().find(|name| !required(operation).contains(name) && !optional.contains(name))
     {
         return Some(format!("`{operation}` has no argument `{unknown}`"));
+    }
+    if let (true, Some((most, accepted))) = (in_batch, accepted_in_batch(operation))
+        && given > most
+    {
+        return Some(format!(
+            "in a batch `{operation}` takes {accepted} alone: the table is left out"
+        ));
     }
     let most = most_positional(operation)? - usize::from(in_batch);
     (given > most && certainly_has(Some(semantics), KEYWORD_ONLY)).then(|| {

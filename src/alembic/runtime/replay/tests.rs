@@ -505,11 +505,20 @@ fn calls_that_python_refuses() {
         failures(by_position, Some((1, 11))),
         ["since Alembic 1.11 `create_index` takes 3 arguments by position, not 4"]
     );
-    let in_a_batch = "with op.batch_alter_table('t') as batch_op:\n        batch_op.create_index('i', ['a'], None)";
+    let in_a_batch = "with op.batch_alter_table('t') as batch_op:\n        batch_op.create_primary_key('i', ['a'], None)";
     assert_eq!(
         failures(in_a_batch, Some((1, 11))),
-        ["since Alembic 1.11 `create_index` takes 2 arguments by position, not 3"]
+        ["since Alembic 1.11 `create_primary_key` takes 2 arguments by position, not 3"]
     );
+    let with_table =
+        "with op.batch_alter_table('t') as batch_op:\n        batch_op.drop_column('t', 'a')";
+    let seen = called(with_table, None);
+    assert_eq!(
+        seen.failures,
+        ["in a batch `drop_column` takes the column alone: the table is left out"]
+    );
+    // What was meant is carried out.
+    assert_eq!(seen.tables, ["t: "]);
 }
 
 #[test]

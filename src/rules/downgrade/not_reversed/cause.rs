@@ -49,7 +49,12 @@ pub(super) fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         .iter()
         .all(|first| (first.subject, first.change) == (Subject::Column, Change::Added))
         && Target::of(one.first).table == Target::of(other.first).table;
-    one.next_failure.is_some() == other.next_failure.is_some()
+    // A constraint that no revision has made may be a key, too: one list of statements brings all of them back.
+    let are_lost_keys = [one.first, other.first].iter().all(|first| {
+        first.change == Change::Removed
+            && matches!(first.subject, Subject::ForeignKey | Subject::Constraint)
+    });
+    (one.next_failure.is_some() == other.next_failure.is_some() || are_lost_keys)
         && one.is_repeated == other.is_repeated
         && one.meant.is_none()
         && other.meant.is_none()
@@ -59,6 +64,7 @@ pub(super) fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
             || (is_of_columns && is_alike(true))
             || is_one_change
             || is_lost_alike
+            || are_lost_keys
             || (one.is_no_news && other.is_no_news)
             || is_left_of_one_table
             || (one.is_repeated && one.first.subject == other.first.subject))
@@ -94,4 +100,13 @@ pub(super) fn put_most_shared_first(cause: &mut Vec<Object<'_>>) {
         let lead = cause.remove(most.0);
         cause.insert(0, lead);
     }
+}
+
+/// The name under which a foreign key comes back, where that is another.
+pub(super) fn other_name<'d>(difference: &'d Difference) -> Option<&'d str> {
+    let name = |key: &'d Value| key.get("name")?.as_str();
+    let is_other = (difference.subject, difference.change)
+        == (Subject::ForeignKey, Change::Changed(""))
+        && name(&difference.from)? != name(&difference.to)?;
+    is_other.then(|| name(&difference.to)).flatten()
 }
