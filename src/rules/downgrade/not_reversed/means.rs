@@ -204,11 +204,15 @@ pub(super) fn is_as_the_models_say(
         return false;
     };
     let target = Target::of(difference);
+    let is_made_by_downgrade = difference
+        .place
+        .as_ref()
+        .is_some_and(|place| remainder.downgrade.span.contains(place.span));
     let (Some(base), Some(table), Some(name), true) = (
         ctx.environment.base(),
         target.table,
         target.name,
-        is_made_by_downgrade(difference, remainder),
+        is_made_by_downgrade,
     ) else {
         return false;
     };
@@ -236,21 +240,23 @@ pub(super) fn is_as_the_models_say(
         && remainder.next_failure(name).is_none()
 }
 
-fn is_made_by_downgrade(difference: &Difference, remainder: &Remainder<'_>) -> bool {
-    let place = difference.place.as_ref();
-    place.is_some_and(|place| remainder.downgrade.span.contains(place.span))
-}
-
-/// True for a default that the downgrade sets where there was none, of a column to which the models of the base give a value
-/// themselves: the older code never asks for it.
-pub(super) fn is_never_asked_for(
-    difference: &Difference,
-    remainder: &Remainder<'_>,
-    ctx: &ReplayContext<'_>,
-) -> bool {
+/// True for a default of its own that the downgrade sets where there was none, of a column to which the models of the base
+/// give a value themselves: the older code never asks for it.
+pub(super) fn is_never_asked_for(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let Target { table, name, .. } = Target::of(difference);
+    let is_left = || {
+        let after = table.and_then(|table| ctx.replayed.after.tables.get(table));
+        let column = after.zip(name).and_then(|(table, name)| table.column(name));
+        column.is_none_or(|column| {
+            column
+                .default
+                .known()
+                .is_none_or(|default| json!(default) == difference.to)
+        })
+    };
     (difference.subject, difference.change) == (Subject::Column, Change::Changed("default"))
         && difference.from.is_null()
-        && is_made_by_downgrade(difference, remainder)
+        && !is_left()
         && ctx.environment.base().is_some_and(|base| {
             let defaults = &base.model_schema().python_defaults;
             defaults.contains_key(&difference.object)
