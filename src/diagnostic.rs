@@ -82,6 +82,8 @@ pub struct Diagnostic {
     pub is_half: bool,
     /// True if it adds what nobody has to know of yet.
     pub is_expansion: bool,
+    /// True if the database merely allows or has more than the models ask for, so that code which does not know of it works.
+    pub is_relaxation: bool,
     /// True if it only matters to whoever goes back, whatever its rule is about.
     pub is_way_back: bool,
     pub fingerprint: Fingerprint,

@@ -191,6 +191,7 @@ mod tests {
             concealed: None,
             is_half: false,
             is_expansion: false,
+            is_relaxation: false,
             is_way_back: false,
             fingerprint: Fingerprint::of([""]),
         }

@@ -77,6 +77,7 @@ impl<'a> Reporter<'a> {
             concealed: None,
             is_half: violation.is_half(),
             is_expansion: false,
+            is_relaxation: false,
             is_way_back: false,
             fingerprint,
         });
@@ -96,6 +97,14 @@ impl Report<'_> {
     pub(crate) fn expansion(mut self, is_expansion: bool) -> Self {
         if let Some(diagnostic) = &mut self.diagnostic {
             diagnostic.is_expansion = is_expansion;
+        }
+        self
+    }
+
+    /// Says whether it only allows or has more than the models ask for.
+    pub(crate) fn relaxation(mut self, is_relaxation: bool) -> Self {
+        if let Some(diagnostic) = &mut self.diagnostic {
+            diagnostic.is_relaxation = is_relaxation;
         }
         self
     }

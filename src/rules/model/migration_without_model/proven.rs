@@ -8,7 +8,7 @@ use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, Met, is_refused, new_revisions};
 use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
 use crate::diagnostic::Label;
-use crate::dialect::{Dialect, is_unlimited_text};
+use crate::dialect::{Dialect, is_unlimited_text, is_wider};
 use crate::models::{DriftDifference, Introduced, is_index_of_key};
 use crate::project::ProjectEnvironment;
 use crate::rules::convention::enum_value_not_migrated;
@@ -207,10 +207,13 @@ pub(super) fn report(
         let revision = &head.map.node(together.first.node).revision;
         let is_expansion =
             together.further.is_empty() && together.all().all(|one| is_expansion(one.found, head));
+        let mut parts = std::iter::once(&together).chain(&together.further);
+        let is_relaxation = parts.all(|part| part.all().all(|one| is_relaxation(one.found, head)));
         reporter
             .report_on(&together, label, Some(&revision.id.value))
             .related(related)
-            .expansion(is_expansion);
+            .expansion(is_expansion)
+            .relaxation(is_relaxation);
     }
     contradictions
         .iter()
@@ -280,6 +283,21 @@ pub(super) fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_
         && column.is_some_and(|column| {
             column.nullable.is(&true) || matches!(column.default, Fact::Known(Some(_)))
         })
+}
+
+/// True for what code need not know of besides: an index that refuses nothing, NULL in place of NOT NULL, a wider type.
+fn is_relaxation(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    let Difference { from, to, .. } = difference;
+    match (difference.subject, difference.change) {
+        (Subject::Index, Change::Removed) => from.get("unique") != Some(&Value::Bool(true)),
+        (Subject::Column, Change::Removed) => is_expansion(difference, head),
+        (Subject::Column, Change::Changed("nullable")) => from == &Value::Bool(true),
+        (Subject::Column, Change::Changed("type")) => {
+            let spellings = to.as_str().zip(from.as_str());
+            spellings.is_some_and(|(to, from)| is_wider(head.dialect().dialect, to, from))
+        }
+        _ => false,
+    }
 }
 
 /// True for NOT NULL that is lost because an operation does not say it, or says it where Alembic does not look, where that
