@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, Met, is_refused, new_revisions};
+use crate::alembic::Run;
 use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
 use crate::diagnostic::Label;
 use crate::dialect::{Dialect, is_unlimited_text, is_wider};
@@ -472,6 +473,28 @@ fn told_in(
     Some(told.operation.clone())
 }
 
+/// True if a column could be NULL, or not, before a revision as it can after it, also where that gives the table its name.
+fn was_nullable_so(difference: &Difference, run: &Run, before: &Catalog) -> bool {
+    let Target { table, name, .. } = Target::of(difference);
+    let (Some(table), Some(name), Some(nullable)) = (table, name, difference.from.as_bool()) else {
+        return false;
+    };
+    let old_name = run
+        .operations
+        .iter()
+        .find_map(|recorded| match &recorded.operation {
+            Operation::RenameTable {
+                table: old,
+                new_name,
+            } if new_name.as_deref() == Some(table) => old.as_deref(),
+            _ => None,
+        });
+    let known = before.tables.get(old_name.unwrap_or(table));
+    let column = known.and_then(|table| table.column(name));
+    difference.change == Change::Changed("nullable")
+        && column.is_some_and(|column| column.nullable.is(&nullable))
+}
+
 /// The revision that makes a difference, if it is one of these, and where it does.
 fn contradicted<'a, 't>(
     found: &'a DriftDifference,
@@ -538,6 +561,11 @@ where
         is_another_enum: false,
         is_index_of_key: false,
         was_there: false,
+        leaves: was_nullable_so(
+            &found.difference,
+            run,
+            &head.replay().get(matched.node)?.before,
+        ),
         called: None,
     };
     let models = &head.model_schema().whole().catalog;

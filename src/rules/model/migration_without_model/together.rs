@@ -40,6 +40,8 @@ pub(super) struct Contradicted<'a> {
     pub(super) is_index_of_key: bool,
     /// True if the migrations had made it before the change.
     pub(super) was_there: bool,
+    /// True for NULL or NOT NULL that was so before the revision, whatever else that does to the column.
+    pub(super) leaves: bool,
     /// What the model calls the column, where it gains one of another name in the same change.
     pub(super) called: Option<&'a str>,
 }
@@ -500,8 +502,10 @@ impl Violation for Together<'_> {
                 )
             }
             (_, Change::Changed("nullable")) => {
+                let leaves = self.all().all(|one| one.leaves);
                 format!(
-                    "the migration makes {what} {}, the model says {}",
+                    "the migration {} {what} {}, the model says {}",
+                    if leaves { "leaves" } else { "makes" },
                     nullability(from),
                     nullability(to)
                 )
