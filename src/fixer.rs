@@ -190,8 +190,7 @@ mod tests {
             }),
             concealed: None,
             is_half: false,
-            is_expansion: false,
-            is_relaxation: false,
+            leeway: crate::diagnostic::Leeway::None,
             is_way_back: false,
             fingerprint: Fingerprint::of([""]),
         }

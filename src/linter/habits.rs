@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::Linter;
 use crate::catalog::{Change, Subject};
 use crate::config::Downgrades;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Leeway};
 use crate::models;
 use crate::project::Downtime;
 use crate::rules::{self, EnvironmentChange, EnvironmentContext, Rule};
@@ -90,14 +90,16 @@ impl Linter<'_> {
         earlier: usize,
     ) {
         let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
-        let is_half = |diagnostic: &Diagnostic| diagnostic.is_half || diagnostic.is_relaxation;
+        let is_half =
+            |diagnostic: &Diagnostic| diagnostic.is_half || diagnostic.leeway != Leeway::None;
         if !found.iter().any(is_half)
             || ctx.settings.pairing.is_some()
             || ctx.head.may_touch_models(change.whole)
         {
             return;
         }
-        let expands = |diagnostic: &Diagnostic| diagnostic.is_half && diagnostic.is_expansion;
+        let expands =
+            |diagnostic: &Diagnostic| diagnostic.is_half && diagnostic.leeway == Leeway::Expansion;
         if change.is_committed && found.iter().any(expands) {
             self.leave_out(earlier, expands);
             self.outcome.notices.push(format!(
@@ -113,7 +115,7 @@ impl Linter<'_> {
         let (together, apart) = pairing_habits(ctx, change);
         if apart < MIN_HABIT || apart <= together {
             // What code works with all the same needs less of a habit.
-            let relaxes = |diagnostic: &Diagnostic| diagnostic.is_relaxation;
+            let relaxes = |diagnostic: &Diagnostic| diagnostic.leeway != Leeway::None;
             if change.is_committed && is_done_at_times(together, apart) && found.iter().any(relaxes)
             {
                 self.leave_out(earlier, relaxes);

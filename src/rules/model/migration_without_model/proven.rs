@@ -6,9 +6,8 @@ use serde_json::Value;
 
 use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, Met, is_refused, new_revisions};
-use crate::alembic::Run;
 use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
-use crate::diagnostic::Label;
+use crate::diagnostic::{Label, Leeway};
 use crate::dialect::{Dialect, is_unlimited_text, is_wider};
 use crate::models::{DriftDifference, Introduced, is_index_of_key};
 use crate::project::ProjectEnvironment;
@@ -206,15 +205,10 @@ pub(super) fn report(
         let lost = lost.map(|place| Label::at(place, "has no effect"));
         let related: Vec<Label> = others.chain(elsewhere).chain(model).chain(lost).collect();
         let revision = &head.map.node(together.first.node).revision;
-        let is_expansion =
-            together.further.is_empty() && together.all().all(|one| is_expansion(one.found, head));
-        let mut parts = std::iter::once(&together).chain(&together.further);
-        let is_relaxation = parts.all(|part| part.all().all(|one| is_relaxation(one.found, head)));
         reporter
             .report_on(&together, label, Some(&revision.id.value))
             .related(related)
-            .expansion(is_expansion)
-            .relaxation(is_relaxation);
+            .leeway(leeway_of(&together, head));
     }
     contradictions
         .iter()
@@ -284,6 +278,17 @@ pub(super) fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_
         && column.is_some_and(|column| {
             column.nullable.is(&true) || matches!(column.default, Fact::Known(Some(_)))
         })
+}
+
+fn leeway_of(together: &Together<'_>, head: &ProjectEnvironment<'_>) -> Leeway {
+    let mut parts = std::iter::once(together).chain(&together.further);
+    if together.further.is_empty() && together.all().all(|one| is_expansion(one.found, head)) {
+        Leeway::Expansion
+    } else if parts.all(|part| part.all().all(|one| is_relaxation(one.found, head))) {
+        Leeway::Relaxation
+    } else {
+        Leeway::None
+    }
 }
 
 /// True for what code need not know of besides: an index that refuses nothing, NULL in place of NOT NULL, a wider type.
@@ -420,6 +425,7 @@ fn gathered<'a>(
     for one in contradictions {
         if let Some(known) = gathered.iter_mut().find(|known| known.first.goes_with(one)) {
             known.others.push(*one);
+            known.leaves &= was_nullable_so(one, head);
             continue;
         }
         let may_be_lost = !matches!(one.found.subject, Subject::Column | Subject::Table)
@@ -431,6 +437,7 @@ fn gathered<'a>(
             lost_arguments: lost.filter(|_| may_be_lost),
             keys: keys_of(one, head),
             further: Vec::new(),
+            leaves: was_nullable_so(one, head),
             aftermath: Aftermath::of_table(one.table, head),
             met: Met::of(one.found, head),
         });
@@ -474,9 +481,11 @@ fn told_in(
 }
 
 /// True if a column could be NULL, or not, before a revision as it can after it, also where that gives the table its name.
-fn was_nullable_so(difference: &Difference, run: &Run, before: &Catalog) -> bool {
-    let Target { table, name, .. } = Target::of(difference);
-    let (Some(table), Some(name), Some(nullable)) = (table, name, difference.from.as_bool()) else {
+fn was_nullable_so(one: &Contradicted<'_>, head: &ProjectEnvironment<'_>) -> bool {
+    let Target { table, name, .. } = Target::of(one.found);
+    let replayed = head.replay().get(one.node);
+    let run = replayed.and_then(|replayed| replayed.migration.upgrade.run());
+    let (Some(replayed), Some(run), Some(table), Some(name)) = (replayed, run, table, name) else {
         return false;
     };
     let old_name = run
@@ -489,10 +498,13 @@ fn was_nullable_so(difference: &Difference, run: &Run, before: &Catalog) -> bool
             } if new_name.as_deref() == Some(table) => old.as_deref(),
             _ => None,
         });
-    let known = before.tables.get(old_name.unwrap_or(table));
+    let known = replayed.before.tables.get(old_name.unwrap_or(table));
     let column = known.and_then(|table| table.column(name));
-    difference.change == Change::Changed("nullable")
-        && column.is_some_and(|column| column.nullable.is(&nullable))
+    let nullable = one.found.from.as_bool();
+    one.found.change == Change::Changed("nullable")
+        && column
+            .zip(nullable)
+            .is_some_and(|(column, nullable)| column.nullable.is(&nullable))
 }
 
 /// The revision that makes a difference, if it is one of these, and where it does.
@@ -561,11 +573,6 @@ where
         is_another_enum: false,
         is_index_of_key: false,
         was_there: false,
-        leaves: was_nullable_so(
-            &found.difference,
-            run,
-            &head.replay().get(matched.node)?.before,
-        ),
         called: None,
     };
     let models = &head.model_schema().whole().catalog;

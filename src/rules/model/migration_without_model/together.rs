@@ -40,8 +40,6 @@ pub(super) struct Contradicted<'a> {
     pub(super) is_index_of_key: bool,
     /// True if the migrations had made it before the change.
     pub(super) was_there: bool,
-    /// True for NULL or NOT NULL that was so before the revision, whatever else that does to the column.
-    pub(super) leaves: bool,
     /// What the model calls the column, where it gains one of another name in the same change.
     pub(super) called: Option<&'a str>,
 }
@@ -204,6 +202,8 @@ pub(super) struct Together<'a> {
     pub(super) keys: Option<String>,
     /// What else of tables that the migration makes is otherwise.
     pub(super) further: Vec<Together<'a>>,
+    /// True for NULL or NOT NULL that was so before the revision, whatever else that does to the columns.
+    pub(super) leaves: bool,
     /// Who will notice.
     pub(super) aftermath: Aftermath,
     /// What the code meets.
@@ -502,10 +502,9 @@ impl Violation for Together<'_> {
                 )
             }
             (_, Change::Changed("nullable")) => {
-                let leaves = self.all().all(|one| one.leaves);
                 format!(
                     "the migration {} {what} {}, the model says {}",
-                    if leaves { "leaves" } else { "makes" },
+                    if self.leaves { "leaves" } else { "makes" },
                     nullability(from),
                     nullability(to)
                 )
