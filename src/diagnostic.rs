@@ -56,6 +56,18 @@ impl Label {
     }
 }
 
+/// What a difference leaves to code that does not know of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leeway {
+    /// Nobody knows that it works.
+    #[default]
+    None,
+    /// The database merely allows or has more than the models ask for.
+    Relaxation,
+    /// It adds columns of which nobody has to know yet.
+    Expansion,
+}
+
 /// One finding.
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
@@ -80,8 +92,8 @@ pub struct Diagnostic {
     pub concealed: Option<Span>,
     /// True if it misses the other half of what a change begins, which some projects commit by itself.
     pub is_half: bool,
-    /// True if it adds what nobody has to know of yet.
-    pub is_expansion: bool,
+    /// What it leaves to code that does not know of it.
+    pub leeway: Leeway,
     /// True if it only matters to whoever goes back, whatever its rule is about.
     pub is_way_back: bool,
     pub fingerprint: Fingerprint,

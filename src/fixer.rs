@@ -190,7 +190,7 @@ mod tests {
             }),
             concealed: None,
             is_half: false,
-            is_expansion: false,
+            leeway: crate::diagnostic::Leeway::None,
             is_way_back: false,
             fingerprint: Fingerprint::of([""]),
         }

@@ -97,11 +97,15 @@ fn asks_the_database(call: &Call) -> bool {
             matches!(
                 name.as_str(),
                 "execute" | "exec_driver_sql" | "scalar" | "scalars"
-            ) || name.starts_with("has_")
+            ) || name.contains("has_")
+                || name.ends_with("_exist")
+                || name.ends_with("_exists")
                 || (name.starts_with("get_")
                     && REFLECTED.iter().any(|reflected| name.ends_with(reflected)))
         }
-        ExprKind::Name(name) => name.contains("exists") || name.contains("has_"),
+        ExprKind::Name(name) => {
+            name.contains("exists") || name.ends_with("_exist") || name.contains("has_")
+        }
         _ => false,
     }
 }

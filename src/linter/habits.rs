@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::Linter;
 use crate::catalog::{Change, Subject};
 use crate::config::Downgrades;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Leeway};
 use crate::models;
 use crate::project::Downtime;
 use crate::rules::{self, EnvironmentChange, EnvironmentContext, Rule};
@@ -90,14 +90,16 @@ impl Linter<'_> {
         earlier: usize,
     ) {
         let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
-        let is_half = |diagnostic: &Diagnostic| diagnostic.is_half;
+        let is_half =
+            |diagnostic: &Diagnostic| diagnostic.is_half || diagnostic.leeway != Leeway::None;
         if !found.iter().any(is_half)
             || ctx.settings.pairing.is_some()
             || ctx.head.may_touch_models(change.whole)
         {
             return;
         }
-        let expands = |diagnostic: &Diagnostic| diagnostic.is_half && diagnostic.is_expansion;
+        let expands =
+            |diagnostic: &Diagnostic| diagnostic.is_half && diagnostic.leeway == Leeway::Expansion;
         if change.is_committed && found.iter().any(expands) {
             self.leave_out(earlier, expands);
             self.outcome.notices.push(format!(
@@ -112,6 +114,19 @@ impl Linter<'_> {
         }
         let (together, apart) = pairing_habits(ctx, change);
         if apart < MIN_HABIT || apart <= together {
+            // What code works with all the same needs less of a habit.
+            let relaxes = |diagnostic: &Diagnostic| diagnostic.leeway != Leeway::None;
+            if change.is_committed && is_done_at_times(together, apart) && found.iter().any(relaxes)
+            {
+                self.leave_out(earlier, relaxes);
+                self.outcome.notices.push(format!(
+                    "what migrations of {} add or allow before the models ask for it is not reported, as the change \
+                     touches no model, like {apart} of the newest {} commits that added tables or columns; `pairing = \
+                     \"together\"` in the configuration asks for it",
+                    ctx.head.environment.script_location,
+                    together + apart,
+                ));
+            }
             return;
         }
         self.leave_out(earlier, is_half);
@@ -137,6 +152,11 @@ impl Linter<'_> {
             is_kept
         });
     }
+}
+
+/// True if models come in commits of their own at times, though mostly they do not: in a fifth, and more than once.
+fn is_done_at_times(together: usize, apart: usize) -> bool {
+    apart > 1 && apart * 5 >= together + apart
 }
 
 /// How many of the newest commits of the base that add tables or columns change models too, and how many change none.

@@ -417,18 +417,24 @@ impl<'s> Introduced<'s> {
 
     /// True if the database had none of the CHECKs that models asked for before: another one is no surprise.
     pub fn lacked_checks(&self) -> bool {
+        self.lacked_all(|kind| matches!(kind, ConstraintKind::Check { .. }))
+    }
+
+    /// True if the database had none of the foreign keys that models asked for before.
+    pub fn lacked_foreign_keys(&self) -> bool {
+        self.lacked_all(|kind| matches!(kind, ConstraintKind::ForeignKey(_)))
+    }
+
+    fn lacked_all(&self, is_it: impl Fn(&ConstraintKind) -> bool) -> bool {
         let Some(before) = &self.before else {
             return false;
         };
-        let has_check = |catalog: &Catalog| {
+        let has_one = |catalog: &Catalog| {
             let compared = before.drift.compared.iter();
             let mut tables = compared.filter_map(|table| catalog.tables.get(table));
-            tables.any(|table| {
-                let mut constraints = table.constraints.iter();
-                constraints.any(|one| matches!(one.kind, ConstraintKind::Check { .. }))
-            })
+            tables.any(|table| table.constraints.iter().any(|one| is_it(&one.kind)))
         };
-        has_check(before.models_catalog()) && !has_check(before.migrated)
+        has_one(before.models_catalog()) && !has_one(before.migrated)
     }
 
     /// True if comments were in migrations before and in no model, then or now: that is where they live.

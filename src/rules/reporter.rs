@@ -1,6 +1,6 @@
 //! From violations to diagnostics.
 
-use crate::diagnostic::{Diagnostic, Fingerprint, Fix, Label, Severity};
+use crate::diagnostic::{Diagnostic, Fingerprint, Fix, Label, Leeway, Severity};
 use crate::rules::Rule;
 use crate::source::Span;
 
@@ -76,7 +76,7 @@ impl<'a> Reporter<'a> {
             fix: None,
             concealed: None,
             is_half: violation.is_half(),
-            is_expansion: false,
+            leeway: Leeway::None,
             is_way_back: false,
             fingerprint,
         });
@@ -92,10 +92,10 @@ pub(crate) struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// Says whether it only adds what nobody has to know of yet.
-    pub(crate) fn expansion(mut self, is_expansion: bool) -> Self {
+    /// Says what it leaves to code that does not know of it.
+    pub(crate) fn leeway(mut self, leeway: Leeway) -> Self {
         if let Some(diagnostic) = &mut self.diagnostic {
-            diagnostic.is_expansion = is_expansion;
+            diagnostic.leeway = leeway;
         }
         self
     }

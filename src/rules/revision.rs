@@ -33,6 +33,12 @@ fn id_label(revision: &Arc<Revision>, message: impl Into<String>) -> Label {
     Label::new(revision.file.clone(), revision.id.span, message)
 }
 
+/// True for a revision that names itself as its parent.
+fn is_its_own_parent(revision: &Revision) -> bool {
+    let mut parents = revision.down_revision.iter();
+    parents.any(|parent| parent.value == revision.id.value)
+}
+
 /// The place where a revision names its parents.
 fn parent_label(revision: &Arc<Revision>, message: impl Into<String>) -> Label {
     Label::new(revision.file.clone(), revision.down_revision_span, message)

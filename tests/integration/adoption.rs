@@ -434,8 +434,8 @@ fn watching_tells_what_is_new() {
     child.wait().unwrap();
 }
 
-/// A project of six columns, whose models come with their migrations or in commits of their own.
-fn with_six_columns(together: bool) -> Repository {
+/// A project of six columns, whose models come with their migrations or, the first ones, in commits of their own.
+fn with_six_columns(apart: usize) -> Repository {
     let repository = Repository::with_project();
     let mut parent = "a1".to_owned();
     let mut columns = String::new();
@@ -443,7 +443,7 @@ fn with_six_columns(together: bool) -> Repository {
         let id = format!("c{column}");
         let name = format!("extra{column}");
         repository.write(&file_of(&id), revision_with_column(&id, &parent, &name));
-        if !together {
+        if column <= apart {
             repository.commit("migration");
         }
         columns.push_str(&format!("    {name} = Column(String)\n"));
@@ -460,7 +460,7 @@ fn with_six_columns(together: bool) -> Repository {
 fn models_that_follow_their_migrations_are_not_missed() {
     let check = ["check", "--from-ref", "HEAD^", "--to-ref", "HEAD"];
     let asked = [&check[..], &["--config", "pairing = \"together\""]].concat();
-    let together = with_six_columns(true);
+    let together = with_six_columns(0);
     let answer = together.lint(&check);
     assert_eq!(answer.codes(), Vec::<&str>::new(), "{answer:?}");
     assert!(
@@ -471,7 +471,7 @@ fn models_that_follow_their_migrations_are_not_missed() {
     // What is staged may lack what was forgotten.
     together.git(&["reset", "--quiet", "--soft", "HEAD^"]);
     assert_eq!(together.lint(&["check", "--staged"]).codes(), ["302"]);
-    let apart = with_six_columns(false);
+    let apart = with_six_columns(6);
     let answer = apart.lint(&check);
     assert_eq!(answer.codes(), Vec::<&str>::new(), "{answer:?}");
     assert_eq!(apart.lint(&asked).codes(), ["302"]);
@@ -490,4 +490,22 @@ fn models_that_follow_their_migrations_are_not_missed() {
     apart.git(&["add", "."]);
     apart.git(&["commit", "--quiet", "--amend", "-m", "late"]);
     assert!(apart.lint(&check).codes().contains(&"302"));
+}
+
+/// An index is missed where models come with their migrations, and not where they follow at times.
+#[test]
+fn what_code_works_with_all_the_same_needs_less_of_a_habit() {
+    let check = ["check", "--from-ref", "HEAD^", "--to-ref", "HEAD"];
+    for (apart, expected) in [(0, vec!["302"]), (2, Vec::new())] {
+        let repository = with_six_columns(apart);
+        let text = revision_with_column("e1", "d1", "none");
+        let (before, _) = text.split_once("def upgrade").unwrap();
+        let index = "def upgrade():\n    op.create_index(\"ix_extra\", \"t_a1\", [\"extra1\"])\n\n\ndef downgrade():\n    op.drop_index(\"ix_extra\", \"t_a1\")\n";
+        repository.write(&file_of("e1"), format!("{before}{index}"));
+        repository.commit("index");
+        let answer = repository.lint(&check);
+        assert_eq!(answer.codes(), expected, "{answer:?}");
+        let asked = [&check[..], &["--config", "pairing = \"together\""]].concat();
+        assert_eq!(repository.lint(&asked).codes(), ["302"]);
+    }
 }

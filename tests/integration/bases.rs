@@ -185,6 +185,37 @@ fn a_type_that_the_model_has_right_is_said_once() {
 }
 
 #[test]
+fn a_type_that_alembic_does_not_hear_is_said_once() {
+    let repository = Repository::with_project();
+    let columns = "    ip = Column(String(255))\n    mail = Column(String(255))\n";
+    repository.write("shop/models.py", models(columns));
+    let both = revision_with_column("b1", "a1", "ip").replace(
+        "    op.add_column(\"t_a1\", sa.Column(\"ip\", sa.String()))",
+        "    op.add_column(\"t_a1\", sa.Column(\"ip\", sa.String(255)))\n    \
+         op.add_column(\"t_a1\", sa.Column(\"mail\", sa.String(255)))",
+    );
+    repository.write("migrations/versions/b1.py", both);
+    repository.commit("columns");
+    repository.write("shop/models.py", models(&columns.replace("255", "4096")));
+    let unheard = revision_with_column("c1", "b1", "ip").replace(
+        "op.add_column(\"t_a1\", sa.Column(\"ip\", sa.String()))",
+        "op.alter_column(\"t_a1\", \"ip\", type=sa.String(4096))",
+    );
+    repository.write("migrations/versions/c1.py", unheard);
+    repository.commit("wider");
+    let answer = |select: &str| {
+        let base = ["check", "--from-ref", "HEAD^", "--to-ref", "HEAD"];
+        let database = ["--dialect", "postgresql", "--select", select];
+        repository.lint(&[&base[..], &database].concat())
+    };
+    let both = answer("ML211,ML301");
+    assert_eq!(both.codes(), ["211", "301"], "{both:?}");
+    assert!(both.out.contains("the type of `mail` to"), "{both:?}");
+    let alone = answer("ML301");
+    assert!(alone.out.contains("`ip` and `mail`"), "{alone:?}");
+}
+
+#[test]
 fn without_a_base_the_remedy_is_named() {
     let repository = Repository::with_project();
     repository.git(&["branch", "--quiet", "-m", "trunk"]);

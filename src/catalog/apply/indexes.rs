@@ -62,10 +62,14 @@ impl Statement<'_> {
             if if_not_exists && is_sure {
                 return;
             }
-            if is_sure && self.database.now.opaque.is_none() {
+            let is_refused = is_sure && self.database.now.opaque.is_none();
+            if is_refused {
                 self.fail(FailureKind::Exists.because(format!("index `{name}` already exists")));
             }
-            self.forget_index(&holder, &name);
+            // Models may have one name twice: each table keeps its own.
+            if !is_refused || holder == *table {
+                self.forget_index(&holder, &name);
+            }
         }
         let mut definition = definition.clone();
         if let Fact::Known(definition) = &mut definition {
@@ -373,5 +377,21 @@ mod tests {
         assert_eq!(now.index_tables["j"], "v");
         let (_, now) = run("DROP MATERIALIZED VIEW v");
         assert!(now.index_tables.is_empty());
+    }
+
+    #[test]
+    fn two_tables_keep_their_indexes_of_one_name() {
+        let mut database = Database::new(Dialect::PostgreSql);
+        let sql = "CREATE TABLE t (a int); CREATE TABLE u (a int); CREATE INDEX i ON t (a); CREATE INDEX i ON u (a)";
+        let mut failures = Vec::new();
+        for statement in parse(sql, Dialect::PostgreSql, &|_| None) {
+            for ddl in &statement.ddl {
+                failures.extend(database.apply(ddl, None).failures);
+            }
+        }
+        assert_eq!(failures.len(), 1, "{failures:?}");
+        for table in ["t", "u"] {
+            assert_eq!(database.now.tables[table].indexes.len(), 1, "{table}");
+        }
     }
 }

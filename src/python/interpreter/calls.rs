@@ -79,7 +79,12 @@ impl<H: Host> Interpreter<'_, H> {
                 _ => {}
             }
         }
-        self.call_value(&callee, arguments, open, at)
+        let logged = self.import_log.as_ref().map(Vec::len);
+        let value = self.call_value(&callee, arguments, open, at);
+        if let Some(logged) = logged {
+            self.log_whole_package(call, &callee, logged, scope);
+        }
+        value
     }
 
     pub(super) fn keyword_items(&self, value: &Value) -> Option<Vec<(Name, Value)>> {

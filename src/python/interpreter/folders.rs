@@ -7,8 +7,10 @@ use std::collections::BTreeMap;
 
 use super::paths::{normal, path_object, path_text, repository_path};
 use super::{Host, Interpreter};
-use crate::python::ast::Name;
-use crate::python::value::{Call, CallArgument, Object, Place, SymbolKind, Value};
+use crate::python::ast::{self, ExprKind, Name};
+use crate::python::value::{
+    Call, CallArgument, Object, Place, Scope, ScopeKind, SymbolKind, Value,
+};
 use crate::source::RepoPath;
 
 /// Packages in packages are walked to this depth.
@@ -16,6 +18,9 @@ const MAX_DEPTH: usize = 16;
 
 /// What `pkgutil` says of a module.
 const MODULE_INFO: &str = "pkgutil.ModuleInfo";
+
+/// What finds the modules of a folder, which is its argument.
+const MODULE_FINDER: &str = "pkgutil.module_finder";
 
 impl<H: Host> Interpreter<'_, H> {
     /// Functions that list a folder.
@@ -166,10 +171,15 @@ impl<H: Host> Interpreter<'_, H> {
             }
             let full = format!("{prefix}{name}");
             let argument = |value| CallArgument::positional(value, at);
+            let finder = Call {
+                callee: Value::name(Name::new_static(MODULE_FINDER), at),
+                arguments: vec![argument(path_text(folder, at))],
+                open: false,
+            };
             let info = Call {
                 callee: Value::name(Name::new_static(MODULE_INFO), at),
                 arguments: vec![
-                    argument(Value::name(Name::new_static("pkgutil.module_finder"), at)),
+                    argument(Value::symbol(SymbolKind::Call(finder), at)),
                     argument(Value::known_str(full.as_str(), at)),
                     argument(Value::Bool(is_package)),
                 ],
@@ -195,11 +205,93 @@ impl<H: Host> Interpreter<'_, H> {
         )
     }
 
+    /// `module_finder.find_module(name)`: what is found there is loaded next.
+    pub(super) fn log_found_module(&mut self, base: &Value, method: &str, arguments: &[Value]) {
+        let Some(call) = base.as_call() else { return };
+        let name = arguments.first().and_then(Value::as_str);
+        let is_finder = call
+            .callee
+            .qualified_name()
+            .is_some_and(|name| name == MODULE_FINDER);
+        let (true, "find_module" | "find_spec", Some(name)) = (is_finder, method, name) else {
+            return;
+        };
+        // The finder of a folder looks at the last part only.
+        let name = name.rsplit('.').next().unwrap_or(name);
+        let folder = call.arguments.first();
+        let path = folder
+            .and_then(|folder| repository_path(&folder.value))
+            .and_then(|folder| normal(&join(&folder, &format!("{name}.py"))));
+        if let (Some(path), Some(folder)) = (path, folder) {
+            let module = self.finder.name_of(&path);
+            self.log_import(&module, folder.at.file);
+        }
+    }
+
+    /// Takes all that is in a package for imported where something is called with what leads to it, as in
+    /// `import_submodules(globals(), __name__, __path__)`, and what that imports is not to be seen.
+    pub(super) fn log_whole_package(
+        &mut self,
+        call: &ast::Call,
+        callee: &Value,
+        logged_before: usize,
+        scope: &Scope,
+    ) {
+        let Some(log) = &self.import_log else { return };
+        if scope.kind != ScopeKind::Module || !scope.module.is_package {
+            return;
+        }
+        let prefix = format!("{}.", scope.module.name);
+        let mut new = log.iter().skip(logged_before);
+        if new.any(|import| import.is_in(&prefix)) || !leads_to_package(call, callee) {
+            return;
+        }
+        let Some(init) = self.files.get(scope.file.0 as usize) else {
+            return;
+        };
+        let folder = init.parent();
+        let at = Self::place(scope, call.function.span);
+        let mut found = Vec::new();
+        let _ = self.modules_in(folder.as_str(), &prefix, MAX_DEPTH, at, &mut found);
+        for info in found {
+            if let Some(name) = Self::module_info_attribute(&info, "name")
+                && let Some(name) = name.as_str()
+            {
+                self.log_import(name, scope.file);
+            }
+        }
+    }
+
     /// `__path__` of a package in this folder.
     pub(super) fn search_path_of(&mut self, folder: &str, at: Place) -> Value {
         let list = Object::List(vec![path_text(folder, at)]);
         Value::Object(self.heap.allocate(list))
     }
+}
+
+/// True for a call that is given where a package lies, and does more than list it: by `__path__`, or by its name or file if
+/// what is called speaks of importing.
+fn leads_to_package(call: &ast::Call, callee: &Value) -> bool {
+    let is_given = |names: &[&str]| {
+        let mut arguments = call.arguments.iter();
+        arguments.any(
+            |argument| matches!(&argument.value.kind, ExprKind::Name(name) if names.contains(&name.as_str())),
+        )
+    };
+    let name = match &call.function.kind {
+        ExprKind::Name(name) | ExprKind::Attribute { name, .. } => name.as_str(),
+        _ => "",
+    };
+    let only_lists = callee
+        .qualified_name()
+        .is_some_and(|name| name.starts_with("pkgutil."))
+        || matches!(callee, Value::Builtin(_) | Value::BuiltinMethod(_));
+    let imports = ["import", "discover"]
+        .iter()
+        .any(|word| name.contains(word));
+    !only_lists
+        && (is_given(&["__path__"])
+            || imports && is_given(&["__name__", "__package__", "__file__"]))
 }
 
 fn module_info(value: &Value) -> Option<&[CallArgument]> {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::regular::compiled;
+use super::regular::{compiled, match_method};
 use super::{Host, Interpreter};
 use crate::python::ast::{BinaryOp, Name};
 use crate::python::value::{Call, Object, ObjectId, Place, Reason, SymbolKind, Value};
@@ -24,7 +24,9 @@ impl<H: Host> Interpreter<'_, H> {
                         std::iter::once(pattern).chain(positional).collect();
                     return self.regular_expression(&name, &positional, at);
                 }
-                return self.path_method(base, name, &positional, at);
+                self.log_found_module(base, name, &positional);
+                return match_method(base, name, &positional)
+                    .or_else(|| self.path_method(base, name, &positional, at));
             }
             // A call of `functools.partial(f, …)`.
             SymbolKind::Call(partial) => return self.call_partial(partial, call, at),

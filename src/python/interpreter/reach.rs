@@ -22,6 +22,13 @@ pub(super) struct LoggedImport {
     is_certain: bool,
 }
 
+impl LoggedImport {
+    /// True for a module of a package, which `prefix` is with a dot.
+    pub(super) fn is_in(&self, prefix: &str) -> bool {
+        self.module.starts_with(prefix)
+    }
+}
+
 /// The modules that were reached.
 #[derive(Clone, Debug, Default)]
 pub struct Reached {

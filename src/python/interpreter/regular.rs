@@ -3,11 +3,15 @@
 use fancy_regex::{Regex, RegexBuilder};
 
 use super::{Host, Interpreter};
-use crate::python::value::{Object, Place, Value};
+use crate::python::ast::Name;
+use crate::python::value::{Call, CallArgument, Object, Place, SymbolKind, Value};
 
 /// How long a pattern may be, and how often matching may go back.
 const MAX_PATTERN: usize = 500;
 const MAX_STEPS: usize = 20_000;
+
+/// What a function that replaces is given; the arguments are the groups.
+const MATCH: &str = "re.Match";
 
 impl<H: Host> Interpreter<'_, H> {
     /// `re.sub(pattern, replacement, text)`, `re.split(pattern, text)`, `re.findall(pattern, text)`
@@ -24,6 +28,9 @@ impl<H: Host> Interpreter<'_, H> {
             return None;
         }
         let found: Vec<String> = match (name, arguments) {
+            ("re.sub", [_, replacement, _]) if replacement.as_str().is_none() => {
+                return self.replaced_by_function(&pattern, replacement, &text, at);
+            }
             ("re.sub", [_, replacement, _]) => {
                 let replacement = expansion(replacement.as_str()?)?;
                 let mut result = String::new();
@@ -62,6 +69,72 @@ impl<H: Host> Interpreter<'_, H> {
             .collect();
         Some(Value::Object(self.heap.allocate(Object::List(items))))
     }
+
+    /// `re.sub(pattern, lambda match: …, text)`
+    fn replaced_by_function(
+        &mut self,
+        pattern: &Regex,
+        function: &Value,
+        text: &str,
+        at: Place,
+    ) -> Option<Value> {
+        if !matches!(function, Value::Function(_)) {
+            return None;
+        }
+        let mut result = String::new();
+        let mut end = 0;
+        for captures in pattern.captures_iter(text) {
+            let captures = captures.ok()?;
+            let whole = captures.get(0)?;
+            let groups = captures.iter().map(|group| {
+                let value = group.map_or(Value::None, |group| {
+                    Value::known_str(group.as_str().to_owned(), at)
+                });
+                CallArgument::positional(value, at)
+            });
+            let call = Call {
+                callee: Value::name(Name::new_static(MATCH), at),
+                arguments: groups.collect(),
+                open: false,
+            };
+            let found = CallArgument::positional(Value::symbol(SymbolKind::Call(call), at), at);
+            let replacement = self.call_value(function, vec![found], false, at);
+            result.push_str(text.get(end..whole.start())?);
+            result.push_str(replacement.as_str()?);
+            end = whole.end();
+        }
+        result.push_str(text.get(end..)?);
+        Some(Value::known_str(result, at))
+    }
+}
+
+/// `match.group(1)`, `match.groups()`, of groups that are known.
+pub(super) fn match_method(base: &Value, name: &str, positional: &[Value]) -> Option<Value> {
+    let groups = match_groups(base)?;
+    match (name, positional) {
+        ("group", []) => Some(groups.first()?.value.clone()),
+        ("group", [index]) => match_group(base, index),
+        ("groups", []) => {
+            let groups = groups.iter().skip(1).map(|group| group.value.clone());
+            Some(Value::Tuple(groups.collect()))
+        }
+        _ => None,
+    }
+}
+
+/// `match[1]`
+pub(super) fn match_group(base: &Value, index: &Value) -> Option<Value> {
+    let Value::Int(index) = index else {
+        return None;
+    };
+    let groups = match_groups(base)?;
+    let group = groups.get(usize::try_from(*index).ok()?)?;
+    Some(group.value.clone())
+}
+
+fn match_groups(value: &Value) -> Option<&[CallArgument]> {
+    let call = value.as_call()?;
+    (call.callee.qualified_name()? == MATCH).then_some(call.arguments.as_slice())
 }
 
 /// The pattern of `re.compile(pattern)`.

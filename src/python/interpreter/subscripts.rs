@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::regular::match_group;
 use super::{Host, Interpreter};
 use crate::python::ast::Name;
 use crate::python::value::{CallArgument, Object, ObjectId, Place, Reason, SymbolKind, Value};
@@ -79,7 +80,9 @@ impl<H: Host> Interpreter<'_, H> {
             {
                 Found::Value(Value::Int(3))
             }
-            Value::Symbol(_) | Value::Builtin(_) => symbolic(),
+            Value::Symbol(_) | Value::Builtin(_) => {
+                match_group(value, index).map_or_else(symbolic, Found::Value)
+            }
             Value::Class(id) if self.is_enum(*id) => {
                 let Some(name) = index.as_str() else {
                     return unknown();

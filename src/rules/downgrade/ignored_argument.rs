@@ -6,7 +6,7 @@ use crate::rules::downgrade::at;
 use crate::rules::{
     EnvironmentContext, MigrationContext, Reporter, Violation, declare_rule, is_selected, list,
 };
-use crate::schema::{IgnoredArgument, IgnoredKind};
+use crate::schema::{IgnoredArgument, IgnoredKind, Operation, Recorded};
 
 declare_rule! {
     "ML211", "ignored-argument" in Downgrade("downgrade"),
@@ -104,6 +104,34 @@ pub(in crate::rules) fn tells_of_column(
     is_selected(&RULE, environment.settings)
         && ignored.any(|ignored| {
             matches!(&ignored.kind, IgnoredKind::Column { name: Some(name) } if name == column)
+        })
+}
+
+/// True if this rule tells that an `upgrade` of one of these revisions says the type of a column in a keyword that nobody
+/// reads.
+pub(in crate::rules) fn tells_of_type(
+    environment: &EnvironmentContext<'_>,
+    mut nodes: impl Iterator<Item = usize>,
+    table: &str,
+    column: &str,
+) -> bool {
+    let says_it = |recorded: &Recorded| {
+        let Operation::AlterColumn(alter) = &recorded.operation else {
+            return false;
+        };
+        let mut ignored = recorded.ignored.iter();
+        alter.table.as_deref() == Some(table)
+            && alter.column.as_deref() == Some(column)
+            && ignored.any(|ignored| {
+                ignored.kind == IgnoredKind::UnknownKeyword && ignored.name == "type"
+            })
+    };
+    is_selected(&RULE, environment.settings)
+        && nodes.any(|node| {
+            environment.head.migration(node).is_some_and(|migration| {
+                let run = migration.upgrade.run();
+                run.is_some_and(|run| run.operations.iter().any(says_it))
+            })
         })
 }
 

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::catalog::{Catalog, Change, Difference, Subject, split_object};
 use crate::config::Pairing;
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::{Label, Leeway, Severity};
 use crate::models::{ModelTable, Models};
 use crate::project::ProjectEnvironment;
 use crate::rules::difference::LabelsApart;
@@ -402,7 +402,11 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             reporter
                 .report_on(&violation, label, Some(&revision.id.value))
                 .related(related)
-                .expansion(is_expansion);
+                .leeway(if is_expansion {
+                    Leeway::Expansion
+                } else {
+                    Leeway::None
+                });
         }
     }
 }

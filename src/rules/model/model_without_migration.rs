@@ -6,15 +6,17 @@ mod words;
 
 use serde_json::Value;
 
-use crate::catalog::{Change, Difference, Subject};
+use crate::catalog::{Change, Difference, Subject, split_object};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
+use crate::dialect::Dialect;
 use crate::git::ChangeKind;
 use crate::models::{DriftDifference, Introduced};
 use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::coverage::{Unfollowed, belongs_to_change};
 use crate::rules::difference::follows;
+use crate::rules::downgrade::ignored_argument;
 use crate::rules::model::migration_without_model;
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
@@ -255,6 +257,8 @@ fn report_proven(
         Vec::new()
     };
     let lacked_checks = introduced.lacked_checks();
+    // SQLite only looks at them when it is told to.
+    let lacked_keys = head.dialect().dialect == Dialect::Sqlite && introduced.lacked_foreign_keys();
     let (mut only_here, everywhere): (Vec<&DriftDifference>, Vec<&DriftDifference>) = introduced
         .by_models
         .iter()
@@ -263,7 +267,9 @@ fn report_proven(
                 && !pairing::holds_the_labels(found, head)
                 && !enum_value_not_migrated::explains(found, ctx.environment.settings)
                 && !is_other_half(found, &all)
-                && (!lacked_checks || !is_new_check(&found.difference))
+                && (!lacked_checks || !is_new(Subject::Check, &found.difference))
+                && (!lacked_keys || !is_new(Subject::ForeignKey, &found.difference))
+                && !is_ignored_type(&found.difference, ctx)
                 && !misnamed
                     .iter()
                     .any(|(_, here)| here.is_same_as(&found.difference))
@@ -518,8 +524,20 @@ fn is_other_half(found: &DriftDifference, all: &[Difference]) -> bool {
         && halves.any(|same| all.iter().any(|other| other.is_same_as(same)))
 }
 
-fn is_new_check(difference: &Difference) -> bool {
-    (difference.subject, difference.change) == (Subject::Check, Change::Added)
+/// True for the type of a column that a migration of the change means to alter, and Alembic does not hear, where that is told.
+fn is_ignored_type(difference: &Difference, ctx: &ChangeContext<'_>) -> bool {
+    let head = ctx.environment.head;
+    let models = &head.model_schema().whole().catalog;
+    let (table, column) = split_object(&difference.object, models);
+    let nodes = (0..head.map.nodes().len()).filter(|node| belongs_to_change(ctx, head, *node));
+    (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
+        && column.is_some_and(|column| {
+            ignored_argument::tells_of_type(ctx.environment, nodes, table, column)
+        })
+}
+
+fn is_new(subject: Subject, difference: &Difference) -> bool {
+    (difference.subject, difference.change) == (subject, Change::Added)
 }
 
 /// True if a module of the application is part of the change.

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use crate::alembic::{DocLine, Revision, RevisionMap};
 use crate::diagnostic::{Applicability, Edit, Fix};
-use crate::rules::revision::{id_label, label_at, parent_label};
+use crate::rules::revision::{id_label, is_its_own_parent, label_at, parent_label};
 use crate::rules::{Reporter, ScriptContext, Violation, declare_rule, list};
 
 declare_rule! {
@@ -82,7 +82,9 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         .as_ref()
         // A line that is left empty claims nothing.
         .filter(|line| !line.text.trim().is_empty())
-        .filter(|line| !revises(line, revision, &ctx.environment.judged().map));
+        .filter(|line| !revises(line, revision, &ctx.environment.judged().map))
+        // There the variable is what is wrong, which other rules tell.
+        .filter(|_| !has_wrong_parent(revision, &ctx.environment.judged().map));
     let Some(first) = id_line.or(revises_line) else {
         return;
     };
@@ -119,6 +121,12 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
             title: "correct the docstring".to_owned(),
             edits,
         }));
+}
+
+/// True for a revision that is its own parent, or whose parent is nowhere.
+fn has_wrong_parent(revision: &Revision, map: &RevisionMap) -> bool {
+    let mut parents = revision.down_revision.iter();
+    is_its_own_parent(revision) || parents.any(|parent| map.find(&parent.value).is_none())
 }
 
 /// True if docstring and variables said the same before the change.

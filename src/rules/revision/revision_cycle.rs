@@ -2,7 +2,8 @@
 
 use smol_str::SmolStr;
 
-use crate::rules::revision::parent_label;
+use crate::alembic::Revision;
+use crate::rules::revision::{is_its_own_parent, label_at, parent_label};
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule, list};
 
 declare_rule! {
@@ -15,12 +16,17 @@ declare_rule! {
 
 struct RevisionCycle {
     ids: Vec<SmolStr>,
+    /// True for a revision that only depends on itself.
+    is_dependency: bool,
+    /// What the docstring of a revision that is its own parent names as the parent.
+    docstring: Option<SmolStr>,
 }
 
 impl Violation for RevisionCycle {
     fn message(&self) -> String {
         match self.ids.as_slice() {
-            [only] => format!("revision `{only}` is its own parent or dependency"),
+            [only] if self.is_dependency => format!("revision `{only}` depends on itself"),
+            [only] => format!("revision `{only}` is its own parent"),
             ids => format!("the revisions {} lead back to themselves", list(ids)),
         }
     }
@@ -30,8 +36,30 @@ impl Violation for RevisionCycle {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec!["every Alembic command stops with \"Cycle is detected in revisions\"".to_owned()]
+        // What `LoopDetected` and `DependencyLoopDetected` of Alembic say.
+        let says = match (self.ids.as_slice(), self.is_dependency) {
+            ([only], false) => format!("Self-loop is detected in revisions ({only})"),
+            ([only], true) => format!("Dependency self-loop is detected in revisions ({only})"),
+            _ => "Cycle is detected in revisions".to_owned(),
+        };
+        vec![format!("every Alembic command stops with \"{says}\"")]
     }
+
+    fn help(&self) -> Option<String> {
+        let parent = self.docstring.as_ref()?;
+        Some(format!("the docstring says that it revises `{parent}`"))
+    }
+}
+
+/// The one other revision that the docstring names as the parent.
+fn said_parent(revision: &Revision) -> Option<SmolStr> {
+    let line = revision.doc.revises.as_ref()?;
+    let mut words = line.text.split_whitespace();
+    let said = words.next().filter(|_| words.next().is_none())?;
+    let is_id = said
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (is_id && said != revision.id.value && said != "None").then(|| SmolStr::new(said))
 }
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
@@ -47,12 +75,23 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         let others = cycle.iter().filter(|node| **node != primary);
         let others =
             others.map(|node| parent_label(&judged.map.node(*node).revision, "on the same cycle"));
+        let own = revision.depends_on.iter();
+        let mut own = own.filter(|dependency| dependency.value == revision.id.value);
+        let label = match own
+            .next()
+            .filter(|_| cycle.len() == 1 && !is_its_own_parent(revision))
+        {
+            Some(dependency) => label_at(revision, dependency.span, "leads back here"),
+            None => parent_label(revision, "leads back here"),
+        };
         reporter
             .report_on(
                 &RevisionCycle {
                     ids: judged.ids(cycle),
+                    is_dependency: !is_its_own_parent(revision),
+                    docstring: said_parent(revision).filter(|_| is_its_own_parent(revision)),
                 },
-                parent_label(revision, "leads back here"),
+                label,
                 Some(&revision.id.value),
             )
             .related(others);

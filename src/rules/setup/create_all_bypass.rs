@@ -5,6 +5,7 @@ use crate::git::ChangeKind;
 use crate::models::{Bypass, BypassKind, has_bypass};
 use crate::project::ProjectEnvironment;
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
+use crate::schema::Operation;
 use crate::source::{FileSpan, RepoPath};
 
 declare_rule! {
@@ -79,9 +80,40 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         if is_on_base(ctx, &bypass.place) || is_called_on_base(ctx, &bypass) {
             continue;
         }
+        let is_application = bypass.creates && !matches!(bypass.kind, BypassKind::Shell);
+        if is_application && asks_before_all(ctx.head) {
+            continue;
+        }
         let label = Label::at(&bypass.place, "past the migrations");
         reporter.report(&CreateAllBypass { bypass: &bypass }, label);
     }
+}
+
+/// True where the revisions make no table and no column but after they have asked the database for it: what `create_all()`
+/// has made is in nobody's way.
+fn asks_before_all(head: &ProjectEnvironment<'_>) -> bool {
+    let mut asks = false;
+    for (node, known) in head.map.nodes().iter().enumerate() {
+        let migration = head.migration(node);
+        let Some(run) = migration
+            .as_ref()
+            .and_then(|migration| migration.upgrade.run())
+        else {
+            return false;
+        };
+        let answered = known.revision.answered();
+        for recorded in &run.operations {
+            let makes = matches!(
+                recorded.operation,
+                Operation::CreateTable(_) | Operation::AddColumn { .. }
+            );
+            if makes && !answered.decides(&recorded.place) {
+                return false;
+            }
+            asks |= makes;
+        }
+    }
+    asks
 }
 
 /// True where the same function of the file calls the same on the base, with whatever arguments.

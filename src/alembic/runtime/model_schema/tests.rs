@@ -504,12 +504,20 @@ fn packages_that_import_what_is_in_them() {
         "import importlib, os\nfor name in os.listdir(os.path.dirname(__file__)):\n    if name.endswith('.py') and name != '__init__.py':\n        importlib.import_module('app.models.' + name[:-3])\n",
         "from os.path import dirname, basename, isfile, join\nimport glob\nmodules = glob.glob(join(dirname(__file__), '*.py'))\n__all__ = [basename(f)[:-3] for f in modules if isfile(f) and not f.endswith('__init__.py')]\nfrom . import *\n",
         "import importlib, pkgutil\ndef import_submodules(package):\n    package = importlib.import_module(package)\n    for info in pkgutil.iter_modules(package.__path__, package.__name__ + '.'):\n        importlib.import_module(info.name)\nimport_submodules('app.models')\n",
+        "import pkgutil\n__all__ = []\nfor loader, name, is_pkg in pkgutil.walk_packages(__path__):\n    __all__.append(name)\n    globals()[name] = loader.find_module(name).load_module(name)\n",
+        "from app.loading import import_submodules\nimport_submodules(globals(), __name__, __path__)\n",
+        "from tool import autodiscover\nautodiscover(__path__)\n",
+        "from tool import import_submodules\nimport_submodules(__name__)\n",
     ] {
         let files = [
             ("app/models/__init__.py", text),
             ("app/models/user.py", user.as_str()),
             ("app/models/post.py", &post),
             ("app/other.py", "from app.base import Base\n"),
+            (
+                "app/loading.py",
+                "import pkgutil\ndef import_submodules(context, root, path):\n    for loader, name, is_pkg in pkgutil.walk_packages(path):\n        module = loader.find_module(name).load_module(name)\n        context.update(vars(module))\n",
+            ),
         ];
         let env = format!("import app.models\n{TARGET}");
         let models = read(&env, &files, &Catalog::default());

@@ -153,3 +153,18 @@ fn proxies_stand_for_what_they_call() {
         "'A'"
     );
 }
+
+#[test]
+fn functions_replace_what_a_pattern_finds() {
+    let text = "\
+import re
+a = re.sub(r'([A-Z])', lambda letter: '_' + letter.group(0).lower(), 'ownerTeam')
+def found(match):
+    return match[1] + '-' + match.group(2)
+b = re.compile('(a)(b)').sub(found, 'abxab')
+x = [a, b]
+";
+    assert_eq!(eval(text), "['owner_team', 'a-bxa-b']");
+    let text = "import re\nx = re.sub('a', lambda match: something(match), 'abc')";
+    assert_eq!(eval(text), "re.sub('a', function <lambda>, 'abc')");
+}

@@ -194,7 +194,7 @@ pub(super) fn is_as_in_the_models(difference: &Difference, ctx: &ReplayContext<'
 
 /// True for a part of a column that the downgrade makes as the models of the base say: there the history had drifted from
 /// what the older code expects, and databases that `create_all()` made go back to what they had. What `upgrade` sets
-/// although it was so already is another matter.
+/// although it was so already is another matter, unless the models of the change come to say so.
 pub(super) fn is_as_the_models_say(
     difference: &Difference,
     remainder: &Remainder<'_>,
@@ -216,25 +216,51 @@ pub(super) fn is_as_the_models_say(
     ) else {
         return false;
     };
-    let models = &base.model_schema().catalog;
-    let Some(column) = models
-        .tables
-        .get(table)
-        .filter(|table| models.doubt_about(table).is_none())
-        .and_then(|table| table.column(name))
-        .filter(|column| column.maybe.is_none())
-    else {
-        return false;
-    };
-    let says = match part {
-        "nullable" => json!(column.nullable.known()),
-        "type" => json!(column.column_type.known()),
-        "default" if column.default.known().is_some() => json!(column.default.known()),
-        _ => return false,
+    let says = |models: &Catalog| {
+        let known = models.tables.get(table)?;
+        let column = known.column(name)?;
+        if column.maybe.is_some() || models.doubt_about(known).is_some() {
+            return None;
+        }
+        match part {
+            "nullable" => Some(json!(column.nullable.known())),
+            "type" => Some(json!(column.column_type.known())),
+            "default" => column.default.known().map(|default| json!(default)),
+            _ => None,
+        }
     };
     let is_no_news = |was: bool| sets_nullable(difference, was, remainder);
-    let is_settled = part != "nullable" || !difference.from.as_bool().is_some_and(is_no_news);
-    says == difference.to && is_settled && remainder.next_failure(name).is_none()
+    let is_news_to_models =
+        || says(&ctx.environment.head.model_schema().catalog).as_ref() == Some(&difference.from);
+    let is_settled = part != "nullable"
+        || !difference.from.as_bool().is_some_and(is_no_news)
+        || is_news_to_models();
+    says(&base.model_schema().catalog).as_ref() == Some(&difference.to)
+        && is_settled
+        && remainder.next_failure(name).is_none()
+}
+
+/// True for a default of its own that the downgrade sets where there was none, of a column to which the models of the base
+/// give a value themselves: the older code never asks for it.
+pub(super) fn is_never_asked_for(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let Target { table, name, .. } = Target::of(difference);
+    let is_left = || {
+        let after = table.and_then(|table| ctx.replayed.after.tables.get(table));
+        let column = after.zip(name).and_then(|(table, name)| table.column(name));
+        column.is_none_or(|column| {
+            column
+                .default
+                .known()
+                .is_none_or(|default| json!(default) == difference.to)
+        })
+    };
+    (difference.subject, difference.change) == (Subject::Column, Change::Changed("default"))
+        && difference.from.is_null()
+        && !is_left()
+        && ctx.environment.base().is_some_and(|base| {
+            let defaults = &base.model_schema().python_defaults;
+            defaults.contains_key(&difference.object)
+        })
 }
 
 /// True for a column that may be NULL, or a foreign key, that is left as the models of the base have it: the migrations

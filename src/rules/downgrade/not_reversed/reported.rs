@@ -90,6 +90,7 @@ pub(super) fn is_reported(
         || means::is_duplicate(difference, remainder, ctx)
         || means::is_as_in_the_models(difference, ctx)
         || means::is_as_the_models_say(difference, remainder, ctx)
+        || means::is_never_asked_for(difference, ctx)
         || means::is_filled_first(difference, ctx)
         || means::is_left_by_a_key(difference, ctx)
         || means::is_said_twice(difference, ctx)

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, Met, is_refused, new_revisions};
 use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
-use crate::diagnostic::Label;
-use crate::dialect::{Dialect, is_unlimited_text};
+use crate::diagnostic::{Label, Leeway};
+use crate::dialect::{Dialect, is_unlimited_text, is_wider};
 use crate::models::{DriftDifference, Introduced, is_index_of_key};
 use crate::project::ProjectEnvironment;
 use crate::rules::convention::enum_value_not_migrated;
@@ -205,12 +205,10 @@ pub(super) fn report(
         let lost = lost.map(|place| Label::at(place, "has no effect"));
         let related: Vec<Label> = others.chain(elsewhere).chain(model).chain(lost).collect();
         let revision = &head.map.node(together.first.node).revision;
-        let is_expansion =
-            together.further.is_empty() && together.all().all(|one| is_expansion(one.found, head));
         reporter
             .report_on(&together, label, Some(&revision.id.value))
             .related(related)
-            .expansion(is_expansion);
+            .leeway(leeway_of(&together, head));
     }
     contradictions
         .iter()
@@ -280,6 +278,32 @@ pub(super) fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_
         && column.is_some_and(|column| {
             column.nullable.is(&true) || matches!(column.default, Fact::Known(Some(_)))
         })
+}
+
+fn leeway_of(together: &Together<'_>, head: &ProjectEnvironment<'_>) -> Leeway {
+    let mut parts = std::iter::once(together).chain(&together.further);
+    if together.further.is_empty() && together.all().all(|one| is_expansion(one.found, head)) {
+        Leeway::Expansion
+    } else if parts.all(|part| part.all().all(|one| is_relaxation(one.found, head))) {
+        Leeway::Relaxation
+    } else {
+        Leeway::None
+    }
+}
+
+/// True for what code need not know of besides: an index that refuses nothing, NULL in place of NOT NULL, a wider type.
+fn is_relaxation(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    let Difference { from, to, .. } = difference;
+    match (difference.subject, difference.change) {
+        (Subject::Index, Change::Removed) => from.get("unique") != Some(&Value::Bool(true)),
+        (Subject::Column, Change::Removed) => is_expansion(difference, head),
+        (Subject::Column, Change::Changed("nullable")) => from == &Value::Bool(true),
+        (Subject::Column, Change::Changed("type")) => {
+            let spellings = to.as_str().zip(from.as_str());
+            spellings.is_some_and(|(to, from)| is_wider(head.dialect().dialect, to, from))
+        }
+        _ => false,
+    }
 }
 
 /// True for NOT NULL that is lost because an operation does not say it, or says it where Alembic does not look, where that
@@ -401,6 +425,7 @@ fn gathered<'a>(
     for one in contradictions {
         if let Some(known) = gathered.iter_mut().find(|known| known.first.goes_with(one)) {
             known.others.push(*one);
+            known.leaves &= was_nullable_so(one, head);
             continue;
         }
         let may_be_lost = !matches!(one.found.subject, Subject::Column | Subject::Table)
@@ -412,6 +437,7 @@ fn gathered<'a>(
             lost_arguments: lost.filter(|_| may_be_lost),
             keys: keys_of(one, head),
             further: Vec::new(),
+            leaves: was_nullable_so(one, head),
             aftermath: Aftermath::of_table(one.table, head),
             met: Met::of(one.found, head),
         });
@@ -452,6 +478,33 @@ fn told_in(
     let table = pairing::table_of(&found.difference, other);
     let told = contradicted(found, &table, &new_revisions(other, ctx), other)?;
     Some(told.operation.clone())
+}
+
+/// True if a column could be NULL, or not, before a revision as it can after it, also where that gives the table its name.
+fn was_nullable_so(one: &Contradicted<'_>, head: &ProjectEnvironment<'_>) -> bool {
+    let Target { table, name, .. } = Target::of(one.found);
+    let replayed = head.replay().get(one.node);
+    let run = replayed.and_then(|replayed| replayed.migration.upgrade.run());
+    let (Some(replayed), Some(run), Some(table), Some(name)) = (replayed, run, table, name) else {
+        return false;
+    };
+    let old_name = run
+        .operations
+        .iter()
+        .find_map(|recorded| match &recorded.operation {
+            Operation::RenameTable {
+                table: old,
+                new_name,
+            } if new_name.as_deref() == Some(table) => old.as_deref(),
+            _ => None,
+        });
+    let known = replayed.before.tables.get(old_name.unwrap_or(table));
+    let column = known.and_then(|table| table.column(name));
+    let nullable = one.found.from.as_bool();
+    one.found.change == Change::Changed("nullable")
+        && column
+            .zip(nullable)
+            .is_some_and(|(column, nullable)| column.nullable.is(&nullable))
 }
 
 /// The revision that makes a difference, if it is one of these, and where it does.

@@ -202,6 +202,8 @@ pub(super) struct Together<'a> {
     pub(super) keys: Option<String>,
     /// What else of tables that the migration makes is otherwise.
     pub(super) further: Vec<Together<'a>>,
+    /// True for NULL or NOT NULL that was so before the revision, whatever else that does to the columns.
+    pub(super) leaves: bool,
     /// Who will notice.
     pub(super) aftermath: Aftermath,
     /// What the code meets.
@@ -501,7 +503,8 @@ impl Violation for Together<'_> {
             }
             (_, Change::Changed("nullable")) => {
                 format!(
-                    "the migration makes {what} {}, the model says {}",
+                    "the migration {} {what} {}, the model says {}",
+                    if self.leaves { "leaves" } else { "makes" },
                     nullability(from),
                     nullability(to)
                 )
