@@ -50,6 +50,8 @@ enum MigrationWithoutModel<'a> {
         table: &'a str,
         column: &'a str,
         nullable: bool,
+        /// It was so before the revision.
+        was_so: bool,
     },
 }
 
@@ -75,14 +77,16 @@ impl MigrationWithoutModel<'_> {
                 table,
                 column,
                 nullable,
+                was_so,
             } => {
+                let does = if *was_so { "leaves" } else { "makes" };
                 let (migration, model) = if *nullable {
                     ("NULL", "NOT NULL")
                 } else {
                     ("NOT NULL", "NULL")
                 };
                 format!(
-                    "the migration makes `{table}.{column}` {migration}, the model says {model}"
+                    "the migration {does} `{table}.{column}` {migration}, the model says {model}"
                 )
             }
         }
@@ -117,6 +121,7 @@ impl MigrationWithoutModel<'_> {
                 table,
                 column,
                 nullable: false,
+                ..
             } if head
                 .model_schema()
                 .whole()
@@ -363,8 +368,9 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             {
                 continue;
             }
-            let Some((violation, model)) = contradiction(&recorded.operation, models, tables, head)
-            else {
+            let before = head.replay().get(*node).map(|replayed| &replayed.before);
+            let contradicted = contradiction(&recorded.operation, models, tables, before, head);
+            let Some((violation, model)) = contradicted else {
                 continue;
             };
             if is_told(*node, &violation)
@@ -450,6 +456,7 @@ fn contradiction<'a>(
     operation: &'a Operation,
     models: &'a Models,
     tables: &KnownTables,
+    before: Option<&Catalog>,
     head: &ProjectEnvironment<'_>,
 ) -> Option<(MigrationWithoutModel<'a>, Option<&'a ModelTable>)> {
     let state = |table: &SmolStr| tables.get(table);
@@ -517,11 +524,14 @@ fn contradiction<'a>(
                 None => !declared.facts.contains_key("primary key"),
                 Some(fact) => fact.known()? != "no",
             };
+            let known = before.and_then(|before| before.tables.get(table));
+            let known = known.and_then(|table| table.column(column));
             (says_nullable != nullable).then_some((
                 MigrationWithoutModel::Nullability {
                     table,
                     column,
                     nullable,
+                    was_so: known.is_some_and(|known| known.nullable.is(&nullable)),
                 },
                 Some(model),
             ))

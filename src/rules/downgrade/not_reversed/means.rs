@@ -194,7 +194,7 @@ pub(super) fn is_as_in_the_models(difference: &Difference, ctx: &ReplayContext<'
 
 /// True for a part of a column that the downgrade makes as the models of the base say: there the history had drifted from
 /// what the older code expects, and databases that `create_all()` made go back to what they had. What `upgrade` sets
-/// although it was so already is another matter, unless the models of the change come to say so.
+/// although it was so already is another matter, unless it is NULL and the models of the change come to say so.
 pub(super) fn is_as_the_models_say(
     difference: &Difference,
     remainder: &Remainder<'_>,
@@ -230,8 +230,11 @@ pub(super) fn is_as_the_models_say(
         }
     };
     let is_no_news = |was: bool| sets_nullable(difference, was, remainder);
-    let is_news_to_models =
-        || says(&ctx.environment.head.model_schema().catalog).as_ref() == Some(&difference.from);
+    // What is less strict than it was is told for information.
+    let is_news_to_models = || {
+        difference.to == Value::Bool(false)
+            && says(&ctx.environment.head.model_schema().catalog).as_ref() == Some(&difference.from)
+    };
     let is_settled = part != "nullable"
         || !difference.from.as_bool().is_some_and(is_no_news)
         || is_news_to_models();
