@@ -1,4 +1,4 @@
-//! Functions of SpatiaLite that change tables: `SELECT DropTable(NULL, 'users')`.
+//! Functions of `SpatiaLite` that change tables: `SELECT DropTable(NULL, 'users')`.
 //!
 //! Whether they raise or answer with nought where a table is missing depends on the version, so they are taken to do
 //! nothing then.

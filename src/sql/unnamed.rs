@@ -70,6 +70,10 @@ pub(super) fn harmless(what: &str, actions: &[AlterAction]) -> Option<Ddl> {
 /// What is there once a table of an unknown name was given one that is known: `ALTER TABLE {temporary} RENAME TO users`, as
 /// tables are rebuilt by hand. Which table is gone then is not known.
 pub(super) fn renamed(source: &Source<'_>, range: Range<usize>) -> Option<Vec<Ddl>> {
+    // Of a table in an unknown schema more is known.
+    if table_in_unknown_schema(source, range.clone()).is_some() {
+        return None;
+    }
     let what = summary(source, range.clone());
     let mut cursor = Cursor::new(source, range);
     if !cursor.take_all(&["alter", "table"]) {

@@ -66,8 +66,8 @@ pub(super) fn method(
         return inspection(interpreter, name, call, at);
     };
     let inspected = &interpreter.host.simulation()?.state.inspected;
-    if let Some(answer) = inspected.answer(base, &question) {
-        return answer;
+    if let Some(answered) = inspected.answered(base, &question) {
+        return answered.answer.clone();
     }
     let answer = inspection(interpreter, name, call, at);
     let simulation = interpreter.host.simulation_mut()?;

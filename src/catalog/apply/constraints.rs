@@ -384,8 +384,6 @@ impl Statement<'_> {
                 return;
             }
             self.discover_constraint(table, name);
-            // It was there, and is no more.
-            self.change(table, |table| table.gone.constraints.push(name.clone()));
             return;
         };
         if let ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } =

@@ -27,11 +27,11 @@ pub(in crate::alembic::runtime) struct Inspected {
 }
 
 #[derive(Clone, Debug)]
-struct Answered {
+pub(super) struct Answered {
     inspector: Rc<Symbol>,
     question: Question,
     /// `None` where it is not known.
-    answer: Option<Value>,
+    pub(super) answer: Option<Value>,
 }
 
 /// A method, with the names and values of its arguments.
@@ -63,16 +63,13 @@ impl Question {
 
 impl Inspected {
     /// What was answered to a question before.
-    pub(super) fn answer(&self, inspector: &Value, question: &Question) -> Option<Option<Value>> {
+    pub(super) fn answered(&self, inspector: &Value, question: &Question) -> Option<&Answered> {
         let Value::Symbol(inspector) = inspector else {
             return None;
         };
-        let mut answers = self.answers.iter();
-        answers
-            .find(|answered| {
-                Rc::ptr_eq(&answered.inspector, inspector) && answered.question == *question
-            })
-            .map(|answered| answered.answer.clone())
+        self.answers.iter().find(|answered| {
+            Rc::ptr_eq(&answered.inspector, inspector) && answered.question == *question
+        })
     }
 
     pub(super) fn remember(
