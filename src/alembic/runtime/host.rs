@@ -24,7 +24,9 @@ use crate::python::value::{
 use crate::python::{Called, Host, Interpreter, Leaving};
 use crate::sqlalchemy::ddl::{dialect_value, type_argument};
 use crate::sqlalchemy::declarative::{base_of_class, lacks_attribute, model_of_class};
-use crate::sqlalchemy::{construct, is_database_object, metadata_of_value};
+use crate::sqlalchemy::{
+    column_call, construct, is_database_object, metadata_of_value, type_argument_of,
+};
 
 type Runner<'s> = Interpreter<'s, Recorder>;
 
@@ -253,6 +255,12 @@ impl Host for Recorder {
         }
         if let Some(argument) = type_argument(base, name, interpreter) {
             return Some(argument);
+        }
+        if name == "type"
+            && let Some((call, _)) = column_call(base, interpreter).filter(|(call, _)| !call.open)
+            && let Some(argument) = type_argument_of(call, interpreter)
+        {
+            return Some(argument.value.clone());
         }
         if let Some(value) = answers::reflected_attribute(interpreter, base, name, at) {
             return Some(value);

@@ -213,6 +213,14 @@ impl<H: Host> Interpreter<'_, H> {
                 Value::None | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::Str(_),
                 Value::Class(_),
             ) => Some(false),
+            // A class with bases outside the repository makes what is only known as its call.
+            (Value::Symbol(symbol), _)
+                if let SymbolKind::Call(call) = &symbol.kind
+                    && matches!(call.callee, Value::Class(_))
+                    && self.is_subclass(&call.callee.clone(), class) == Some(true) =>
+            {
+                Some(true)
+            }
             (Value::Symbol(_), _) => H::is_instance(self, value, class).or_else(|| {
                 self.is_exception_of(value, class).filter(|_| {
                     // Only of what was raised is it known that it is an exception.

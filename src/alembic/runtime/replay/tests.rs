@@ -529,3 +529,12 @@ fn methods_that_sqlalchemy_does_not_have_may_change_a_reflected_table() {
     assert_eq!(seen.verdict, Verdict::Unknown);
     assert_eq!(seen.failures, [""; 0]);
 }
+
+#[test]
+fn a_column_knows_its_type() {
+    let seen = upgrade(
+        "class Point(sa.types.UserDefinedType):\n    def get_col_spec(self):\n        return 'point'\ndef add(column):\n    if isinstance(column.type, Point):\n        op.execute('SELECT 1')\n    else:\n        op.add_column('t', column)\ndef upgrade():\n    op.create_table('t', sa.Column('a', sa.Integer()))\n    add(sa.Column('b', Point()))\n    add(sa.Column('c', sa.String(2)))\n",
+    );
+    assert_eq!(seen.failures, [""; 0]);
+    assert_eq!(seen.tables, ["t: a integer, c character varying(2)"]);
+}
