@@ -296,8 +296,13 @@ impl Told {
                 said.extend(others.map(|table| (RUNNING_CODE, table.clone(), way)));
             }
             let first = said.iter().find_map(|key| self.said.get(key).copied());
-            if let Some(known) = first.and_then(|first| diagnostics.get_mut(first)) {
+            if let Some(first) = first
+                && let Some(known) = diagnostics.get_mut(first)
+            {
                 add_finding(known, diagnostic);
+                for key in said {
+                    self.said.entry(key).or_insert(first);
+                }
                 continue;
             }
             self.said.extend(said.into_iter().map(|key| (key, index)));

@@ -87,11 +87,21 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             .report_on(violation, primary, Some(&ctx.revision.id.value))
             .related(related);
     };
+    // What the base has not got holds nothing yet.
+    let base = ctx.environment.base().map(ProjectEnvironment::migrated);
+    let is_there = |table: &SmolStr, column: &SmolStr| {
+        base.is_none_or(|base| {
+            let table = base.tables.get(table);
+            base.opaque.is_some()
+                || table.is_some_and(|table| table.open.is_some() || table.column(column).is_some())
+        })
+    };
     for (table, change) in columns(run) {
         let ([(old, dropped)], [(new, added)]) = (&change.dropped[..], &change.added[..]) else {
             continue;
         };
         if old != new
+            && is_there(table, old)
             && is_same_but_the_name(table, old, new, &replayed.upgrade.found)
             && (are_alike(old, new) || is_renamed_in_model(table, old, new, ctx))
         {

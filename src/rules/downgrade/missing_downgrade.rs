@@ -47,7 +47,9 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     let Direction::Ran(upgrade) = &ctx.migration.upgrade else {
         return;
     };
-    if matches!(ctx.migration.downgrade, Direction::Missing) {
+    // What follows a syntax error is not read.
+    let is_read = ctx.revision.source.syntax_error.is_none();
+    if is_read && matches!(ctx.migration.downgrade, Direction::Missing) {
         let reach = Reach::of(ctx);
         if reach == Reach::Bottom {
             return;

@@ -45,7 +45,7 @@ fn declares(text: &str, id: &str) -> bool {
 /// Where databases can be said to stand.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// At the newest revision that is left below the deleted ones, or at the one that takes their place.
+    /// At the newest revision that is left below the deleted ones.
     At(String),
     /// At one of several.
     AtSome,
@@ -74,15 +74,11 @@ impl Standing {
             .flat_map(|node| upstream.map.ancestors(*node))
             .collect();
         kept.retain(|node| !older.contains(node));
-        let ids: Vec<&str> = if kept.is_empty() {
-            let bases = head.map.bases().into_iter();
-            let bases = bases.map(|node| head.map.node(node).id().as_str());
-            bases.filter(|id| upstream.map.find(id).is_none()).collect()
-        } else {
-            let kept = kept.iter();
-            kept.map(|node| upstream.map.node(*node).id().as_str())
-                .collect()
-        };
+        // Whether a new beginning makes all that the deleted ones did is not known.
+        let kept = kept.iter();
+        let ids: Vec<&str> = kept
+            .map(|node| upstream.map.node(*node).id().as_str())
+            .collect();
         match ids.as_slice() {
             [id] => Self::At((*id).to_owned()),
             _ => Self::AtSome,
