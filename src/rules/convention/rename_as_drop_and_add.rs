@@ -15,6 +15,7 @@ use crate::schema::{Effect, Operation, Recorded, Table};
 declare_rule! {
     "ML412", "rename-as-drop-and-add" in Convention("convention"),
     severity: Warning,
+    default: Off,
     since: "0.1.0",
     fix: None,
     on: Replay(check),

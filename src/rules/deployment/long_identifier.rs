@@ -11,6 +11,7 @@ use crate::sql::{SqlCheck, parse};
 declare_rule! {
     "ML543", "long-identifier" in Deployment("deployment"),
     severity: Warning,
+    default: Off,
     since: "0.1.0",
     fix: None,
     dialects: [PostgreSql],
