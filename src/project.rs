@@ -3,6 +3,7 @@
 mod bypass;
 mod connection;
 mod dialect;
+mod documents;
 mod habits;
 mod history;
 mod locations;

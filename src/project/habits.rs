@@ -22,12 +22,10 @@ impl ProjectEnvironment<'_> {
             if !changes {
                 continue;
             }
-            match &migration.downgrade {
-                Direction::Missing => without += 1,
-                Direction::Ran(run) if run.is_empty() || matches!(run.end, End::Raises { .. }) => {
-                    without += 1;
-                }
-                Direction::Ran(_) | Direction::Unknown { .. } => with += 1,
+            if goes_back(&migration.downgrade) {
+                with += 1;
+            } else {
+                without += 1;
             }
             if with + without >= NEWEST_WITH_CHANGES {
                 break;
@@ -39,11 +37,6 @@ impl ProjectEnvironment<'_> {
     /// How many revisions there are, whatever they change, if none of them goes back.
     pub fn never_goes_back(&self) -> Option<usize> {
         let order = self.map.topological_order();
-        let goes_back = |direction: &Direction| match direction {
-            Direction::Missing => false,
-            Direction::Ran(run) => !run.is_empty() && !matches!(run.end, End::Raises { .. }),
-            Direction::Unknown { .. } => true,
-        };
         let mut count = 0;
         for migration in self.migrations(&order) {
             if goes_back(&migration.downgrade) {
@@ -62,5 +55,14 @@ impl ProjectEnvironment<'_> {
             let has = |word: &[u8]| memchr::memmem::find(&bytes, word).is_some();
             has(b"def upgrade") && !has(b"def downgrade")
         })
+    }
+}
+
+/// False for no downgrade, an empty one, and one that raises.
+fn goes_back(downgrade: &Direction) -> bool {
+    match downgrade {
+        Direction::Missing => false,
+        Direction::Ran(run) => !run.is_empty() && !matches!(run.end, End::Raises { .. }),
+        Direction::Unknown { .. } => true,
     }
 }

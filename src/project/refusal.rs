@@ -1,16 +1,25 @@
 //! Whether a project says that its database does not go back.
 
 use super::ProjectEnvironment;
+use super::documents::{Asked, ENDS};
 use crate::models::is_test_file;
 use crate::python::ast::{Argument, Expr, ExprKind, FunctionDef, Stmt, StmtKind, docstring};
 use crate::source::RepoPath;
 
-/// So many documents are read.
-const MOST_DOCUMENTS: usize = 200;
 /// So many words may stand between a downgrade, what it is of, and what is said of it.
 const NEAR: usize = 4;
-/// What ends a sentence.
-const ENDS: [char; 5] = ['.', '!', '?', ':', ';'];
+/// The front page of a project, and pages about its database by their names.
+const DOCUMENTS: Asked = Asked {
+    named: &[
+        "alembic",
+        "database",
+        "downgrade",
+        "migration",
+        "readme",
+        "upgrade",
+    ],
+    but: "releasenotes",
+};
 
 impl ProjectEnvironment<'_> {
     /// The file that says so: a command `downgrade` that does nothing but refuse, or a document.
@@ -42,40 +51,14 @@ impl ProjectEnvironment<'_> {
     }
 
     fn refusing_document(&self) -> Option<RepoPath> {
-        let documents = self.files_beside_revisions();
-        let mut documents = documents
-            .filter(|path| is_document(path))
-            .take(MOST_DOCUMENTS);
-        let says_so = |path: &&RepoPath| {
-            self.sources
-                .read(path)
-                .is_some_and(|bytes| rules_out_downgrades(&String::from_utf8_lossy(&bytes)))
-        };
-        documents.find(says_so).cloned()
+        self.document_that(&DOCUMENTS, rules_out_downgrades)
+            .cloned()
     }
 }
 
 /// True for a revision of another environment or of another tool, which has a way back of its own.
 fn is_migration(path: &RepoPath) -> bool {
     path.as_str().split('/').any(|part| part == "versions")
-}
-
-/// True for the front page of a project, and for pages about its database by their name.
-fn is_document(path: &RepoPath) -> bool {
-    const WORDS: [&str; 6] = [
-        "alembic",
-        "database",
-        "downgrade",
-        "migration",
-        "readme",
-        "upgrade",
-    ];
-    let name = path.file_name().to_ascii_lowercase();
-    // A note of one release says nothing of the others.
-    let is_note = path.as_str().contains("releasenotes");
-    matches!(path.extension(), "md" | "rst")
-        && !is_note
-        && WORDS.iter().any(|word| name.contains(word))
 }
 
 /// The functions of a module and its classes that are there to go back.

@@ -1,14 +1,24 @@
 //! Whether documents say that the application is stopped while its migrations run.
 
 use super::ProjectEnvironment;
-use crate::source::RepoPath;
+use super::documents::{Asked, ENDS};
 
-/// So many documents are read.
-const MOST_DOCUMENTS: usize = 200;
 /// A list of steps comes to the migrations so many steps after the application is stopped.
 const NEAR: usize = 5;
-/// What ends a sentence.
-const ENDS: [char; 5] = ['.', '!', '?', ':', ';'];
+/// The front page of a project, and pages about its database and its deployment by their names.
+const DOCUMENTS: Asked = Asked {
+    named: &[
+        "alembic",
+        "database",
+        "deploy",
+        "helm",
+        "install",
+        "migration",
+        "readme",
+        "upgrad",
+    ],
+    but: "release",
+};
 
 /// What is stopped, one way or another.
 const PARTS: &[&str] = &[
@@ -31,34 +41,8 @@ const PARTS: &[&str] = &[
 impl ProjectEnvironment<'_> {
     /// True if a page about the database, its upgrades or the deployment says so.
     pub(super) fn is_stopped_by_document(&self) -> bool {
-        let documents = self.files_beside_revisions();
-        let mut documents = documents
-            .filter(|path| is_document(path))
-            .take(MOST_DOCUMENTS);
-        documents.any(|path| {
-            let bytes = self.sources.read(path);
-            bytes.is_some_and(|bytes| says_to_stop(&String::from_utf8_lossy(&bytes)))
-        })
+        self.document_that(&DOCUMENTS, says_to_stop).is_some()
     }
-}
-
-fn is_document(path: &RepoPath) -> bool {
-    const WORDS: [&str; 8] = [
-        "alembic",
-        "database",
-        "deploy",
-        "helm",
-        "install",
-        "migration",
-        "readme",
-        "upgrad",
-    ];
-    let name = path.file_name().to_ascii_lowercase();
-    // A note of one release says nothing of the others.
-    let is_note = path.as_str().contains("release");
-    matches!(path.extension(), "md" | "rst")
-        && !is_note
-        && WORDS.iter().any(|word| name.contains(word))
 }
 
 /// True for a text that says it in a sentence ("all components should be stopped before the schema is updated"), or in a list

@@ -22,6 +22,13 @@ pub(super) struct RecordedCall {
     pub(super) certain: bool,
 }
 
+impl RecordedCall {
+    pub(super) fn positional(&self) -> impl Iterator<Item = &CallArgument> {
+        let arguments = self.arguments.iter();
+        arguments.filter(|argument| argument.name.is_none())
+    }
+}
+
 /// What was called.
 #[derive(Debug)]
 pub(super) enum Target {

@@ -90,17 +90,12 @@ pub(super) fn ignored(
             .iter()
             .filter_map(|(position, keyword)| {
                 let position = position - usize::from(in_batch);
-                let argument = recorded
-                    .arguments
-                    .iter()
-                    .filter(|argument| argument.name.is_none())
-                    .nth(position)
-                    .or_else(|| {
-                        recorded
-                            .arguments
-                            .iter()
-                            .find(|argument| argument.name.as_deref() == Some(*keyword))
-                    })?;
+                let argument = recorded.positional().nth(position).or_else(|| {
+                    recorded
+                        .arguments
+                        .iter()
+                        .find(|argument| argument.name.as_deref() == Some(*keyword))
+                })?;
                 let text = argument.value.as_str()?;
                 let text = smol_str::SmolStr::new(&**text);
                 (text.chars().count() > 1)
@@ -117,11 +112,7 @@ fn unasked_column<'r>(
     in_batch: bool,
     interpreter: &Interpreter<'_, Recorder>,
 ) -> Option<&'r CallArgument> {
-    let mut names = recorded
-        .arguments
-        .iter()
-        .filter(|argument| argument.name.is_none());
-    let column = names.nth(usize::from(!in_batch))?;
+    let column = recorded.positional().nth(usize::from(!in_batch))?;
     let semantics = interpreter.host.semantics();
     let is_copied =
         in_batch && semantics.is_some_and(|semantics| semantics.dialect == Dialect::Sqlite);
@@ -138,11 +129,7 @@ fn type_by_position<'r>(
     in_batch: bool,
     interpreter: &Interpreter<'_, Recorder>,
 ) -> Option<&'r CallArgument> {
-    let mut positional = recorded
-        .arguments
-        .iter()
-        .filter(|argument| argument.name.is_none());
-    let third = positional.nth(2 - usize::from(in_batch))?;
+    let third = recorded.positional().nth(2 - usize::from(in_batch))?;
     let called = third.value.as_call().map(|call| &call.callee);
     let name = construct(called.unwrap_or(&third.value), interpreter)?;
     let own = name.rsplit('.').next().unwrap_or(&name);

@@ -72,12 +72,9 @@ fn frozen(recorded: &RecordedCall, interpreter: &Runner<'_>) -> Vec<FrozenDefaul
             .flat_map(|argument| frozen_in_column(&argument.value, interpreter))
             .collect(),
         "alter_column" => {
-            let mut names = recorded
-                .arguments
-                .iter()
-                .filter(|argument| argument.name.is_none());
             let position = usize::from(matches!(recorded.target, Target::Op(_)));
-            let column = names.nth(position).and_then(|name| name.value.as_str());
+            let column = recorded.positional().nth(position);
+            let column = column.and_then(|name| name.value.as_str());
             let column = column.map(|name| SmolStr::new(&**name));
             frozen_in_arguments(&recorded.arguments, column.as_ref(), interpreter)
         }
