@@ -493,3 +493,38 @@ fn a_pre_release_is_none() {
     assert!(tried.contains("part of pre-release `v1.0rc1`"), "{tried}");
     assert!(tried.contains("Found 1 warning"), "{tried}");
 }
+
+#[test]
+fn a_reset_is_announced_by_the_change_itself() {
+    let said = |before: &str, message: Option<&str>| {
+        let mut repository = Repository::with_project();
+        let set_time = |repository: &mut Repository, time: &str| {
+            repository.set("GIT_AUTHOR_DATE", time);
+            repository.set("GIT_COMMITTER_DATE", time);
+        };
+        set_time(&mut repository, "2026-03-01T12:00:00Z");
+        repository.revision("b2", Some("a1"));
+        repository.commit("b2");
+        set_time(&mut repository, "2026-03-03T12:00:00Z");
+        repository.write("readme.txt", "");
+        repository.commit(before);
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        repository.remove("migrations/versions/b2.py");
+        let judged = match message {
+            Some(message) => {
+                repository.commit(message);
+                &["--from-ref", "main"][..]
+            }
+            None => {
+                repository.git(&["add", "--all"]);
+                &["--staged"]
+            }
+        };
+        let arguments = [&["check", "--select", "ML109"], judged].concat();
+        repository.lint(&arguments).out.matches("ML109").count()
+    };
+    assert_eq!(said("A readme", Some("Reset the migrations")), 0);
+    assert_eq!(said("A readme", Some("Undo b2")), 1);
+    // What the last commit of the base says is not of this change.
+    assert_eq!(said("Reset the migrations", None), 1);
+}

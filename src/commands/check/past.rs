@@ -114,13 +114,9 @@ impl Past for Commits<'_> {
     }
 
     fn messages(&self) -> Vec<String> {
-        let commits = self.range.map(|(began, tip)| {
-            let mut commits = self.repository.commits_since(began, tip, MAX_MESSAGES);
-            if !commits.contains(&tip) {
-                commits.push(tip);
-            }
-            commits
-        });
+        let commits = self
+            .range
+            .map(|(began, tip)| self.repository.commits_since(began, tip, MAX_MESSAGES));
         let commits = commits.unwrap_or_default().into_iter();
         commits
             .map(|commit| self.repository.message_of(commit))
