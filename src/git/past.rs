@@ -72,6 +72,26 @@ impl Repository {
         self.earlier(tip, days).is_some()
     }
 
+    /// True if the history of a commit begins less than so many days before it: with a root commit, not at the edge of a
+    /// shallow clone, and with so many first parents, itself among them, that it shows how.
+    pub fn begins_within(&self, tip: CommitId, days: u32, at_least: usize) -> bool {
+        let Some(now) = self.time_of(tip) else {
+            return false;
+        };
+        let mut commit = tip;
+        for step in 0..MAX_STEPS {
+            let is_old = |then| now - then >= i64::from(days) * SECONDS_PER_DAY;
+            if self.time_of(commit).is_none_or(is_old) {
+                return false;
+            }
+            match self.first_parent(commit) {
+                Some(parent) => commit = parent,
+                None => return step + 1 >= at_least && self.is_root(commit),
+            }
+        }
+        false
+    }
+
     /// The newest of the first parents that is so many days older than a commit, or the last of as many as anybody looks at.
     pub fn earlier(&self, tip: CommitId, days: u32) -> Option<CommitId> {
         let now = self.time_of(tip)?;

@@ -223,6 +223,12 @@ impl Repository {
             .map(|parent| CommitId(parent.id))
     }
 
+    /// True for a commit that has no parents.
+    pub(super) fn is_root(&self, commit: CommitId) -> bool {
+        let commit = self.inner.find_commit(commit.0);
+        commit.is_ok_and(|commit| commit.parent_ids().next().is_none())
+    }
+
     /// What a merge of two was merged into: the first of its parents.
     pub(super) fn merge_target(&self, commit: CommitId) -> Option<CommitId> {
         let parents = self.inner.find_commit(commit.0).ok()?.parent_ids().count();

@@ -11,7 +11,7 @@ pub(super) const ENDS: [char; 5] = ['.', '!', '?', ':', ';'];
 
 /// Which documents are asked.
 pub(super) struct Asked {
-    /// One of these is part of their names.
+    /// One of these is part of their names, unless they are values of a chart.
     pub(super) named: &'static [&'static str],
     /// Notes, by a part of their paths: what one says of its release says nothing of the others.
     pub(super) but: &'static str,
@@ -20,9 +20,14 @@ pub(super) struct Asked {
 impl Asked {
     fn is_it(&self, path: &RepoPath) -> bool {
         let name = path.file_name().to_ascii_lowercase();
-        matches!(path.extension(), "md" | "rst")
-            && !path.as_str().contains(self.but)
-            && self.named.iter().any(|word| name.contains(word))
+        let is_named = || self.named.iter().any(|word| name.contains(word));
+        let is_page = match path.extension() {
+            "md" | "rst" => is_named(),
+            // The values of a Helm chart explain themselves.
+            "yaml" | "yml" => name.starts_with("values"),
+            _ => false,
+        };
+        is_page && !path.as_str().contains(self.but)
     }
 }
 

@@ -31,6 +31,13 @@ impl ProjectEnvironment<'_> {
             (is_start(path) || path.file_name() == PROCFILE)
                 && read(path).is_some_and(|bytes| copies_database(&bytes))
         };
+        let is_started = |script: &RepoPath| {
+            paths.iter().any(|path| {
+                *path != script
+                    && (is_start(path) || is_setting(path))
+                    && read(path).is_some_and(|bytes| starts_script(&bytes, script.file_name()))
+            })
+        };
         let starts = |path: &&RepoPath| match path.extension() {
             "py" => read(path).is_some_and(|bytes| {
                 upgrades_in_code(&bytes)
@@ -38,9 +45,10 @@ impl ProjectEnvironment<'_> {
                     || may_ask_for_revision(&bytes) && self.refuses_another_revision(path)
             }),
             _ => {
-                (is_start(path) || is_compose(path))
-                    && read(path).is_some_and(|bytes| runs_upgrade(&bytes))
+                let upgrades = || read(path).is_some_and(|bytes| runs_upgrade(&bytes));
+                (is_start(path) || is_compose(path)) && upgrades()
                     || brings_database(path)
+                    || path.extension() == "sh" && upgrades() && is_started(path)
             }
         };
         let is_built = |path: &&RepoPath| {
@@ -135,6 +143,27 @@ fn is_compose(path: &RepoPath) -> bool {
         && (name.starts_with("docker-compose") || name.starts_with("compose"))
 }
 
+/// True for settings of what starts and watches processes.
+fn is_setting(path: &RepoPath) -> bool {
+    matches!(path.extension(), "cfg" | "conf" | "ini")
+}
+
+/// True for a file of a container that runs a script as it starts: by its command, by another script, or by a setting.
+fn starts_script(bytes: &[u8], script: &str) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    text.lines().any(|line| {
+        let mut words = line.split([' ', '\t', '=', '"', '\'', ',', '[', ']', ';', '&']);
+        let brings_it = || {
+            let first = line.split_whitespace().next().unwrap_or_default();
+            matches!(first, "COPY" | "ADD" | "RUN" | "chmod" | "cp")
+        };
+        line.contains(script)
+            && !line.trim_start().starts_with('#')
+            && !brings_it()
+            && words.any(|word| word.rsplit('/').next() == Some(script))
+    })
+}
+
 fn runs_upgrade(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     text.lines().any(|line| {
@@ -221,6 +250,20 @@ mod tests {
         assert!(!upgrades_in_code(by_hand.as_bytes()));
         let prints = format!("import click\n{code}    click.echo('done')\n");
         assert!(upgrades_in_code(prints.as_bytes()));
+    }
+
+    #[test]
+    fn scripts_that_run_as_a_container_starts() {
+        for (text, is_meant) in [
+            ("COPY boot.sh /app/\nCMD [\"/app/boot.sh\"]\n", true),
+            ("[uwsgi]\nexec-pre-app = /app/boot.sh\n", true),
+            ("ENTRYPOINT ./boot.sh && gunicorn app\n", true),
+            ("COPY boot.sh /app/\nRUN chmod +x boot.sh\n", false),
+            ("CMD [\"/app/reboot.sh\"]\n", false),
+            ("# CMD boot.sh\n", false),
+        ] {
+            assert_eq!(starts_script(text.as_bytes(), "boot.sh"), is_meant, "{text}");
+        }
     }
 
     #[test]

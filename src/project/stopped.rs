@@ -20,6 +20,9 @@ const DOCUMENTS: Asked = Asked {
     but: "release",
 };
 
+/// What Grenade, which tests the upgrades of OpenStack's services, runs before one.
+const SHUTDOWN: &str = "devstack/upgrade/shutdown.sh";
+
 /// What is stopped, one way or another.
 const PARTS: &[&str] = &[
     "agent",
@@ -28,6 +31,7 @@ const PARTS: &[&str] = &[
     "backend",
     "component",
     "daemon",
+    "deployment",
     "hub",
     "instance",
     "manager",
@@ -39,9 +43,11 @@ const PARTS: &[&str] = &[
 ];
 
 impl ProjectEnvironment<'_> {
-    /// True if a page about the database, its upgrades or the deployment says so.
+    /// True if a page about the database, its upgrades or the deployment says so, or the upgrade is tested so.
     pub(super) fn is_stopped_by_document(&self) -> bool {
-        self.document_that(&DOCUMENTS, says_to_stop).is_some()
+        let mut files = self.files_beside_revisions();
+        files.any(|path| path.as_str().ends_with(SHUTDOWN))
+            || self.document_that(&DOCUMENTS, says_to_stop).is_some()
     }
 }
 
@@ -132,6 +138,11 @@ fn stops_in_sentence(sentence: &str) -> bool {
     let Some(at) = words.iter().enumerate().position(|(at, word)| match *word {
         "stop" | "stopped" | "shutdown" => true,
         "shut" => words.get(at + 1) == Some(&"down"),
+        // "scale the deployment to 0"
+        "scale" | "scaled" | "scaling" => {
+            let after = words.iter().skip(at + 1).take(NEAR);
+            after.clone().any(|word| matches!(*word, "0" | "zero"))
+        }
         _ => false,
     }) else {
         return false;
@@ -175,6 +186,10 @@ mod tests {
             ),
             (
                 "When updating the schema, all components should be stopped before syncing.",
+                true,
+            ),
+            (
+                "migration:\n  enabled: false  # Run Alembic migrations in a hook\n  scaleDown: true  # Scale deployment to 0 before migrating",
                 true,
             ),
             (

@@ -275,6 +275,16 @@ impl Writer<'_> {
                 if_exists,
                 concurrently,
             } => {
+                let dropped_as = self.wording.of(Worded::Option, "drop");
+                if let (Some(table), Some("unique")) = (table, dropped_as) {
+                    out.push(format!(
+                        "ALTER TABLE {} DROP INDEX {}{};",
+                        self.qualified(table),
+                        when(*if_exists, "IF EXISTS "),
+                        self.name(name)
+                    ));
+                    return;
+                }
                 let on = match table {
                     Some(table) if self.dialect == Dialect::MySql => {
                         format!(" ON {}", self.qualified(table))

@@ -68,6 +68,12 @@ pub trait Past {
         false
     }
 
+    /// True if the project is in the making: nothing was released before the change, and its commits show that it was begun
+    /// some weeks before.
+    fn is_in_the_making(&self) -> bool {
+        false
+    }
+
     /// Shows the commits of the base that add Python files below these folders, the newest first.
     fn visit_additions(
         &self,

@@ -11,11 +11,11 @@ pub(crate) use words::{argument, definition, enumerated, object_in_words, past, 
 use std::cell::OnceCell;
 
 use rustc_hash::FxHashMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 use smol_str::SmolStr;
 
 use crate::alembic::{Answered, End, Failed, ReplayedRevision, Revision, Run, Verdict};
-use crate::catalog::{Change, Ddl, Difference, Subject, compare};
+use crate::catalog::{Catalog, Change, Ddl, Difference, Subject, compare};
 use crate::diagnostic::Label;
 use crate::dialect::{Dialect, is_wider};
 use crate::rules::ReplayContext;
@@ -276,6 +276,25 @@ impl<'a> Remainder<'a> {
             || run.operations.iter().any(|recorded| {
                 recorded.place.file == place.file && recorded.place.span.contains(place.span)
             })
+    }
+}
+
+/// What models say of the part of a column that differs; `None` where that is not known.
+pub(crate) fn said_by_models(difference: &Difference, models: &Catalog) -> Option<Value> {
+    let (Subject::Column, Change::Changed(part)) = (difference.subject, difference.change) else {
+        return None;
+    };
+    let target = Target::of(difference);
+    let known = models.tables.get(target.table?)?;
+    let column = known.column(target.name?)?;
+    if column.maybe.is_some() || models.doubt_about(known).is_some() {
+        return None;
+    }
+    match part {
+        "nullable" => Some(json!(column.nullable.known())),
+        "type" => Some(json!(column.column_type.known())),
+        "default" => column.default.known().map(|default| json!(default)),
+        _ => None,
     }
 }
 

@@ -67,8 +67,12 @@ impl Reach {
             let mut nodes = base.map.nodes().iter();
             nodes.any(|node| is_deleted(&node.revision))
         });
-        // It is one of those without.
-        let no_other_goes_back = || matches!(head.downgrade_habits(), (0, 2..));
+        // It is one of those without, or the first of an application that has done without migrations for long.
+        let no_other_goes_back = || match head.downgrade_habits() {
+            (0, 2..) => true,
+            (0, _) => ctx.environment.change.is_some() && ctx.environment.is_established(),
+            _ => false,
+        };
         if replaces || no_other_goes_back() {
             Self::Bottom
         } else {

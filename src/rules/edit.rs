@@ -12,7 +12,7 @@ use crate::dialect::Dialect;
 use crate::project::ProjectEnvironment;
 use crate::python::ast::{Name, StmtKind};
 use crate::python::{Definitions, Likeness, ParsedFile, definitions};
-use crate::rules::difference::Target;
+use crate::rules::difference::{Target, said_by_models};
 use crate::rules::simple;
 use crate::schema::Effect;
 
@@ -97,6 +97,11 @@ pub(crate) fn missing(
         return Some(Vec::new());
     }
     leave_what_lasts(&mut differences, upstream, head);
+    // What has run has made it as the models want it.
+    let models = &head.model_schema().catalog;
+    differences
+        .found
+        .retain(|difference| said_by_models(difference, models).as_ref() != Some(&difference.from));
     if differences.found.is_empty() {
         return None;
     }

@@ -89,9 +89,14 @@ fn is_fresh(revision: &Revision, released: Option<&Released>, past: &dyn Past) -
     released.is_none() && past.has_releases() && past.is_fresh(&revision.file)
 }
 
-/// True if a revision came with the same rebased branch as the change, and none of the releases has it.
-fn is_rebased_with(revision: &Revision, released: Option<&Released>, past: &dyn Past) -> bool {
-    released.is_none() && past.is_rebased_with(&revision.file)
+/// True if no databases but those of its developers have run a revision: none of the releases has it, and it came with the
+/// same rebased branch as the change, or the project is still in the making.
+fn is_only_with_developers(
+    revision: &Revision,
+    released: Option<&Released>,
+    past: &dyn Past,
+) -> bool {
+    released.is_none() && (past.is_rebased_with(&revision.file) || past.is_in_the_making())
 }
 
 /// The revisions that have run where one has.

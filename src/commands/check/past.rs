@@ -128,6 +128,11 @@ impl Past for Commits<'_> {
         tags.any(|tag| !self.is_of_change(tag.commit))
     }
 
+    fn is_in_the_making(&self) -> bool {
+        let is_young = |base| self.repository.begins_within(base, BEGINNING, MANY_COMMITS);
+        !self.has_releases() && self.base.is_some_and(is_young)
+    }
+
     fn visit_additions(
         &self,
         folders: &[RepoPath],
@@ -243,6 +248,12 @@ fn oldest(newest: usize, holds: &dyn Fn(usize) -> bool) -> usize {
 
 /// How many tags are looked at, one after the other.
 const NEAR: usize = 200;
+
+/// A project that was begun less than so many days before a change is in the making until it releases something.
+const BEGINNING: u32 = 120;
+
+/// Fewer commits do not show how a project is worked on.
+const MANY_COMMITS: usize = 10;
 
 const SECONDS_PER_MINUTE: i64 = 60;
 

@@ -114,7 +114,6 @@ impl Writer<'_> {
                     .filter(|_| self.dialect == Dialect::MySql)
                 {
                     Some("foreignkey") => "FOREIGN KEY",
-                    Some("unique") => "INDEX",
                     Some("check") => "CHECK",
                     _ => "CONSTRAINT",
                 },

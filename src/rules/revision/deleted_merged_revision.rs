@@ -13,7 +13,8 @@ use crate::diagnostic::{Label, Severity};
 use crate::project::{ProjectEnvironment, SeveralHeads};
 use crate::python::ast::Expr;
 use crate::rules::revision::{
-    Released, is_fresh, parent_label, renamed_to, severity_of, squashed_into, whereabouts,
+    Released, is_fresh, is_only_with_developers, parent_label, renamed_to, severity_of,
+    squashed_into, whereabouts,
 };
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
 use crate::source::RepoPath;
@@ -200,8 +201,9 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     let release = release.map(|name| Released::new(name, ctx.change.past));
     // Whoever brought it a while ago has hardly any other database.
     let is_new = |node: &usize| {
-        let file = &revision(*node).file;
-        ctx.change.past.is_new(file) || ctx.change.past.is_rebased_with(file)
+        let revision = revision(*node);
+        let past = ctx.change.past;
+        past.is_new(&revision.file) || is_only_with_developers(revision, release.as_ref(), past)
     };
     let is_stranger =
         |node: &usize| is_new(node) || upstream.is_whole() && is_cut_off(&upstream.map, *node);

@@ -10,7 +10,7 @@ use crate::python::ast::{ExprKind, Module, StmtKind};
 use crate::rules::difference::{enumerated, object_in_words};
 use crate::rules::edit;
 use crate::rules::revision::{
-    Released, are_alike, is_fresh, is_rebased_with, renamed_to, severity_of, squashed_into,
+    Released, are_alike, is_fresh, is_only_with_developers, renamed_to, severity_of, squashed_into,
     whereabouts,
 };
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
@@ -182,7 +182,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .map(|name| Released::new(name, past));
         // Who gives the file another name, too, means to.
         let is_meant = release.is_none() && past.has_releases() && old.file != revision.file;
-        if is_meant || is_rebased_with(old, release.as_ref(), past) {
+        if is_meant || is_only_with_developers(old, release.as_ref(), past) {
             continue;
         }
         let changed = changed

@@ -275,6 +275,15 @@ impl Operation<'_, '_> {
             },
             Err(error) => return Emitted::error(error),
         };
+        // MySQL has a unique constraint for a kind of index: `visit_drop_constraint` writes `DROP INDEX`, which takes any.
+        if self.semantics.dialect == Dialect::MySql && label == Some(ConstraintLabel::Unique) {
+            return Emitted::one(Ddl::DropIndex {
+                name,
+                table: Some(table),
+                if_exists: self.guard("if_exists"),
+                concurrently: false,
+            });
+        }
         Emitted::one(Ddl::AlterTable {
             table,
             if_exists: false,

@@ -9,7 +9,7 @@ use crate::catalog::{
     Subject, compare, constraint_value, index_value,
 };
 use crate::rules::ReplayContext;
-use crate::rules::difference::{Remainder, Target};
+use crate::rules::difference::{Remainder, Target, said_by_models};
 use crate::rules::downgrade::before_on_the_base;
 use crate::rules::fresh::has;
 use crate::sql::{only_fills_nulls, sole_assignment, written_columns};
@@ -208,27 +208,12 @@ pub(super) fn is_as_the_models_say(
         .place
         .as_ref()
         .is_some_and(|place| remainder.downgrade.span.contains(place.span));
-    let (Some(base), Some(table), Some(name), true) = (
-        ctx.environment.base(),
-        target.table,
-        target.name,
-        is_made_by_downgrade,
-    ) else {
+    let (Some(base), Some(name), true) =
+        (ctx.environment.base(), target.name, is_made_by_downgrade)
+    else {
         return false;
     };
-    let says = |models: &Catalog| {
-        let known = models.tables.get(table)?;
-        let column = known.column(name)?;
-        if column.maybe.is_some() || models.doubt_about(known).is_some() {
-            return None;
-        }
-        match part {
-            "nullable" => Some(json!(column.nullable.known())),
-            "type" => Some(json!(column.column_type.known())),
-            "default" => column.default.known().map(|default| json!(default)),
-            _ => None,
-        }
-    };
+    let says = |models: &Catalog| said_by_models(difference, models);
     let is_no_news = |was: bool| sets_nullable(difference, was, remainder);
     // What is less strict than it was is told for information.
     let is_news_to_models = || {

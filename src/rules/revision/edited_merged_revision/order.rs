@@ -12,7 +12,7 @@ use crate::project::ProjectEnvironment;
 use crate::python::ParsedFile;
 use crate::rules::edit;
 use crate::rules::revision::{
-    Released, below, id_label, is_fresh, is_rebased_with, renamed_to, severity_of, whereabouts,
+    Released, below, id_label, is_fresh, is_only_with_developers, renamed_to, severity_of, whereabouts,
 };
 use crate::rules::{ChangeContext, Reporter, Violation, list};
 use crate::schema::{Operation, Recorded};
@@ -132,7 +132,7 @@ pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         if is_repair || is_put_back(ctx, one) || (one.gained.is_empty() && runs_in_vain(one, ctx)) {
             continue;
         }
-        if is_rebased_with(one.old, release.as_ref(), past)
+        if is_only_with_developers(one.old, release.as_ref(), past)
             || is_new_beginning(one, upstream)
             || makes_what_models_have(one, upstream, head)
         {
