@@ -271,9 +271,10 @@ impl Statement<'_> {
             }
             Ddl::RenameIndex {
                 name,
+                table,
                 new_name,
                 if_exists,
-            } => self.rename_index(name, new_name, *if_exists),
+            } => self.rename_index(name, table.as_ref(), new_name, *if_exists),
             Ddl::CreateEnum {
                 name,
                 labels,

@@ -48,6 +48,8 @@ pub enum Ddl {
     },
     RenameIndex {
         name: SmolStr,
+        /// The table it is said to be on, as MySQL does.
+        table: Option<SmolStr>,
         new_name: SmolStr,
         if_exists: bool,
     },

@@ -12,6 +12,8 @@ pub enum SessionChange {
     End,
     /// SQLite's `PRAGMA legacy_alter_table`: with it, a table that is renamed takes no foreign keys of others along.
     LegacyAlterTable(bool),
+    /// MySQL's `SET foreign_key_checks`: without them, tables go that others refer to.
+    ForeignKeyChecks(bool),
     /// PostgreSQL's `lock_timeout` or `statement_timeout` is set, or taken away.
     Timeout { is_lock: bool, is_set: bool },
 }
@@ -25,6 +27,8 @@ pub struct Session {
     /// True while each statement certainly commits by itself.
     pub commits_each: bool,
     pub(super) legacy_alter_table: bool,
+    /// True while MySQL may not check foreign keys.
+    pub(super) unchecked_foreign_keys: bool,
     /// True where a lock is certainly not waited for without end.
     pub has_timeout: bool,
     /// Labels that the transaction has added to enums, by the names of both. PostgreSQL lets nobody use them before they
@@ -42,6 +46,14 @@ pub(super) enum NewLabel {
 }
 
 impl Session {
+    /// A connection through which foreign keys may not be checked, or as usual.
+    pub fn new(checks_foreign_keys: bool) -> Self {
+        Self {
+            unchecked_foreign_keys: !checks_foreign_keys,
+            ..Self::default()
+        }
+    }
+
     /// Begins a direction of a revision. `continues` says that it is part of the transaction in which the revision
     /// before it ran.
     pub fn begin(&mut self, in_transaction: bool, continues: bool) {
@@ -55,6 +67,8 @@ impl Session {
             in_transaction,
             commits_each: false,
             legacy_alter_table: false,
+            // It stays for the rest of the connection.
+            unchecked_foreign_keys: self.unchecked_foreign_keys,
             has_timeout: false,
             new_labels,
         };
@@ -81,6 +95,7 @@ impl Session {
             }
             SessionChange::End => self.commit(false),
             SessionChange::LegacyAlterTable(is_on) => self.legacy_alter_table = is_on,
+            SessionChange::ForeignKeyChecks(is_on) => self.unchecked_foreign_keys = !is_on,
             // It stays for the rest of the connection, or of the transaction; the latter is what migrations are.
             SessionChange::Timeout { is_set, .. } => self.has_timeout = is_set,
         }
@@ -135,6 +150,7 @@ impl Session {
             in_transaction: self.in_transaction && other.in_transaction,
             commits_each: self.commits_each && other.commits_each,
             legacy_alter_table: self.legacy_alter_table && other.legacy_alter_table,
+            unchecked_foreign_keys: self.unchecked_foreign_keys || other.unchecked_foreign_keys,
             has_timeout: self.has_timeout && other.has_timeout,
             new_labels,
         }

@@ -257,6 +257,12 @@ impl Told {
                 if way == Way::Up && rule.is_about_use_of_tables() {
                     self.upgrade.entry(key).or_insert(*index);
                 }
+                if rule.is_about_running_code() {
+                    for table in [table].into_iter().chain(ctx.new_name()) {
+                        let key = (RUNNING_CODE, table.clone(), way);
+                        self.said.entry(key).or_insert(*index);
+                    }
+                }
                 continue;
             }
             if !rule.is_about_use_of_tables() {

@@ -1,13 +1,16 @@
 //! What a change makes models and migrations differ in: drift that was not there before.
 
+mod touched;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
+use self::touched::Touched;
 use super::drift::{Drift, DriftDifference, Weight};
 use crate::alembic::{MetadataOrigin, ModelSchema};
 use crate::catalog::{
-    Catalog, Change, ConstraintKind, Difference, Fact, IndexDefinition, Subject, Table, compare,
+    Catalog, Change, ConstraintKind, Difference, Fact, IndexDefinition, Subject, Table,
     split_object,
 };
 
@@ -132,7 +135,7 @@ impl<'s> Introduced<'s> {
         for found in &head.drift.differences {
             let difference = &found.difference;
             if !matters(found)
-                || known.contains(&key(difference))
+                || known.contains(&key(difference)) && !has_new_labels(difference, before)
                 || introduced.is_kept(difference)
                 || !introduced.could_be_known(difference)
                 || introduced.is_one_of_many(difference)
@@ -561,6 +564,27 @@ fn key(difference: &Difference) -> (Subject, Change, String) {
     )
 }
 
+/// True for an enum of which other labels differ than before, when it may only have been their order.
+fn has_new_labels(difference: &Difference, before: Option<State<'_>>) -> bool {
+    let apart = |difference: &Difference| -> BTreeSet<String> {
+        let (there, here) = (difference.labels_before(), difference.labels_after());
+        let only_there = there.iter().filter(|label| !here.contains(*label));
+        let only_here = here.iter().filter(|label| !there.contains(*label));
+        only_there
+            .map(|label| format!("-{label}"))
+            .chain(only_here.map(|label| format!("+{label}")))
+            .collect()
+    };
+    let mut known = before
+        .iter()
+        .flat_map(|state| &state.drift.differences)
+        .map(|found| &found.difference);
+    difference.subject == Subject::Enum
+        && known
+            .find(|known| key(known) == key(difference))
+            .is_some_and(|known| !apart(difference).is_subset(&apart(known)))
+}
+
 /// True if the object itself was there before and is another now: what is not asked for is no business of a model that is
 /// new.
 fn is_edited(touched: Option<&Touched>, difference: &Difference) -> bool {
@@ -576,40 +600,4 @@ fn matters(found: &DriftDifference) -> bool {
         return here.iter().any(|label| !there.contains(label));
     }
     found.weight != Weight::Nominal
-}
-
-/// What differs between two states of one side.
-struct Touched {
-    objects: BTreeSet<String>,
-    /// Tables that come or go, with all that is in them.
-    tables: BTreeSet<String>,
-}
-
-impl Touched {
-    fn between(before: &Catalog, after: &Catalog) -> Self {
-        let mut touched = Self {
-            objects: BTreeSet::new(),
-            tables: BTreeSet::new(),
-        };
-        for difference in compare(before, after).found {
-            if difference.subject == Subject::Table
-                && matches!(difference.change, Change::Added | Change::Removed)
-            {
-                touched.tables.insert(difference.object.clone());
-            }
-            // Both names of what is renamed.
-            if difference.change == Change::Renamed {
-                let (table, _) = split_object(&difference.object, after);
-                let name = difference.to.as_str().unwrap_or_default();
-                touched.objects.insert(format!("{table}.{name}"));
-            }
-            touched.objects.insert(difference.object);
-        }
-        touched
-    }
-
-    fn has(&self, object: &str, catalog: &Catalog) -> bool {
-        let (table, _) = split_object(object, catalog);
-        self.objects.contains(object) || self.tables.contains(table)
-    }
 }

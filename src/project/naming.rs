@@ -52,6 +52,11 @@ impl ProjectEnvironment<'_> {
         self.env_has("search_path")
     }
 
+    /// True if `env.py` may turn off the checks of foreign keys in MySQL.
+    pub(super) fn sets_foreign_key_checks(&self) -> bool {
+        self.env_has("foreign_key_checks") || self.env_has("FOREIGN_KEY_CHECKS")
+    }
+
     fn env_has(&self, word: &str) -> bool {
         let file = self.environment.env_file();
         let bytes = file.and_then(|file| self.sources.read(&file));

@@ -262,7 +262,11 @@ mod tests {
             ("CMD [\"/app/reboot.sh\"]\n", false),
             ("# CMD boot.sh\n", false),
         ] {
-            assert_eq!(starts_script(text.as_bytes(), "boot.sh"), is_meant, "{text}");
+            assert_eq!(
+                starts_script(text.as_bytes(), "boot.sh"),
+                is_meant,
+                "{text}"
+            );
         }
     }
 

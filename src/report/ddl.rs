@@ -298,6 +298,17 @@ impl Writer<'_> {
                     self.qualified(name)
                 ));
             }
+            Ddl::RenameIndex {
+                name,
+                table: Some(table),
+                new_name,
+                ..
+            } if self.dialect == Dialect::MySql => out.push(format!(
+                "ALTER TABLE {} RENAME INDEX {} TO {};",
+                self.qualified(table),
+                self.name(name),
+                self.name(new_name)
+            )),
             Ddl::RenameIndex { name, new_name, .. } => out.push(format!(
                 "ALTER INDEX {} RENAME TO {};",
                 self.qualified(name),

@@ -204,6 +204,9 @@ fn session(source: &Source<'_>, range: Range<usize>) -> Ddl {
             return timeout(&mut cursor).map_or(Ddl::Nothing, Ddl::Session);
         }
     }
+    if source.dialect == Dialect::MySql && cursor.take("set") {
+        return foreign_key_checks(&mut cursor).map_or(Ddl::Nothing, Ddl::Session);
+    }
     if cursor.take("pragma") && source.dialect == Dialect::Sqlite {
         return pragma(&mut cursor).map_or(Ddl::Nothing, Ddl::Session);
     }
@@ -224,6 +227,21 @@ fn timeout(cursor: &mut Cursor<'_>) -> Option<SessionChange> {
         value == "0" || token.is_word("default")
     });
     Some(SessionChange::Timeout { is_lock, is_set })
+}
+
+/// `SET SESSION foreign_key_checks = 0`, `SET @@session.foreign_key_checks = OFF`, behind `SET`.
+fn foreign_key_checks(cursor: &mut Cursor<'_>) -> Option<SessionChange> {
+    let tokens = cursor.rest();
+    let at = tokens
+        .iter()
+        .position(|token| token.is_word("foreign_key_checks"))?;
+    let value = tokens
+        .iter()
+        .skip(at + 1)
+        .find(|token| !token.is_punctuation("=") && !token.is_punctuation(":"))?;
+    Some(SessionChange::ForeignKeyChecks(
+        value.text == "1" || value.is_word("on"),
+    ))
 }
 
 /// `PRAGMA legacy_alter_table = ON`, with the words that SQLite takes for true.

@@ -104,6 +104,7 @@ impl Simulation {
             state: State {
                 database: Database {
                     search_path: semantics.search_path.clone().into(),
+                    session: Session::new(!semantics.sets_foreign_key_checks),
                     ..Database::new(semantics.dialect)
                 },
                 met_enums: OrdSet::new(),

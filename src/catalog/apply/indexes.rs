@@ -266,15 +266,25 @@ impl Statement<'_> {
         });
     }
 
-    pub(super) fn rename_index(&mut self, name: &SmolStr, new_name: &SmolStr, if_exists: bool) {
+    pub(super) fn rename_index(
+        &mut self,
+        name: &SmolStr,
+        table: Option<&SmolStr>,
+        new_name: &SmolStr,
+        if_exists: bool,
+    ) {
         let (schema, bare) = split_schema(name);
         let (_, new_bare) = split_schema(new_name);
         let (bare, new_bare) = (SmolStr::new(bare), SmolStr::new(new_bare));
-        let Some(holder) = self.index_holder(name, None) else {
-            if if_exists {
+        let Some(holder) = self.index_holder(name, table) else {
+            if if_exists || table.is_some_and(|table| !self.needs_table(table)) {
                 return;
             }
-            if self.knows_all_tables() && schema.is_empty() {
+            let is_known = match table {
+                Some(table) => self.is_closed(table),
+                None => self.knows_all_tables() && schema.is_empty(),
+            };
+            if is_known {
                 self.fail(FailureKind::Missing.because(format!("index `{bare}` does not exist")));
                 return;
             }

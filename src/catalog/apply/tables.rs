@@ -154,7 +154,7 @@ impl Statement<'_> {
             if !cascade
                 && is_sure
                 && !self.falling.contains(&other)
-                && self.database.dialect == Dialect::PostgreSql
+                && self.checks_foreign_keys()
                 && let Some(key) = keys.first()
             {
                 self.fail(FailureKind::InUse.because(format!(
@@ -175,6 +175,15 @@ impl Statement<'_> {
         self.database.now.dropped_tables.insert(name.clone());
         for partition in self.all_partitions(name) {
             self.drop_table(&partition, true, cascade);
+        }
+    }
+
+    /// True where no table goes that foreign keys of others refer to.
+    fn checks_foreign_keys(&self) -> bool {
+        match self.database.dialect {
+            Dialect::PostgreSql => true,
+            Dialect::MySql => !self.database.session.unchecked_foreign_keys,
+            Dialect::Sqlite => false,
         }
     }
 
@@ -446,7 +455,7 @@ impl Statement<'_> {
             return true;
         }
         if self.database.now.index_tables.contains_key(name) {
-            self.rename_index(name, new_name, false);
+            self.rename_index(name, None, new_name, false);
             return true;
         }
         false

@@ -112,3 +112,43 @@ fn sqlite_keeps_columns_that_are_needed() {
         assert_eq!(!refused.is_empty(), is_refused, "{columns}: {refused:?}");
     }
 }
+
+#[test]
+fn mysql_keeps_what_foreign_keys_refer_to() {
+    let refused = |sql: &str| {
+        let mut database = Database::new(Dialect::MySql);
+        let made = "CREATE TABLE a (id INT PRIMARY KEY, b_id INT, UNIQUE KEY uq_b (b_id), KEY ix_b (b_id));
+            CREATE TABLE c (a_id INT, CONSTRAINT fk_a FOREIGN KEY (a_id) REFERENCES a (id));";
+        assert_eq!(refused_sql(&mut database, made), []);
+        let refused = refused_sql(&mut database, sql);
+        let index = |name: &str| {
+            database
+                .now
+                .table("a")
+                .is_some_and(|table| table.index(name).is_some())
+        };
+        (refused.len(), index("ix_b"), index("ix_c"))
+    };
+    assert_eq!(refused("DROP TABLE a"), (1, false, false));
+    assert_eq!(refused("DROP TABLE c, a"), (0, false, false));
+    assert_eq!(
+        refused("SET FOREIGN_KEY_CHECKS = 0; DROP TABLE a"),
+        (0, false, false)
+    );
+    assert_eq!(
+        refused("SET @@session.foreign_key_checks=OFF; DROP TABLE a").0,
+        0
+    );
+    assert_eq!(
+        refused("SET foreign_key_checks=0; SET foreign_key_checks=1; DROP TABLE a").0,
+        1
+    );
+    assert_eq!(
+        refused("ALTER TABLE a RENAME INDEX ix_b TO ix_c"),
+        (0, false, true)
+    );
+    assert_eq!(
+        refused("ALTER TABLE a RENAME KEY `ix_d` TO ix_c"),
+        (1, true, false)
+    );
+}

@@ -23,15 +23,23 @@ declare_rule! {
 struct EnumValueNotMigrated<'a> {
     name: &'a str,
     missing: Vec<&'a str>,
+    /// True if the migrations of the change take the labels away.
+    is_lost: bool,
     /// True if autogenerate was taught to compare labels.
     is_compared: bool,
 }
 
 impl Violation for EnumValueNotMigrated<'_> {
     fn message(&self) -> String {
+        let missing = list(&self.missing);
+        if self.is_lost {
+            return format!(
+                "the migration takes {missing} from enum `{}`, which the model has",
+                self.name
+            );
+        }
         format!(
-            "no migration adds {} to enum `{}`, which the model has",
-            list(&self.missing),
+            "no migration adds {missing} to enum `{}`, which the model has",
             self.name
         )
     }
@@ -46,13 +54,18 @@ impl Violation for EnumValueNotMigrated<'_> {
             "the first row with it is refused: invalid input value for enum {}: \"{first}\"",
             self.name
         )];
-        if !self.is_compared {
+        if self.is_lost {
+            notes.push("rows that have it are in the way of the migration".to_owned());
+        } else if !self.is_compared {
             notes.push("autogenerate does not compare the labels of enums".to_owned());
         }
         notes
     }
 
     fn help(&self) -> Option<String> {
+        if self.is_lost {
+            return Some("name it among the labels of the new type".to_owned());
+        }
         if self.is_compared {
             return Some(
                 "`alembic revision --autogenerate -m \"…\"` writes the migration".to_owned(),
@@ -69,7 +82,8 @@ impl Violation for EnumValueNotMigrated<'_> {
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     for found in &ctx.head.drift().differences {
-        report(found, ctx.head.model_schema(), reporter);
+        let models = ctx.head.model_schema();
+        report(found, models, ctx.head.migrated(), None, reporter);
     }
 }
 
@@ -84,26 +98,51 @@ fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let models = ctx.environment.head.model_schema().whole();
+    let before = ctx.change.before.map(|before| before.migrated());
+    let now = ctx.environment.head.migrated();
     for found in introduced.by_models.iter().chain(&introduced.others) {
-        report(found, models, reporter);
+        report(found, models, now, before, reporter);
     }
 }
 
-fn report(found: &DriftDifference, models: &ModelSchema, reporter: &mut Reporter<'_>) {
+/// `now` is what the migrations make, and `before` what they made before the change.
+fn report(
+    found: &DriftDifference,
+    models: &ModelSchema,
+    now: &Catalog,
+    before: Option<&Catalog>,
+    reporter: &mut Reporter<'_>,
+) {
     let missing = missing_labels(found);
     if missing.is_empty() {
         return;
     }
-    let model = column_of(&found.difference.object, &models.catalog).or(found.model.as_ref());
-    let Some(primary) = model.or(found.migration.as_ref()) else {
+    let object = &found.difference.object;
+    let known = before.and_then(|before| before.enums.get(object.as_str()));
+    let had = |label: &&str| {
+        let labels = known.and_then(|known| known.labels.known());
+        labels.is_some_and(|labels| labels.iter().any(|known| known == label))
+    };
+    let is_lost = missing.iter().all(had);
+    let model = column_of(object, &models.catalog).or(found.model.as_ref());
+    let made_at = now
+        .enums
+        .get(object.as_str())
+        .and_then(|known| known.place.as_ref());
+    let (primary, what) = match made_at.filter(|_| is_lost) {
+        Some(place) => (Some(place), "made without it"),
+        None => (model.or(found.migration.as_ref()), "has it"),
+    };
+    let Some(primary) = primary else {
         return;
     };
     let violation = EnumValueNotMigrated {
         name: &found.difference.object,
         missing,
+        is_lost,
         is_compared: models.comparison.compares_labels,
     };
-    reporter.report(&violation, Label::at(primary, "has it"));
+    reporter.report(&violation, Label::at(primary, what));
 }
 
 /// The first column of the models that is of an enum type: `create_all()` makes all types before the first table.

@@ -269,6 +269,7 @@ impl Reader<'_> {
             self.cursor.take("to");
             return Some(Does::Other(Ddl::RenameIndex {
                 name,
+                table: Some(table.clone()),
                 new_name: self.cursor.name()?,
                 if_exists: false,
             }));

@@ -91,6 +91,7 @@ impl Reader<'_> {
         Some(match self.new_name(&name)? {
             Some(new_name) => Ddl::RenameIndex {
                 name,
+                table: None,
                 new_name,
                 if_exists,
             },

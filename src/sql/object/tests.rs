@@ -222,6 +222,7 @@ fn sequences_and_indexes() {
         one("ALTER INDEX IF EXISTS s.i RENAME TO j"),
         Ddl::RenameIndex {
             name: "s.i".into(),
+            table: None,
             new_name: "s.j".into(),
             if_exists: true
         }

@@ -27,6 +27,8 @@ pub struct Semantics {
     pub search_path: Vec<SmolStr>,
     /// True if `env.py` speaks of `search_path`, whatever it sets it to.
     pub sets_search_path: bool,
+    /// True if `env.py` speaks of MySQL's `foreign_key_checks`, with which tables go that others refer to.
+    pub sets_foreign_key_checks: bool,
 }
 
 /// Whether a timestamp has a time zone.
@@ -49,6 +51,7 @@ impl Default for Semantics {
             transactions: Transactions::PerRevision,
             search_path: Vec::new(),
             sets_search_path: false,
+            sets_foreign_key_checks: false,
         }
     }
 }

@@ -12,7 +12,8 @@ use crate::project::ProjectEnvironment;
 use crate::python::ParsedFile;
 use crate::rules::edit;
 use crate::rules::revision::{
-    Released, below, id_label, is_fresh, is_only_with_developers, renamed_to, severity_of, whereabouts,
+    Released, below, id_label, is_fresh, is_only_with_developers, renamed_to, severity_of,
+    whereabouts,
 };
 use crate::rules::{ChangeContext, Reporter, Violation, list};
 use crate::schema::{Operation, Recorded};
