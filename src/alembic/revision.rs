@@ -72,6 +72,25 @@ impl Revision {
         let says_so = |remark: &String| is_said(remark) && is_on_purpose(remark);
         remarks.iter().any(says_so)
     }
+
+    /// True if somebody says of a function that it may fail.
+    pub fn may_fail(&self, function: Span) -> bool {
+        let says_so = |remark: &String| {
+            let remark = remark.to_lowercase();
+            [
+                "may fail",
+                "might fail",
+                "could fail",
+                "will fail",
+                "likely fail",
+            ]
+            .iter()
+            .any(|words| remark.contains(words))
+        };
+        remarks(self.source.text.as_str(), function)
+            .iter()
+            .any(says_so)
+    }
 }
 
 /// The statements of a revision that only run as the database answers: how its tables are, or what rows it has. They are

@@ -152,6 +152,8 @@ impl<'c> Circumstances<'c> {
                 Some(Downtime::AtStart | Downtime::Stopped) => LeftOut::All,
                 Some(Downtime::OneHost) => LeftOut::Locks,
                 None if is_shown() => LeftOut::Locks,
+                // Nobody but its developers runs what was begun some weeks ago and has released nothing.
+                None if self.is_in_the_making() => LeftOut::All,
                 // The tables of a project that is weeks old hold little when a change is read; who checks all of it asks.
                 None if self.environment.base().is_some() => LeftOut::Locks,
                 None => LeftOut::Nothing,
@@ -196,6 +198,11 @@ impl<'c> Circumstances<'c> {
         }
     }
 
+    fn is_in_the_making(&self) -> bool {
+        let change = self.environment.change.as_ref();
+        change.is_some_and(|change| change.past.is_in_the_making())
+    }
+
     /// True for a table whose rows are too many to be written in one go, as far as can be seen: a revision has changed it so
     /// that nobody waits.
     fn is_large(&self, table: &SmolStr) -> bool {
@@ -208,9 +215,13 @@ impl<'c> Circumstances<'c> {
 
     /// True for a table that was made lately, in a project that has been there for longer: it holds little yet.
     fn is_young(&self, table: &SmolStr, ctx: &StatementContext<'_>) -> bool {
-        if self.environment.settings.zero_downtime.is_some() || !self.environment.is_established() {
-            return false;
-        }
+        self.environment.settings.zero_downtime.is_none()
+            && self.environment.is_established()
+            && self.is_lately_made(table, ctx)
+    }
+
+    /// True for a table that was made lately, and empty.
+    fn is_lately_made(&self, table: &SmolStr, ctx: &StatementContext<'_>) -> bool {
         let births = self.births.get_or_init(|| births(self.history));
         let Some(node) = births.get(table) else {
             return false;
@@ -265,10 +276,18 @@ impl Linter<'_> {
         if ctx.way == Way::Up
             && found.iter().any(is_about_use)
             && let Some(used) = circumstances.use_on_base(table)
-            && used != ModelUse::InCode
+            && used < ModelUse::MakesRows
         {
+            // Code that reads what nothing writes has to be deployed all the same, and rows may have come by another way to a
+            // table that was there for long.
+            let is_empty = used < ModelUse::InCode || circumstances.is_lately_made(table, ctx);
             self.leave_out(earlier, |diagnostic| {
-                is_about_use(diagnostic) && (used == ModelUse::Nowhere || !ctx.drops_or_renames())
+                let is_told = if ctx.drops_or_renames() {
+                    used > ModelUse::Nowhere
+                } else {
+                    !is_empty
+                };
+                is_about_use(diagnostic) && !is_told
             });
         }
     }

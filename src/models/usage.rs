@@ -22,6 +22,8 @@ pub enum ModelUse {
     InRelationships,
     /// In code, or its table in SQL.
     InCode,
+    /// Where rows may be made of it.
+    MakesRows,
 }
 
 /// So many other models have to be used in code: without them the code may be in another repository.
@@ -80,6 +82,7 @@ struct Search {
     name: String,
     names: Regex,
     sql: Regex,
+    inserts: Regex,
     imports: Regex,
 }
 
@@ -98,17 +101,19 @@ impl Search {
         let sql = format!(
             r#"(?i-u)\b(?:from|join|into|update|table|truncate)\s+(?:only\s+)?(?:\w+\.)?["`]?{table}\b"#
         );
+        let inserts = format!(r#"(?i-u)\b(?:into|copy)\s+(?:\w+\.)?["`]?{table}\b"#);
         Some(Self {
             name: names.first()?.clone(),
             names: Regex::new(&format!(r"(?-u)\b(?:{})\b", any.join("|"))).ok()?,
             sql: Regex::new(&sql).ok()?,
+            inserts: Regex::new(&inserts).ok()?,
             imports: Regex::new(IMPORTS).ok()?,
         })
     }
 
     fn of(&self, bytes: &[u8], is_own: bool, is_package: bool) -> Found {
         let mut others = BTreeSet::new();
-        let (mut in_code, mut in_quotes, mut defines) = (0, 0, false);
+        let (mut in_code, mut in_quotes, mut defines, mut makes) = (0, 0, false, false);
         let imports = LazyCell::new(|| -> Vec<Range<usize>> {
             let found = self.imports.find_iter(bytes);
             found.map(|import| import.range()).collect()
@@ -136,6 +141,8 @@ impl Search {
                 in_quotes += 1;
             } else {
                 in_code += 1;
+                // What goes by another name may do anything.
+                makes |= is_imported || makes_rows(before, after);
             }
         }
         let in_code = match (is_own, is_package) {
@@ -144,7 +151,9 @@ impl Search {
             (true, _) if !defines => usize::saturating_sub(in_code, 1),
             _ => in_code,
         };
-        let used = if in_code > 0 || self.sql.is_match(bytes) {
+        let used = if makes && in_code > 0 || self.inserts.is_match(bytes) {
+            ModelUse::MakesRows
+        } else if in_code > 0 || self.sql.is_match(bytes) {
             ModelUse::InCode
         } else if in_quotes > 0 && !is_package {
             ModelUse::InRelationships
@@ -152,6 +161,80 @@ impl Search {
             ModelUse::Nowhere
         };
         Found { used, others }
+    }
+}
+
+/// How functions and methods begin that only read, or change rows that are there.
+const READING: &[&[u8]] = &[
+    b"aliased",
+    b"all",
+    b"by_",
+    b"contains_eager",
+    b"count",
+    b"delete",
+    b"exists",
+    b"fetch",
+    b"filter",
+    b"find",
+    b"get",
+    b"has_",
+    b"is_",
+    b"isinstance",
+    b"isouter",
+    b"join",
+    b"list",
+    b"load",
+    b"outerjoin",
+    b"query",
+    b"relationship",
+    b"search",
+    b"select",
+    b"update",
+    b"with_",
+];
+
+fn only_reads(function: &[u8]) -> bool {
+    let has = |word: &[u8]| memchr::memmem::find(function, word).is_some();
+    READING.iter().any(|word| function.starts_with(word)) && !has(b"create") && !has(b"insert")
+}
+
+/// True for the name of a model where it is called, one of its methods is called that may do so, or it is handed to something
+/// that may.
+fn makes_rows(before: &[u8], after: &[u8]) -> bool {
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let word = |text: &[u8]| text.iter().take_while(|byte| is_word(byte)).count();
+    match after.first() {
+        Some(b'(') => return true,
+        Some(b'.') => {
+            let rest = after.get(1..).unwrap_or_default();
+            let (method, rest) = rest.split_at(word(rest));
+            return rest.first() == Some(&b'(') && !only_reads(method);
+        }
+        _ => {}
+    }
+    // `models.users.User`
+    let is_path = |byte: &&u8| is_word(byte) || **byte == b'.';
+    let qualifier = match before.last() {
+        Some(b'.') => before.iter().rev().take_while(is_path).count(),
+        _ => 0,
+    };
+    let before = before.get(..before.len() - qualifier).unwrap_or_default();
+    match before.last() {
+        Some(b'(') => {
+            let called = before.get(..before.len() - 1).unwrap_or_default();
+            let length = called.iter().rev().take_while(|byte| is_word(byte)).count();
+            let function = called.get(called.len() - length..).unwrap_or_default();
+            !function.is_empty() && !only_reads(function)
+        }
+        // `Repository(model=User)`
+        Some(b'=') => true,
+        // `Repository[User]`
+        Some(b'[') => {
+            let line = before.rsplit(|byte| *byte == b'\n').next();
+            line.is_some_and(|line| line.trim_ascii_start().starts_with(b"class "))
+        }
+        Some(b' ') => before.trim_ascii_end().last() == Some(&b','),
+        _ => false,
     }
 }
 
@@ -236,17 +319,33 @@ mod tests {
 
     #[test]
     fn code_and_sql_use_a_model() {
-        for line in [
-            "session.query(Mention)",
-            "text('SELECT * FROM mention')",
-            "from .models import Mention as M",
+        for (line, use_) in [
+            ("session.query(Mention)", ModelUse::InCode),
+            ("session.query(models.all.Mention)", ModelUse::InCode),
+            ("Mention.query.all()", ModelUse::InCode),
+            ("Mention.get_by_id(1)", ModelUse::InCode),
+            ("def f(mention: Mention) -> Mention: ...", ModelUse::InCode),
+            ("class Meta:\n    model = Mention", ModelUse::InCode),
+            ("text('SELECT * FROM mention')", ModelUse::InCode),
+            (
+                "text('INSERT INTO mention VALUES (1)')",
+                ModelUse::MakesRows,
+            ),
+            ("from .models import Mention as M", ModelUse::MakesRows),
+            ("session.add(models.Mention(id=1))", ModelUse::MakesRows),
+            (
+                "session.execute(insert(models.Mention))",
+                ModelUse::MakesRows,
+            ),
+            ("Mention.get_or_create(id=1)", ModelUse::MakesRows),
+            (
+                "class Mentions(Repository[Mention]): ...",
+                ModelUse::MakesRows,
+            ),
+            ("Repository(model=Mention)", ModelUse::MakesRows),
         ] {
             let text = format!("{OTHERS}{line}\n");
-            assert_eq!(
-                used("app/views.py", &text),
-                Some(ModelUse::InCode),
-                "{line}"
-            );
+            assert_eq!(used("app/views.py", &text), Some(use_), "{line}");
         }
     }
 

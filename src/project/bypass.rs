@@ -2,7 +2,9 @@
 
 use super::ProjectEnvironment;
 use crate::git::ChangeSet;
-use crate::models::{Bypass, BypassSearch, MetadataKey, bypasses, makes_tables, may_bypass};
+use crate::models::{
+    Bypass, BypassSearch, MetadataKey, bypasses, is_test_file, makes_tables, may_bypass,
+};
 use crate::source::RepoPath;
 
 impl ProjectEnvironment<'_> {
@@ -45,6 +47,20 @@ impl ProjectEnvironment<'_> {
         self.files_with("create_all").iter().any(|path| {
             !crate::git::is_foreign(path) && !folders.iter().any(|folder| path.is_within(folder))
         })
+    }
+
+    /// True if new databases are made of the models and stamped with the newest revision: the first run of the migrations is
+    /// not from the beginning.
+    pub fn begins_with_models(&self) -> bool {
+        let stamps = |path: &RepoPath| {
+            let bytes = self.sources.read(path).unwrap_or_default();
+            ["create_all(", "stamp(", "head"]
+                .iter()
+                .all(|word| memchr::memmem::find(&bytes, word.as_bytes()).is_some())
+        };
+        self.files_with("create_all")
+            .iter()
+            .any(|path| !crate::git::is_foreign(path) && !is_test_file(path) && stamps(path))
     }
 
     /// True if a table of the models may be there although no migration has made it: the application makes what is missing

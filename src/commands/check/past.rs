@@ -250,7 +250,7 @@ fn oldest(newest: usize, holds: &dyn Fn(usize) -> bool) -> usize {
 const NEAR: usize = 200;
 
 /// A project that was begun less than so many days before a change is in the making until it releases something.
-const BEGINNING: u32 = 120;
+const BEGINNING: u32 = 16 * 7;
 
 /// Fewer commits do not show how a project is worked on.
 const MANY_COMMITS: usize = 10;

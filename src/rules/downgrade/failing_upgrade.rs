@@ -1,6 +1,7 @@
 //! ML206
 
 use crate::alembic::Failed;
+use crate::diagnostic::Severity;
 use crate::rules::downgrade::{failing, is_explained, report_failures};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
@@ -16,6 +17,8 @@ declare_rule! {
 struct FailingUpgrade {
     cause: String,
     in_one_go: bool,
+    /// True if new databases begin with the newest revision.
+    only_behind: bool,
     /// How many statements fail that are not shown.
     more: Option<String>,
 }
@@ -37,7 +40,9 @@ impl Violation for FailingUpgrade {
     }
 
     fn notes(&self) -> Vec<String> {
-        let judged = if self.in_one_go {
+        let judged = if self.in_one_go && self.only_behind {
+            "databases that are several revisions behind are upgraded in one go; revision by revision it works"
+        } else if self.in_one_go {
             "new databases are built in one go, as in tests and CI, and those that are several revisions behind are \
              upgraded so; revision by revision it works"
         } else {
@@ -46,6 +51,10 @@ impl Violation for FailingUpgrade {
         std::iter::once(judged.to_owned())
             .chain(self.more.clone())
             .collect()
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        (self.in_one_go && self.only_behind).then_some(Severity::Info)
     }
 }
 
@@ -62,6 +71,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             FailingUpgrade {
                 cause: first.message.clone(),
                 in_one_go: first.in_one_go,
+                only_behind: first.in_one_go && ctx.environment.head.begins_with_models(),
                 more,
             }
         });

@@ -129,7 +129,7 @@ impl Violation for DeletedMergedRevision<'_> {
             );
         }
         Some(match (self.ids.len(), &self.standing) {
-            (1, _) => "undo it in a new revision instead".to_owned(),
+            (1, _) if !self.begins_anew => "undo it in a new revision instead".to_owned(),
             (_, Standing::Nowhere) => {
                 "no revision is left that a database could be stamped with: keep them while there are databases".to_owned()
             }
@@ -241,26 +241,26 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if !deleted.iter().all(is_in_place) {
         squashed.clear();
     }
-    if !squashed.is_empty() && squashed.iter().all(|(into, _)| is_announced(into)) {
+    let messages = ctx.change.past.messages();
+    let says_squash = || {
+        let mut messages = messages.iter();
+        messages.any(|message| message.to_lowercase().contains("squash"))
+    };
+    let are_announced = || squashed.iter().all(|(into, _)| is_announced(into)) || says_squash();
+    if !squashed.is_empty() && are_announced() {
         return;
     }
     if release.is_none() && are_spare_heads(upstream, &deleted) {
         return;
     }
-    if ctx
-        .change
-        .past
-        .messages()
-        .iter()
-        .any(|message| begins_anew(message))
-    {
+    if messages.iter().any(|message| begins_anew(message)) {
         return;
     }
     let past = ctx.change.past;
     let few_have_run = |node: &usize| is_fresh(revision(*node), release.as_ref(), past);
     let violation = DeletedMergedRevision {
         is_rare: deleted.iter().all(few_have_run),
-        begins_anew: deleted.len() > 1 && deleted.len() == upstream.map.nodes().len(),
+        begins_anew: renamed.is_none() && deleted.len() == upstream.map.nodes().len(),
         squashed_into: squashed
             .iter()
             .map(|(into, _)| into.id.value.as_str())
