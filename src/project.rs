@@ -559,9 +559,12 @@ impl<'s> ProjectEnvironment<'s> {
                     self.sources,
                     self.dependencies(),
                 );
-                let is_assumed = detected.source == DialectSource::Assumed;
-                let reached = is_assumed.then(|| self.reached_dialect()).flatten();
-                reached.unwrap_or(detected)
+                let other = match detected.source {
+                    DialectSource::Assumed => self.reached_dialect(),
+                    DialectSource::Package { .. } if self.asks_flask() => self.flask_dialect(),
+                    _ => None,
+                };
+                other.unwrap_or(detected)
             }
         })
     }

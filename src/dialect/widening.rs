@@ -45,6 +45,23 @@ pub fn is_unlimited_text(dialect: Dialect, spelling: &str) -> bool {
     dialect == Dialect::PostgreSql && matches!(spelling, "text" | "character varying")
 }
 
+/// True for two types that a database stores and compares alike, so that nobody notices which of them it is: text without
+/// a length in PostgreSQL; in SQLite, which enforces no length, all text, and all integers with booleans.
+pub fn is_stored_alike(dialect: Dialect, one: &str, other: &str) -> bool {
+    let is_text = |spelling: &str| match dialect {
+        Dialect::Sqlite => {
+            let base = Written::read(spelling).base;
+            ["CHAR", "VARCHAR", "NVARCHAR", "NCHAR", "TEXT", "CLOB"].contains(&base)
+        }
+        _ => is_unlimited_text(dialect, spelling),
+    };
+    let is_integer = |spelling: &str| {
+        dialect == Dialect::Sqlite
+            && ["SMALLINT", "INT", "INTEGER", "BIGINT", "BOOLEAN"].contains(&spelling)
+    };
+    is_text(one) && is_text(other) || is_integer(one) && is_integer(other)
+}
+
 /// True if a column of the one type certainly takes and gives all that one of the other does.
 ///
 /// ```
@@ -57,7 +74,7 @@ pub fn is_unlimited_text(dialect: Dialect, spelling: &str) -> bool {
 /// assert!(!wider("boolean", "text"));
 /// ```
 pub fn is_wider(dialect: Dialect, from: &str, to: &str) -> bool {
-    if from == to {
+    if from == to || is_stored_alike(dialect, from, to) {
         return true;
     }
     let (from, to) = (Written::read(from), Written::read(to));

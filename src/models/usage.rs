@@ -68,7 +68,9 @@ pub fn model_use(
         })
         .collect();
     let others: BTreeSet<&String> = found.iter().flat_map(|found| &found.others).collect();
-    if others.len() < MIN_OTHERS {
+    // Of a few models, half of the others will do.
+    let is_half = others.len() >= 2 && others.len() * 2 >= models.len().saturating_sub(1);
+    if others.len() < MIN_OTHERS && !is_half {
         return None;
     }
     found.iter().map(|found| found.used).max()

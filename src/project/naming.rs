@@ -43,7 +43,7 @@ impl ProjectEnvironment<'_> {
     }
 
     /// True if the metadata is that of the running application: `current_app.extensions["migrate"].db.metadata`.
-    fn asks_flask(&self) -> bool {
+    pub(super) fn asks_flask(&self) -> bool {
         self.env_has("current_app")
     }
 

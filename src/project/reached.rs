@@ -6,6 +6,7 @@ use super::ProjectEnvironment;
 use super::dialect::{DetectedDialect, DialectSource, urls};
 use crate::dependencies::FileLine;
 use crate::dialect::Dialect;
+use crate::models::is_test_file;
 use crate::python::ast::{Stmt, StmtKind};
 use crate::python::{FoundModule, ModuleFinder, Visitor, walk};
 use crate::source::RepoPath;
@@ -36,6 +37,33 @@ impl ProjectEnvironment<'_> {
                     let source = DialectSource::Url(FileLine { file, line });
                     DetectedDialect { dialect, source }
                 });
+            }
+        }
+        found
+    }
+
+    /// The dialect of the URL that a Flask application gives its database, where all of the code gives it one of the same
+    /// dialect, whatever else is at hand: the driver of a tool for PostgreSQL says nothing of what the tool keeps its own in.
+    pub(super) fn flask_dialect(&self) -> Option<DetectedDialect> {
+        let files = self.sources.files_with("URL of Flask", |path| {
+            path.extension() == "py"
+                && !is_test_file(path)
+                && !crate::git::is_foreign(path)
+                && self.sources.read(path).is_some_and(|bytes| {
+                    memchr::memmem::find(&bytes, FLASK_URL.as_bytes()).is_some()
+                })
+        });
+        let mut found: Option<DetectedDialect> = None;
+        for file in files.iter() {
+            let parsed = self.sources.python(file)?;
+            for (line, value) in flask_urls(parsed.text.as_str()) {
+                let (dialect, ..) = urls(&value).next().filter(|_| is_settled_on(&value))?;
+                if found.as_ref().is_some_and(|found| found.dialect != dialect) {
+                    return None;
+                }
+                let file = file.clone();
+                let source = DialectSource::Url(FileLine { file, line });
+                found.get_or_insert(DetectedDialect { dialect, source });
             }
         }
         found
@@ -83,6 +111,25 @@ impl ProjectEnvironment<'_> {
         };
         found.filter_map(file).collect()
     }
+}
+
+/// What a Flask application calls the URL of its database.
+const FLASK_URL: &str = "SQLALCHEMY_DATABASE_URI";
+
+/// What is assigned to the URL of a Flask application, with the numbers of the lines: ` = "sqlite:///a.db"`.
+fn flask_urls(text: &str) -> impl Iterator<Item = (u32, String)> {
+    text.match_indices(FLASK_URL).filter_map(|(at, name)| {
+        let after = text.get(at + name.len()..)?;
+        let after = after.trim_start_matches(['"', '\'', ']']).trim_start();
+        let value = after
+            .strip_prefix('=')
+            .filter(|value| !value.starts_with('='))?;
+        // It may begin on the next line.
+        let value = value.trim_start_matches([' ', '\t', '\\', '(', '\r', '\n']);
+        let value = value.lines().next().unwrap_or_default();
+        let line = 1 + text.get(..at)?.matches('\n').count();
+        Some((u32::try_from(line).ok()?, format!(" = {value}")))
+    })
 }
 
 /// `URL = "sqlite:///{}".format(home)`, `create_engine("sqlite:///a.db")`; not `os.environ.get("URL", "sqlite:///a.db")`.
@@ -133,6 +180,35 @@ impl Visitor for Imports<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn urls_of_flask_applications() {
+        for (text, is_meant) in [
+            (
+                "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///a.db'\n",
+                Some(true),
+            ),
+            (
+                "app.config['SQLALCHEMY_DATABASE_URI'] = \\\n    'sqlite:///{0}'.format(path)\n",
+                Some(true),
+            ),
+            ("SQLALCHEMY_DATABASE_URI = os.environ['URL']\n", Some(false)),
+            (
+                "SQLALCHEMY_DATABASE_URI = os.getenv('URL') or 'sqlite:///a.db'\n",
+                Some(false),
+            ),
+            ("url = app.config['SQLALCHEMY_DATABASE_URI']\n", None),
+            (
+                "if app.config['SQLALCHEMY_DATABASE_URI'] == 'sqlite:///a.db':\n",
+                None,
+            ),
+        ] {
+            let found = flask_urls(text)
+                .next()
+                .map(|(_, value)| urls(&value).next().is_some() && is_settled_on(&value));
+            assert_eq!(found, is_meant, "{text}");
+        }
+    }
 
     #[test]
     fn what_is_there_in_case_nobody_says_more() {

@@ -31,7 +31,7 @@ struct EditedMergedRevision<'a> {
     base_name: &'a str,
     /// Which revision it is now, if another one has taken its id.
     moved_to: Option<&'a str>,
-    /// True if nothing but views and functions differs, which hold no rows and are made anew at will.
+    /// True if nothing but views and functions differs, which hold no rows and are made anew at will, or nothing but names.
     is_soft: bool,
     is_fresh: bool,
     /// What databases that have run it lack, or have otherwise, as far as it is known.
@@ -205,9 +205,10 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
                 .filter(|_| !are_alike(old, revision))
                 .map(|moved| moved.id.value.as_str()),
             is_soft: !missing.is_empty()
-                && missing
-                    .iter()
-                    .all(|difference| matches!(difference.subject, Subject::Object(_))),
+                && missing.iter().all(|difference| {
+                    matches!(difference.subject, Subject::Object(_))
+                        || difference.change == Change::Renamed
+                }),
             missing,
         };
         let label = Label::new(

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{means, mysql, repeated};
 use crate::catalog::{Catalog, Change, ConstraintKind, Ddl, Difference, Subject};
-use crate::dialect::{Dialect, is_unlimited_text};
+use crate::dialect::{Dialect, is_stored_alike};
 use crate::rules::ReplayContext;
 use crate::rules::deployment::{lost_attributes, not_null_without_default};
 use crate::rules::difference::{Remainder, Target, definition, follows, only_orders_labels};
@@ -105,7 +105,7 @@ pub(super) fn is_reported(
         || only_fills(difference, ctx)
         || is_refused_on_rows(difference, ctx)
         || only_limits(difference, ctx)
-        || is_one_text(difference, ctx)
+        || is_stored_as_before(difference, ctx)
         || means::is_as_on_the_base(difference, ctx)
     {
         return false;
@@ -192,14 +192,12 @@ fn only_limits(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
         && head.names_dialect(Dialect::MySql)
 }
 
-/// True for two types of text that the database stores and compares alike.
-fn is_one_text(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+/// True for two types that the database stores and compares alike.
+fn is_stored_as_before(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
     let dialect = ctx.environment.head.dialect().dialect;
-    let is_it = |value: &Value| {
-        let spelling = value.as_str();
-        spelling.is_some_and(|spelling| is_unlimited_text(dialect, spelling))
-    };
-    difference.change == Change::Changed("type") && is_it(&difference.from) && is_it(&difference.to)
+    let spellings = difference.from.as_str().zip(difference.to.as_str());
+    difference.change == Change::Changed("type")
+        && spellings.is_some_and(|(one, other)| is_stored_alike(dialect, one, other))
 }
 
 /// True for an index over the same columns that only sorts them in another direction.
