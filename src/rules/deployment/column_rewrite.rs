@@ -163,8 +163,19 @@ fn add_values(name: &str, old: &[SmolStr], new: &[SmolStr]) -> Option<String> {
             ));
         }
     }
-    let is_more = kept.peek().is_none() && (1..=MOST_LABELS).contains(&added.len());
-    is_more.then(|| added.join(", "))
+    // Few care for another order of what is there.
+    if kept.peek().is_some() && old.iter().all(|label| new.contains(label)) {
+        let is_new = |label: &&SmolStr| !old.contains(label);
+        let values = new.iter().filter(is_new).map(|label| literal(label));
+        added = values
+            .map(|value| format!("`ALTER TYPE {name} ADD VALUE {value}`"))
+            .collect();
+    } else if kept.peek().is_some() {
+        return None;
+    }
+    (1..=MOST_LABELS)
+        .contains(&added.len())
+        .then(|| added.join(", "))
 }
 
 fn literal(label: &str) -> String {
@@ -197,11 +208,12 @@ mod tests {
                 "x a y z b",
                 "`ALTER TYPE t ADD VALUE 'x' BEFORE 'a'`, `ALTER TYPE t ADD VALUE 'y' AFTER 'a'`, `ALTER TYPE t ADD VALUE 'z' AFTER 'y'`",
             ),
+            ("a b", "b a c", "`ALTER TYPE t ADD VALUE 'c'`"),
         ] {
             let added = add_values("t", &labels(old), &labels(new));
             assert_eq!(added.as_deref(), Some(said));
         }
-        for new in ["a", "b a c", "a b", "a b c d e f"] {
+        for new in ["a", "b a", "a b", "a b c d e f"] {
             assert_eq!(add_values("t", &labels("a b"), &labels(new)), None, "{new}");
         }
     }

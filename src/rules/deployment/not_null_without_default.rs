@@ -1,7 +1,7 @@
 //! ML501
 
 use super::statements;
-use crate::catalog::{AlterAction, Constraint, ConstraintKind, Ddl, ObjectKind};
+use crate::catalog::{AlterAction, Column, Constraint, ConstraintKind, Ddl, ObjectKind, Table};
 use crate::dialect::Dialect;
 use crate::rules::downgrade::is_told_to_fail;
 use crate::rules::{
@@ -30,6 +30,10 @@ struct NotNullWithoutDefault<'a> {
     table: &'a str,
     column: &'a str,
     is_key: bool,
+    /// True if a foreign key is over it: no default is right for it.
+    is_reference: bool,
+    /// The one column of the same type that the table loses.
+    lost: Option<&'a str>,
     way: Way,
 }
 
@@ -61,7 +65,17 @@ impl Violation for NotNullWithoutDefault<'_> {
                     .to_owned(),
             );
         }
+        if let Some(lost) = self.lost {
+            return Some(format!(
+                "if it is `{lost}` under another name, `op.alter_column(\"{}\", \"{lost}\", new_column_name=\"{}\")` keeps what is \
+                 in it; else give it a `server_default`, or add it with `nullable=True`, fill it, and set NOT NULL then",
+                self.table, self.column
+            ));
+        }
         let text = match self.way {
+            Way::Up if self.is_reference => {
+                "add it with `nullable=True`, fill it with what it refers to, and set NOT NULL then"
+            }
             Way::Up => {
                 "give it a `server_default`, or add it with `nullable=True`, fill it, and set NOT NULL then"
             }
@@ -110,9 +124,37 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         table,
         column: &column.name,
         is_key: is_key(ctx, table, &column.name),
+        is_reference: is_reference(ctx, table, &column.name),
+        lost: lost(ctx, table, column).filter(|_| ctx.way == Way::Up),
         way: ctx.way,
     };
     ctx.report(&violation, reporter, "no value for the rows that are there");
+}
+
+fn is_reference(ctx: &StatementContext<'_>, table: &str, column: &str) -> bool {
+    let after = ctx.replayed.after.tables.get(table);
+    let mut keys = after.into_iter().flat_map(|table| table.foreign_keys());
+    keys.any(|(_, key)| key.columns.iter().any(|name| name == column))
+}
+
+/// The column that the table loses in the place of one that it gains: both are alone with their type.
+fn lost<'c>(ctx: &StatementContext<'c>, table: &str, column: &Column) -> Option<&'c str> {
+    let before = ctx.replayed.before.tables.get(table)?;
+    let after = ctx.replayed.after.tables.get(table)?;
+    let is_alike = |other: &&Column| {
+        other.column_type.known().is_some()
+            && other.column_type.known() == column.column_type.known()
+    };
+    let only = |own: &'c Table, others: &Table| {
+        let mut apart = own
+            .columns
+            .iter()
+            .filter(|column| others.column(&column.name).is_none())
+            .filter(is_alike);
+        apart.next().filter(|_| apart.next().is_none())
+    };
+    only(after, before)?;
+    only(before, after).map(|lost| lost.name.as_str())
 }
 
 /// True for a column of the primary key that the table gets, or of the one that it had.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::catalog::{Change, Difference, Subject, split_object};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
-use crate::dialect::Dialect;
+use crate::dialect::{Dialect, is_wider};
 use crate::git::ChangeKind;
 use crate::models::{DriftDifference, Introduced};
 use crate::python::{Likeness, Sources, definitions};
@@ -70,6 +70,8 @@ enum Missed {
     AnotherMeans,
     /// Nothing but that it is less strict.
     Loosening,
+    /// Nothing but that columns take less: what is written is taken.
+    Limits,
     /// Nothing but that columns may be NULL.
     Nulls,
     /// Nothing but that columns are never NULL: what is read and written is the same.
@@ -136,6 +138,9 @@ impl Violation for ModelWithoutMigration {
             Missed::Indexes => "the database will be without it",
             Missed::AnotherMeans => "the database keeps the same columns unique, by another means",
             Missed::Loosening => "the database will go on refusing equal values",
+            Missed::Limits => {
+                "the database will go on taking what the model no longer means to allow"
+            }
             Missed::Nulls => "the model allows NULL, the database will refuse it",
             Missed::NotNull => "the model says NOT NULL, the database will go on allowing NULL",
             Missed::Nothing => "the database will keep what it has",
@@ -200,6 +205,7 @@ impl Violation for ModelWithoutMigration {
             Missed::AnotherMeans
                 | Missed::Checks
                 | Missed::Indexes
+                | Missed::Limits
                 | Missed::Loosening
                 | Missed::Nulls
                 | Missed::NotNull
@@ -360,7 +366,7 @@ impl<'a> ChangedTable<'a> {
     fn goes_with(&self, other: &Self) -> bool {
         [self, other]
             .into_iter()
-            .all(|one| one.whole.is_none() && missed(&one.found) == Missed::NotNull)
+            .all(|one| one.whole.is_none() && only_forbids_null(&one.found))
     }
 
     /// True for the same changes at the same places, as those of a mixin are for every table with it.
@@ -427,7 +433,7 @@ impl<'a> ChangedTable<'a> {
             subject: subject.join(" "),
             has_migrations,
             environment,
-            missed: missed(&found),
+            missed: missed(&found, ctx.environment.head.dialect().dialect),
             autogenerate,
             is_judged_by_classes: false,
             also: also
@@ -459,8 +465,15 @@ impl<'a> ChangedTable<'a> {
     }
 }
 
+fn only_forbids_null(found: &[&DriftDifference]) -> bool {
+    found.iter().all(|found| {
+        let Difference { change, to, .. } = &found.difference;
+        *change == Change::Changed("nullable") && *to == Value::Bool(false)
+    })
+}
+
 /// What a database lacks that these changes were not made in.
-fn missed(found: &[&DriftDifference]) -> Missed {
+fn missed(found: &[&DriftDifference], dialect: Dialect) -> Missed {
     let all = |is_meant: &dyn Fn(&Difference) -> bool| {
         found.iter().all(|found| is_meant(&found.difference))
     };
@@ -479,6 +492,13 @@ fn missed(found: &[&DriftDifference]) -> Missed {
         difference.change == Change::Removed
             || difference.change == Change::Renamed && is_index(difference)
     };
+    let takes_less = |Difference {
+                          change, from, to, ..
+                      }: &Difference| {
+        let types = to.as_str().zip(from.as_str());
+        *change == Change::Changed("type")
+            && types.is_some_and(|(model, database)| is_wider(dialect, model, database))
+    };
     if found.iter().all(|found| found.same_uniqueness.is_some()) {
         Missed::AnotherMeans
     } else if found.iter().all(|found| changed_actions(found).is_some()) {
@@ -487,13 +507,13 @@ fn missed(found: &[&DriftDifference]) -> Missed {
         Missed::Checks
     } else if all(&is_kept) {
         Missed::Nothing
+    } else if all(&takes_less) {
+        Missed::Limits
     } else if all(&|difference| {
         difference.change == Change::Changed("nullable") && difference.to == Value::Bool(true)
     }) {
         Missed::Nulls
-    } else if all(&|difference| {
-        difference.change == Change::Changed("nullable") && difference.to == Value::Bool(false)
-    }) {
+    } else if only_forbids_null(found) {
         Missed::NotNull
     } else if all(&|difference| uniqueness(difference) == Some(false)) {
         Missed::Loosening
