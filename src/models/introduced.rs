@@ -568,11 +568,11 @@ fn key(difference: &Difference) -> (Subject, Change, String) {
 fn has_new_labels(difference: &Difference, before: Option<State<'_>>) -> bool {
     let apart = |difference: &Difference| -> BTreeSet<String> {
         let (there, here) = (difference.labels_before(), difference.labels_after());
-        let only_there = there.iter().filter(|label| !here.contains(*label));
-        let only_here = here.iter().filter(|label| !there.contains(*label));
-        only_there
+        let removed = there.iter().filter(|label| !here.contains(*label));
+        let added = here.iter().filter(|label| !there.contains(*label));
+        removed
             .map(|label| format!("-{label}"))
-            .chain(only_here.map(|label| format!("+{label}")))
+            .chain(added.map(|label| format!("+{label}")))
             .collect()
     };
     let mut known = before

@@ -5,6 +5,7 @@ use crate::catalog::{Catalog, Change, Column, Subject};
 use crate::config::Pairing;
 use crate::diagnostic::Label;
 use crate::models::DriftDifference;
+use crate::project::ProjectEnvironment;
 use crate::rules::{
     ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule, is_selected, list,
     pairing,
@@ -98,7 +99,7 @@ fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let models = ctx.environment.head.model_schema().whole();
-    let before = ctx.change.before.map(|before| before.migrated());
+    let before = ctx.change.before.map(ProjectEnvironment::migrated);
     let now = ctx.environment.head.migrated();
     for found in introduced.by_models.iter().chain(&introduced.others) {
         report(found, models, now, before, reporter);

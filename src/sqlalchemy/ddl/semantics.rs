@@ -10,6 +10,7 @@ use crate::dialect::Dialect;
 
 /// The circumstances under which migrations run.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Semantics {
     pub dialect: Dialect,
     /// Major and minor version.
