@@ -33,8 +33,7 @@ impl ProjectEnvironment<'_> {
         };
         let is_started = |script: &RepoPath| {
             paths.iter().any(|path| {
-                *path != script
-                    && (is_start(path) || is_setting(path))
+                is_setting(path)
                     && read(path).is_some_and(|bytes| starts_script(&bytes, script.file_name()))
             })
         };
@@ -148,18 +147,14 @@ fn is_setting(path: &RepoPath) -> bool {
     matches!(path.extension(), "cfg" | "conf" | "ini")
 }
 
-/// True for a file of a container that runs a script as it starts: by its command, by another script, or by a setting.
+/// True for settings by which a script runs before the processes of an application start. What a container starts with may
+/// run while the one before it still works.
 fn starts_script(bytes: &[u8], script: &str) -> bool {
     let text = String::from_utf8_lossy(bytes);
     text.lines().any(|line| {
         let mut words = line.split([' ', '\t', '=', '"', '\'', ',', '[', ']', ';', '&']);
-        let brings_it = || {
-            let first = line.split_whitespace().next().unwrap_or_default();
-            matches!(first, "COPY" | "ADD" | "RUN" | "chmod" | "cp")
-        };
         line.contains(script)
             && !line.trim_start().starts_with('#')
-            && !brings_it()
             && words.any(|word| word.rsplit('/').next() == Some(script))
     })
 }
@@ -253,14 +248,12 @@ mod tests {
     }
 
     #[test]
-    fn scripts_that_run_as_a_container_starts() {
+    fn scripts_that_run_before_the_processes_start() {
         for (text, is_meant) in [
-            ("COPY boot.sh /app/\nCMD [\"/app/boot.sh\"]\n", true),
             ("[uwsgi]\nexec-pre-app = /app/boot.sh\n", true),
-            ("ENTRYPOINT ./boot.sh && gunicorn app\n", true),
-            ("COPY boot.sh /app/\nRUN chmod +x boot.sh\n", false),
-            ("CMD [\"/app/reboot.sh\"]\n", false),
-            ("# CMD boot.sh\n", false),
+            ("command=/app/boot.sh\n", true),
+            ("command=/app/reboot.sh\n", false),
+            ("# exec-pre-app = boot.sh\n", false),
         ] {
             assert_eq!(
                 starts_script(text.as_bytes(), "boot.sh"),
