@@ -153,6 +153,29 @@ impl ScriptDirectory {
     }
 }
 
+/// Labels that an installed package has the names of, `(cli.EXPAND_BRANCH,)`: they go by what they are written as, for what
+/// matters is which of them are the same.
+fn named_labels(source: &ParsedFile, span: Span) -> Option<Vec<Identifier>> {
+    let text = source.text.slice(span);
+    let names = text.trim_matches(['(', ')', '[', ']']).split(',');
+    let names = names.map(str::trim).filter(|name| !name.is_empty());
+    let is_path = |name: &str| {
+        let is_name = |part: &str| {
+            part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+                && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+        };
+        name.split('.').all(is_name)
+    };
+    names
+        .map(|name| {
+            is_path(name).then(|| Identifier {
+                value: name.into(),
+                span,
+            })
+        })
+        .collect()
+}
+
 /// Alembic's `_only_source_rev_file`.
 fn is_revision_file(name: &str) -> bool {
     name.ends_with(".py") && !name.starts_with(".#") && !name.starts_with("__init__")
@@ -213,7 +236,13 @@ fn read(
         }
     };
     let down = identifiers("down_revision", &down_revision);
-    let labels = identifiers("branch_labels", &branch_labels).unwrap_or_default();
+    let labels = match &branch_labels {
+        Found::Unknown { span, .. } => named_labels(&source, *span),
+        _ => None,
+    };
+    let labels = labels
+        .or_else(|| identifiers("branch_labels", &branch_labels))
+        .unwrap_or_default();
     let dependencies = identifiers("depends_on", &depends_on).unwrap_or_default();
     let id = match &revision {
         Found::Literal(LiteralValue {
@@ -466,6 +495,10 @@ mod tests {
                 "from names import LABEL\nrevision = 'c'\ndown_revision = ['a', 'b', 'a']\nbranch_labels = (LABEL,)\n",
             ),
             ("names.py", "LABEL = 'expand'\n"),
+            (
+                "m/versions/4.py",
+                "from neutron.db.migration import cli\nrevision = 'd'\ndown_revision = 'c'\nbranch_labels = (cli.EXPAND, cli.OTHER)\n",
+            ),
             ("m/versions/0a1f.py", "down_revision = 'c'\n"),
         ]);
         let revision = |index: usize| scripts[index].revision.as_ref().unwrap();
@@ -481,6 +514,7 @@ mod tests {
         );
         assert_eq!(ids(&revision(3).down_revision), ["a", "b"]);
         assert_eq!(ids(&revision(3).branch_labels), ["expand"]);
+        assert_eq!(ids(&revision(4).branch_labels), ["cli.EXPAND", "cli.OTHER"]);
         assert!(scripts.iter().all(|script| script.problems.is_empty()));
     }
 

@@ -130,7 +130,13 @@ pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .map(|name| Released::new(name, past));
         let is_repair =
             release.is_none() && (joins_heads(one, upstream, head) || was_there_before(ctx, one));
-        if is_repair || is_put_back(ctx, one) || (one.gained.is_empty() && runs_in_vain(one, ctx)) {
+        // What runs again does nothing, or what never runs would not.
+        let is_idle = match (one.gained.as_slice(), one.lost.as_slice()) {
+            ([], lost) => do_nothing(lost, one, ctx),
+            (gained, []) => do_nothing(gained, one, ctx),
+            _ => false,
+        };
+        if is_repair || is_put_back(ctx, one) || is_idle {
             continue;
         }
         if is_only_with_developers(one.old, release.as_ref(), past)
@@ -217,8 +223,8 @@ fn makes_what_models_have(
         })
 }
 
-/// True if what runs again does nothing to a database that stands at the revision.
-fn runs_in_vain(moved: &Moved<'_>, ctx: &ChangeContext<'_>) -> bool {
+/// True if revisions do nothing to a database that stands at the one that has moved.
+fn do_nothing(revisions: &[SmolStr], moved: &Moved<'_>, ctx: &ChangeContext<'_>) -> bool {
     let head = ctx.environment.head;
     let Some(upstream) = ctx.change.upstream else {
         return false;
@@ -230,7 +236,7 @@ fn runs_in_vain(moved: &Moved<'_>, ctx: &ChangeContext<'_>) -> bool {
     let Some(replayed) = stands_at.and_then(|node| upstream.replay().get(node)) else {
         return false;
     };
-    moved.lost.iter().all(|id| {
+    revisions.iter().all(|id| {
         let node = head.map.find(id);
         node.is_some_and(|node| edit::does_nothing_to(&replayed.after, head, node))
     })
