@@ -528,3 +528,47 @@ fn a_reset_is_announced_by_the_change_itself() {
     // What the last commit of the base says is not of this change.
     assert_eq!(said("Reset the migrations", None), 1);
 }
+
+#[test]
+fn a_project_in_the_making_edits_its_revisions() {
+    // How many commits there are, between the days of which months, whether the second was released, and how much of the
+    // history is there.
+    let told = |commits: u32, last: &str, tag: bool, depth: Option<&str>| {
+        let mut repository = Repository::with_project();
+        for number in 0..commits {
+            let time = match number + 1 == commits {
+                true => format!("{last}T12:00:00Z"),
+                false => format!("2026-02-{:02}T12:00:00Z", number + 1),
+            };
+            repository.set("GIT_AUTHOR_DATE", &time);
+            repository.set("GIT_COMMITTER_DATE", &time);
+            repository.write("readme.txt", &number.to_string());
+            repository.commit("A readme");
+            if tag && number == 0 {
+                repository.git(&["tag", "v0.1"]);
+            }
+        }
+        let edited = repository
+            .read("migrations/versions/a1.py")
+            .replace("Integer", "BigInteger");
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        repository.write("migrations/versions/a1.py", &edited);
+        repository.commit("edited");
+        if let Some(depth) = depth {
+            let remote = format!("file://{}", repository.root().display());
+            let clone = Repository::init(&[]);
+            clone.git(&["fetch", "--quiet", "--depth", depth, &remote, "side"]);
+            clone.git(&["checkout", "--quiet", "--detach", "FETCH_HEAD"]);
+            repository = clone;
+        }
+        let range = ["--from-ref", "HEAD^", "--to-ref", "HEAD"];
+        let arguments = [&["check", "--select", "ML108"], &range[..]].concat();
+        repository.lint(&arguments).out.matches("ML108").count()
+    };
+    assert_eq!(told(12, "2026-04-01", false, None), 0);
+    assert_eq!(told(12, "2026-04-01", true, None), 1);
+    assert_eq!(told(12, "2026-09-01", false, None), 1);
+    assert_eq!(told(3, "2026-04-01", false, None), 1);
+    // What was before is not known.
+    assert_eq!(told(20, "2026-04-01", false, Some("15")), 1);
+}
