@@ -230,7 +230,7 @@ impl Aftermath {
     fn note(self, met: Met) -> String {
         let note = match (self, met) {
             (Self::Undone, _) => {
-                "the next `alembic revision --autogenerate` would propose to undo it"
+                "the next `alembic revision --autogenerate` would propose the difference again"
             }
             (_, Met::Missing) => "queries of the model fail: what they name is not there",
             (Self::Unknown, _) => {
