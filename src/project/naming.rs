@@ -52,6 +52,16 @@ impl ProjectEnvironment<'_> {
         self.env_has("search_path")
     }
 
+    /// False if autogenerate certainly looks at no schema but the default one. Flask-Migrate takes arguments of
+    /// `context.configure()` anywhere in the application.
+    pub fn compares_schemas(&self) -> bool {
+        let is_said = || !self.modules_with(&["include_schemas"]).is_empty();
+        match self.model_schema().comparison.compares_schemas {
+            Some(compares) => compares,
+            None => !self.asks_flask() || is_said(),
+        }
+    }
+
     /// True if `env.py` may turn off the checks of foreign keys in MySQL.
     pub(super) fn sets_foreign_key_checks(&self) -> bool {
         self.env_has("foreign_key_checks") || self.env_has("FOREIGN_KEY_CHECKS")

@@ -91,6 +91,8 @@ impl Runtime<'_> {
                 _ => None,
             })
             .collect();
+        let text = revision.source.text.as_str();
+        let saves_objects = SAVING.iter().any(|call| text.contains(call));
         let dead = dead_branches(&revision.source.module.body, &[]);
         for imported in names {
             if imported.level > 0 {
@@ -115,8 +117,9 @@ impl Runtime<'_> {
                     return None;
                 }
                 let (kind, definition) = self.live(&value, used)?;
-                let is_harmless =
-                    is_harmless(&kind, used) || names_columns && matches!(kind, LiveKind::Model(_));
+                let is_only_made = used.is_called && used.attributes.is_empty() && !saves_objects;
+                let is_harmless = is_harmless(&kind, used)
+                    || (names_columns || is_only_made) && matches!(kind, LiveKind::Model(_));
                 if is_harmless {
                     return None;
                 }
@@ -198,6 +201,19 @@ fn is_harmless(kind: &LiveKind, used: &NameUse) -> bool {
         LiveKind::Metadata | LiveKind::Function(..) => false,
     }
 }
+
+/// What makes rows of objects. Without it they are objects like any others.
+const SAVING: &[&str] = &[
+    ".add(",
+    ".add_all(",
+    ".append(",
+    ".extend(",
+    ".insert(",
+    ".merge(",
+    ".save(",
+    "bulk_",
+    "create",
+];
 
 /// Functions and methods that are given a model to load, or to make rows of.
 const ENTITIES: &[&str] = &[

@@ -72,6 +72,8 @@ pub struct Comparison {
     pub compares_identities: Option<bool>,
     /// True if `env.py` imports a package with which autogenerate compares the labels of enums.
     pub compares_labels: bool,
+    /// `include_schemas`: without it, tables of the database are only looked for in the default schema.
+    pub compares_schemas: Option<bool>,
     /// What `include_schemas`, `include_object` and `include_name` say, by kind and name; what is not listed is taken
     /// in.
     included: BTreeMap<(Subject, String), Option<bool>>,

@@ -79,6 +79,16 @@ impl<H: Host> Interpreter<'_, H> {
                 _ => {}
             }
         }
+        // `super(Class, self)`, as Python 2 wants it.
+        if let (Value::Builtin(name), false) = (&callee, open)
+            && name == "super"
+            && let [after, owner] = arguments.as_slice()
+            && let Value::Class(after) = self.force(after.value.clone())
+        {
+            let owner = owner.value.clone();
+            let object = Object::Super { owner, after };
+            return Value::Object(self.heap.allocate(object));
+        }
         let logged = self.import_log.as_ref().map(Vec::len);
         let value = self.call_value(&callee, arguments, open, at);
         if let Some(logged) = logged {

@@ -16,6 +16,8 @@ declare_rule! {
 
 struct MissingDowngrade {
     reach: Reach,
+    /// True if there is nothing to take back.
+    is_empty: bool,
 }
 
 impl Violation for MissingDowngrade {
@@ -32,6 +34,9 @@ impl Violation for MissingDowngrade {
     }
 
     fn help(&self) -> Option<String> {
+        if self.is_empty {
+            return Some("there is nothing to take back: `def downgrade(): pass`".to_owned());
+        }
         Some(
             "write one; if there is no way back, say so with `raise NotImplementedError(\"why\")`"
                 .to_owned(),
@@ -39,7 +44,10 @@ impl Violation for MissingDowngrade {
     }
 
     fn severity(&self) -> Option<Severity> {
-        (self.reach == Reach::First).then_some(Severity::Info)
+        if self.reach == Reach::First {
+            return Some(Severity::Info);
+        }
+        self.is_empty.then_some(Severity::Warning)
     }
 }
 
@@ -60,7 +68,10 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
             "only the way up is defined",
         );
         reporter.report_on(
-            &MissingDowngrade { reach },
+            &MissingDowngrade {
+                reach,
+                is_empty: upgrade.is_empty(),
+            },
             label,
             Some(&ctx.revision.id.value),
         );

@@ -159,7 +159,8 @@ impl MigrationWithoutModel<'_> {
 enum Aftermath {
     /// Autogenerate compares the models with the database.
     Undone,
-    /// `env.py` hands no metadata to Alembic, but `create_all()` makes databases of the models.
+    /// `env.py` hands no metadata to Alembic, or does not let it look into the schema, but `create_all()` makes databases of
+    /// the models.
     Unseen,
     /// Nothing makes anything of the models but the queries of the code.
     Queried,
@@ -204,9 +205,15 @@ impl Met {
 
 impl Aftermath {
     fn of(head: &ProjectEnvironment<'_>) -> Self {
-        if !head.model_schema().lacks_target {
+        if head.model_schema().lacks_target {
+            Self::without_autogenerate(head)
+        } else {
             Self::Undone
-        } else if head.may_create_all() {
+        }
+    }
+
+    fn without_autogenerate(head: &ProjectEnvironment<'_>) -> Self {
+        if head.may_create_all() {
             Self::Unseen
         } else {
             Self::Queried
@@ -218,6 +225,9 @@ impl Aftermath {
         let mut unregistered = head.model_schema().unregistered.iter();
         match Self::of(head) {
             Self::Undone if unregistered.any(|model| model.name == table) => Self::Unknown,
+            Self::Undone if table.contains('.') && !head.compares_schemas() => {
+                Self::without_autogenerate(head)
+            }
             other => other,
         }
     }
@@ -239,7 +249,7 @@ impl Aftermath {
             (Self::Queried, _) => "the database refuses rows that the model allows",
             (Self::Unseen, _) => {
                 "a database that `create_all()` makes of the models is another than one that was migrated; autogenerate \
-                 does not see it, for `env.py` hands no metadata to Alembic"
+                 does not see it"
             }
         };
         note.to_owned()

@@ -336,7 +336,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
                 instance => return self.read(&instance.clone()),
             };
             // What a constructor of its own does not certainly pass on matters only to types that take something.
-            let arguments = if defines(self, "__init__") && !call.arguments.is_empty() {
+            let arguments = if defines(self, "__init__") {
                 match self.passed_on(class, call, at) {
                     Some(arguments) => arguments,
                     None => {

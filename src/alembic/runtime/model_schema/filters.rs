@@ -73,6 +73,7 @@ impl Reader<'_> {
                 _ => compares_defaults,
             },
             compares_labels: self.compares_labels,
+            compares_schemas: flag("include_schemas", false),
             included: BTreeMap::new(),
         };
         let filters: Vec<Filter> = [

@@ -369,6 +369,21 @@ fn types_that_know_what_they_decorate() {
 }
 
 #[test]
+fn constructors_of_types_hand_on_what_they_want() {
+    let seen = upgrade_with(
+        "from types_ import Code\ndef upgrade():\n    op.create_table('t', sa.Column('a', Code()), sa.Column('b', Code))\n",
+        &[(
+            "types_.py",
+            "import sqlalchemy as sa\nclass Code(sa.types.TypeDecorator):\n    impl = sa.String\n    def __init__(self):\n        super(Code, self).__init__(length=16)\n",
+        )],
+    );
+    assert_eq!(
+        seen.tables,
+        ["t: a character varying(16), b character varying(16)"]
+    );
+}
+
+#[test]
 fn triggers_are_found_by_name_alone() {
     let text = "from alembic import op\nimport sqlalchemy as sa\nTRIGGER = 'CREATE TRIGGER t_guard BEFORE UPDATE ON t BEGIN SELECT 1; END'\ndef upgrade():\n    op.create_table('t', sa.Column('a', sa.Integer))\n    op.execute(TRIGGER)\n    op.execute('DROP TRIGGER IF EXISTS t_guard')\n    op.execute(TRIGGER)\ndef downgrade():\n    op.drop_table('t')\n";
     let seen = replay(text, &[], semantics(Dialect::Sqlite), None);

@@ -181,10 +181,10 @@ pub(super) fn report(
         let mut others = ctx.all.iter().filter(|other| !std::ptr::eq(*other, head));
         others.any(|other| has_it_so(contradicted.found, other))
     };
-    let aftermath = Aftermath::of(head);
-    contradictions.retain(|one| {
-        !is_told(one) && !is_seen_so(one) && aftermath.notices(Met::of(one.found, head))
-    });
+    let is_noticed = |one: &Contradicted<'_>| {
+        Aftermath::of_table(one.table, head).notices(Met::of(one.found, head))
+    };
+    contradictions.retain(|one| !is_told(one) && !is_seen_so(one) && is_noticed(one));
     for together in folded(gathered(&contradictions, head)) {
         let label = Label::at(together.first.operation, "in the migration");
         let mut operations = vec![together.first.operation];
