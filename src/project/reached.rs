@@ -116,7 +116,8 @@ impl ProjectEnvironment<'_> {
 /// What a Flask application calls the URL of its database.
 const FLASK_URL: &str = "SQLALCHEMY_DATABASE_URI";
 
-/// What is assigned to the URL of a Flask application, with the numbers of the lines: ` = "sqlite:///a.db"`.
+/// What is assigned to the URL of a Flask application, with the numbers of the lines: ` = "sqlite:///a.db"`; nothing where
+/// it may be set otherwise.
 fn flask_urls(text: &str) -> impl Iterator<Item = (u32, String)> {
     text.match_indices(FLASK_URL).filter_map(|(at, name)| {
         let after = text.get(at + name.len()..)?;
@@ -127,8 +128,16 @@ fn flask_urls(text: &str) -> impl Iterator<Item = (u32, String)> {
         // It may begin on the next line.
         let value = value.trim_start_matches([' ', '\t', '\\', '(', '\r', '\n']);
         let value = value.lines().next().unwrap_or_default();
-        let line = 1 + text.get(..at)?.matches('\n').count();
-        Some((u32::try_from(line).ok()?, format!(" = {value}")))
+        let before = text.get(..at)?;
+        let line = 1 + before.matches('\n').count();
+        // A module of settings has what others may set otherwise.
+        let is_final = before.trim_end_matches(['"', '\'']).ends_with("config[");
+        let value = if is_final {
+            format!(" = {value}")
+        } else {
+            String::new()
+        };
+        Some((u32::try_from(line).ok()?, value))
     })
 }
 
@@ -192,6 +201,7 @@ mod tests {
                 "app.config['SQLALCHEMY_DATABASE_URI'] = \\\n    'sqlite:///{0}'.format(path)\n",
                 Some(true),
             ),
+            ("SQLALCHEMY_DATABASE_URI = 'sqlite:///a.db'\n", Some(false)),
             ("SQLALCHEMY_DATABASE_URI = os.environ['URL']\n", Some(false)),
             (
                 "SQLALCHEMY_DATABASE_URI = os.getenv('URL') or 'sqlite:///a.db'\n",

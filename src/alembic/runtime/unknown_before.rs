@@ -68,7 +68,11 @@ fn reason(
                 .any(|step| step.place.file == place.file && step.place.span.contains(place.span));
             let (_, step) = drops
                 .iter()
-                .find(|(ddl, _)| difference.is_dropped_if_there(ddl) || uses(ddl, difference))
+                .find(|(ddl, step)| {
+                    difference.is_dropped_if_there(ddl)
+                        || uses(ddl, difference)
+                        || falls_with_column(ddl, step, difference)
+                })
                 .filter(|_| is_made_back)?;
             let what = format!("whether `{object}` was there before is not known");
             Some(Why::new(what, Some(step.place.clone())))
@@ -90,6 +94,34 @@ fn uses(ddl: &Ddl, difference: &Difference) -> bool {
     let of_table = difference.object.strip_prefix(table.as_str());
     difference.subject == Subject::Index
         && of_table.and_then(|rest| rest.strip_prefix('.')) == Some(index.as_str())
+}
+
+/// True for what may have gone with a column of a table that no migration has made.
+fn falls_with_column(ddl: &Ddl, step: &Step, difference: &Difference) -> bool {
+    let Ddl::AlterTable {
+        table,
+        action: AlterAction::DropColumn { name, .. },
+        ..
+    } = ddl
+    else {
+        return false;
+    };
+    let is_open = || {
+        let known = step.before.tables.get(table);
+        known.is_some_and(|table| table.open.is_some())
+    };
+    let columns = difference.to.get("columns").and_then(Value::as_array);
+    let is_over_it = || {
+        let mut columns = columns.into_iter().flatten();
+        columns.any(|column| column.as_str() == Some(name))
+    };
+    let of_table = difference.object.strip_prefix(table.as_str());
+    matches!(
+        difference.subject,
+        Subject::ForeignKey | Subject::Unique | Subject::Check | Subject::Index
+    ) && of_table.is_some_and(|rest| rest.starts_with(['.', '(']))
+        && is_over_it()
+        && is_open()
 }
 
 /// What the last statement about it says of the row level security of a table.

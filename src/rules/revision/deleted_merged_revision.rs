@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use self::left::{Standing, moved_to};
+use self::left::{Standing, are_looked_for, moved_to};
 use crate::alembic::{Revision, RevisionMap};
 use crate::diagnostic::{Label, Severity};
 use crate::project::{ProjectEnvironment, SeveralHeads};
@@ -213,6 +213,12 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     let renamed = renamed_to(revision(first), upstream, head).filter(|_| deleted.len() == 1);
     let renamed_to = renamed.map(|renamed| renamed.id.value.to_string());
     let moved_to = moved_to(ctx, upstream, &deleted).filter(|_| renamed.is_none());
+    if moved_to
+        .as_ref()
+        .is_some_and(|folder| are_looked_for(folder, ctx, upstream))
+    {
+        return;
+    }
     let label = match renamed {
         Some(renamed) => Label::new(renamed.file.clone(), renamed.id.span, "the new id"),
         None if moved_to.is_some() => Label::new(revision(first).file.clone(), None, "moved"),

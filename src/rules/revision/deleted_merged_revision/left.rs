@@ -36,6 +36,31 @@ pub(super) fn moved_to(
         .then_some(first)
 }
 
+/// True if the change also adds revisions below the folder that they move to, or beside it: whoever does so has Alembic look
+/// there, by code that is not seen.
+pub(super) fn are_looked_for(
+    folder: &RepoPath,
+    ctx: &ChangeContext<'_>,
+    upstream: &ProjectEnvironment<'_>,
+) -> bool {
+    let head = ctx.environment.head;
+    let mut locations = upstream.environment.version_locations.iter();
+    let Some(location) = locations.find(|location| folder.is_within(location)) else {
+        return false;
+    };
+    ctx.change.changes.iter().any(|(path, kind)| {
+        kind == ChangeKind::Added
+            && path.extension() == "py"
+            && path.is_within(location)
+            && path.parent() != *location
+            && head.sources().read(path).is_some_and(|bytes| {
+                let text = String::from_utf8_lossy(&bytes);
+                let mut nodes = upstream.map.nodes().iter();
+                text.contains("down_revision") && !nodes.any(|node| declares(&text, node.id()))
+            })
+    })
+}
+
 /// `revision = "22bb"`
 fn declares(text: &str, id: &str) -> bool {
     let mut lines = text.lines().filter(|line| line.starts_with("revision"));
