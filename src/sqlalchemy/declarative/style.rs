@@ -25,6 +25,10 @@ pub fn style<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) -> Opti
     let (_, outside) = interpreter.ancestry(class);
     let mut foreign = false;
     for base in &outside {
+        // `object` makes nothing declarative.
+        if matches!(base, Value::Builtin(_)) {
+            continue;
+        }
         if let Some(name) = base.qualified_name() {
             if is_new_style_base(name) {
                 return Some(Style::Declarative);

@@ -186,6 +186,17 @@ fn arguments_of_a_mapped_parent_are_about_its_own_table() {
 }
 
 #[test]
+fn a_mixin_has_no_table_whatever_it_says() {
+    let text = "from sqlalchemy import Column, DateTime, Integer\nfrom app.base import Base\nclass Audited(object):\n    __tablename__ = 'audited'\n    created = Column(DateTime)\nclass User(Base, Audited):\n    __tablename__ = 'users'\n    id = Column(Integer, primary_key=True)\n";
+    let env = format!("import app.models{TARGET}");
+    let models = read(&env, &[("app/models.py", text)], &Catalog::default());
+    assert_eq!(tables(&models), ["users"]);
+    let columns = models.catalog.tables["users"].columns.iter();
+    let names: Vec<&str> = columns.map(|column| column.name.as_str()).collect();
+    assert_eq!(names, ["id", "created"]);
+}
+
+#[test]
 fn indexes_beside_a_class_may_be_those_of_flask_and_over_elements_of_json() {
     let events = "from flask_sqlalchemy import SQLAlchemy\nfrom sqlalchemy import null\nfrom sqlalchemy.dialects.postgresql import JSON\ndb = SQLAlchemy()\nclass Event(db.Model):\n    __tablename__ = 'event'\n    id = db.Column(db.Integer, primary_key=True)\n    data = db.Column(JSON)\ndb.Index('ix_draft', Event.data['draft'].astext, postgresql_where=Event.data['draft'].astext != null())\n";
     let models = read(
