@@ -34,8 +34,8 @@ pub use difference::{
 };
 pub use fact::{Fact, Why};
 pub use mentions::is_named_in;
-pub(crate) use objects::split_schema;
 pub use objects::{Catalog, Enum, Object, ObjectKey, ObjectKind, Sequence};
+pub(crate) use objects::{in_schema, split_schema};
 pub use question::{
     AnswerForm, CatalogQuestion, Condition, QuestionField, QuestionKind, QuestionValue,
 };

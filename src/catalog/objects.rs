@@ -222,6 +222,15 @@ impl Catalog {
     }
 }
 
+/// What a table is called in another schema.
+pub(crate) fn in_schema(table: &str, schema: &str) -> SmolStr {
+    let (_, bare) = split_schema(table);
+    match schema {
+        "public" => SmolStr::new(bare),
+        _ => smol_str::format_smolstr!("{schema}.{bare}"),
+    }
+}
+
 /// The schema before a name, with its dot, and the name itself.
 pub(crate) fn split_schema(name: &str) -> (&str, &str) {
     match name.rfind('.') {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::alembic::ModelFiles;
-use crate::catalog::{AlterAction, Change, Ddl, Difference, Subject, split_object};
+use crate::catalog::{AlterAction, Change, Ddl, Difference, Subject, in_schema, split_object};
 use crate::models::{self, DriftDifference, Introduced, Rename, State};
 use crate::project::ProjectEnvironment;
 use crate::rules::fresh::simple;
@@ -68,14 +68,15 @@ pub(crate) fn renames(
             continue;
         };
         let (column, new_name) = match action {
-            AlterAction::RenameTable { new_name } => (None, new_name),
-            AlterAction::RenameColumn { name, new_name } => (Some(name.clone()), new_name),
+            AlterAction::RenameTable { new_name } => (None, new_name.clone()),
+            AlterAction::SetSchema { schema } => (None, in_schema(table, schema)),
+            AlterAction::RenameColumn { name, new_name } => (Some(name.clone()), new_name.clone()),
             _ => continue,
         };
         renames.push(Rename {
             table: table.clone(),
             column,
-            new_name: new_name.clone(),
+            new_name,
         });
     }
     renames

@@ -3,6 +3,7 @@
 
 mod annotation;
 mod attributes;
+mod loose;
 mod order;
 mod python_default;
 mod style;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use smol_str::SmolStr;
+
 use crate::python::value::{Call, Object, SymbolKind, Value};
 use crate::python::{Host, Interpreter};
 use crate::sqlalchemy::{construct, is_database_object, metadata_of_value};
@@ -26,8 +28,37 @@ pub fn naming_of_metadata<H: Host>(
     interpreter: &mut Interpreter<'_, H>,
 ) -> NamingFact {
     assigned(value, interpreter)
-        .or_else(|| follow(value, interpreter, 0))
+        .or_else(|| {
+            let wanted = Wanted {
+                none: NamingFact::None,
+                of_call,
+            };
+            follow(value, interpreter, &wanted, 0)
+        })
         .unwrap_or(NamingFact::Unresolved)
+}
+
+/// `MetaData(schema="app")`: where tables are that name no schema themselves. `None` too where that is not known.
+pub fn schema_of_metadata<H: Host>(
+    value: &Value,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<SmolStr> {
+    let wanted = Wanted {
+        none: None,
+        of_call: |call, _| {
+            let schema = call.keyword("schema");
+            let schema = schema.and_then(|schema| schema.value.as_str());
+            Some(schema.map(|schema| SmolStr::new(&**schema)))
+        },
+    };
+    follow(value, interpreter, &wanted, 0).flatten()
+}
+
+/// What is looked for in the call that makes a metadata.
+struct Wanted<'i, H: Host, T> {
+    /// Where nothing is given.
+    none: T,
+    of_call: fn(&Call, &Interpreter<'i, H>) -> Option<T>,
 }
 
 /// `metadata.naming_convention = {…}`
@@ -47,37 +78,38 @@ fn assigned<H: Host>(value: &Value, interpreter: &mut Interpreter<'_, H>) -> Opt
     )
 }
 
-fn follow<H: Host>(
+fn follow<'i, H: Host, T: Clone>(
     value: &Value,
-    interpreter: &mut Interpreter<'_, H>,
+    interpreter: &mut Interpreter<'i, H>,
+    wanted: &Wanted<'i, H, T>,
     depth: u32,
-) -> Option<NamingFact> {
+) -> Option<T> {
     if depth > MAX_DEPTH {
         return None;
     }
     match value {
-        Value::None => Some(NamingFact::None),
+        Value::None => Some(wanted.none.clone()),
         // Alembic takes no convention from a list of metadata.
-        Value::Tuple(_) | Value::Object(_) => Some(NamingFact::None),
+        Value::Tuple(_) | Value::Object(_) => Some(wanted.none.clone()),
         Value::Class(class) => {
             if let Some(metadata) = interpreter.inherited_attribute(*class, "metadata")
                 && !matches!(metadata, Value::Class(_))
             {
-                return follow(&metadata, interpreter, depth + 1);
+                return follow(&metadata, interpreter, wanted, depth + 1);
             }
             if let Some(registry) = interpreter.inherited_attribute(*class, "registry") {
-                return follow(&registry, interpreter, depth + 1);
+                return follow(&registry, interpreter, wanted, depth + 1);
             }
             let (_, outside) = interpreter.ancestry(*class);
             for base in &outside {
                 let name = construct(base, interpreter);
                 match name.as_deref() {
                     Some("DeclarativeBase" | "DeclarativeBaseNoMeta" | "SQLModel") => {
-                        return Some(NamingFact::None);
+                        return Some(wanted.none.clone());
                     }
                     Some("MappedAsDataclass" | "AsyncAttrs") => {}
                     _ => {
-                        if let Some(found) = follow(base, interpreter, depth + 1) {
+                        if let Some(found) = follow(base, interpreter, wanted, depth + 1) {
                             return Some(found);
                         }
                     }
@@ -86,36 +118,38 @@ fn follow<H: Host>(
             None
         }
         Value::Symbol(symbol) => match &symbol.kind {
-            SymbolKind::Name(name) => (name.starts_with("sqlmodel.")).then_some(NamingFact::None),
+            SymbolKind::Name(name) => (name.starts_with("sqlmodel.")).then(|| wanted.none.clone()),
             SymbolKind::Attribute { base, name }
                 if matches!(name.as_str(), "metadata" | "Model") =>
             {
-                follow(base, interpreter, depth + 1)
+                follow(base, interpreter, wanted, depth + 1)
             }
             SymbolKind::Call(call) => {
                 let kind = construct(&call.callee, interpreter);
                 match kind.as_deref() {
-                    Some("MetaData") => of_call(call, interpreter),
+                    Some("MetaData") => (wanted.of_call)(call, interpreter),
                     Some("declarative_base" | "registry" | "automap_base") => {
                         match call.keyword("metadata") {
-                            Some(metadata) => follow(&metadata.value, interpreter, depth + 1),
+                            Some(metadata) => {
+                                follow(&metadata.value, interpreter, wanted, depth + 1)
+                            }
                             None => match call.keyword("cls") {
-                                Some(class) => follow(&class.value, interpreter, depth + 1)
-                                    .or(Some(NamingFact::None)),
-                                None => Some(NamingFact::None),
+                                Some(class) => follow(&class.value, interpreter, wanted, depth + 1)
+                                    .or(Some(wanted.none.clone())),
+                                None => Some(wanted.none.clone()),
                             },
                         }
                     }
                     _ if is_database_object(value, interpreter) => match call.keyword("metadata") {
-                        Some(metadata) => follow(&metadata.value, interpreter, depth + 1),
+                        Some(metadata) => follow(&metadata.value, interpreter, wanted, depth + 1),
                         None => match call.keyword("model_class") {
-                            Some(class) => follow(&class.value, interpreter, depth + 1),
-                            None => Some(NamingFact::None),
+                            Some(class) => follow(&class.value, interpreter, wanted, depth + 1),
+                            None => Some(wanted.none.clone()),
                         },
                     },
                     _ => match &call.callee.as_symbol()?.kind {
                         SymbolKind::Attribute { base, name } if name == "generate_base" => {
-                            follow(base, interpreter, depth + 1)
+                            follow(base, interpreter, wanted, depth + 1)
                         }
                         _ => None,
                     },

@@ -10,7 +10,7 @@ use crate::catalog::constraint::{Constraint, ConstraintKind};
 use crate::catalog::ddl::{AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl};
 use crate::catalog::fact::Fact;
 use crate::catalog::join::join_tables;
-use crate::catalog::objects::split_schema;
+use crate::catalog::objects::{in_schema, split_schema};
 use crate::catalog::table::Table;
 use crate::dialect::Dialect;
 
@@ -396,13 +396,7 @@ impl Statement<'_> {
     }
 
     pub(super) fn set_schema(&mut self, table: &SmolStr, schema: &SmolStr) {
-        let (_, bare) = split_schema(table);
-        let new_name = if schema == "public" {
-            SmolStr::new(bare)
-        } else {
-            SmolStr::new(format!("{schema}.{bare}"))
-        };
-        self.rename_table(table, &new_name);
+        self.rename_table(table, &in_schema(table, schema));
     }
 
     pub(super) fn comment(&mut self, target: &CommentTarget, text: &Fact<Option<SmolStr>>) {

@@ -40,9 +40,19 @@ pub(super) fn pair(
     if made.iter().all(Option::is_none) {
         return;
     }
+    // An index that the models make unique, beside a constraint that does so.
+    let made_unique = |found: &DriftDifference| {
+        let difference = &found.difference;
+        let was = difference.from.get("unique").and_then(Value::as_bool);
+        let is_it = matches!(difference.change, Change::Changed(_)) && was != Some(true);
+        (is_it && difference.subject == Subject::Index && dialect != Dialect::MySql)
+            .then(|| kept(difference, &difference.to, described))
+            .flatten()
+    };
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     for (asked, found) in differences.iter().enumerate() {
-        let Some(wanted) = of_side(found, Change::Added) else {
+        let wanted = of_side(found, Change::Added).or_else(|| made_unique(found));
+        let Some(wanted) = wanted else {
             continue;
         };
         let subject = found.difference.subject;

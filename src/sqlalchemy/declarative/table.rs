@@ -17,7 +17,7 @@ use crate::python::{Host, Interpreter, Outcome};
 use crate::sqlalchemy::ddl::reference_of;
 use crate::sqlalchemy::{
     MetadataKey, column_call, construct, is_database_object, metadata_of_class, metadata_of_value,
-    qualified, type_argument_of,
+    qualified, schema_of_metadata, type_argument_of,
 };
 
 /// How often classes may make further classes.
@@ -39,6 +39,8 @@ pub struct DeclaredTable {
     pub lost_arguments: Option<Place>,
     /// Why not all of it is known.
     pub open: Option<String>,
+    /// The schema of the metadata, in which the tables are that foreign keys name without one.
+    pub schema: Option<SmolStr>,
 }
 
 /// The tables of one metadata, in the order in which they were made.
@@ -164,6 +166,7 @@ pub fn table_name_of<H: Host>(
         at: interpreter.class(class)?.at,
         lost_arguments: None,
         open: None,
+        schema: schema_of_metadata(&Value::Class(class), interpreter),
     };
     table.arguments(class, interpreter);
     Some(table.name)
@@ -200,6 +203,7 @@ fn of_class<H: Host>(
         at,
         lost_arguments: lost_arguments(class, interpreter),
         open: None,
+        schema: schema_of_metadata(&Value::Class(class), interpreter),
     };
     if let Some(base) = foreign_base(class, interpreter) {
         table.open = Some(format!("there may be columns from {base}"));
@@ -276,7 +280,7 @@ fn lost_arguments<H: Host>(class: ObjectId, interpreter: &Interpreter<'_, H>) ->
 fn of_call<H: Host>(
     call: &Call,
     at: Place,
-    interpreter: &Interpreter<'_, H>,
+    interpreter: &mut Interpreter<'_, H>,
 ) -> Option<DeclaredTable> {
     // Reflected tables say nothing themselves.
     if call.keyword("autoload_with").is_some() || call.keyword("autoload").is_some() {
@@ -299,8 +303,17 @@ fn of_call<H: Host>(
         call.keyword(keyword)
             .and_then(|argument| argument.value.as_str().cloned())
     };
+    let metadata = match database_of(call, interpreter) {
+        Some(database) => Some(database),
+        None => call.positional().nth(1).map(|of| of.value.clone()),
+    };
+    let schema = metadata.and_then(|metadata| schema_of_metadata(&metadata, interpreter));
+    let said = match call.keyword("schema").map(|said| &said.value) {
+        None | Some(Value::None) => schema.clone(),
+        Some(said) => said.as_str().map(|said| SmolStr::new(&**said)),
+    };
     Some(DeclaredTable {
-        name: qualified(text("schema").as_deref(), &name),
+        name: qualified(said.as_deref(), &name),
         items,
         comment: text("comment").map(|comment| SmolStr::new(&*comment)),
         info: call.keyword("info").map(|argument| argument.value.clone()),
@@ -309,6 +322,7 @@ fn of_call<H: Host>(
         open: call
             .open
             .then(|| "the arguments of the table are not all known".to_owned()),
+        schema,
     })
 }
 
@@ -323,11 +337,23 @@ fn database_of<H: Host>(call: &Call, interpreter: &Interpreter<'_, H>) -> Option
 }
 
 impl DeclaredTable {
-    /// What `__table_args__` adds.
+    /// What `__table_args__` adds, and the schema.
     fn arguments<H: Host>(&mut self, class: ObjectId, interpreter: &mut Interpreter<'_, H>) {
+        if !self.read_arguments(class, interpreter) {
+            self.name = qualified(self.schema.as_deref(), &self.name);
+        }
+    }
+
+    /// True if `__table_args__` may say which schema the table is in.
+    fn read_arguments<H: Host>(
+        &mut self,
+        class: ObjectId,
+        interpreter: &mut Interpreter<'_, H>,
+    ) -> bool {
         let Some(mut value) = table_args(class, interpreter) else {
-            return;
+            return false;
         };
+        let mut says_schema = false;
         if matches!(value, Value::Function(_)) {
             let argument = CallArgument::positional(Value::Class(class), self.at);
             value = match interpreter.call(&value, vec![argument], self.at) {
@@ -344,7 +370,7 @@ impl DeclaredTable {
                 Some(items) => items.to_vec(),
                 None => {
                     self.open = Some("`__table_args__` is not known".to_owned());
-                    return;
+                    return true;
                 }
             },
         };
@@ -365,10 +391,14 @@ impl DeclaredTable {
                 let value = interpreter.text_of_member(&value).unwrap_or(value);
                 match (key.as_str().map(|key| &**key), value.as_str()) {
                     (Some("schema"), Some(schema)) => {
+                        says_schema = true;
                         self.name = qualified(Some(schema), &self.name);
                     }
                     (Some("schema"), None) if !matches!(value, Value::None) => {
-                        self.open = Some("the schema of the table is not known".to_owned());
+                        says_schema = true;
+                        if construct(&value, interpreter).as_deref() != Some("BLANK_SCHEMA") {
+                            self.open = Some("the schema of the table is not known".to_owned());
+                        }
                     }
                     (Some("comment"), Some(comment)) => {
                         self.comment = Some(SmolStr::new(&**comment));
@@ -378,6 +408,7 @@ impl DeclaredTable {
                 }
             }
         }
+        says_schema
     }
 
     /// The columns with their names.
@@ -462,41 +493,6 @@ impl DeclaredTable {
     }
 }
 
-/// How deep keys are looked through.
-const MAX_DEPTH: u32 = 16;
-
-/// The table of the first column in the key of an index: `Model.name`, `func.lower(Model.name)`, `Model.name.desc()`.
-fn referred_table<H: Host>(
-    key: &Value,
-    interpreter: &mut Interpreter<'_, H>,
-    depth: u32,
-) -> Option<SmolStr> {
-    if depth > MAX_DEPTH || matches!(key, Value::Str(_)) {
-        return None;
-    }
-    if let Some((table, _)) = reference_of(key, interpreter) {
-        return Some(table);
-    }
-    let symbol = Rc::clone(key.as_symbol()?);
-    let parts: Vec<&Value> = match &symbol.kind {
-        // A column of its own, as `Index` is given in a class body, is part of what is being made.
-        SymbolKind::Call(_) if column_call(key, interpreter).is_some() => return None,
-        SymbolKind::Call(call) => {
-            let given = call.positional().map(|argument| &argument.value);
-            std::iter::once(&call.callee).chain(given).collect()
-        }
-        SymbolKind::Name(_) => return None,
-        SymbolKind::Attribute { base, .. } | SymbolKind::Item { base, .. } => vec![base],
-        SymbolKind::Binary { left, right, .. }
-        | SymbolKind::Compare { left, right, .. }
-        | SymbolKind::BoolOp { left, right, .. } => vec![left, right],
-        SymbolKind::Unary { operand, .. } => vec![operand],
-    };
-    parts
-        .into_iter()
-        .find_map(|part| referred_table(part, interpreter, depth + 1))
-}
-
 fn name_of(call: &Call) -> Option<SmolStr> {
     let name = call.keyword("name").or_else(|| call.positional().next())?;
     name.value.as_str().map(|name| SmolStr::new(&**name))
@@ -523,47 +519,6 @@ impl DeclaredTables {
         known.open = known.open.take().or(table.open);
     }
 
-    /// `Index("name", Model.column)`, `UniqueConstraint(column)` and `ForeignKeyConstraint([Model.column], …)` that nothing
-    /// holds: they join the table of the columns in their keys (`ColumnCollectionMixin`). Those of `__table_args__` are there
-    /// already.
-    pub fn add_indexes<H: Host>(
-        &mut self,
-        indexes: &[(Call, Place)],
-        interpreter: &mut Interpreter<'_, H>,
-    ) {
-        for (call, at) in indexes {
-            let is_foreign =
-                construct(&call.callee, interpreter).as_deref() == Some("ForeignKeyConstraint");
-            let keys: Vec<Value> = if is_foreign {
-                let columns = call.argument(0, "columns");
-                let columns = columns.and_then(|columns| interpreter.heap.elements(&columns.value));
-                columns.map(<[Value]>::to_vec).unwrap_or_default()
-            } else {
-                call.positional().map(|key| key.value.clone()).collect()
-            };
-            let mut found = keys
-                .iter()
-                .filter_map(|key| referred_table(key, interpreter, 0));
-            let Some(table) = found.next() else {
-                continue;
-            };
-            let Some(table) = self.tables.iter_mut().find(|known| known.name == table) else {
-                continue;
-            };
-            let stands_at = |item: &CallArgument| {
-                item.value
-                    .as_symbol()
-                    .is_some_and(|symbol| symbol.at == *at)
-            };
-            if !table.items.iter().any(stands_at) {
-                table.items.push(CallArgument::positional(
-                    Value::symbol(SymbolKind::Call(call.clone()), *at),
-                    *at,
-                ));
-            }
-        }
-    }
-
     /// A column without a type has that of the column it refers to.
     fn resolve_types<H: Host>(&mut self, interpreter: &mut Interpreter<'_, H>) {
         // A chain of references is as long as there are tables, at most.
@@ -571,7 +526,8 @@ impl DeclaredTables {
             let mut changes = Vec::new();
             for (index, table) in self.tables.iter().enumerate() {
                 for (place, item) in table.items.iter().enumerate() {
-                    if let Some(value) = self.typed(&item.value, interpreter) {
+                    if let Some(value) = self.typed(&item.value, table.schema.as_ref(), interpreter)
+                    {
                         changes.push((index, place, value));
                     }
                 }
@@ -591,6 +547,7 @@ impl DeclaredTables {
     fn typed<H: Host>(
         &self,
         column: &Value,
+        schema: Option<&SmolStr>,
         interpreter: &mut Interpreter<'_, H>,
     ) -> Option<Value> {
         let (call, at) = column_call(column, interpreter)?;
@@ -604,7 +561,9 @@ impl DeclaredTables {
         let target = key.argument(0, "column")?.value.clone();
         let (table, name) = reference_of(&target, interpreter)?;
         let name = name?;
-        let table = self.tables.iter().find(|known| known.name == table)?;
+        let known = |name: &SmolStr| self.tables.iter().find(|known| known.name == *name);
+        let beside = || qualified(schema.map(SmolStr::as_str), &table);
+        let table = known(&table).or_else(|| known(&beside()))?;
         let (_, referred) = table
             .columns(interpreter)
             .find(|(known, _)| *known == name)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::tables::TableParts;
@@ -269,6 +269,10 @@ fn created(
 ) -> Emitted {
     let mut emitted = Emitted::default();
     let mut waiting = Vec::new();
+    let schemas: FxHashMap<SmolStr, SmolStr> = tables
+        .iter()
+        .filter_map(|table| Some((table.name.clone(), table.schema.clone()?)))
+        .collect();
     for table in tables {
         let simulation = interpreter.host.simulation();
         let there = simulation.and_then(|simulation| simulation.now().tables.get(&table.name));
@@ -282,6 +286,7 @@ fn created(
             _ => waiting.push(parts_of(table, call, semantics, &mut emitted, interpreter)),
         }
     }
+    look_beside(&mut waiting, &schemas);
     for (name, labels) in std::mem::take(&mut emitted.enums) {
         emitted.ddl.push(Ddl::CreateEnum {
             name,
@@ -322,6 +327,32 @@ fn created(
         });
     }
     emitted
+}
+
+/// A foreign key that names no schema means the table in that of its metadata. `schemas` are those of the metadata, by table.
+fn look_beside(tables: &mut [TableParts], schemas: &FxHashMap<SmolStr, SmolStr>) {
+    if schemas.is_empty() {
+        return;
+    }
+    let names: FxHashSet<SmolStr> = tables
+        .iter()
+        .map(|parts| parts.create.name.clone())
+        .collect();
+    for parts in tables {
+        let Some(schema) = schemas.get(&parts.create.name) else {
+            continue;
+        };
+        for constraint in &mut parts.create.constraints {
+            if let ConstraintKind::ForeignKey(key) = &mut constraint.kind
+                && !names.contains(&key.references)
+            {
+                let beside = crate::sqlalchemy::qualified(Some(schema), &key.references);
+                if names.contains(&beside) {
+                    key.references = beside;
+                }
+            }
+        }
+    }
 }
 
 fn referred_table(constraint: &Constraint) -> Option<&SmolStr> {

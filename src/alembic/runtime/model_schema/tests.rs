@@ -186,6 +186,17 @@ fn arguments_of_a_mapped_parent_are_about_its_own_table() {
 }
 
 #[test]
+fn a_metadata_says_where_its_tables_are() {
+    let text = "from sqlalchemy import BLANK_SCHEMA, Column, ForeignKey, Integer, MetaData, Table\nfrom sqlalchemy.orm import declarative_base\nBase = declarative_base(metadata=MetaData(schema='app'))\nclass User(Base):\n    __tablename__ = 'users'\n    id = Column(Integer, primary_key=True)\nclass Other(Base):\n    __tablename__ = 'others'\n    __table_args__ = {'schema': BLANK_SCHEMA}\n    id = Column(Integer, primary_key=True)\nlinks = Table('links', Base.metadata, Column('id', Integer, primary_key=True), Column('user_id', ForeignKey('users.id')))\n";
+    let env = "from app.models import Base\ntarget_metadata = Base.metadata\n";
+    let models = read(env, &[("app/models.py", text)], &Catalog::default());
+    assert_eq!(tables(&models), ["app.links", "app.users", "others"]);
+    let links = &models.catalog.tables["app.links"];
+    let (_, key) = links.foreign_keys().next().unwrap();
+    assert_eq!(key.references, "app.users");
+}
+
+#[test]
 fn a_mixin_has_no_table_whatever_it_says() {
     let text = "from sqlalchemy import Column, DateTime, Integer\nfrom app.base import Base\nclass Audited(object):\n    __tablename__ = 'audited'\n    created = Column(DateTime)\nclass User(Base, Audited):\n    __tablename__ = 'users'\n    id = Column(Integer, primary_key=True)\n";
     let env = format!("import app.models{TARGET}");

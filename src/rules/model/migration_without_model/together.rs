@@ -391,9 +391,6 @@ impl Violation for Together<'_> {
         if let Some(new) = self.first.renamed {
             return format!("the migration renames {what} to `{new}`, the model does not");
         }
-        if let Some(same) = self.first.same_uniqueness {
-            return self.uniqueness(same);
-        }
         if let Some(index) = self.first.doubled {
             let what = self.keys.as_deref().unwrap_or(table);
             return format!(
@@ -401,6 +398,9 @@ impl Violation for Together<'_> {
                 pairing::part_in_words(found, table),
                 index.object.rsplit('.').next().unwrap_or_default()
             );
+        }
+        if let Some(same) = self.first.same_uniqueness {
+            return self.uniqueness(same);
         }
         if self.first.called.is_some() {
             let names = self.all().filter_map(|one| one.called);

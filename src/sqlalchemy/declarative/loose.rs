@@ -1,0 +1,89 @@
+//! Indexes and constraints that stand beside the classes.
+
+use std::rc::Rc;
+
+use smol_str::SmolStr;
+
+use super::table::DeclaredTables;
+use crate::python::value::{Call, CallArgument, Place, SymbolKind, Value};
+use crate::python::{Host, Interpreter};
+use crate::sqlalchemy::ddl::reference_of;
+use crate::sqlalchemy::{column_call, construct};
+
+/// How deep keys are looked through.
+const MAX_DEPTH: u32 = 16;
+
+/// The table of the first column in the key of an index: `Model.name`, `func.lower(Model.name)`, `Model.name.desc()`.
+fn referred_table<H: Host>(
+    key: &Value,
+    interpreter: &mut Interpreter<'_, H>,
+    depth: u32,
+) -> Option<SmolStr> {
+    if depth > MAX_DEPTH || matches!(key, Value::Str(_)) {
+        return None;
+    }
+    if let Some((table, _)) = reference_of(key, interpreter) {
+        return Some(table);
+    }
+    let symbol = Rc::clone(key.as_symbol()?);
+    let parts: Vec<&Value> = match &symbol.kind {
+        // A column of its own, as `Index` is given in a class body, is part of what is being made.
+        SymbolKind::Call(_) if column_call(key, interpreter).is_some() => return None,
+        SymbolKind::Call(call) => {
+            let given = call.positional().map(|argument| &argument.value);
+            std::iter::once(&call.callee).chain(given).collect()
+        }
+        SymbolKind::Name(_) => return None,
+        SymbolKind::Attribute { base, .. } | SymbolKind::Item { base, .. } => vec![base],
+        SymbolKind::Binary { left, right, .. }
+        | SymbolKind::Compare { left, right, .. }
+        | SymbolKind::BoolOp { left, right, .. } => vec![left, right],
+        SymbolKind::Unary { operand, .. } => vec![operand],
+    };
+    parts
+        .into_iter()
+        .find_map(|part| referred_table(part, interpreter, depth + 1))
+}
+
+impl DeclaredTables {
+    /// `Index("name", Model.column)`, `UniqueConstraint(column)` and `ForeignKeyConstraint([Model.column], …)` that nothing
+    /// holds: they join the table of the columns in their keys (`ColumnCollectionMixin`). Those of `__table_args__` are there
+    /// already.
+    pub fn add_indexes<H: Host>(
+        &mut self,
+        indexes: &[(Call, Place)],
+        interpreter: &mut Interpreter<'_, H>,
+    ) {
+        for (call, at) in indexes {
+            let is_foreign =
+                construct(&call.callee, interpreter).as_deref() == Some("ForeignKeyConstraint");
+            let keys: Vec<Value> = if is_foreign {
+                let columns = call.argument(0, "columns");
+                let columns = columns.and_then(|columns| interpreter.heap.elements(&columns.value));
+                columns.map(<[Value]>::to_vec).unwrap_or_default()
+            } else {
+                call.positional().map(|key| key.value.clone()).collect()
+            };
+            let mut found = keys
+                .iter()
+                .filter_map(|key| referred_table(key, interpreter, 0));
+            let Some(table) = found.next() else {
+                continue;
+            };
+            let Some(table) = self.tables.iter_mut().find(|known| known.name == table) else {
+                continue;
+            };
+            let stands_at = |item: &CallArgument| {
+                item.value
+                    .as_symbol()
+                    .is_some_and(|symbol| symbol.at == *at)
+            };
+            if !table.items.iter().any(stands_at) {
+                table.items.push(CallArgument::positional(
+                    Value::symbol(SymbolKind::Call(call.clone()), *at),
+                    *at,
+                ));
+            }
+        }
+    }
+}
