@@ -175,8 +175,11 @@ impl<H: Host> Interpreter<'_, H> {
             _ => None,
         };
         if let Some(namespace) = names.and_then(|names| self.heap.namespace_mut(names)) {
-            for value in namespace.names.values_mut() {
-                *value = unknown.clone();
+            for (name, value) in &mut namespace.names {
+                // Nobody computes `__tablename__` and its like.
+                if !name.starts_with("__") {
+                    *value = unknown.clone();
+                }
             }
         }
     }

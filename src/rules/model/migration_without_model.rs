@@ -599,8 +599,9 @@ fn only_model<'a>(table: &str, models: &'a Models) -> Option<&'a ModelTable> {
 }
 
 /// True if the models account for nearly every table the migrations make: then one without a model stands out.
-fn are_all_known(models: &Models, tables: &KnownTables, _head: &ProjectEnvironment<'_>) -> bool {
-    if models.env.metadata.is_empty() || tables.opaque {
+fn are_all_known(models: &Models, tables: &KnownTables, head: &ProjectEnvironment<'_>) -> bool {
+    let may_be_others = || head.model_schema().whole().open.is_some();
+    if models.env.metadata.is_empty() || tables.opaque || may_be_others() {
         return false;
     }
     let total = tables.names().count();
