@@ -12,7 +12,7 @@ use crate::config::ZeroDowntime;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
 use crate::models::ModelUse;
-use crate::project::{Downtime, ReplayedHistory};
+use crate::project::{Downtime, ProjectEnvironment, ReplayedHistory};
 use crate::rules::{
     self, Care, EnvironmentContext, Fresh, Rule, StatementContext, Way, care, simple,
 };
@@ -84,7 +84,8 @@ impl<'c> Circumstances<'c> {
         // An SQLite database is a file of one host, where the old version has ended.
         let is_file = self.environment.head.dialect().dialect == Dialect::Sqlite
             && self.environment.settings.zero_downtime != Some(ZeroDowntime::Required);
-        if is_file && rule.is_about_running_code() {
+        if is_file && rule.is_about_running_code() || rule.is_about_load() && self.has_no_history()
+        {
             return true;
         }
         rule.is_about_load()
@@ -196,6 +197,13 @@ impl<'c> Circumstances<'c> {
             reason: (!matches!(left_out, LeftOut::Nothing)).then(reason),
             left_out,
         }
+    }
+
+    /// True if the change brings the whole history: no database has run any of it from here, and those that have run it are
+    /// beyond it.
+    fn has_no_history(&self) -> bool {
+        let is_empty = |base: &ProjectEnvironment<'_>| base.map.is_empty();
+        self.environment.change.is_some() && self.environment.base().is_none_or(is_empty)
     }
 
     fn is_in_the_making(&self) -> bool {
