@@ -22,6 +22,8 @@ declare_rule! {
 struct UnnamedConstraintDrop<'a> {
     direction: &'static str,
     tables: Vec<&'a SmolStr>,
+    /// How many statements do so.
+    count: usize,
     /// What the constraints are called that `upgrade` adds, if only one can be meant at each place.
     names: Vec<String>,
     /// The database counts its constraints, and not all are known.
@@ -33,6 +35,7 @@ impl Violation for UnnamedConstraintDrop<'_> {
         let shown = self.tables.get(..MOST_NAMED).unwrap_or(&self.tables);
         let of = match (shown, self.tables.len() - shown.len()) {
             ([], _) => " a constraint".to_owned(),
+            ([table], _) if self.count > 1 => format!(" constraints of `{table}`"),
             ([table], _) => format!(" a constraint of `{table}`"),
             (several, 0) => format!(" constraints of {}", list(several)),
             (several, more) => {
@@ -116,6 +119,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             let violation = UnnamedConstraintDrop {
                 direction,
                 tables: table.iter().collect(),
+                count: 1,
                 names: names.map(|(name, _)| name.clone()).collect(),
                 is_counted,
             };
@@ -129,7 +133,12 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
                     let new = new.filter(|table| !first.tables.contains(table));
                     let new: Vec<&SmolStr> = new.collect();
                     first.tables.extend(new);
-                    first.names.extend(violation.names);
+                    first.count += 1;
+                    for name in violation.names {
+                        if !first.names.contains(&name) {
+                            first.names.push(name);
+                        }
+                    }
                     first.is_counted |= violation.is_counted;
                     more.push(Label {
                         message: "and so does this".to_owned(),
@@ -271,6 +280,7 @@ mod tests {
         let table = SmolStr::new("users");
         let help = |name: Option<&str>, is_counted: bool| {
             let violation = UnnamedConstraintDrop {
+                count: 1,
                 direction: "downgrade",
                 tables: vec![&table],
                 names: name.map(str::to_owned).into_iter().collect(),
