@@ -28,6 +28,30 @@ impl ProjectEnvironment<'_> {
     /// What `env.py`, or a module that it imports, sets `search_path` to, if the default schema comes first there: the
     /// schemas after it. Empty where nothing is set, or not the same everywhere.
     pub(super) fn schemas_searched(&self) -> Vec<SmolStr> {
+        let files = self.env_and_imported();
+        let mut settings = files.iter().flat_map(|file| self.settings_in(file));
+        let first = settings.next().unwrap_or_default();
+        if settings.all(|other| other == first) {
+            first
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// True if `env.py`, or a module that it imports, speaks of making a schema.
+    pub(super) fn makes_schemas(&self) -> bool {
+        let files = self.env_and_imported();
+        files.iter().any(|file| {
+            let text = self.sources.read(file).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text).to_lowercase();
+            ["create schema", "createschema", "create_schema"]
+                .iter()
+                .any(|words| text.contains(words))
+        })
+    }
+
+    /// `env.py`, and the modules that it names.
+    fn env_and_imported(&self) -> Vec<RepoPath> {
         let Some(env_file) = self.environment.env_file() else {
             return Vec::new();
         };
@@ -42,13 +66,7 @@ impl ProjectEnvironment<'_> {
                 }
             }
         }
-        let mut settings = files.iter().flat_map(|file| self.settings_in(file));
-        let first = settings.next().unwrap_or_default();
-        if settings.all(|other| other == first) {
-            first
-        } else {
-            Vec::new()
-        }
+        files
     }
 
     /// The settings in a file; an empty one for what is not understood.

@@ -104,6 +104,7 @@ impl Simulation {
             state: State {
                 database: Database {
                     search_path: semantics.search_path.clone().into(),
+                    knows_schemas: semantics.knows_schemas(),
                     session: Session::new(!semantics.sets_foreign_key_checks),
                     ..Database::new(semantics.dialect)
                 },
@@ -238,6 +239,7 @@ impl Simulation {
                 doubts,
                 began_empty: one.database.began_empty && other.database.began_empty,
                 search_path: one.database.search_path.clone(),
+                knows_schemas: one.database.knows_schemas,
                 goes_back: one.database.goes_back,
                 changed_with_schema: Arc::clone(&one.database.changed_with_schema),
             },
