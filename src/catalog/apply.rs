@@ -61,8 +61,10 @@ pub struct Database {
     pub began_empty: bool,
     /// The schemas in which names without one are looked for, in their order; empty where that is the default one.
     pub search_path: Arc<[SmolStr]>,
-    /// False where something else than migrations may make schemas, or say where names without one are looked for.
-    pub knows_schemas: bool,
+    /// False where something that is not understood says where names without a schema are looked for.
+    pub knows_search_path: bool,
+    /// The schemas that something else than migrations may make; `None` for any.
+    pub made_elsewhere: Option<Arc<[SmolStr]>>,
     /// True for the way back: what the way there has not made, then, is not there.
     pub goes_back: bool,
     /// On the way back, what the way there has changed by a name with a schema, where no other way leads to it.
@@ -137,7 +139,8 @@ impl Database {
             doubts: Vec::new(),
             began_empty: false,
             search_path: Arc::from([]),
-            knows_schemas: true,
+            knows_search_path: true,
+            made_elsewhere: Some(Arc::from([])),
             goes_back: false,
             changed_with_schema: Arc::from([]),
         }

@@ -12,6 +12,9 @@ use crate::sqlalchemy::ddl::TimeZone;
 /// `SET search_path = a, b`, `SET SESSION search_path TO a, b`, `-csearch_path=a,b`
 const SETTING: &str = r"(?i)search_path\s*(?:=|\bto\b)\s*(.+)$";
 
+/// `create schema if not exists "a"`
+const MADE: &str = r#"create\s+schema\s+(?:if\s+not\s+exists\s+)?(?:\\?["'])?(\w*)"#;
+
 impl ProjectEnvironment<'_> {
     /// `datetime` became `UTCDateTime()` with SQLModel 0.0.45; before it was `DateTime` (`sqlmodel/main.py` of 0.0.44 and
     /// 0.0.45, `get_sqlalchemy_type`).
@@ -38,16 +41,14 @@ impl ProjectEnvironment<'_> {
         }
     }
 
-    /// True if `env.py`, or a module that it imports, speaks of making a schema.
-    pub(super) fn makes_schemas(&self) -> bool {
-        let files = self.env_and_imported();
-        files.iter().any(|file| {
-            let text = self.sources.read(file).unwrap_or_default();
-            let text = String::from_utf8_lossy(&text).to_lowercase();
-            ["create schema", "createschema", "create_schema"]
-                .iter()
-                .any(|words| text.contains(words))
-        })
+    /// The schemas that `env.py`, or a module that it imports, speaks of making; `None` where it may be any.
+    pub(super) fn made_schemas(&self) -> Option<Vec<SmolStr>> {
+        let mut all = Vec::new();
+        for file in self.env_and_imported() {
+            let text = self.sources.read(&file).unwrap_or_default();
+            all.extend(schemas_made(&String::from_utf8_lossy(&text))?);
+        }
+        Some(all)
     }
 
     /// `env.py`, and the modules that it names.
@@ -79,6 +80,23 @@ impl ProjectEnvironment<'_> {
         }
         settings(&String::from_utf8_lossy(&bytes))
     }
+}
+
+/// The schemas that a text speaks of making, `None` where one is not written out.
+fn schemas_made(text: &str) -> Option<Vec<SmolStr>> {
+    let text = text.to_lowercase();
+    if ["createschema", "create_schema"]
+        .iter()
+        .any(|call| text.contains(call))
+    {
+        return None;
+    }
+    let made = Regex::new(MADE).ok()?;
+    let names = made.captures_iter(&text).map(|found| {
+        let name = found.get(1)?.as_str();
+        (!name.is_empty()).then(|| SmolStr::new(name))
+    });
+    names.collect()
 }
 
 fn settings(text: &str) -> Vec<Vec<SmolStr>> {
@@ -211,6 +229,24 @@ fn constant(expression: &str, file: &str) -> Option<SmolStr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn schemas_that_are_made() {
+        for (text, expected) in [
+            ("", Some(vec![])),
+            (
+                "'CREATE SCHEMA a; CREATE SCHEMA IF NOT EXISTS B'",
+                Some(vec!["a", "b"]),
+            ),
+            ("'create schema \"a\"'", Some(vec!["a"])),
+            ("f'create schema {a}'", None),
+            ("'create schema ' + a", None),
+            ("CreateSchema('a')", None),
+        ] {
+            let expected = expected.map(|names| names.into_iter().map(SmolStr::new).collect());
+            assert_eq!(schemas_made(text), expected, "{text}");
+        }
+    }
 
     #[test]
     fn settings_of_the_search_path() {

@@ -59,7 +59,7 @@ impl Statement<'_> {
     /// Something that is certainly in a schema.
     fn surely_within(&self, schema: &str) -> Option<String> {
         let now = &self.database.now;
-        if now.opaque.is_some() || !self.database.knows_schemas {
+        if now.opaque.is_some() || !self.database.knows_search_path {
             return None;
         }
         let prefix = format!("{schema}.");
@@ -118,7 +118,9 @@ impl Statement<'_> {
     pub(super) fn lacks_schema(&mut self, name: &str) -> Option<Arc<Why>> {
         let schema = split_schema(name).0.strip_suffix('.')?;
         let is_gone = self.database.now.dropped_schemas.remove(schema).is_some();
-        if !is_gone || self.database.now.opaque.is_some() || !self.database.knows_schemas {
+        let elsewhere = self.database.made_elsewhere.as_ref();
+        let comes_back = elsewhere.is_none_or(|made| made.iter().any(|name| name == schema));
+        if !is_gone || comes_back || self.database.now.opaque.is_some() {
             return None;
         }
         let message = format!("schema `{schema}` does not exist");

@@ -29,16 +29,16 @@ pub struct Semantics {
     pub search_path: Vec<SmolStr>,
     /// True if `env.py` speaks of `search_path`, whatever it sets it to.
     pub sets_search_path: bool,
-    /// True if `env.py`, or a module that it imports, may make schemas.
-    pub makes_schemas: bool,
+    /// The schemas that `env.py`, or a module that it imports, may make; `None` for any.
+    pub made_schemas: Option<Vec<SmolStr>>,
     /// True if `env.py` speaks of MySQL's `foreign_key_checks`, with which tables go that others refer to.
     pub sets_foreign_key_checks: bool,
 }
 
 impl Semantics {
-    /// True if only migrations make schemas, and it is known where names without one are looked for.
-    pub fn knows_schemas(&self) -> bool {
-        !self.makes_schemas && (!self.sets_search_path || !self.search_path.is_empty())
+    /// True if it is known where names without a schema are looked for.
+    pub fn knows_search_path(&self) -> bool {
+        !self.sets_search_path || !self.search_path.is_empty()
     }
 }
 
@@ -62,7 +62,7 @@ impl Default for Semantics {
             transactions: Transactions::PerRevision,
             search_path: Vec::new(),
             sets_search_path: false,
-            makes_schemas: false,
+            made_schemas: Some(Vec::new()),
             sets_foreign_key_checks: false,
         }
     }
