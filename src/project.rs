@@ -300,6 +300,7 @@ impl<'s> ProjectEnvironment<'s> {
             transactions: self.transactions(),
             search_path: self.schemas_searched(),
             sets_search_path: self.sets_search_path(),
+            made_schemas: self.made_schemas(),
             sets_foreign_key_checks: self.sets_foreign_key_checks(),
         }
     }

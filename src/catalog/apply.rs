@@ -17,6 +17,7 @@ mod names;
 mod objects;
 mod partitions;
 mod reflected;
+mod schemas;
 mod search_path;
 mod sequences;
 mod tables;
@@ -58,8 +59,12 @@ pub struct Database {
     pub doubts: Vec<Arc<Why>>,
     /// True while the revision has shown that all it touches is made by itself, in a database that was empty.
     pub began_empty: bool,
-    /// The schemas in which names without one are looked for after the default one.
+    /// The schemas in which names without one are looked for, in their order; empty where that is the default one.
     pub search_path: Arc<[SmolStr]>,
+    /// False where something that is not understood says where names without a schema are looked for.
+    pub knows_search_path: bool,
+    /// The schemas that something else than migrations may make; `None` for any.
+    pub made_elsewhere: Option<Arc<[SmolStr]>>,
     /// True for the way back: what the way there has not made, then, is not there.
     pub goes_back: bool,
     /// On the way back, what the way there has changed by a name with a schema, where no other way leads to it.
@@ -134,6 +139,8 @@ impl Database {
             doubts: Vec::new(),
             began_empty: false,
             search_path: Arc::from([]),
+            knows_search_path: true,
+            made_elsewhere: Some(Arc::from([])),
             goes_back: false,
             changed_with_schema: Arc::from([]),
         }

@@ -96,6 +96,10 @@ impl Catalog {
                 .dropped_tables
                 .clone()
                 .intersection(other.dropped_tables.clone()),
+            dropped_schemas: self
+                .dropped_schemas
+                .clone()
+                .intersection(other.dropped_schemas.clone()),
             dropped_types: self
                 .dropped_types
                 .clone()

@@ -27,6 +27,8 @@ pub struct Catalog {
     pub partitions: OrdSet<(SmolStr, SmolStr)>,
     /// Tables that were there and certainly are no more.
     pub dropped_tables: OrdSet<SmolStr>,
+    /// Schemas that migrations have made and dropped again.
+    pub dropped_schemas: OrdSet<SmolStr>,
     /// Types that were there and certainly are no more.
     pub dropped_types: OrdSet<SmolStr>,
     /// Set once something was done of which nothing is known: anything may exist or be gone.

@@ -10,7 +10,10 @@ use crate::source::RepoPath;
 use crate::sqlalchemy::ddl::TimeZone;
 
 /// `SET search_path = a, b`, `SET SESSION search_path TO a, b`, `-csearch_path=a,b`
-const SETTING: &str = r"(?i)search_path\s*(?:=|\bto\b)\s*([\w$, ]+)(.?)";
+const SETTING: &str = r"(?i)search_path\s*(?:=|\bto\b)\s*(.+)$";
+
+/// `create schema if not exists "a"`
+const MADE: &str = r#"create\s+schema\s+(?:if\s+not\s+exists\s+)?(?:\\?["'])?(\w*)"#;
 
 impl ProjectEnvironment<'_> {
     /// `datetime` became `UTCDateTime()` with SQLModel 0.0.45; before it was `DateTime` (`sqlmodel/main.py` of 0.0.44 and
@@ -25,9 +28,31 @@ impl ProjectEnvironment<'_> {
         })
     }
 
-    /// What `env.py`, or a module that it imports, sets `search_path` to, if the default schema comes first there: the
-    /// schemas after it. Empty where nothing is set, or not the same everywhere.
+    /// What `env.py`, or a module that it imports, sets `search_path` to, with `public` for the default schema. Empty where
+    /// nothing is set, not the same everywhere, or not to constants.
     pub(super) fn schemas_searched(&self) -> Vec<SmolStr> {
+        let files = self.env_and_imported();
+        let mut settings = files.iter().flat_map(|file| self.settings_in(file));
+        let first = settings.next().unwrap_or_default();
+        if settings.all(|other| other == first) {
+            first
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The schemas that `env.py`, or a module that it imports, speaks of making; `None` where it may be any.
+    pub(super) fn made_schemas(&self) -> Option<Vec<SmolStr>> {
+        let mut all = Vec::new();
+        for file in self.env_and_imported() {
+            let text = self.sources.read(&file).unwrap_or_default();
+            all.extend(schemas_made(&String::from_utf8_lossy(&text))?);
+        }
+        Some(all)
+    }
+
+    /// `env.py`, and the modules that it names.
+    fn env_and_imported(&self) -> Vec<RepoPath> {
         let Some(env_file) = self.environment.env_file() else {
             return Vec::new();
         };
@@ -42,13 +67,7 @@ impl ProjectEnvironment<'_> {
                 }
             }
         }
-        let mut settings = files.iter().flat_map(|file| self.settings_in(file));
-        let first = settings.next().unwrap_or_default();
-        if settings.all(|other| other == first) {
-            first
-        } else {
-            Vec::new()
-        }
+        files
     }
 
     /// The settings in a file; an empty one for what is not understood.
@@ -63,31 +82,148 @@ impl ProjectEnvironment<'_> {
     }
 }
 
+/// The schemas that a text speaks of making, `None` where one is not written out.
+fn schemas_made(text: &str) -> Option<Vec<SmolStr>> {
+    let text = text.to_lowercase();
+    if ["createschema", "create_schema"]
+        .iter()
+        .any(|call| text.contains(call))
+    {
+        return None;
+    }
+    let made = Regex::new(MADE).ok()?;
+    let names = made.captures_iter(&text).map(|found| {
+        let name = found.get(1)?.as_str();
+        (!name.is_empty()).then(|| SmolStr::new(name))
+    });
+    names.collect()
+}
+
 fn settings(text: &str) -> Vec<Vec<SmolStr>> {
     let Ok(setting) = Regex::new(SETTING) else {
         return Vec::new();
     };
     text.lines()
         .filter(|line| !line.trim_start().starts_with('#'))
-        .filter_map(|line| setting.captures(line))
-        .filter_map(|found| Some(schemas(found.get(1)?.as_str(), found.get(2)?.as_str())))
+        .filter_map(|line| {
+            let list = setting.captures(line)?.get(1)?.as_str();
+            // A variable of Python that is called so.
+            let is_variable = line.trim_start().starts_with("search_path");
+            (!is_variable || !list.starts_with(['\'', '"'])).then_some(list)
+        })
+        .map(|list| schemas(list, text).unwrap_or_default())
         .collect()
 }
 
-/// The schemas after the default one; empty where that is not the first, or something is filled in.
-fn schemas(list: &str, after: &str) -> Vec<SmolStr> {
-    let names: Vec<&str> = list
-        .split(',')
-        .map(str::trim)
-        .filter(|name| *name != "$user")
-        .collect();
-    match names.as_slice() {
-        ["public", others @ ..] if matches!(after, "" | "'" | "\"" | ";") => {
-            let others = others.iter().map(|name| SmolStr::new(name.to_lowercase()));
-            others.filter(|name| !name.is_empty()).collect()
+/// The schemas of a list at the beginning of `list`, with `public` for the default one; `None` where something is filled in
+/// that is no constant of `file`.
+fn schemas(list: &str, file: &str) -> Option<Vec<SmolStr>> {
+    let mut rest = list;
+    let mut items: Vec<Item<'_>> = Vec::new();
+    loop {
+        let (item, after) = item(rest.trim_start())?;
+        items.push(item);
+        rest = after.trim_start();
+        match rest.strip_prefix(',') {
+            Some(after) => rest = after,
+            None => break,
         }
-        _ => Vec::new(),
     }
+    if !rest.is_empty() && !rest.starts_with(['\'', '"', ';', '\\']) {
+        return None;
+    }
+    let mut filled = format_arguments(rest).into_iter();
+    let mut schemas: Vec<SmolStr> = Vec::new();
+    for item in items {
+        let name = match item {
+            Item::Name(name) if name == "default" => return None,
+            Item::Name(name) => name,
+            Item::Filled("") => constant(filled.next()?, file)?,
+            Item::Filled(expression) => constant(expression, file)?,
+        };
+        if name != "$user" && !schemas.contains(&name) {
+            schemas.push(name);
+        }
+    }
+    Some(schemas)
+}
+
+/// One schema of a list.
+enum Item<'t> {
+    Name(SmolStr),
+    /// `{…}`, and what is written between.
+    Filled(&'t str),
+}
+
+/// The first schema of a list, and what follows it. Quotes of SQL may be escaped for Python.
+fn item(text: &str) -> Option<(Item<'_>, &str)> {
+    let (quote, inner) = ["\\\"", "\\'", "\"", "'"]
+        .into_iter()
+        .find_map(|quote| Some((quote, text.strip_prefix(quote)?)))
+        .unwrap_or(("", text));
+    if let Some(inner) = inner.strip_prefix('{') {
+        let (expression, rest) = inner.split_once('}')?;
+        let rest = rest.strip_prefix(quote)?;
+        return Some((Item::Filled(expression.trim()), rest));
+    }
+    let end = inner
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '$')))
+        .unwrap_or(inner.len());
+    let (name, rest) = inner.split_at(end);
+    if name.is_empty() {
+        return None;
+    }
+    let name = if quote.is_empty() {
+        SmolStr::new(name.to_lowercase())
+    } else {
+        SmolStr::new(name)
+    };
+    Some((Item::Name(name), rest.strip_prefix(quote)?))
+}
+
+/// The arguments of `.format(…)` after the quote that ends a string.
+fn format_arguments(after: &str) -> Vec<&str> {
+    let arguments = after
+        .trim_start_matches(['\'', '"', ';'])
+        .strip_prefix(".format(")
+        .and_then(|rest| rest.split_once(')'));
+    arguments.map_or_else(Vec::new, |(arguments, _)| {
+        arguments.split(',').map(str::trim).collect()
+    })
+}
+
+/// The text that an expression of Python certainly is: a literal, or a name that the file gives one, once.
+fn constant(expression: &str, file: &str) -> Option<SmolStr> {
+    let literal = Regex::new(r#"^(?:'(\w+)'|"(\w+)")\s*(?:#.*)?$"#).ok()?;
+    let text = |expression: &str| {
+        let found = literal.captures(expression)?;
+        let text = found.get(1).or_else(|| found.get(2))?;
+        Some(SmolStr::new(text.as_str()))
+    };
+    if let Some(text) = text(expression) {
+        return Some(text);
+    }
+    if !expression.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        return None;
+    }
+    let bound = Regex::new(&format!(
+        r"(?m)^.*\b{expression}\b\s*(?::[^=\n]*)?=([^=].*)$"
+    ))
+    .ok()?;
+    let other = Regex::new(&format!(
+        r"\b(?:def|for|lambda|as|import)\b[^\n]*\b{expression}\b"
+    ))
+    .ok()?;
+    if other.is_match(file) {
+        return None;
+    }
+    let mut values = bound.captures_iter(file);
+    let value = values.next()?;
+    let is_of_module = value.get(0)?.as_str().starts_with(expression);
+    if values.next().is_some() || !is_of_module {
+        return None;
+    }
+    text(value.get(1)?.as_str().trim())
 }
 
 #[cfg(test)]
@@ -95,25 +231,71 @@ mod tests {
     use super::*;
 
     #[test]
+    fn schemas_that_are_made() {
+        for (text, expected) in [
+            ("", Some(vec![])),
+            (
+                "'CREATE SCHEMA a; CREATE SCHEMA IF NOT EXISTS B'",
+                Some(vec!["a", "b"]),
+            ),
+            ("'create schema \"a\"'", Some(vec!["a"])),
+            ("f'create schema {a}'", None),
+            ("'create schema ' + a", None),
+            ("CreateSchema('a')", None),
+        ] {
+            let expected = expected.map(|names| names.into_iter().map(SmolStr::new).collect());
+            assert_eq!(schemas_made(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn settings_of_the_search_path() {
         for (text, expected) in [
             (
                 "cursor.execute('SET SESSION search_path=public,a,b')",
-                vec!["a", "b"],
+                vec!["public", "a", "b"],
             ),
             (
                 "connection.execute(text(\"SET search_path TO public, a\"))",
-                vec!["a"],
+                vec!["public", "a"],
             ),
             (
                 "connect_args={'options': '-csearch_path=$user,public,a'}",
-                vec!["a"],
+                vec!["public", "a"],
             ),
-            ("text('SET search_path TO tenant')", vec![]),
+            ("text('SET search_path TO tenant')", vec!["tenant"]),
+            (
+                "text('set search_path to \"A\", public;')",
+                vec!["A", "public"],
+            ),
+            ("text(\"set search_path to \\\"a\\\", B\")", vec!["a", "b"]),
+            (
+                "execute('set search_path to \"{}\", public'.format('a'))",
+                vec!["a", "public"],
+            ),
+            (
+                "S = 'a'  # ours\nexecute('set search_path to {}, public'.format(S))",
+                vec!["a", "public"],
+            ),
+            (
+                "S: str = 'a'\nexecute(f\"SET search_path TO {S},public\")",
+                vec!["a", "public"],
+            ),
             ("text(f'SET search_path TO public,{schema}')", vec![]),
+            ("S = 'a'\nS = 'b'\ntext(f'SET search_path TO {S}')", vec![]),
+            (
+                "def f():\n    S = 'a'\ntext(f'SET search_path TO {S}')",
+                vec![],
+            ),
+            (
+                "S = 'a'\ndef f(S):\n    text(f'SET search_path TO {S}')",
+                vec![],
+            ),
+            ("text('SET search_path TO %s' % schema)", vec![]),
+            ("text('SET search_path TO ' + schema)", vec![]),
         ] {
             assert_eq!(settings(text), [expected], "{text}");
         }
-        assert!(settings("# SET search_path TO public, a").is_empty());
+        assert!(settings("# SET search_path TO public, a\nsearch_path = 'a'").is_empty());
     }
 }

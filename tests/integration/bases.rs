@@ -536,9 +536,10 @@ fn a_project_in_the_making_edits_its_revisions() {
     let told = |commits: u32, last: &str, tag: bool, depth: Option<&str>| {
         let mut repository = Repository::with_project();
         for number in 0..commits {
-            let time = match number + 1 == commits {
-                true => format!("{last}T12:00:00Z"),
-                false => format!("2026-02-{:02}T12:00:00Z", number + 1),
+            let time = if number + 1 == commits {
+                format!("{last}T12:00:00Z")
+            } else {
+                format!("2026-02-{:02}T12:00:00Z", number + 1)
             };
             repository.set("GIT_AUTHOR_DATE", &time);
             repository.set("GIT_COMMITTER_DATE", &time);

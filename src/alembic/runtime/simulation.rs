@@ -104,6 +104,8 @@ impl Simulation {
             state: State {
                 database: Database {
                     search_path: semantics.search_path.clone().into(),
+                    knows_search_path: semantics.knows_search_path(),
+                    made_elsewhere: semantics.made_schemas.clone().map(Into::into),
                     session: Session::new(!semantics.sets_foreign_key_checks),
                     ..Database::new(semantics.dialect)
                 },
@@ -238,6 +240,8 @@ impl Simulation {
                 doubts,
                 began_empty: one.database.began_empty && other.database.began_empty,
                 search_path: one.database.search_path.clone(),
+                knows_search_path: one.database.knows_search_path,
+                made_elsewhere: one.database.made_elsewhere.clone(),
                 goes_back: one.database.goes_back,
                 changed_with_schema: Arc::clone(&one.database.changed_with_schema),
             },

@@ -28,6 +28,9 @@ impl Statement<'_> {
         {
             return;
         }
+        if key.kind == ObjectKind::Schema {
+            self.database.now.dropped_schemas.remove(&key.name);
+        }
         if let Some(existing) = self.database.now.objects.get(&key) {
             if if_not_exists && existing.maybe.is_none() {
                 return;
@@ -106,6 +109,7 @@ impl Statement<'_> {
         match new_name {
             Some(new_name) => {
                 let key = Catalog::key(kind, new_name, on);
+                self.database.now.dropped_schemas.remove(new_name);
                 self.database.now.objects.insert(key, object);
             }
             None => {
@@ -129,7 +133,7 @@ impl Statement<'_> {
     ) {
         let known = self.object_key(kind, name, on);
         if kind == ObjectKind::Schema {
-            self.drop_schema_content(name);
+            self.drop_schema(name, known.is_some(), cascade);
         }
         if let Some(key) = known {
             let object = self.database.now.objects.remove(&key);
@@ -236,38 +240,6 @@ impl Statement<'_> {
             }
         }
     }
-
-    /// `DROP SCHEMA … CASCADE` takes what is in it along.
-    fn drop_schema_content(&mut self, schema: &SmolStr) {
-        let prefix = format!("{schema}.");
-        for table in within(self.database.now.tables.keys(), &prefix) {
-            self.drop_table(&table, true, true);
-        }
-        for name in within(self.database.now.enums.keys(), &prefix) {
-            self.drop_type(&name, true, true);
-        }
-        for name in within(self.database.now.sequences.keys(), &prefix) {
-            self.drop_sequence(&name, true, true);
-        }
-        let objects: Vec<ObjectKey> = self
-            .database
-            .now
-            .objects
-            .keys()
-            .filter(|key| key.kind != ObjectKind::Extension && key.name.starts_with(&prefix))
-            .cloned()
-            .collect();
-        for key in objects {
-            self.database.now.objects.remove(&key);
-        }
-    }
-}
-
-fn within<'k>(names: impl Iterator<Item = &'k SmolStr>, prefix: &str) -> Vec<SmolStr> {
-    names
-        .filter(|name| name.starts_with(prefix))
-        .cloned()
-        .collect()
 }
 
 /// `create text search configuration`.

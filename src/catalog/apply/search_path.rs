@@ -7,23 +7,30 @@ use smol_str::SmolStr;
 use super::Database;
 use crate::catalog::constraint::{Constraint, ConstraintKind};
 use crate::catalog::ddl::{AlterAction, Ddl};
-use crate::catalog::objects::{ObjectKind, split_schema};
+use crate::catalog::objects::{ObjectKind, in_schema, split_schema};
+
+const DEFAULT: &str = "public";
 
 impl Database {
-    /// The one relation of that name in the schemas of `search_path`, if the default schema has none.
+    /// The first relation of that name in the schemas of `search_path`. What is made without a schema is kept in the default
+    /// one, also where the path leaves that out.
     pub(super) fn searched<'n>(&self, name: &'n SmolStr) -> Cow<'n, SmolStr> {
         let now = &self.now;
         let is_there =
             |name: &str| now.tables.contains_key(name) || now.index_tables.contains_key(name);
-        if self.search_path.is_empty() || name.contains('.') || is_there(name) {
+        let path = &self.search_path;
+        if path.is_empty()
+            || name.contains('.')
+            || !path.iter().any(|schema| schema == DEFAULT) && is_there(name)
+        {
             return Cow::Borrowed(name);
         }
-        let schemas = self.search_path.iter();
-        let mut found = schemas
-            .map(|schema| SmolStr::new(format!("{schema}.{name}")))
-            .filter(|name| is_there(name));
-        match (found.next(), found.next()) {
-            (Some(only), None) => Cow::Owned(only),
+        let found = path
+            .iter()
+            .map(|schema| in_schema(name, schema))
+            .find(|name| is_there(name));
+        match found {
+            Some(found) if found != *name => Cow::Owned(found),
             _ => Cow::Borrowed(name),
         }
     }
@@ -54,7 +61,16 @@ impl Database {
                 }
             }
             Ddl::AlterTable { table, action, .. } => {
+                let bare = table.clone();
                 search(table);
+                // It stays in its schema.
+                if let AlterAction::RenameTable { new_name } = action
+                    && *table != bare
+                    && !new_name.contains('.')
+                {
+                    let (schema, _) = split_schema(table);
+                    *new_name = SmolStr::new(format!("{schema}{new_name}"));
+                }
                 if let AlterAction::AddConstraint(constraint) = action {
                     references(constraint, &mut search);
                 }
@@ -131,6 +147,38 @@ impl Database {
 mod tests {
     use super::*;
     use crate::dialect::Dialect;
+
+    #[test]
+    fn names_are_looked_for_along_the_path() {
+        let renamed = |path: &str, made: &str| {
+            let mut database = Database::new(Dialect::PostgreSql);
+            let sql =
+                format!("{made} ALTER TABLE t RENAME COLUMN x TO y; ALTER TABLE t RENAME TO u");
+            for statement in crate::sql::parse(&sql, Dialect::PostgreSql, &|_| None) {
+                for ddl in &statement.ddl {
+                    assert_eq!(database.apply(ddl, None).failures, []);
+                }
+                database.search_path = path.split_whitespace().map(SmolStr::new).collect();
+            }
+            let tables = database.now.tables.iter();
+            let tables = tables.filter(|(_, table)| table.column("y").is_some());
+            let names: Vec<_> = tables.map(|(name, _)| name.to_string()).collect();
+            names.join(" ")
+        };
+        let both = "CREATE TABLE t (x int); CREATE TABLE a.t (x int);";
+        let other = "CREATE TABLE a.t (x int); CREATE TABLE b.t (x int);";
+        for (path, made, expected) in [
+            ("a public", both, "a.u"),
+            ("public a", both, "u"),
+            ("a", both, "u"),
+            ("", both, "u"),
+            ("public a", other, "a.u"),
+            ("a", other, "a.u"),
+            ("b a", other, "b.u"),
+        ] {
+            assert_eq!(renamed(path, made), expected, "{path}: {made}");
+        }
+    }
 
     #[test]
     fn a_schema_is_left_out() {

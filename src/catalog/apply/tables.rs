@@ -33,6 +33,7 @@ impl Statement<'_> {
             }
             self.forget_table(&create.name);
         }
+        let lacks_schema = self.lacks_schema(&create.name);
         let mut table = Table {
             // SQLite keeps no comments, and SQLAlchemy does not send them there.
             comment: create
@@ -45,6 +46,8 @@ impl Statement<'_> {
             temporary: create.temporary,
             made_after: self.database.now.opaque.clone(),
             partition_of: create.partition_of.clone(),
+            // What a downgrade fails to make is not left behind by it.
+            maybe: lacks_schema.filter(|_| self.database.goes_back),
             ..Table::default()
         };
         if let Some(parent) = &create.partition_of {
@@ -341,13 +344,7 @@ impl Statement<'_> {
             let now = &mut self.database.now;
             now.partitions.insert((new_name.clone(), partition));
         }
-        for sequence in self.owned_sequences(name, None) {
-            self.change_sequence(&sequence, |sequence| {
-                if let Some((owner, _)) = &mut sequence.owned_by {
-                    *owner = new_name.clone();
-                }
-            });
-        }
+        self.owned_sequences_follow(name, new_name);
         let now = &mut self.database.now;
         let parts: Vec<_> = now
             .objects
@@ -395,10 +392,6 @@ impl Statement<'_> {
         });
     }
 
-    pub(super) fn set_schema(&mut self, table: &SmolStr, schema: &SmolStr) {
-        self.rename_table(table, &in_schema(table, schema));
-    }
-
     pub(super) fn comment(&mut self, target: &CommentTarget, text: &Fact<Option<SmolStr>>) {
         if self.database.dialect == Dialect::Sqlite {
             return;
@@ -432,10 +425,14 @@ impl Statement<'_> {
 
     /// `ALTER TABLE` of a view, sequence or index; true if that is what the name is.
     pub(super) fn alter_other_relation(&mut self, name: &SmolStr, action: &AlterAction) -> bool {
-        let AlterAction::RenameTable { new_name } = action else {
-            return self.view_key(name).is_some()
-                || self.database.now.sequences.contains_key(name)
-                || self.database.now.index_tables.contains_key(name);
+        let new_name = match action {
+            AlterAction::RenameTable { new_name } => new_name,
+            AlterAction::SetSchema { schema } => &in_schema(name, schema),
+            _ => {
+                return self.view_key(name).is_some()
+                    || self.database.now.sequences.contains_key(name)
+                    || self.database.now.index_tables.contains_key(name);
+            }
         };
         if let Some(key) = self.view_key(name) {
             if let Some(object) = self.database.now.objects.remove(&key) {

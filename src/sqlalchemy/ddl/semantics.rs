@@ -24,12 +24,22 @@ pub struct Semantics {
     pub sqlmodel_datetime: Option<TimeZone>,
     pub naming: Naming,
     pub transactions: Transactions,
-    /// The schemas in which a name without one is looked for after the default one: `search_path` of the connection.
+    /// The schemas in which a name without one is looked for, in their order: `search_path` of the connection, with `public`
+    /// for the default one. Empty where nothing is set, or it is not known to what.
     pub search_path: Vec<SmolStr>,
     /// True if `env.py` speaks of `search_path`, whatever it sets it to.
     pub sets_search_path: bool,
+    /// The schemas that `env.py`, or a module that it imports, may make; `None` for any.
+    pub made_schemas: Option<Vec<SmolStr>>,
     /// True if `env.py` speaks of MySQL's `foreign_key_checks`, with which tables go that others refer to.
     pub sets_foreign_key_checks: bool,
+}
+
+impl Semantics {
+    /// True if it is known where names without a schema are looked for.
+    pub fn knows_search_path(&self) -> bool {
+        !self.sets_search_path || !self.search_path.is_empty()
+    }
 }
 
 /// Whether a timestamp has a time zone.
@@ -52,6 +62,7 @@ impl Default for Semantics {
             transactions: Transactions::PerRevision,
             search_path: Vec::new(),
             sets_search_path: false,
+            made_schemas: Some(Vec::new()),
             sets_foreign_key_checks: false,
         }
     }
