@@ -134,7 +134,9 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         }
         let does = End::of(&remark.text);
         let steps = ctx.way.steps(ctx.replayed);
-        if does == Some(End::Commits) && repeated::can_be_repeated(steps) {
+        // The revisions after it in the same run go without a transaction as well.
+        let is_of_all = ctx.environment.head.semantics().transactions == Transactions::PerRun;
+        if does == Some(End::Commits) && !is_of_all && repeated::can_be_repeated(steps) {
             continue;
         }
         let (before, goes_on) = around(ctx);
@@ -150,7 +152,7 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
             way: ctx.way,
             before,
             goes_on,
-            is_of_all: ctx.environment.head.semantics().transactions == Transactions::PerRun,
+            is_of_all,
             is_repeatable: is_repeatable(ctx),
             is_needless: does != Some(End::Undoes)
                 && (does.is_none() || !goes_on)
