@@ -13,6 +13,7 @@ mod live;
 mod model_schema;
 mod named_tables;
 mod operations;
+mod refuted;
 mod replay;
 mod restored_keys;
 mod simulation;

@@ -291,6 +291,23 @@ pub(crate) struct ReplayContext<'a> {
     pub(crate) replayed: &'a ReplayedRevision,
 }
 
+impl ReplayContext<'_> {
+    /// The node of a later revision that makes a table which this one takes to be there: it is not.
+    pub(crate) fn refuter(&self, table: &str) -> Option<usize> {
+        let known = self.replayed.before.tables.get(table)?;
+        if known.open.is_none() || known.is_made {
+            return None;
+        }
+        let history = self.environment.head.replay();
+        let refutes = |node: &&usize| {
+            history
+                .get(**node)
+                .is_some_and(|later| later.refuted.iter().any(|made| made == table))
+        };
+        history.order.iter().find(refutes).copied()
+    }
+}
+
 /// A change to an environment.
 pub(crate) struct ChangeContext<'a> {
     pub(crate) environment: &'a EnvironmentContext<'a>,

@@ -99,6 +99,31 @@ impl<'a> Remainder<'a> {
             .find(|failed| !failed.in_one_go && failed.message.contains(&quoted))
     }
 
+    /// The same of a difference: a name that another table has as well is not confused with that.
+    pub(crate) fn next_failure_over(&self, difference: &Difference) -> Option<&'a Failed> {
+        let target = Target::of(difference);
+        let names = target.name.or(target.table).into_iter();
+        let mut names = names.chain(difference.to.get("name").and_then(Value::as_str));
+        let is_of_another = |failed: &Failed, name: &str| {
+            let of = format!("`{name}` of `");
+            let split = failed.message.split_once(of.as_str());
+            let table = split.and_then(|(_, rest)| rest.split('`').next());
+            target.name.is_some()
+                && table.is_some_and(|table| {
+                    target.table != Some(table) && self.replayed.before.tables.contains_key(table)
+                })
+        };
+        names.find_map(|name| {
+            let quoted = format!("`{name}`");
+            let mut failures = self.replayed.second_upgrade_failures.iter();
+            failures.find(|failed| {
+                !failed.in_one_go
+                    && failed.message.contains(&quoted)
+                    && !is_of_another(failed, name)
+            })
+        })
+    }
+
     /// Where it goes wrong: the primary place, and the other ones. What the downgrade makes wrongly is shown there, what
     /// it does not touch where `upgrade` changes it.
     pub(crate) fn labels(&self, difference: &Difference) -> (Label, Vec<Label>) {

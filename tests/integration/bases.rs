@@ -216,6 +216,29 @@ fn a_type_that_alembic_does_not_hear_is_said_once() {
 }
 
 #[test]
+fn a_default_that_the_downgrade_leaves_is_said_once() {
+    let repository = Repository::with_project();
+    let added = revision_with_column("b1", "a1", "age");
+    repository.write("migrations/versions/b1.py", added);
+    let altered = revision_with_column("c1", "b1", "age").replace(
+        "op.add_column(\"t_a1\", sa.Column(\"age\", sa.String()))",
+        "op.alter_column(\"t_a1\", \"age\", nullable=False, type_=sa.String(9), server_default=\"1\")",
+    );
+    let altered = altered.replace(
+        "op.drop_column(\"t_a1\", \"age\")",
+        "op.alter_column(\"t_a1\", \"age\", nullable=True, type=sa.String(), server_default=False)",
+    );
+    repository.write("migrations/versions/c1.py", altered);
+    let codes = |select: &str| {
+        let answer = repository.lint(&["check", "--dialect", "postgresql", "--select", select]);
+        let codes = answer.codes();
+        codes.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(codes("ML204,ML211"), ["211", "211"]);
+    assert_eq!(codes("ML204"), ["204"]);
+}
+
+#[test]
 fn without_a_base_the_remedy_is_named() {
     let repository = Repository::with_project();
     repository.git(&["branch", "--quiet", "-m", "trunk"]);
@@ -543,7 +566,7 @@ fn a_project_in_the_making_edits_its_revisions() {
             };
             repository.set("GIT_AUTHOR_DATE", &time);
             repository.set("GIT_COMMITTER_DATE", &time);
-            repository.write("readme.txt", &number.to_string());
+            repository.write("readme.txt", number.to_string());
             repository.commit("A readme");
             if tag && number == 0 {
                 repository.git(&["tag", "v0.1"]);

@@ -8,7 +8,9 @@ use smol_str::SmolStr;
 use super::conditions::Conditions;
 use super::simulation::{Failed, RawSql, Simulation, Step};
 use super::statement::{Log, Statement, Told};
-use super::{Direction, End, Migration, Run, Runtime, emit, restored_keys, unknown_before};
+use super::{
+    Direction, End, Migration, Run, Runtime, emit, refuted, restored_keys, unknown_before,
+};
 use crate::alembic::revision::Revision;
 use crate::catalog::{Catalog, Ddl, Difference, Differences, Subject, Why, compare, split_object};
 use crate::dialect::Dialect;
@@ -41,6 +43,8 @@ pub struct ReplayedRevision {
     pub changes_anything: bool,
     /// Conditions that were taken not to hold, so that the rest runs.
     pub assumptions: Vec<FileSpan>,
+    /// Tables that `upgrade` makes although an earlier revision seems to show that they are there: they were not.
+    pub refuted: Vec<SmolStr>,
     pub verdict: Verdict,
     /// The database before the revision, with all that the revision shows to have been there.
     pub before: Catalog,
@@ -280,6 +284,10 @@ impl<'s> Replay<'s> {
         self.simulation_mut().steps = Some(Vec::new());
         let upgrade = self.runtime.direction(module, "upgrade");
         let (upgrade_steps, upgrade_sql) = self.take_steps();
+        let refuted = refuted::tables(&upgrade, &upgrade_steps);
+        for table in &refuted {
+            self.simulation_mut().state.database.was_without(table);
+        }
         let before = self.simulation().state.database.before.clone();
         let after = self.simulation().now().clone();
         let up = compare(&self.simulation().state.database.before, &after);
@@ -358,6 +366,7 @@ impl<'s> Replay<'s> {
             second_upgrade_failures,
             changes_anything,
             assumptions,
+            refuted,
             verdict,
             before,
             after,
@@ -413,6 +422,7 @@ impl<'s> Replay<'s> {
             second_upgrade_failures: Vec::new(),
             changes_anything: true,
             assumptions: Vec::new(),
+            refuted: Vec::new(),
             noticed: Vec::new(),
             verdict: Verdict::Unknown,
             before: Catalog::default(),

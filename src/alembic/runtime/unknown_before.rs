@@ -142,7 +142,7 @@ fn row_security(steps: &[Step], wanted: &str) -> Option<bool> {
 }
 
 /// The single statements of one.
-fn parts(ddl: &Ddl) -> Vec<&Ddl> {
+pub(super) fn parts(ddl: &Ddl) -> Vec<&Ddl> {
     match ddl {
         Ddl::Together(inner) | Ddl::Block(inner) => inner.iter().flat_map(parts).collect(),
         Ddl::Only(inner) => parts(inner),

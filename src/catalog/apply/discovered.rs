@@ -4,11 +4,20 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::Statement;
+use super::{Database, Statement};
 use crate::catalog::constraint::{Constraint, ConstraintKind, Index};
 use crate::catalog::fact::Fact;
 use crate::catalog::objects::Enum;
 use crate::catalog::table::{Column, Table};
+
+impl Database {
+    /// A table that was taken to be there before the revision was not.
+    pub fn was_without(&mut self, table: &SmolStr) {
+        std::mem::swap(&mut self.now, &mut self.before);
+        self.statement(None).forget_table(table);
+        std::mem::swap(&mut self.now, &mut self.before);
+    }
+}
 
 impl Statement<'_> {
     /// A table that something names and nothing has made. It is there now, too.

@@ -1,5 +1,7 @@
 //! ML540
 
+mod repeated;
+
 use jiff::civil::{Date, date};
 
 use crate::alembic::Step;
@@ -22,6 +24,7 @@ declare_rule! {
     on: Sql(check),
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct TransactionStatement<'a> {
     text: &'a str,
     way: Way,
@@ -33,6 +36,8 @@ struct TransactionStatement<'a> {
     is_of_all: bool,
     /// It comes first, with a comment, and what follows can be repeated.
     is_repeatable: bool,
+    /// Nothing wants to run outside of the transaction, which ends with the function: that is what Alembic does.
+    is_needless: bool,
 }
 
 impl Violation for TransactionStatement<'_> {
@@ -48,10 +53,9 @@ impl Violation for TransactionStatement<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        let first = self.text.split_whitespace().next().unwrap_or_default();
-        let is = |word: &str| first.trim_end_matches(';').eq_ignore_ascii_case(word);
-        let is_undone = is("rollback") || is("abort");
-        if is("begin") || is("start") {
+        let end = End::of(self.text);
+        let is_undone = end == Some(End::Undoes);
+        if end.is_none() {
             return vec![
                 "a transaction is open already: what ends this one ends that of Alembic".to_owned(),
             ];
@@ -92,7 +96,31 @@ impl Violation for TransactionStatement<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        Some("use `with op.get_context().autocommit_block():`".to_owned())
+        let help = if self.is_needless {
+            "delete it: Alembic begins and ends the transaction itself"
+        } else {
+            "use `with op.get_context().autocommit_block():`"
+        };
+        Some(help.to_owned())
+    }
+}
+
+/// How a statement ends a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Commits,
+    Undoes,
+}
+
+impl End {
+    /// `None` for what begins one.
+    fn of(text: &str) -> Option<Self> {
+        let first = text.split_whitespace().next().unwrap_or_default();
+        match first.trim_end_matches(';').to_ascii_lowercase().as_str() {
+            "begin" | "start" => None,
+            "rollback" | "abort" => Some(Self::Undoes),
+            _ => Some(Self::Commits),
+        }
     }
 }
 
@@ -104,14 +132,32 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         if !ctx.sql.session.in_transaction {
             continue;
         }
+        let does = End::of(&remark.text);
+        let steps = ctx.way.steps(ctx.replayed);
+        // The revisions after it in the same run go without a transaction as well.
+        let is_of_all = ctx.environment.head.semantics().transactions == Transactions::PerRun;
+        if does == Some(End::Commits) && !is_of_all && repeated::can_be_repeated(steps) {
+            continue;
+        }
         let (before, goes_on) = around(ctx);
+        let mut last = steps.iter().rev().filter(|step| step.ddl != Ddl::Nothing);
+        let ends_with_commit = last.next().is_some_and(is_end);
+        let wants_none = |step: &Step| {
+            let parts = simple(&step.ddl);
+            step.ddl == Ddl::Nothing
+                || !parts.is_empty() && parts.iter().all(|(ddl, _)| is_done_in_transactions(ddl))
+        };
         let violation = TransactionStatement {
             text: &remark.text,
             way: ctx.way,
             before,
             goes_on,
-            is_of_all: ctx.environment.head.semantics().transactions == Transactions::PerRun,
+            is_of_all,
             is_repeatable: is_repeatable(ctx),
+            is_needless: does != Some(End::Undoes)
+                && (does.is_none() || !goes_on)
+                && ends_with_commit
+                && steps.iter().all(wants_none),
         };
         ctx.report(&violation, remark, reporter, "ends or begins a transaction");
     }
@@ -151,9 +197,7 @@ fn is_on_purpose(ctx: &SqlContext<'_>) -> bool {
 
 /// What comes before the COMMIT, in words, and whether anything comes after it.
 fn around(ctx: &SqlContext<'_>) -> (String, bool) {
-    let is_end = |step: &Step| {
-        matches!(step.ddl, Ddl::Session(SessionChange::End)) && ctx.sql.is_part_of(&step.place)
-    };
+    let is_end = |step: &Step| is_end(step) && ctx.sql.is_part_of(&step.place);
     let steps = ctx.way.steps(ctx.replayed);
     let Some(end) = steps.iter().position(is_end) else {
         return (String::new(), true);
@@ -236,6 +280,22 @@ fn is_refused(ddl: &Ddl) -> bool {
     )
 }
 
+fn is_end(step: &Step) -> bool {
+    matches!(step.ddl, Ddl::Session(SessionChange::End))
+}
+
+/// True for what is certainly done in a transaction as well.
+fn is_done_in_transactions(ddl: &Ddl) -> bool {
+    match ddl {
+        Ddl::Session(change) => matches!(
+            change,
+            SessionChange::Begin | SessionChange::End | SessionChange::Timeout { .. }
+        ),
+        Ddl::Opaque { .. } | Ddl::OpaqueObject { .. } => false,
+        other => !is_refused(other),
+    }
+}
+
 /// True if somebody says something in the line of a statement, or in the one above it.
 fn has_comment(ctx: &SqlContext<'_>, place: &FileSpan) -> bool {
     let source = &ctx.revision.source;
@@ -299,6 +359,7 @@ mod tests {
                 goes_on,
                 is_of_all: false,
                 is_repeatable: false,
+                is_needless: false,
             };
             let notes = violation.notes();
             assert!(notes[0].starts_with(note), "{text}: {notes:?}");

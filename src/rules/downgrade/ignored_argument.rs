@@ -70,14 +70,7 @@ impl Violation for IgnoredArgument {
     fn help(&self) -> Option<String> {
         match &self.kind {
             IgnoredKind::UnknownKeyword => {
-                let meant = match (self.operation.as_str(), self.name.as_str()) {
-                    ("alter_column", "type") => "type_",
-                    ("alter_column", "default") => "server_default",
-                    ("alter_column", "existing_default") => "existing_server_default",
-                    ("alter_column", "new_name") => "new_column_name",
-                    ("alter_column", "null" | "not_null") => "nullable",
-                    _ => return None,
-                };
+                let meant = meant(&self.operation, &self.name)?;
                 Some(format!("`{meant}=` is what it listens to"))
             }
             IgnoredKind::Column { .. } => Some(
@@ -105,6 +98,53 @@ pub(in crate::rules) fn tells_of_column(
         && ignored.any(|ignored| {
             matches!(&ignored.kind, IgnoredKind::Column { name: Some(name) } if name == column)
         })
+}
+
+/// True if this rule tells that an operation leaves a part of a column as it is, where it is to change it: `nullable`,
+/// `type`, `default`.
+pub(in crate::rules) fn tells_of_part(
+    environment: &EnvironmentContext<'_>,
+    run: &Run,
+    (table, column): (&str, &str),
+    part: &str,
+) -> bool {
+    let is_part = |ignored: &IgnoredArgument| match &ignored.kind {
+        IgnoredKind::LeftAsItIs => part == "default",
+        IgnoredKind::UnknownKeyword => {
+            meant(&ignored.operation, &ignored.name) == Some(keyword(part))
+        }
+        _ => false,
+    };
+    let leaves_it = |recorded: &Recorded| {
+        let Operation::AlterColumn(alter) = &recorded.operation else {
+            return false;
+        };
+        alter.table.as_deref() == Some(table)
+            && alter.column.as_deref() == Some(column)
+            && recorded.ignored.iter().any(is_part)
+    };
+    is_selected(&RULE, environment.settings) && run.operations.iter().any(leaves_it)
+}
+
+/// The argument of `alter_column` that changes a part of a column.
+fn keyword(part: &str) -> &str {
+    match part {
+        "type" => "type_",
+        "default" => "server_default",
+        other => other,
+    }
+}
+
+/// What an operation listens to in place of a keyword that it does not read.
+fn meant(operation: &str, keyword: &str) -> Option<&'static str> {
+    match (operation, keyword) {
+        ("alter_column", "type") => Some("type_"),
+        ("alter_column", "default") => Some("server_default"),
+        ("alter_column", "existing_default") => Some("existing_server_default"),
+        ("alter_column", "new_name") => Some("new_column_name"),
+        ("alter_column", "null" | "not_null") => Some("nullable"),
+        _ => None,
+    }
 }
 
 /// True if this rule tells that an `upgrade` of one of these revisions says the type of a column in a keyword that nobody

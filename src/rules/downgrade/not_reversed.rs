@@ -12,8 +12,6 @@ mod reported;
 mod severity;
 mod slip;
 
-use serde_json::Value;
-
 use self::cause::is_one_cause;
 use self::nullability::{believed_otherwise, is_swapped, sets_nullable, was_nullable};
 use self::rebuilt::{Part, Rebuilt};
@@ -74,6 +72,13 @@ enum Blame {
 impl Violation for NotReversed<'_> {
     fn message(&self) -> String {
         if let (Some(meant), [first, ..]) = (self.meant, self.differences.as_slice()) {
+            if first.change == Change::Added {
+                let (to, of) = (Target::of(first), Target::of(meant));
+                let [name, to, of] = [to.name, to.table, of.table].map(Option::unwrap_or_default);
+                return format!(
+                    "`downgrade` adds column `{name}` to `{to}`; `upgrade` dropped it from `{of}`"
+                );
+            }
             let does = if first.change == Change::Removed {
                 "drops"
             } else {
@@ -206,7 +211,11 @@ impl Violation for NotReversed<'_> {
         if self.blame == Blame::Upgrade {
             return Some("change the table in `op.batch_alter_table`, or set `PRAGMA legacy_alter_table = ON` before it is renamed".to_owned());
         }
-        if let Some(meant) = self.meant {
+        if let (Some(meant), [first, ..]) = (self.meant, self.differences.as_slice()) {
+            if first.change == Change::Added {
+                let table = Target::of(meant).table.unwrap_or_default();
+                return Some(format!("add it to `{table}`"));
+            }
             let name = Target::of(meant).name.unwrap_or(&meant.object);
             return Some(format!("what `upgrade` has changed is `{name}`"));
         }
@@ -324,13 +333,8 @@ fn causes<'d>(
                     "made only where it is missing".clone_into(&mut label.message);
                 }
             }
-            let target = Target::of(first);
-            let next_failure = target
-                .name
-                .or(target.table)
-                .into_iter()
-                .chain(first.to.get("name").and_then(Value::as_str))
-                .find_map(|name| remainder.next_failure(name))
+            let next_failure = remainder
+                .next_failure_over(first)
                 .map(|failed| failed.message.as_str());
             let is_no_news = was_nullable(&differences) == Some(false)
                 && sets_nullable(first, false, remainder)
@@ -414,7 +418,11 @@ fn join_slips<'d>(
             .find(|one| std::ptr::eq(one.first, wrong));
         if let Some(wrong) = wrong {
             wrong.meant = Some(left.first);
-            "the wrong one".clone_into(&mut wrong.primary.message);
+            let what = match wrong.first.change {
+                Change::Added => "the wrong table",
+                _ => "the wrong one",
+            };
+            what.clone_into(&mut wrong.primary.message);
             wrong.next_failure = wrong.next_failure.or(left.next_failure);
             wrong.related.push(Label {
                 message: "this is left".to_owned(),

@@ -68,6 +68,15 @@ fn is_refused_on_rows(difference: &Difference, ctx: &ReplayContext<'_>) -> bool 
         && steps.any(|step| has(&step.ddl, &adds_it))
 }
 
+/// True for what hangs on a table that only seems to be there before the revision: a later one makes it.
+fn hangs_on_what_is_made_later(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let referenced = [&difference.from, &difference.to]
+        .into_iter()
+        .filter_map(|value| value.get("references")?.as_str());
+    let mut tables = Target::of(difference).table.into_iter().chain(referenced);
+    tables.any(|table| ctx.refuter(table).is_some())
+}
+
 pub(super) fn is_reported(
     difference: &Difference,
     remainder: &Remainder<'_>,
@@ -77,6 +86,7 @@ pub(super) fn is_reported(
         || remainder.is_learned_on_the_way_back(difference)
         || remainder.is_only_learned(difference)
         || remainder.hangs_on_the_database(difference)
+        || hangs_on_what_is_made_later(difference, ctx)
         || ctx
             .replayed
             .migration
@@ -160,12 +170,15 @@ pub(super) fn is_reported(
 
 /// True for what the downgrade says of a column where Alembic does not look, where that is told.
 fn is_ignored(difference: &Difference, remainder: &Remainder<'_>, ctx: &ReplayContext<'_>) -> bool {
-    let column = Target::of(difference).name;
+    let Target { table, name, .. } = Target::of(difference);
+    let (Change::Changed(part), Some(column)) = (difference.change, name) else {
+        return false;
+    };
+    let column_of = (table.unwrap_or_default(), column);
+    let (environment, run) = (ctx.environment, remainder.downgrade);
     difference.subject == Subject::Column
-        && matches!(difference.change, Change::Changed(_))
-        && column.is_some_and(|column| {
-            ignored_argument::tells_of_column(ctx.environment, remainder.downgrade, column)
-        })
+        && (ignored_argument::tells_of_column(environment, run, column)
+            || ignored_argument::tells_of_part(environment, run, column_of, part))
 }
 
 /// True for a default that a column gets as it is made once more: what it held is gone, and the default fills it.

@@ -28,15 +28,70 @@ pub(super) fn instead_of<'d>(
         }
         _ => return None,
     };
+    let is_of_another = is_column_of_another_table(left, wrong, ctx);
+    let (wrong, left) = if is_of_another {
+        (left, wrong)
+    } else {
+        (wrong, left)
+    };
     let (wrong_target, left_target) = (Target::of(wrong), Target::of(left));
     let is_one_kind = wrong.subject == left.subject
         && wrong_target.table == left_target.table
         && wrong_target.name != left_target.name;
-    (is_one_kind
+    ((is_one_kind || is_of_another)
         && is_left(left, remainder, ctx)
         && !is_touched(wrong, ctx)
         && wrong_target.last_naming(remainder.downgrade).is_some())
     .then_some((wrong, left))
+}
+
+/// True for a column that is added to a table which has never had it, while one of the same name and kind is lost by
+/// another table.
+fn is_column_of_another_table(
+    added: &Difference,
+    lost: &Difference,
+    ctx: &ReplayContext<'_>,
+) -> bool {
+    let (is_to, was_of) = (Target::of(added), Target::of(lost));
+    let column = |difference: &Difference, change: Change| {
+        (difference.subject, difference.change) == (Subject::Column, change)
+    };
+    let is_alike = || {
+        let base = |value: &Value| {
+            let written = value.get("type")?.as_str()?;
+            Some(written.split('(').next().unwrap_or(written).to_owned())
+        };
+        base(&added.to).is_some() && base(&added.to) == base(&lost.from)
+    };
+    column(added, Change::Added)
+        && column(lost, Change::Removed)
+        && is_to.name == was_of.name
+        && is_to.table != was_of.table
+        && is_alike()
+        && is_to
+            .table
+            .zip(is_to.name)
+            .is_some_and(|(table, name)| never_had(ctx, table, name))
+}
+
+/// True if no revision so far has left a table with a column.
+fn never_had(ctx: &ReplayContext<'_>, table: &str, column: &str) -> bool {
+    let history = ctx.environment.head.replay();
+    let lacks = |state: &Catalog| {
+        let table = state.tables.get(table);
+        table.is_none_or(|table| table.open.is_none() && table.column(column).is_none())
+    };
+    let is_it = |node: &usize| {
+        history
+            .get(*node)
+            .is_some_and(|other| std::ptr::eq(other, ctx.replayed))
+    };
+    let so_far = history.order.iter().position(is_it);
+    let so_far = so_far.and_then(|at| history.order.get(..=at));
+    so_far.is_some_and(|nodes| {
+        let mut replayed = nodes.iter().filter_map(|node| history.get(*node));
+        replayed.all(|one| lacks(&one.before) && lacks(&one.after))
+    })
 }
 
 /// Makes one of what the downgrade drops of a table and what it makes there, where that is one of each kind: it makes the
