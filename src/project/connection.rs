@@ -14,6 +14,11 @@ impl ProjectEnvironment<'_> {
         }
     }
 
+    /// True if each revision certainly has a transaction of its own, so that what one does to it is no matter of the others.
+    pub fn has_transaction_per_revision(&self) -> bool {
+        self.env_models().env.transaction_per_migration == Some(true)
+    }
+
     /// True if `env.py` speaks of running outside of transactions.
     fn may_commit_by_itself(&self) -> bool {
         self.env_speaks_of(&["AUTOCOMMIT", "autocommit", "transactional_ddl"])

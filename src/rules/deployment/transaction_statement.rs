@@ -135,8 +135,12 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         let does = End::of(&remark.text);
         let steps = ctx.way.steps(ctx.replayed);
         // The revisions after it in the same run go without a transaction as well.
-        let is_of_all = ctx.environment.head.semantics().transactions == Transactions::PerRun;
-        if does == Some(End::Commits) && !is_of_all && repeated::can_be_repeated(steps) {
+        let head = ctx.environment.head;
+        let is_of_all = head.semantics().transactions == Transactions::PerRun;
+        if does == Some(End::Commits)
+            && head.has_transaction_per_revision()
+            && repeated::can_be_repeated(steps)
+        {
             continue;
         }
         let (before, goes_on) = around(ctx);
