@@ -102,8 +102,10 @@ merge() {
 
 git init --quiet --initial-branch=main project
 cd project
-# More commits than GitLab fetches by default.
-for number in {1..20}; do git commit --quiet --allow-empty --message "$number"; done
+# More commits than GitLab fetches by default, and older than a project whose revisions have run nowhere.
+for number in {1..20}; do
+    GIT_COMMITTER_DATE=2020-01-01T00:00:00Z git commit --quiet --allow-empty --message "$number"
+done
 mkdir -p migrations/versions
 printf '[alembic]\nscript_location = migrations\n' >alembic.ini
 printf 'from alembic import context\ncontext.configure()\n' >migrations/env.py

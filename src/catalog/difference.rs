@@ -383,8 +383,7 @@ impl Comparison {
                 }
             }
         }
-        self.constraints(name, &old.constraints, &new.constraints);
-        self.indexes(name, &old.indexes, &new.indexes);
+        self.constraints_and_indexes(name, old, new);
         if old.comment != new.comment {
             self.add(
                 Subject::Table,

@@ -9,9 +9,50 @@ use super::values::{constraint_value, index_value};
 use super::{Change, Comparison, Subject, doubt, pair};
 use crate::catalog::constraint::{Constraint, ConstraintKind, Index};
 use crate::catalog::fact::{Fact, Why};
+use crate::catalog::table::Table;
 
 impl Comparison {
-    pub(super) fn constraints(&mut self, table: &SmolStr, old: &[Constraint], new: &[Constraint]) {
+    pub(super) fn constraints_and_indexes(&mut self, name: &SmolStr, old: &Table, new: &Table) {
+        // An index of which only the name is known may have been the unique constraint that has its name now: MySQL
+        // drops both with the same words.
+        let mut either = Vec::new();
+        for (one, two) in [(old, new), (new, old)] {
+            for index in &one.indexes {
+                let is_now_unique = || {
+                    let now = two.constraint(&index.name).map(|now| &now.kind);
+                    matches!(now, Some(ConstraintKind::Unique { .. }))
+                };
+                if let Fact::Unknown(why) = &index.definition
+                    && is_now_unique()
+                {
+                    self.unknown(why);
+                    either.push(index.name.clone());
+                }
+            }
+        }
+        if either.is_empty() {
+            self.constraints(name, &old.constraints, &new.constraints);
+            self.indexes(name, &old.indexes, &new.indexes);
+            return;
+        }
+        let constraints = |table: &Table| -> Vec<Constraint> {
+            let others = table.constraints.iter();
+            let is_other =
+                |one: &&Constraint| one.known_name().is_none_or(|name| !either.contains(name));
+            others.filter(is_other).cloned().collect()
+        };
+        let indexes = |table: &Table| -> Vec<Index> {
+            let others = table.indexes.iter();
+            others
+                .filter(|one| !either.contains(&one.name))
+                .cloned()
+                .collect()
+        };
+        self.constraints(name, &constraints(old), &constraints(new));
+        self.indexes(name, &indexes(old), &indexes(new));
+    }
+
+    fn constraints(&mut self, table: &SmolStr, old: &[Constraint], new: &[Constraint]) {
         // The same definition at another place in the file is the same constraint, and there twice it says no more
         // than once.
         let is_in = |one: &Constraint, others: &[Constraint]| {
@@ -129,7 +170,7 @@ impl Comparison {
         is_found
     }
 
-    pub(super) fn indexes(&mut self, table: &SmolStr, old: &[Index], new: &[Index]) {
+    fn indexes(&mut self, table: &SmolStr, old: &[Index], new: &[Index]) {
         let mut left: Vec<&Index> = old.iter().filter(|one| !new.contains(one)).collect();
         let mut right: Vec<&Index> = new.iter().filter(|one| !old.contains(one)).collect();
         for (one, two) in pair(&mut left, &mut right, |one, two| one.name == two.name) {
