@@ -172,9 +172,17 @@ pub(crate) fn does_nothing_to(
     head: &ProjectEnvironment<'_>,
     node: usize,
 ) -> bool {
-    if asks_before_all(head, node) {
-        return true;
-    }
+    asks_before_all(head, node) || leaves_alone(database, head, node)
+}
+
+/// True if a revision that changes the schema where it runs does nothing to a database that has never run it.
+pub(crate) fn is_done_in(database: &Catalog, head: &ProjectEnvironment<'_>, node: usize) -> bool {
+    let replayed = head.replay().get(node);
+    replayed.is_some_and(|replayed| !replayed.upgrade.found.is_empty())
+        && leaves_alone(database, head, node)
+}
+
+fn leaves_alone(database: &Catalog, head: &ProjectEnvironment<'_>, node: usize) -> bool {
     let upgraded = head.upgrade_of(node, database.clone());
     let differences = compare(database, &upgraded.after);
     let changes_rows = |step: &Step| matches!(step.ddl, Ddl::Data { .. });

@@ -88,9 +88,7 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(first) = id_line.or(revises_line) else {
         return;
     };
-    if stands_on_the_base(revision, ctx)
-        || id_line.is_none() && revises_line.is_some_and(|line| was_right(line, revision, ctx))
-    {
+    if stands_on_the_base(revision, ctx) {
         return;
     }
     let edits = id_line
@@ -148,15 +146,6 @@ fn stands_on_the_base(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
         )
     };
     said(before) == said(revision)
-}
-
-/// True if the docstring names the parents that a merged revision had: that they are others now is told by other rules.
-fn was_right(line: &DocLine, revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
-    let base = ctx.environment.base();
-    base.is_some_and(|base| {
-        let before = base.revision(&revision.id.value);
-        before.is_some_and(|before| revises(line, before, &base.map))
-    })
 }
 
 /// True if the line names the parents, or says something that is no list of ids.

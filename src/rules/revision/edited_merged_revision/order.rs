@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::MOST_PLACES;
 use crate::alembic::{Revision, RevisionMap, written_links};
+use crate::catalog::Catalog;
 use crate::diagnostic::{Label, Severity};
 use crate::project::ProjectEnvironment;
 use crate::python::ParsedFile;
@@ -132,8 +133,8 @@ pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             release.is_none() && (joins_heads(one, upstream, head) || was_there_before(ctx, one));
         // What runs again does nothing, or what never runs would not.
         let is_idle = match (one.gained.as_slice(), one.lost.as_slice()) {
-            ([], lost) => do_nothing(lost, one, ctx),
-            (gained, []) => do_nothing(gained, one, ctx),
+            ([], lost) => do_nothing(lost, one, ctx, edit::does_nothing_to),
+            (gained, []) => do_nothing(gained, one, ctx, edit::is_done_in),
             _ => false,
         };
         if is_repair || is_put_back(ctx, one) || is_idle {
@@ -224,7 +225,12 @@ fn makes_what_models_have(
 }
 
 /// True if revisions do nothing to a database that stands at the one that has moved.
-fn do_nothing(revisions: &[SmolStr], moved: &Moved<'_>, ctx: &ChangeContext<'_>) -> bool {
+fn do_nothing(
+    revisions: &[SmolStr],
+    moved: &Moved<'_>,
+    ctx: &ChangeContext<'_>,
+    does_nothing: fn(&Catalog, &ProjectEnvironment<'_>, usize) -> bool,
+) -> bool {
     let head = ctx.environment.head;
     let Some(upstream) = ctx.change.upstream else {
         return false;
@@ -238,7 +244,7 @@ fn do_nothing(revisions: &[SmolStr], moved: &Moved<'_>, ctx: &ChangeContext<'_>)
     };
     revisions.iter().all(|id| {
         let node = head.map.find(id);
-        node.is_some_and(|node| edit::does_nothing_to(&replayed.after, head, node))
+        node.is_some_and(|node| does_nothing(&replayed.after, head, node))
     })
 }
 
