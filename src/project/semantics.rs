@@ -1,5 +1,7 @@
 //! Circumstances under which migrations run, as dependencies and `env.py` tell them.
 
+use std::sync::LazyLock;
+
 use regex::Regex;
 use smol_str::SmolStr;
 
@@ -13,7 +15,10 @@ use crate::sqlalchemy::ddl::TimeZone;
 const SETTING: &str = r"(?i)search_path\s*(?:=|\bto\b)\s*(.+)$";
 
 /// `create schema if not exists "a"`
-const MADE: &str = r#"create\s+schema\s+(?:if\s+not\s+exists\s+)?(?:\\?["'])?(\w*)"#;
+static MADE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"create\s+schema\s+(?:if\s+not\s+exists\s+)?(?:\\?["'])?(\w*)"#)
+        .expect("the pattern is fixed")
+});
 
 impl ProjectEnvironment<'_> {
     /// `datetime` became `UTCDateTime()` with SQLModel 0.0.45; before it was `DateTime` (`sqlmodel/main.py` of 0.0.44 and
@@ -85,14 +90,16 @@ impl ProjectEnvironment<'_> {
 /// The schemas that a text speaks of making, `None` where one is not written out.
 fn schemas_made(text: &str) -> Option<Vec<SmolStr>> {
     let text = text.to_lowercase();
+    if !(text.contains("create") && text.contains("schema")) {
+        return Some(Vec::new());
+    }
     if ["createschema", "create_schema"]
         .iter()
         .any(|call| text.contains(call))
     {
         return None;
     }
-    let made = Regex::new(MADE).ok()?;
-    let names = made.captures_iter(&text).map(|found| {
+    let names = MADE.captures_iter(&text).map(|found| {
         let name = found.get(1)?.as_str();
         (!name.is_empty()).then(|| SmolStr::new(name))
     });
