@@ -79,6 +79,7 @@ pub struct ProjectEnvironment<'s> {
     dependencies: OnceLock<Dependencies>,
     versions: OnceLock<Versions>,
     dialect: OnceLock<DetectedDialect>,
+    semantics: OnceLock<Semantics>,
 }
 
 /// What the configuration says in place of what would be found.
@@ -194,6 +195,7 @@ impl<'s> ProjectEnvironment<'s> {
             dependencies: OnceLock::new(),
             versions: OnceLock::new(),
             dialect: OnceLock::new(),
+            semantics: OnceLock::new(),
         }
     }
 
@@ -277,7 +279,12 @@ impl<'s> ProjectEnvironment<'s> {
     }
 
     /// Under which circumstances the migrations run.
-    pub fn semantics(&self) -> Semantics {
+    pub fn semantics(&self) -> &Semantics {
+        self.semantics.get_or_init(|| self.find_semantics())
+    }
+
+    fn find_semantics(&self) -> Semantics {
+        let env_files = self.env_and_imported();
         let versions = self.versions();
         let naming = match &self.naming {
             Some(convention) => Naming::Convention(
@@ -298,9 +305,9 @@ impl<'s> ProjectEnvironment<'s> {
             sqlmodel_datetime: self.sqlmodel_datetime(),
             naming,
             transactions: self.transactions(),
-            search_path: self.schemas_searched(),
+            search_path: self.schemas_searched(&env_files),
             sets_search_path: self.sets_search_path(),
-            made_schemas: self.made_schemas(),
+            made_schemas: self.made_schemas(&env_files),
             sets_foreign_key_checks: self.sets_foreign_key_checks(),
         }
     }
@@ -347,8 +354,8 @@ impl<'s> ProjectEnvironment<'s> {
     /// The database before the first revision.
     fn new_replay(&self) -> Replay<'_> {
         let revisions = self.map.nodes().iter().map(|node| &*node.revision);
-        let mut replay =
-            Replay::new(self.sources, &self.finder, self.semantics()).with_history(revisions);
+        let mut replay = Replay::new(self.sources, &self.finder, self.semantics().clone())
+            .with_history(revisions);
         for file in &self.initial_sql {
             if let Some(bytes) = self.sources.read(file) {
                 replay.execute_initial_sql(file, &String::from_utf8_lossy(&bytes));
@@ -441,7 +448,7 @@ impl<'s> ProjectEnvironment<'s> {
         ModelReading::begin(
             env.as_ref(),
             self,
-            self.semantics(),
+            self.semantics().clone(),
             self.sources,
             &self.finder,
         )

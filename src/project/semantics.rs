@@ -12,7 +12,9 @@ use crate::source::RepoPath;
 use crate::sqlalchemy::ddl::TimeZone;
 
 /// `SET search_path = a, b`, `SET SESSION search_path TO a, b`, `-csearch_path=a,b`
-const SETTING: &str = r"(?i)search_path\s*(?:=|\bto\b)\s*(.+)$";
+static SETTING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)search_path\s*(?:=|\bto\b)\s*(.+)$").expect("the pattern is fixed")
+});
 
 /// `create schema if not exists "a"`
 static MADE: LazyLock<Regex> = LazyLock::new(|| {
@@ -33,10 +35,9 @@ impl ProjectEnvironment<'_> {
         })
     }
 
-    /// What `env.py`, or a module that it imports, sets `search_path` to, with `public` for the default schema. Empty where
+    /// What `env.py`, or a module that it imports, `files`, sets `search_path` to, with `public` for the default schema. Empty where
     /// nothing is set, not the same everywhere, or not to constants.
-    pub(super) fn schemas_searched(&self) -> Vec<SmolStr> {
-        let files = self.env_and_imported();
+    pub(super) fn schemas_searched(&self, files: &[RepoPath]) -> Vec<SmolStr> {
         let mut settings = files.iter().flat_map(|file| self.settings_in(file));
         let first = settings.next().unwrap_or_default();
         if settings.all(|other| other == first) {
@@ -46,18 +47,18 @@ impl ProjectEnvironment<'_> {
         }
     }
 
-    /// The schemas that `env.py`, or a module that it imports, speaks of making; `None` where it may be any.
-    pub(super) fn made_schemas(&self) -> Option<Vec<SmolStr>> {
+    /// The schemas that `env.py`, or a module that it imports, `files`, speaks of making; `None` where it may be any.
+    pub(super) fn made_schemas(&self, files: &[RepoPath]) -> Option<Vec<SmolStr>> {
         let mut all = Vec::new();
-        for file in self.env_and_imported() {
-            let text = self.sources.read(&file).unwrap_or_default();
+        for file in files {
+            let text = self.sources.read(file).unwrap_or_default();
             all.extend(schemas_made(&String::from_utf8_lossy(&text))?);
         }
         Some(all)
     }
 
     /// `env.py`, and the modules that it names.
-    fn env_and_imported(&self) -> Vec<RepoPath> {
+    pub(super) fn env_and_imported(&self) -> Vec<RepoPath> {
         let Some(env_file) = self.environment.env_file() else {
             return Vec::new();
         };
@@ -107,13 +108,10 @@ fn schemas_made(text: &str) -> Option<Vec<SmolStr>> {
 }
 
 fn settings(text: &str) -> Vec<Vec<SmolStr>> {
-    let Ok(setting) = Regex::new(SETTING) else {
-        return Vec::new();
-    };
     text.lines()
         .filter(|line| !line.trim_start().starts_with('#'))
         .filter_map(|line| {
-            let list = setting.captures(line)?.get(1)?.as_str();
+            let list = SETTING.captures(line)?.get(1)?.as_str();
             // A variable of Python that is called so.
             let is_variable = line.trim_start().starts_with("search_path");
             (!is_variable || !list.starts_with(['\'', '"'])).then_some(list)
