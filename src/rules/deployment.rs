@@ -439,6 +439,26 @@ fn statements(steps: &[Step]) -> impl Iterator<Item = (Cow<'_, Ddl>, &Step)> {
     })
 }
 
+/// True if the same direction has dropped a constraint of a table before that is meant.
+fn has_dropped(
+    ctx: &StatementContext<'_>,
+    table: &str,
+    is_meant: impl Fn(&ConstraintKind) -> bool,
+) -> bool {
+    statements(ctx.earlier).any(|(ddl, step)| match ddl.as_ref() {
+        Ddl::AlterTable {
+            table: other,
+            action: AlterAction::DropConstraint { name, .. },
+            ..
+        } if other == table => {
+            let known = step.before.tables.get(table);
+            let dropped = known.and_then(|table| table.constraint(name));
+            dropped.is_some_and(|dropped| is_meant(&dropped.kind))
+        }
+        _ => false,
+    })
+}
+
 /// True if a valid CHECK of the table says that a column is never NULL.
 fn is_proven_not_null(table: &Table, column: &str) -> bool {
     table.constraints.iter().any(|constraint| {

@@ -92,11 +92,13 @@ impl<'a> Remainder<'a> {
 
     /// Why a second upgrade fails over the object of a name.
     pub(crate) fn next_failure(&self, name: &str) -> Option<&'a Failed> {
+        self.next_failures(name).next()
+    }
+
+    fn next_failures(&self, name: &str) -> impl Iterator<Item = &'a Failed> + use<'a> {
         let quoted = format!("`{name}`");
         let failures = self.replayed.second_upgrade_failures.iter();
-        failures
-            .into_iter()
-            .find(|failed| !failed.in_one_go && failed.message.contains(&quoted))
+        failures.filter(move |failed| !failed.in_one_go && failed.message.contains(&quoted))
     }
 
     /// The same of a difference: a name that another table has as well is not confused with that.
@@ -114,13 +116,8 @@ impl<'a> Remainder<'a> {
                 })
         };
         names.find_map(|name| {
-            let quoted = format!("`{name}`");
-            let mut failures = self.replayed.second_upgrade_failures.iter();
-            failures.find(|failed| {
-                !failed.in_one_go
-                    && failed.message.contains(&quoted)
-                    && !is_of_another(failed, name)
-            })
+            let mut failures = self.next_failures(name);
+            failures.find(|failed| !is_of_another(failed, name))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{CostlyConstraint, rewrites, same_transaction, statements};
+use super::{CostlyConstraint, has_dropped, rewrites, same_transaction, statements};
 use crate::catalog::{AlterAction, ConstraintKind, Ddl, Fact, RowChange};
 use crate::dialect::postgresql::Action;
 use crate::rules::{Reporter, StatementContext, declare_rule};
@@ -49,20 +49,10 @@ fn lets_more_in(ctx: &StatementContext<'_>, table: &str, check: &ConstraintKind)
     let Some((columns, allowed)) = allowed_values(check) else {
         return false;
     };
-    statements(ctx.earlier).any(|(ddl, step)| match ddl.as_ref() {
-        Ddl::AlterTable {
-            table: other,
-            action: AlterAction::DropConstraint { name, .. },
-            ..
-        } if other == table => {
-            let known = step.before.tables.get(table);
-            let dropped = known.and_then(|table| table.constraint(name));
-            let old = dropped.and_then(|dropped| allowed_values(&dropped.kind));
-            old.is_some_and(|(of, values)| {
-                of == columns && values.iter().all(|value| allowed.contains(value))
-            })
-        }
-        _ => false,
+    has_dropped(ctx, table, |dropped| {
+        allowed_values(dropped).is_some_and(|(of, values)| {
+            of == columns && values.iter().all(|value| allowed.contains(value))
+        })
     })
 }
 

@@ -1,7 +1,7 @@
 //! ML509
 
-use super::{CostlyConstraint, statements};
-use crate::catalog::{AlterAction, ConstraintKind, Ddl, ForeignKey};
+use super::{CostlyConstraint, has_dropped};
+use crate::catalog::{ConstraintKind, ForeignKey};
 use crate::config::ZeroDowntime;
 use crate::dialect::postgresql::Action;
 use crate::rules::{Reporter, StatementContext, declare_rule};
@@ -46,19 +46,8 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
 
 /// True for a key that the same direction has dropped before, with other actions perhaps.
 fn replaces_another(ctx: &StatementContext<'_>, table: &str, key: &ForeignKey) -> bool {
-    statements(ctx.earlier).any(|(ddl, step)| match ddl.as_ref() {
-        Ddl::AlterTable {
-            table: other,
-            action: AlterAction::DropConstraint { name, .. },
-            ..
-        } if other == table => {
-            let known = step.before.tables.get(table);
-            let dropped = known.and_then(|table| table.constraint(name));
-            dropped.is_some_and(|dropped| {
-                matches!(&dropped.kind, ConstraintKind::ForeignKey(old)
-                    if old.columns == key.columns && old.references == key.references)
-            })
-        }
-        _ => false,
+    has_dropped(ctx, table, |dropped| {
+        matches!(dropped, ConstraintKind::ForeignKey(old)
+            if old.columns == key.columns && old.references == key.references)
     })
 }
