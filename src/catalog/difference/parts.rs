@@ -30,29 +30,18 @@ impl Comparison {
                 }
             }
         }
-        if either.is_empty() {
-            self.constraints(name, &old.constraints, &new.constraints);
-            self.indexes(name, &old.indexes, &new.indexes);
-            return;
-        }
-        let constraints = |table: &Table| -> Vec<Constraint> {
-            let others = table.constraints.iter();
-            let is_other =
-                |one: &&Constraint| one.known_name().is_none_or(|name| !either.contains(name));
-            others.filter(is_other).cloned().collect()
-        };
-        let indexes = |table: &Table| -> Vec<Index> {
-            let others = table.indexes.iter();
-            others
-                .filter(|one| !either.contains(&one.name))
-                .cloned()
-                .collect()
-        };
-        self.constraints(name, &constraints(old), &constraints(new));
-        self.indexes(name, &indexes(old), &indexes(new));
+        self.constraints(name, &old.constraints, &new.constraints, &either);
+        self.indexes(name, &old.indexes, &new.indexes, &either);
     }
 
-    fn constraints(&mut self, table: &SmolStr, old: &[Constraint], new: &[Constraint]) {
+    /// All but what is called as one of `either`.
+    fn constraints(
+        &mut self,
+        table: &SmolStr,
+        old: &[Constraint],
+        new: &[Constraint],
+        either: &[SmolStr],
+    ) {
         // The same definition at another place in the file is the same constraint, and there twice it says no more
         // than once.
         let is_in = |one: &Constraint, others: &[Constraint]| {
@@ -60,8 +49,12 @@ impl Comparison {
                 one.name == two.name && one.has_same_definition(two) && one.maybe == two.maybe
             })
         };
-        let mut left: Vec<&Constraint> = old.iter().filter(|one| !is_in(one, new)).collect();
-        let mut right: Vec<&Constraint> = new.iter().filter(|one| !is_in(one, old)).collect();
+        let is_other =
+            |one: &&Constraint| one.known_name().is_none_or(|name| !either.contains(name));
+        let left = old.iter().filter(|one| !is_in(one, new));
+        let right = new.iter().filter(|one| !is_in(one, old));
+        let mut left: Vec<&Constraint> = left.filter(is_other).collect();
+        let mut right: Vec<&Constraint> = right.filter(is_other).collect();
         // A table has one primary key, whatever it is called.
         let keys = pair(&mut left, &mut right, |one, two| {
             matches!(one.kind, ConstraintKind::PrimaryKey { .. }) && one.has_same_definition(two)
@@ -170,9 +163,13 @@ impl Comparison {
         is_found
     }
 
-    fn indexes(&mut self, table: &SmolStr, old: &[Index], new: &[Index]) {
-        let mut left: Vec<&Index> = old.iter().filter(|one| !new.contains(one)).collect();
-        let mut right: Vec<&Index> = new.iter().filter(|one| !old.contains(one)).collect();
+    /// All but what is called as one of `either`.
+    fn indexes(&mut self, table: &SmolStr, old: &[Index], new: &[Index], either: &[SmolStr]) {
+        let is_other = |one: &&Index| !either.contains(&one.name);
+        let left = old.iter().filter(|one| !new.contains(one));
+        let right = new.iter().filter(|one| !old.contains(one));
+        let mut left: Vec<&Index> = left.filter(is_other).collect();
+        let mut right: Vec<&Index> = right.filter(is_other).collect();
         for (one, two) in pair(&mut left, &mut right, |one, two| one.name == two.name) {
             if let Some(why) = doubt(one.maybe.as_ref(), two.maybe.as_ref()) {
                 self.unknown(&why);
