@@ -33,6 +33,8 @@ const YOUNG: i32 = 21;
 pub(super) struct Circumstances<'c> {
     pub(super) environment: &'c EnvironmentContext<'c>,
     history: &'c ReplayedHistory,
+    /// Each question looks at all revisions, so it is asked once.
+    is_established: OnceCell<bool>,
     /// The revisions have run: no change brings them.
     pub(super) has_run: bool,
     /// The database ends statements that take long.
@@ -71,6 +73,7 @@ impl<'c> Circumstances<'c> {
             environment,
             history,
             has_run: environment.change.is_none() && environment.is_established(),
+            is_established: OnceCell::new(),
             is_limited: settings.zero_downtime.is_none() && environment.head.limits_statements(),
             habit: OnceCell::new(),
             uses: RefCell::default(),
@@ -128,7 +131,7 @@ impl<'c> Circumstances<'c> {
         let is_careful =
             !is_seldom(RARE) || careful > 0 && self.environment.head.sets_lock_timeout();
         // A young project has shown enough if the base has some of them.
-        let is_shown = || self.environment.is_established() || settled >= MIN_HABIT;
+        let is_shown = || self.is_established() || settled >= MIN_HABIT;
         let downtime = match is_careful {
             true if !is_seldom(RARE_AT_START) => None,
             false if is_shown() && careless >= MIN_HABIT => None,
@@ -221,10 +224,17 @@ impl<'c> Circumstances<'c> {
                 .contains(table)
     }
 
+    fn is_established(&self) -> bool {
+        let environment = self.environment;
+        *self
+            .is_established
+            .get_or_init(|| environment.is_established())
+    }
+
     /// True for a table that was made lately, in a project that has been there for longer: it holds little yet.
     fn is_young(&self, table: &SmolStr, ctx: &StatementContext<'_>) -> bool {
         self.environment.settings.zero_downtime.is_none()
-            && self.environment.is_established()
+            && self.is_established()
             && self.is_lately_made(table, ctx)
     }
 
@@ -272,10 +282,11 @@ impl Linter<'_> {
             self.leave_out(earlier, is_lock);
         }
         let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
-        let is_settled = circumstances.environment.is_established();
         let needs_many_rows = |diagnostic: &Diagnostic| {
             is_about_many_rows(diagnostic)
-                || is_settled && is_lock(diagnostic) && ctx.indexes_nothing(ctx.ddl)
+                || is_lock(diagnostic)
+                    && circumstances.is_established()
+                    && ctx.indexes_nothing(ctx.ddl)
         };
         if found.iter().any(needs_many_rows) && !circumstances.is_large(table) {
             self.leave_out(earlier, needs_many_rows);
