@@ -64,7 +64,7 @@ pub fn model_use(
             let is_own = *path == place.file;
             // What is handed on is used elsewhere, if at all.
             let is_package = path.file_name() == "__init__.py";
-            Some(search.of(&sources.read(path)?, is_own, is_package))
+            Some(search.of(&sources.look_into(path)?, is_own, is_package))
         })
         .collect();
     let others: BTreeSet<&String> = found.iter().flat_map(|found| &found.others).collect();

@@ -326,7 +326,7 @@ fn restamps(ctx: &ChangeContext<'_>, upstream: &ProjectEnvironment<'_>, deleted:
         .filter(|path| is_read(path) && head.node_of(path).is_none())
         .any(|path| {
             let read = |environment: &ProjectEnvironment<'_>| {
-                let bytes = environment.sources().read(path);
+                let bytes = environment.sources().look_into(path);
                 bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             };
             let Some(now) = read(head).filter(|text| text.len() <= LARGEST) else {
