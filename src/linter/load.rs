@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::Linter;
 use super::habits::MIN_HABIT;
+use crate::alembic::Revision;
 use crate::catalog::{AlterAction, Ddl};
 use crate::config::ZeroDowntime;
 use crate::diagnostic::Diagnostic;
@@ -106,6 +107,23 @@ impl<'c> Circumstances<'c> {
             return true;
         }
         rule.is_about_load() && self.habit().left_out.leaves_out(rule)
+    }
+
+    /// True for a revision in a folder `contract` beside one that is called `expand`: such a branch holds what running code
+    /// does not stand, and is upgraded once the application is stopped, or runs the new version everywhere.
+    pub(super) fn contracts(&self, revision: &Revision) -> bool {
+        let snapshot = self.environment.head.sources().snapshot();
+        let mut folder = revision.file.parent();
+        while !folder.is_root() {
+            if folder.file_name() == "contract"
+                && let Some(sibling) = folder.parent().join("expand")
+                && snapshot.is_folder(&sibling)
+            {
+                return self.environment.settings.zero_downtime.is_none();
+            }
+            folder = folder.parent();
+        }
+        false
     }
 
     /// A downgrade is an emergency, when few ask who waits: what only it locks is told where the configuration asks for it.

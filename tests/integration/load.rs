@@ -377,6 +377,33 @@ fn new_names_matter_to_those_who_make_something_with_care() {
 }
 
 #[test]
+fn a_branch_that_contracts_waits_until_no_old_code_runs() {
+    for (folders, is_told) in [
+        (["expand", "contract"], false),
+        (["other", "contract"], true),
+    ] {
+        let repository = minding_shop(0);
+        let ini = "version_locations = migrations/versions migrations/versions/OTHER migrations/versions/contract\n";
+        repository.write(
+            "alembic.ini",
+            format!("{INI}{}", ini.replace("OTHER", folders[0])),
+        );
+        let first = revision("c2", Some("z9"), "2026-03-10", "pass", "pass");
+        repository.write(&format!("migrations/versions/{}/c2.py", folders[0]), first);
+        repository.commit("Branches");
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        let text = indexed("order", "c2", "d3", "2026-03-20");
+        repository.write("migrations/versions/contract/d3.py", text);
+        repository.commit("An index");
+        assert_eq!(
+            codes_of_change(&repository).len(),
+            usize::from(is_told),
+            "{folders:?}"
+        );
+    }
+}
+
+#[test]
 fn rows_matter_in_a_downgrade_that_may_work() {
     let back = "op.add_column(\"order\", sa.Column(\"note\", sa.Text(), nullable=False))";
     let unnamed = format!("{back}\n    op.drop_constraint(None, \"order\", type_=\"unique\")");
