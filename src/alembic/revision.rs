@@ -73,6 +73,12 @@ impl Revision {
         remarks.iter().any(says_so)
     }
 
+    /// True if somebody says at a function that there is no way back at all, and not only from here.
+    pub fn rules_out_downgrades(&self, function: Span) -> bool {
+        let remarks = remarks(self.source.text.as_str(), function);
+        remarks.iter().any(|remark| rules_out(remark))
+    }
+
     /// True if somebody says of a function that it may fail.
     pub fn may_fail(&self, function: Span) -> bool {
         let says_so = |remark: &String| {
@@ -219,6 +225,30 @@ fn is_on_purpose(remark: &str) -> bool {
     let lower = remark.to_lowercase();
     is_to_do || PURPOSES.iter().any(|purpose| lower.contains(purpose))
 }
+
+/// "We do not support migration downgrade", "NO WAY!"
+fn rules_out(remark: &str) -> bool {
+    let lower = remark.to_lowercase().replace("don't", "do not");
+    let words: Vec<&str> = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_of_all = !words
+        .iter()
+        .any(|word| matches!(*word, "this" | "these" | "for" | "because" | "if" | "yet"));
+    let says = |phrase: &[&str]| words.windows(phrase.len()).any(|part| part == phrase);
+    let is_refused = says(&["not", "support"]) || says(&["not", "supported"]);
+    WITHOUT_A_WAY.contains(&words.join(" ").as_str())
+        || is_of_all && is_refused && words.iter().any(|word| word.starts_with("downgrad"))
+}
+
+/// Remarks of so few words speak for all revisions.
+const WITHOUT_A_WAY: [&str; 4] = [
+    "no way",
+    "no way back",
+    "there is no way back",
+    "no going back",
+];
 
 /// What the docstring says, as Alembic's template writes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -476,6 +506,21 @@ mod tests {
         let revises = doc.revises.unwrap();
         assert_eq!(revises.span.slice(text), "def, 123");
         assert_eq!(doc.create_date.as_deref(), Some("2026-01-01 10:00"));
+    }
+
+    #[test]
+    fn remarks_that_speak_for_all_revisions() {
+        for (remark, is_of_all) in [
+            ("NO WAY!", true),
+            ("We do not support migration downgrade.", true),
+            ("we don't support migration downgrade", true),
+            ("Downgrade not supported", true),
+            ("Downgrade is not supported for this migration.", false),
+            ("SQLite does not support DROP CONSTRAINT", false),
+            ("No way to tell which rows there were", false),
+        ] {
+            assert_eq!(rules_out(remark), is_of_all, "{remark}");
+        }
     }
 
     #[test]

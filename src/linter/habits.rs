@@ -52,7 +52,11 @@ impl Linter<'_> {
         let refusal = if is_plain || with > without {
             None
         } else {
-            ctx.head.refuses_downgrades()
+            ctx.head.refuses_downgrades().or_else(|| {
+                (without >= MIN_WITHOUT_ANY)
+                    .then(|| ctx.head.refusing_revision())
+                    .flatten()
+            })
         };
         if !is_plain && refusal.is_none() {
             return;

@@ -27,6 +27,18 @@ impl ProjectEnvironment<'_> {
         self.refusing_command().or_else(|| self.refusing_document())
     }
 
+    /// The file of a revision without a way back that says so of all.
+    pub fn refusing_revision(&self) -> Option<RepoPath> {
+        let order = self.map.topological_order();
+        order.iter().find_map(|node| {
+            let revision = &self.map.node(*node).revision;
+            let migration = self.migration(*node)?;
+            let run = migration.downgrade.run().filter(|run| run.is_empty())?;
+            let says_so = revision.rules_out_downgrades(run.span);
+            says_so.then(|| revision.file.clone())
+        })
+    }
+
     /// The file of the commands that go back, where all of them only raise or exit with a message.
     fn refusing_command(&self) -> Option<RepoPath> {
         let script_location = &self.environment.script_location;

@@ -32,8 +32,8 @@ pub fn comments(text: &str, mark: &str) -> Vec<Comment> {
     places.filter_map(|at| comment(text, root, at)).collect()
 }
 
-/// What is said about a function in words: its docstring, and the comments within it, at its end and directly above it.
-/// Without signs and quotes, in the order in which they are written.
+/// What is said about a function in words: its docstring, the comments within it, at its end and directly above it, and what
+/// it prints or logs. Without signs and quotes, in the order in which they are written.
 pub fn remarks(text: &str, function: Span) -> Vec<String> {
     let Some(tree) = syntax_tree(text) else {
         return Vec::new();
@@ -83,7 +83,7 @@ fn collect_remarks(node: Node<'_>, text: &str, within: Span, remarks: &mut Vec<S
             let words = written.trim_matches(|c: char| c == '#' || c.is_whitespace());
             remarks.push(words.to_owned());
         }
-        "string" if is_statement(node) => {
+        "string" if is_statement(node) || is_printed(node, text) => {
             let words = written.trim_start_matches(|c: char| c.is_alphabetic());
             remarks.push(words.trim_matches(['"', '\'']).trim().to_owned());
         }
@@ -101,6 +101,45 @@ fn is_statement(node: Node<'_>) -> bool {
     node.parent()
         .is_some_and(|parent| parent.kind() == "expression_statement" && parent.child_count() == 1)
 }
+
+/// True for a constant that is printed or logged: `print("…")`, `print "…"`, `logger.warning("…")`.
+fn is_printed(node: Node<'_>, text: &str) -> bool {
+    let mut cursor = node.walk();
+    if node
+        .children(&mut cursor)
+        .any(|part| part.kind() == "interpolation")
+    {
+        return false;
+    }
+    let mut outer = node.parent();
+    if let Some(parts) = outer.filter(|outer| outer.kind() == "concatenated_string") {
+        outer = parts.parent();
+    }
+    let Some(outer) = outer else { return false };
+    match outer.kind() {
+        "print_statement" => true,
+        "argument_list" => outer.parent().is_some_and(|call| {
+            let function = call.child_by_field_name("function");
+            let name = function.and_then(|function| text.get(function.byte_range()));
+            let name = name.and_then(|name| name.rsplit('.').next());
+            name.is_some_and(|name| SAYING.contains(&name))
+        }),
+        _ => false,
+    }
+}
+
+/// Functions and methods that tell somebody something.
+const SAYING: [&str; 9] = [
+    "print",
+    "print_stdout",
+    "echo",
+    "debug",
+    "info",
+    "warn",
+    "warning",
+    "error",
+    "critical",
+];
 
 /// Where the string begins that would be torn by breaking the line at this offset.
 pub fn string_around(text: &str, offset: u32) -> Option<u32> {
@@ -291,6 +330,21 @@ mod tests {
             ["above", "What.", "beside", "end"]
         );
         assert_eq!(remarks("def f():\n    pass", Span::new(0, 17)), [""; 0]);
+    }
+
+    #[test]
+    fn what_a_function_prints_or_logs_is_said_about_it() {
+        for (body, is_said) in [
+            ("print 'not supported'", true),
+            ("print('not ' 'supported')", true),
+            ("log.warning(\"not supported\")", true),
+            ("op.execute('not supported')", false),
+            ("print(f'not {supported}')", false),
+        ] {
+            let text = format!("def f():\n    {body}\n");
+            let span = Span::new(0, text.len() as u32 - 1);
+            assert_eq!(!remarks(&text, span).is_empty(), is_said, "{body}");
+        }
     }
 
     #[test]
