@@ -1,5 +1,6 @@
 //! The rules: one a file, one a page, and this list.
 
+mod births;
 mod context;
 mod convention;
 mod coverage;
@@ -22,6 +23,7 @@ mod suppression;
 pub use context::{NoPast, Past};
 pub use rule::{Family, FixAvailability, Rule};
 
+pub(crate) use births::births;
 pub(crate) use context::{
     ChangeContext, CommitState, EnvironmentChange, EnvironmentContext, FileContext,
     MigrationContext, ProjectContext, ReplayContext, ScriptContext, SuppressionContext,

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::Linter;
 use super::habits::MIN_HABIT;
 use crate::alembic::Revision;
-use crate::catalog::{AlterAction, Ddl};
+use crate::catalog::Ddl;
 use crate::config::ZeroDowntime;
 use crate::diagnostic::Diagnostic;
 use crate::dialect::Dialect;
@@ -273,7 +273,7 @@ impl<'c> Circumstances<'c> {
 
     /// True for a table that was made lately, and empty.
     fn is_lately_made(&self, table: &SmolStr, ctx: &StatementContext<'_>) -> bool {
-        let births = self.births.get_or_init(|| births(self.history));
+        let births = self.births.get_or_init(|| rules::births(self.history));
         let Some(node) = births.get(table) else {
             return false;
         };
@@ -410,45 +410,6 @@ fn cared_for(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> FxHashS
         }
     }
     found
-}
-
-/// Which revisions made tables, as far as they began without rows: one that is filled where it is made may be the copy of
-/// another.
-fn births(history: &ReplayedHistory) -> FxHashMap<SmolStr, usize> {
-    let mut births = FxHashMap::default();
-    for node in &history.order {
-        let Some(replayed) = history.get(*node) else {
-            continue;
-        };
-        for step in &replayed.upgrade_steps {
-            for (ddl, _) in simple(&step.ddl) {
-                match &*ddl {
-                    Ddl::CreateTable(table) => {
-                        births.insert(table.name.clone(), *node);
-                    }
-                    Ddl::AlterTable {
-                        table,
-                        action: AlterAction::RenameTable { new_name },
-                        ..
-                    } => {
-                        births.remove(new_name);
-                        if let Some(birth) = births.remove(table).filter(|birth| birth != node) {
-                            births.insert(new_name.clone(), birth);
-                        }
-                    }
-                    Ddl::Data { tables, .. } => {
-                        for table in tables {
-                            if births.get(table) == Some(node) {
-                                births.remove(table);
-                            }
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-    }
-    births
 }
 
 /// How often the newest revisions change tables that were there.

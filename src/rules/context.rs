@@ -74,6 +74,12 @@ pub trait Past {
         Vec::new()
     }
 
+    /// Of the releases and candidates of the last half year, how many have the version of a file that is meant, in whichever
+    /// folder, and how many there are.
+    fn of_late(&self, _file_name: &str, _is_meant: &dyn Fn(&[u8]) -> bool) -> (usize, usize) {
+        (0, 0)
+    }
+
     /// True if something was released before the change.
     fn has_releases(&self) -> bool {
         false

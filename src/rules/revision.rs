@@ -21,9 +21,10 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use crate::alembic::{Revision, RevisionMap};
+use crate::alembic::{Revision, RevisionMap, written_links};
 use crate::diagnostic::{Label, Severity};
 use crate::project::ProjectEnvironment;
+use crate::python::ParsedFile;
 use crate::python::ast::StmtKind;
 use crate::rules::Past;
 use crate::source::{Span, shared_lines};
@@ -83,11 +84,44 @@ fn severity_of(released: Option<&Released>) -> Option<Severity> {
     is_out.then_some(Severity::Error)
 }
 
-/// True if the base has got a revision less than a week before, and none of the releases has it: few databases have run
-/// it. Where nothing is ever released, what is on the base is in use.
-fn is_fresh(revision: &Revision, released: Option<&Released>, past: &dyn Past) -> bool {
-    released.is_none() && past.has_releases() && past.is_fresh(&revision.file)
+/// True if few databases have run a revision that no release has: the base has got it less than a week before, or the
+/// project releases regularly and has not come to it. Where nothing is ever released, what is on the base is in use.
+fn is_fresh(
+    revision: &Revision,
+    released: Option<&Released>,
+    upstream: &ProjectEnvironment<'_>,
+    past: &dyn Past,
+) -> bool {
+    released.is_none()
+        && past.has_releases()
+        && (past.is_fresh(&revision.file) || is_ahead_of_releases(revision, upstream, past))
 }
+
+/// True if the releases of the last half year, of which there are some, have the beginning of a history and not this
+/// revision.
+pub(super) fn is_ahead_of_releases(
+    revision: &Revision,
+    environment: &ProjectEnvironment<'_>,
+    past: &dyn Past,
+) -> bool {
+    let of_late = |revision: &Revision| {
+        let declares_it = |bytes: &[u8]| {
+            let read = written_links(&ParsedFile::new(bytes).module);
+            read.is_some_and(|(id, _)| id == revision.id.value)
+        };
+        past.of_late(revision.file.file_name(), &declares_it)
+    };
+    let map = &environment.map;
+    let first = map.topological_order().first().copied();
+    let first = first.map(|node| &map.node(node).revision);
+    first.is_some_and(|first| {
+        let (with_first, all) = of_late(first);
+        all >= REGULAR && with_first > 0 && of_late(revision).0 == 0
+    })
+}
+
+/// So many releases in half a year show that databases are made of releases.
+const REGULAR: usize = 3;
 
 /// True if no databases but those of its developers have run a revision: none of the releases has it, and it came with the
 /// same rebased branch as the change, or the project is still in the making.

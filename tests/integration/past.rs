@@ -1,6 +1,6 @@
 //! What commits and tags say of revisions: when a project was begun, what was given up, which line has what.
 
-use crate::repository::{Repository, file_of, revision};
+use crate::repository::{Repository, file_of, revision, revision_with_column};
 
 fn set_time(repository: &mut Repository, time: &str) {
     repository.set("GIT_AUTHOR_DATE", time);
@@ -75,4 +75,49 @@ fn a_candidate_gives_way_to_what_another_release_has() {
     };
     assert_eq!(told(None), 1);
     assert_eq!(told(Some("v1.1")), 0);
+}
+
+#[test]
+fn what_no_release_of_late_has_is_for_information() {
+    let told = |days: [&str; 3]| {
+        let mut repository = Repository::with_project();
+        for (number, day) in days.iter().enumerate() {
+            set_time(&mut repository, &format!("{day}T12:00:00Z"));
+            repository.write("version.txt", number.to_string());
+            repository.commit("release");
+            repository.git(&["tag", &format!("v1.{number}")]);
+        }
+        set_time(&mut repository, "2026-03-01T12:00:00Z");
+        repository.revision("b2", Some("a1"));
+        repository.commit("b2");
+        set_time(&mut repository, "2026-03-20T12:00:00Z");
+        let text = revision("b2", Some("a1"));
+        repository.write(&file_of("b2"), text.replace("Integer", "BigInteger"));
+        repository.commit("edit");
+        let text = revision_with_column("c3", "b2", "n");
+        let text = text
+            .replace("t_a1", "t_b2")
+            .replace("String()", "String(), nullable=False");
+        repository.write(&file_of("c3"), text);
+        repository.commit("c3");
+        let count = |from: &str, to: &str, findings: [&str; 2]| {
+            let select = ["--select", "ML108,ML501"];
+            let range = ["check", "--from-ref", from, "--to-ref", to];
+            let answer = repository.lint(&[&range[..], &select].concat());
+            findings.map(|finding| answer.out.matches(finding).count())
+        };
+        [
+            count("HEAD~2", "HEAD~1", ["info[ML108]", "warning[ML108]"]),
+            count("HEAD~1", "HEAD", ["info[ML501]", "warning[ML501]"]),
+        ]
+    };
+    assert_eq!(
+        told(["2026-01-10", "2026-01-20", "2026-02-10"]),
+        [[1, 0], [1, 0]]
+    );
+    // Nothing was released for a year.
+    assert_eq!(
+        told(["2025-01-10", "2025-01-20", "2025-02-10"]),
+        [[0, 1], [0, 1]]
+    );
 }

@@ -84,6 +84,25 @@ impl<'a> Commits<'a> {
         commits.unwrap_or_default()
     }
 
+    /// The tags that have the version of a file that is meant, in whichever folder.
+    fn with_file<'t>(
+        &self,
+        tags: &[&'t ReleaseTag],
+        file_name: &str,
+        is_meant: &dyn Fn(&[u8]) -> bool,
+    ) -> Vec<&'t ReleaseTag> {
+        let commits: Vec<CommitId> = tags.iter().map(|tag| tag.commit).collect();
+        let blobs = self.repository.blobs_named(&commits, file_name);
+        let is_it = |blob: BlobId| {
+            let bytes = self.repository.blob(blob);
+            bytes.is_some_and(|bytes| is_meant(&bytes))
+        };
+        let held = tags.iter().zip(blobs);
+        held.filter(|(_, blob)| blob.is_some_and(is_it))
+            .map(|(tag, _)| *tag)
+            .collect()
+    }
+
     /// True for a commit that the change itself has made.
     fn is_of_change(&self, commit: CommitId) -> bool {
         let is_before = |later| {
@@ -202,16 +221,19 @@ impl Past for Commits<'_> {
 
     fn releases_with(&self, file_name: &str, is_meant: &dyn Fn(&[u8]) -> bool) -> Vec<String> {
         let tags: Vec<&ReleaseTag> = self.tags().iter().rev().take(NEAR).collect();
-        let commits: Vec<CommitId> = tags.iter().map(|tag| tag.commit).collect();
-        let blobs = self.repository.blobs_named(&commits, file_name);
-        let is_it = |blob: BlobId| {
-            let bytes = self.repository.blob(blob);
-            bytes.is_some_and(|bytes| is_meant(&bytes))
-        };
-        let held = tags.iter().zip(blobs);
-        held.filter(|(_, blob)| blob.is_some_and(is_it))
-            .map(|(tag, _)| tag.name.clone())
-            .collect()
+        let held = self.with_file(&tags, file_name, is_meant);
+        held.into_iter().map(|tag| tag.name.clone()).collect()
+    }
+
+    fn of_late(&self, file_name: &str, is_meant: &dyn Fn(&[u8]) -> bool) -> (usize, usize) {
+        let now = self.range.and_then(|(_, tip)| self.repository.time_of(tip));
+        let Some(now) = now else { return (0, 0) };
+        let tags = self.tags().iter().rev().take(NEAR);
+        let late: Vec<&ReleaseTag> = tags
+            .take_while(|tag| now - tag.made < HALF_A_YEAR)
+            .filter(|tag| !self.is_of_change(tag.commit))
+            .collect();
+        (self.with_file(&late, file_name, is_meant).len(), late.len())
     }
 
     fn is_early(&self, release: &str) -> bool {
@@ -301,6 +323,9 @@ const MANY_COMMITS: usize = 10;
 const SECONDS_PER_MINUTE: i64 = 60;
 
 const SECONDS_PER_DAY: i64 = 24 * 60 * SECONDS_PER_MINUTE;
+
+/// What was released longer ago does not show that something is released regularly.
+const HALF_A_YEAR: i64 = 182 * SECONDS_PER_DAY;
 
 /// How many commits of a change are asked what they say.
 const MAX_MESSAGES: usize = 100;

@@ -2,10 +2,12 @@
 
 use super::statements;
 use crate::catalog::{AlterAction, Column, Constraint, ConstraintKind, Ddl, ObjectKind, Table};
+use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
 use crate::rules::downgrade::is_told_to_fail;
+use crate::rules::revision::is_ahead_of_releases;
 use crate::rules::{
-    ReplayContext, Reporter, StatementContext, Violation, Way, declare_rule, is_selected,
+    ReplayContext, Reporter, StatementContext, Violation, Way, births, declare_rule, is_selected,
 };
 
 declare_rule! {
@@ -35,6 +37,8 @@ struct NotNullWithoutDefault<'a> {
     /// The one column of the same type that the table loses.
     lost: Option<&'a str>,
     way: Way,
+    /// No release has the table.
+    is_ahead: bool,
 }
 
 impl Violation for NotNullWithoutDefault<'_> {
@@ -55,6 +59,10 @@ impl Violation for NotNullWithoutDefault<'_> {
              nothing to the database"
                 .to_owned(),
         ]
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.is_ahead.then_some(Severity::Info)
     }
 
     fn help(&self) -> Option<String> {
@@ -127,8 +135,23 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         is_reference: is_reference(ctx, table, &column.name),
         lost: lost(ctx, table, column).filter(|_| ctx.way == Way::Up),
         way: ctx.way,
+        is_ahead: is_ahead(ctx, table),
     };
     ctx.report(&violation, reporter, "no value for the rows that are there");
+}
+
+/// True for a table of which no release knows, though releases have what was before it: those who have rows in it work on the
+/// project.
+fn is_ahead(ctx: &StatementContext<'_>, table: &str) -> bool {
+    let head = ctx.environment.head;
+    let Some(change) = &ctx.environment.change else {
+        return false;
+    };
+    let births = births(head.replay());
+    births.get(table).is_some_and(|node| {
+        let made_by = &head.map.node(*node).revision;
+        is_ahead_of_releases(made_by, head, change.past)
+    })
 }
 
 fn is_reference(ctx: &StatementContext<'_>, table: &str, column: &str) -> bool {

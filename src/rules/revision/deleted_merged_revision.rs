@@ -267,7 +267,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     let past = ctx.change.past;
-    let few_have_run = |node: &usize| is_fresh(revision(*node), release.as_ref(), past);
+    let few_have_run = |node: &usize| is_fresh(revision(*node), release.as_ref(), upstream, past);
     let violation = DeletedMergedRevision {
         is_rare: deleted.iter().all(few_have_run),
         begins_anew: is_nothing_left,

@@ -196,7 +196,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             })
             .collect();
         let violation = EditedMergedRevision {
-            is_fresh: is_fresh(old, release.as_ref(), past),
+            is_fresh: is_fresh(old, release.as_ref(), upstream, past),
             id: &revision.id.value,
             changed,
             release,

@@ -152,7 +152,7 @@ pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         let violation = Reordered {
-            is_fresh: is_fresh(one.old, release.as_ref(), past),
+            is_fresh: is_fresh(one.old, release.as_ref(), upstream, past),
             id: &one.revision.id.value,
             gained: &one.gained,
             lost: &one.lost,
