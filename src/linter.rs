@@ -8,6 +8,7 @@ mod reversibility;
 mod scope;
 mod statements;
 mod suppressions;
+mod twins;
 mod unchanged;
 
 use std::collections::BTreeMap;
@@ -365,6 +366,7 @@ impl<'a> Linter<'a> {
     fn environment(&mut self, ctx: &EnvironmentContext<'_>, whole: Option<&ChangeSet>) {
         let head = ctx.head;
         self.outcome.summary.revisions += head.map.nodes().len();
+        let earlier = self.outcome.diagnostics.len();
         // What one rule after the other would ask for is read at the same time.
         let compares_models = match &ctx.change {
             None => self
@@ -426,6 +428,7 @@ impl<'a> Linter<'a> {
                 }
             });
         }
+        self.respect_twins(ctx, earlier);
     }
 
     /// The revision files and `env.py`.

@@ -32,6 +32,7 @@ pub(crate) use deployment::{Care, care};
 pub(crate) use fresh::{Fresh, simple};
 pub(crate) use raw_sql::SqlContext;
 pub(crate) use reporter::{Reporter, Violation};
+pub(crate) use revision::duplicate_revision::RULE as DUPLICATE_REVISION;
 pub(crate) use rule::{Listener, declare_rule};
 pub(crate) use statement::{StatementContext, StatementCost, Way, locks};
 pub(crate) use suppression::{DIRECTIVES, Directive, Misspelling, SuppressedCode, Suppression};
