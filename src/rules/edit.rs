@@ -128,6 +128,23 @@ pub(crate) fn missing(
     (!is_made_up_for).then_some(differences.found)
 }
 
+/// What the rows of databases that have run the revision before lack or have too much, in words: see
+/// [`effect::rows_in_words`].
+pub(crate) fn rows_apart(
+    upstream: &ProjectEnvironment<'_>,
+    before: usize,
+    head: &ProjectEnvironment<'_>,
+    node: usize,
+) -> Vec<String> {
+    let Some(replayed) = upstream.replay().get(before) else {
+        return Vec::new();
+    };
+    let database = &replayed.before;
+    let old = upstream.upgrade_of(before, database.clone());
+    let new = head.upgrade_of(node, database.clone());
+    effect::rows_in_words(&old, &new)
+}
+
 /// Leaves out what the later revisions of both sides have made alike again: a table that is dropped, a constraint that went
 /// with its column, a column that is altered once more.
 fn leave_what_lasts(

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use crate::alembic::{Revision, RevisionMap, written_links};
+use crate::alembic::{Revision, RevisionMap, Run, written_links};
 use crate::diagnostic::{Label, Severity};
 use crate::project::ProjectEnvironment;
 use crate::python::ParsedFile;
@@ -193,15 +193,48 @@ fn renamed_to<'a>(
         let now = &head.map.node(node).revision;
         return (now.id.value != deleted.id.value).then_some(now);
     }
-    let code = code_of(deleted);
     let new = head.map.nodes().iter().map(|node| &node.revision);
-    new.filter(|new| {
+    let is_new = |new: &&Arc<Revision>| {
         before.map.find(&new.id.value).is_none() && before.node_of(&new.file).is_none()
-    })
-    .map(|new| (shared_lines(code, code_of(new)), new))
-    .filter(|(percent, _)| *percent >= ALIKE)
-    .max_by_key(|(percent, _)| *percent)
-    .map(|(_, new)| new)
+    };
+    most_alike(deleted, new.filter(is_new))
+}
+
+/// The revision that one has become whose id is that of another one now: the same in a new file, whether its id is new or one
+/// of those that are numbered anew.
+fn numbered_anew<'a>(
+    old: &Revision,
+    before: &ProjectEnvironment<'_>,
+    head: &'a ProjectEnvironment<'_>,
+) -> Option<&'a Arc<Revision>> {
+    let node = before.map.find(&old.id.value)?;
+    let migration = before.migration(node)?;
+    // All that do nothing are alike.
+    if migration.upgrade.run().is_none_or(Run::is_empty) {
+        return None;
+    }
+    let other = head.map.nodes().iter().map(|node| &node.revision);
+    let is_another = |other: &&Arc<Revision>| {
+        let was = before.map.find(&other.id.value);
+        let was = was.map(|node| &before.map.node(node).revision);
+        other.id.value != old.id.value
+            && before.node_of(&other.file).is_none()
+            && was.is_none_or(|was| !are_alike(was, other))
+    };
+    most_alike(old, other.filter(is_another))
+}
+
+/// The revision that does almost the same as another one.
+fn most_alike<'a>(
+    revision: &Revision,
+    others: impl Iterator<Item = &'a Arc<Revision>>,
+) -> Option<&'a Arc<Revision>> {
+    let code = code_of(revision);
+    others
+        .map(|other| (shared_lines(code, code_of(other)), other))
+        .filter(|(percent, _)| *percent >= ALIKE)
+        .max_by_key(|(percent, _)| *percent)
+        .map(|(_, other)| other)
 }
 
 /// True for two versions of one revision, by what they do.

@@ -121,3 +121,21 @@ fn what_no_release_of_late_has_is_for_information() {
         [[0, 1], [0, 1]]
     );
 }
+
+#[test]
+fn rows_that_an_edit_writes_are_named() {
+    let repository = Repository::with_project();
+    let text = revision("a1", None);
+    let insert = "    op.execute(\"INSERT INTO t_a1 (id) VALUES (0)\")\n\n\ndef downgrade";
+    repository.write(&file_of("a1"), text.replace("\n\ndef downgrade", insert));
+    repository.commit("rows");
+    let select = ["--select", "ML108", "--output-format", "json"];
+    let range = ["check", "--from-ref", "HEAD^"];
+    let answer = repository.lint(&[&range[..], &select].concat());
+    assert!(
+        answer
+            .out
+            .contains("they lack the rows that it now adds to `t_a1`"),
+        "{answer:?}"
+    );
+}

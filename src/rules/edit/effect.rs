@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::alembic::{End, Revision, Run, Upgraded};
+use crate::alembic::{End, Revision, Run, Step, Upgraded};
 use crate::catalog::{
     AlterAction, Change, ConstraintKind, Ddl, Difference, Differences, ObjectKind, RowChange,
     Subject, compare,
@@ -277,20 +277,87 @@ fn written(upgraded: &Upgraded) -> BTreeSet<(SmolStr, bool, Vec<SmolStr>)> {
             continue;
         };
         let removes = matches!(rows, RowChange::Removed { .. });
-        let texts = upgraded
-            .sql
-            .iter()
-            .filter(|sql| sql.is_part_of(&step.place));
-        let mut columns: Vec<SmolStr> = texts
-            .flat_map(|sql| sql::written_columns(&sql.text))
-            .collect();
-        columns.sort();
-        columns.dedup();
+        let columns = written_columns(upgraded, step);
         for table in tables {
             found.insert((table.clone(), removes, columns.clone()));
         }
     }
     found
+}
+
+/// What databases that have run the old version have otherwise in their rows, as far as it is said which: "lack the rows
+/// that it now adds to `users`".
+pub(super) fn rows_in_words(old: &Upgraded, new: &Upgraded) -> Vec<String> {
+    if !names_what_it_writes(old) || !names_what_it_writes(new) {
+        return Vec::new();
+    }
+    let (before, after) = (tables_written(old), tables_written(new));
+    let gained = after.difference(&before);
+    let lost = before.difference(&after);
+    let tables = gained.clone().chain(lost.clone());
+    let tables: BTreeSet<&SmolStr> = tables.map(|(table, ..)| table).collect();
+    let of = |written: &Written, table: &SmolStr| -> Vec<Writing> {
+        let of_table = written.iter().filter(|(other, ..)| other == table);
+        of_table.map(|(_, writing, _)| *writing).collect()
+    };
+    let gained: Written = gained.cloned().collect();
+    let lost: Written = lost.cloned().collect();
+    let words = |table: &SmolStr| match (of(&gained, table).as_slice(), of(&lost, table).as_slice())
+    {
+        ([Writing::Adds], []) => format!("lack the rows that it now adds to `{table}`"),
+        ([Writing::Changes], []) => format!("lack what it now writes to `{table}`"),
+        ([Writing::Removes], []) => {
+            format!("still have the rows that it now removes from `{table}`")
+        }
+        ([], [Writing::Adds]) => format!("still have the rows that it added to `{table}`"),
+        ([], [Writing::Changes]) => format!("still have what it wrote to `{table}`"),
+        ([], [Writing::Removes]) => format!("lack the rows that it removed from `{table}`"),
+        _ => format!("have other rows in `{table}`"),
+    };
+    tables.into_iter().map(words).collect()
+}
+
+/// What is done to rows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Writing {
+    Adds,
+    Changes,
+    Removes,
+}
+
+/// Tables, what is done to their rows, and in which columns as far as that is said.
+type Written = BTreeSet<(SmolStr, Writing, Vec<SmolStr>)>;
+
+fn tables_written(upgraded: &Upgraded) -> Written {
+    let mut found = BTreeSet::new();
+    for step in &upgraded.steps {
+        let Ddl::Data { tables, rows } = &step.ddl else {
+            continue;
+        };
+        let writing = match rows {
+            RowChange::Added => Writing::Adds,
+            RowChange::Removed { .. } => Writing::Removes,
+            RowChange::Updated { .. } | RowChange::Mixed => Writing::Changes,
+        };
+        let columns = written_columns(upgraded, step);
+        for table in tables {
+            found.insert((table.clone(), writing, columns.clone()));
+        }
+    }
+    found
+}
+
+fn written_columns(upgraded: &Upgraded, step: &Step) -> Vec<SmolStr> {
+    let texts = upgraded
+        .sql
+        .iter()
+        .filter(|sql| sql.is_part_of(&step.place));
+    let mut columns: Vec<SmolStr> = texts
+        .flat_map(|sql| sql::written_columns(&sql.text))
+        .collect();
+    columns.sort();
+    columns.dedup();
+    columns
 }
 
 /// True if rows are read or written through columns of other types: what was a dict to the code may be a string then.

@@ -38,6 +38,8 @@ struct DeletedMergedRevision<'a> {
     squashed_into: Vec<&'a str>,
     /// False if databases that are up to date stand at a revision that is still there.
     takes_head: bool,
+    /// The heads of the base, few, if all of them are deleted.
+    heads: Vec<&'a str>,
     /// Few databases can stand there.
     is_rare: bool,
     /// Nothing of the base is left.
@@ -93,6 +95,10 @@ impl Violation for DeletedMergedRevision<'_> {
             "deleted"
         };
         let mut notes = vec![match &self.moved_to {
+            None if !self.heads.is_empty() => format!(
+                "every database that is up to date stands at {}, and cannot move: \"Can't locate revision identified by …\"",
+                list(&self.heads)
+            ),
             Some(_) => "Alembic does not look there: a database that stands at one of them cannot move: \"Can't locate revision \
                         identified by …\""
                 .to_owned(),
@@ -268,6 +274,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     }
     let past = ctx.change.past;
     let few_have_run = |node: &usize| is_fresh(revision(*node), release.as_ref(), upstream, past);
+    let heads = upstream.map.heads();
     let violation = DeletedMergedRevision {
         is_rare: deleted.iter().all(few_have_run),
         begins_anew: is_nothing_left,
@@ -284,11 +291,15 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         renamed_to,
         moved_to,
         standing: Standing::after(head, upstream, &deleted),
-        takes_head: upstream
-            .map
-            .heads()
-            .iter()
-            .any(|node| deleted.contains(node)),
+        takes_head: heads.iter().any(|node| deleted.contains(node)),
+        heads: if heads.len() <= 3 && heads.iter().all(|node| deleted.contains(node)) {
+            let ids = heads
+                .iter()
+                .map(|node| upstream.map.node(*node).id().as_str());
+            ids.collect()
+        } else {
+            Vec::new()
+        },
         base_name: ctx.change.base_name,
     };
     let id = revision(first).id.value.clone();
@@ -483,27 +494,38 @@ mod tests {
         }
     }
 
+    fn of_release(in_release: usize) -> DeletedMergedRevision<'static> {
+        DeletedMergedRevision {
+            ids: vec!["22bb", "33cc", "44dd"],
+            release: Some(Released {
+                name: "v1.0".to_owned(),
+                is_early: false,
+            }),
+            in_release,
+            renamed_to: None,
+            squashed_into: Vec::new(),
+            takes_head: true,
+            heads: vec!["44dd"],
+            is_rare: false,
+            begins_anew: false,
+            moved_to: None,
+            standing: Standing::AtSome,
+            base_name: "main",
+        }
+    }
+
+    #[test]
+    fn databases_at_the_heads_are_all_that_are_up_to_date() {
+        let notes = of_release(3).notes();
+        let is_said = |words: &str| notes.iter().any(|note| note.starts_with(words));
+        assert!(is_said(
+            "every database that is up to date stands at `44dd`, and cannot move"
+        ));
+    }
+
     #[test]
     fn only_those_of_the_release_are_counted() {
-        let message = |in_release: usize| {
-            let violation = DeletedMergedRevision {
-                ids: vec!["22bb", "33cc", "44dd"],
-                release: Some(Released {
-                    name: "v1.0".to_owned(),
-                    is_early: false,
-                }),
-                in_release,
-                renamed_to: None,
-                squashed_into: Vec::new(),
-                takes_head: true,
-                is_rare: false,
-                begins_anew: false,
-                moved_to: None,
-                standing: Standing::AtSome,
-                base_name: "main",
-            };
-            violation.message()
-        };
+        let message = |in_release: usize| of_release(in_release).message();
         assert_eq!(
             message(3),
             "3 revisions are part of release `v1.0`, and this deletes them"

@@ -10,8 +10,8 @@ use crate::python::ast::{ExprKind, Module, StmtKind};
 use crate::rules::difference::{enumerated, object_in_words};
 use crate::rules::edit;
 use crate::rules::revision::{
-    Released, are_alike, is_fresh, is_only_with_developers, renamed_to, severity_of, squashed_into,
-    whereabouts,
+    Released, are_alike, is_fresh, is_only_with_developers, numbered_anew, renamed_to, severity_of,
+    squashed_into, whereabouts,
 };
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
 use crate::source::Span;
@@ -31,17 +31,32 @@ struct EditedMergedRevision<'a> {
     base_name: &'a str,
     /// Which revision it is now, if another one has taken its id.
     moved_to: Option<&'a str>,
+    /// Others that are numbered anew with it, with what they are now.
+    also_moved: Vec<(&'a str, &'a str)>,
     /// True if nothing but views and functions differs, which hold no rows and are made anew at will, or nothing but names.
     is_soft: bool,
     is_fresh: bool,
     /// What databases that have run it lack, or have otherwise, as far as it is known.
     missing: Vec<Difference>,
+    /// The same of their rows, in words.
+    rows: Vec<String>,
 }
 
 impl Violation for EditedMergedRevision<'_> {
     fn message(&self) -> String {
         let whereabouts = whereabouts(self.release.as_ref(), self.base_name);
         match self.moved_to {
+            Some(moved_to) if !self.also_moved.is_empty() => {
+                let moved = [(self.id, moved_to)]
+                    .into_iter()
+                    .chain(self.also_moved.iter().copied());
+                let (ids, now): (Vec<&str>, Vec<&str>) = moved.unzip();
+                format!(
+                    "revisions {} are {whereabouts}, and this gives their ids to other ones: they are {} now",
+                    list(&ids),
+                    list(&now)
+                )
+            }
             Some(moved_to) => format!(
                 "revision `{}` is {whereabouts}, and this gives its id to another one: it is `{moved_to}` now",
                 self.id
@@ -59,15 +74,25 @@ impl Violation for EditedMergedRevision<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
+        let them = if self.also_moved.is_empty() {
+            "it"
+        } else {
+            "them"
+        };
         vec![format!(
-            "databases that have run it will not run it again: they {}",
-            kept(&self.missing)
+            "databases that have run {them} will not run {them} again: they {}",
+            kept(&self.missing, &self.rows)
         )]
     }
 
     fn help(&self) -> Option<String> {
         if self.moved_to.is_some() {
-            return Some("let it keep its id, and give the new revision another".to_owned());
+            let help = if self.also_moved.is_empty() {
+                "let it keep its id, and give the new revision another"
+            } else {
+                "let them keep their ids, and give the new revisions others"
+            };
+            return Some(help.to_owned());
         }
         Some(
             "put what databases that have run it still need into a new revision; where the old version only failed, they need nothing"
@@ -83,9 +108,20 @@ impl Violation for EditedMergedRevision<'_> {
     }
 }
 
+impl EditedMergedRevision<'_> {
+    /// True for two revisions whose ids others have taken: all behind a new one are numbered anew.
+    fn is_numbered_anew_with(&self, other: &Self) -> bool {
+        self.moved_to.is_some()
+            && other.moved_to.is_some()
+            && self.severity() == other.severity()
+            && self.release.as_ref().map(|release| &release.name)
+                == other.release.as_ref().map(|release| &release.name)
+    }
+}
+
 /// What becomes of databases that have run the old version: "lack table `teams`; still have index `ix_users_email`".
-fn kept(missing: &[Difference]) -> String {
-    let named = |is_meant: fn(Change) -> bool| {
+fn kept(missing: &[Difference], rows: &[String]) -> String {
+    let of = |is_meant: fn(Change) -> bool| {
         let mut objects: Vec<String> = Vec::new();
         for difference in missing.iter().filter(|one| is_meant(one.change)) {
             let object = object_in_words(difference);
@@ -93,34 +129,68 @@ fn kept(missing: &[Difference]) -> String {
                 objects.push(object);
             }
         }
-        let shown = objects.get(..MOST_NAMED).unwrap_or(&objects);
-        match objects.len() - shown.len() {
-            0 => enumerated(shown),
-            more => format!("{} and {more} more", shown.join(", ")),
-        }
+        objects
     };
     let clauses = [
-        ("lack", named(|change| change == Change::Added)),
-        ("still have", named(|change| change == Change::Removed)),
+        ("lack ", named(&of(|change| change == Change::Added))),
         (
-            "have under another name",
-            named(|change| change == Change::Renamed),
+            "still have ",
+            named(&of(|change| change == Change::Removed)),
         ),
         (
-            "have otherwise",
-            named(|change| matches!(change, Change::Changed(_))),
+            "have under another name ",
+            named(&of(|change| change == Change::Renamed)),
+        ),
+        (
+            "do not get the changed ",
+            named_together(&of(|change| matches!(change, Change::Changed(_)))),
         ),
     ];
     let clauses = clauses
         .into_iter()
         .filter(|(_, objects)| !objects.is_empty());
-    let clauses: Vec<String> = clauses
-        .map(|(verb, objects)| format!("{verb} {objects}"))
+    let mut clauses: Vec<String> = clauses
+        .map(|(verb, objects)| format!("{verb}{objects}"))
         .collect();
+    if clauses.is_empty() {
+        clauses.extend(rows.iter().take(MOST_NAMED).cloned());
+    }
     if clauses.is_empty() {
         return "keep what the old version made".to_owned();
     }
     clauses.join("; ")
+}
+
+/// "index `a`, table `b` and 2 more"
+fn named(objects: &[String]) -> String {
+    let shown = objects.get(..MOST_NAMED).unwrap_or(objects);
+    match objects.len() - shown.len() {
+        0 => enumerated(shown),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The same without articles, and with the noun once where all are of one kind: "foreign keys `a` of `t` and `b` of `t`".
+fn named_together(objects: &[String]) -> String {
+    let bare: Vec<&str> = objects
+        .iter()
+        .map(|object| object.strip_prefix("the ").unwrap_or(object))
+        .collect();
+    let parts: Option<Vec<(&str, &str)>> =
+        bare.iter().map(|object| object.split_once(" `")).collect();
+    let one_kind = parts.filter(|parts| {
+        let mut nouns = parts.iter().map(|(noun, _)| *noun);
+        let first = nouns.next();
+        parts.len() > 1
+            && first.is_some_and(|first| !first.ends_with(" of") && nouns.all(|noun| noun == first))
+    });
+    let Some(parts) = one_kind else {
+        return named(&bare.into_iter().map(str::to_owned).collect::<Vec<_>>());
+    };
+    let noun = parts.first().map_or("", |(noun, _)| *noun);
+    let ending = if noun.ends_with('x') { "es" } else { "s" };
+    let names: Vec<String> = parts.iter().map(|(_, name)| format!("`{name}")).collect();
+    format!("{noun}{ending} {}", named(&names))
 }
 
 /// So many objects are named that a database lacks.
@@ -180,8 +250,15 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         let release = past
             .oldest_with(&old.file, &is_as_on_the_base)
             .map(|name| Released::new(name, past));
-        // Who gives the file another name, too, means to.
-        let is_meant = release.is_none() && past.has_releases() && old.file != revision.file;
+        let moved_to = numbered_anew(old, upstream, head)
+            .or_else(|| renamed_to(old, upstream, head))
+            .filter(|_| !are_alike(old, revision))
+            .map(|moved| moved.id.value.as_str());
+        // Who gives the file another name, too, means to, unless it is another revision that has its id.
+        let is_meant = release.is_none()
+            && past.has_releases()
+            && old.file != revision.file
+            && moved_to.is_none();
         if is_meant || is_only_with_developers(old, release.as_ref(), upstream, past) {
             continue;
         }
@@ -201,14 +278,18 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             changed,
             release,
             base_name: ctx.change.base_name,
-            moved_to: renamed_to(old, upstream, head)
-                .filter(|_| !are_alike(old, revision))
-                .map(|moved| moved.id.value.as_str()),
+            moved_to,
+            also_moved: Vec::new(),
             is_soft: !missing.is_empty()
                 && missing.iter().all(|difference| {
                     matches!(difference.subject, Subject::Object(_))
                         || difference.change == Change::Renamed
                 }),
+            rows: if missing.is_empty() {
+                edit::rows_apart(upstream, before, head, node)
+            } else {
+                Vec::new()
+            },
             missing,
         };
         let label = Label::new(
@@ -225,18 +306,25 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     report_joined(found, reporter);
 }
 
-/// Reports edits. What one revision no longer does and another does now has moved: that is one correction.
+/// Reports edits. What one revision no longer does and another does now has moved, and revisions are numbered anew together:
+/// that is one correction.
 fn report_joined(
     found: Vec<(EditedMergedRevision<'_>, Label, Vec<String>)>,
     reporter: &mut Reporter<'_>,
 ) {
     let mut joined: Vec<(EditedMergedRevision<'_>, Label, Vec<String>, Vec<Label>)> = Vec::new();
-    for (violation, label, mut missing) in found {
-        let known = joined
-            .iter_mut()
-            .find(|(_, _, objects, _)| objects.iter().any(|object| missing.contains(object)));
+    for (mut violation, label, mut missing) in found {
+        let known = joined.iter_mut().find(|(known, _, objects, _)| {
+            known.is_numbered_anew_with(&violation)
+                || objects.iter().any(|object| missing.contains(object))
+        });
         match known {
-            Some((_, _, objects, others)) => {
+            Some((known, _, objects, others)) => {
+                if known.is_numbered_anew_with(&violation) {
+                    let moved = violation.moved_to.map(|now| (violation.id, now));
+                    known.also_moved.extend(moved);
+                    known.missing.append(&mut violation.missing);
+                }
                 objects.append(&mut missing);
                 others.push(label);
             }
@@ -276,4 +364,35 @@ fn definition_span(module: &Module, name: &str) -> Option<Span> {
         }
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_of_one_kind_is_called_so_once() {
+        let together = |objects: &[&str]| {
+            let objects: Vec<String> = objects.iter().map(|&object| object.to_owned()).collect();
+            named_together(&objects)
+        };
+        assert_eq!(together(&["index `a` of `t`"]), "index `a` of `t`");
+        assert_eq!(
+            together(&["index `a` of `t`", "index `b` of `t`"]),
+            "indexes `a` of `t` and `b` of `t`"
+        );
+        assert_eq!(
+            together(&[
+                "column `t.a`",
+                "column `t.b`",
+                "column `t.c`",
+                "column `t.d`"
+            ]),
+            "columns `t.a`, `t.b`, `t.c` and 1 more"
+        );
+        assert_eq!(
+            together(&["the primary key of `t`", "column `t.a`"]),
+            "primary key of `t` and column `t.a`"
+        );
+    }
 }
