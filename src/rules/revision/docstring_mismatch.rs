@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use crate::alembic::{DocLine, Revision, RevisionMap};
 use crate::diagnostic::{Applicability, Edit, Fix};
-use crate::rules::revision::{id_label, is_its_own_parent, label_at, parent_label};
+use crate::rules::revision::{id_label, is_its_own_parent, label_at, parent_label, stale_parent};
 use crate::rules::{Reporter, ScriptContext, Violation, declare_rule, list};
 
 declare_rule! {
@@ -84,7 +84,11 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         .filter(|line| !line.text.trim().is_empty())
         .filter(|line| !revises(line, revision, &ctx.environment.judged().map))
         // There the variable is what is wrong, which other rules tell.
-        .filter(|_| !has_wrong_parent(revision, &ctx.environment.judged().map));
+        .filter(|_| !has_wrong_parent(revision, &ctx.environment.judged().map))
+        .filter(|line| {
+            let meant = single_id(&line.text);
+            meant.is_none() || stale_parent::asks_for(revision, ctx.environment).as_deref() != meant
+        });
     let Some(first) = id_line.or(revises_line) else {
         return;
     };
