@@ -12,13 +12,29 @@ use crate::sql;
 use crate::sqlalchemy::ddl::{
     ConstraintLabel, NameParts, column_ddl, default_text, identity_text, type_ddl,
 };
-use crate::sqlalchemy::{Worded, construct, note};
+use crate::sqlalchemy::{Worded, column_call, construct, note};
 
 /// True for `sa.Column(…)`.
 pub(in crate::alembic::runtime) fn is_column(value: &Value, interpreter: &Runner<'_>) -> bool {
     value
         .as_call()
         .is_some_and(|call| construct(&call.callee, interpreter).as_deref() == Some("Column"))
+}
+
+/// True for `Column(Text())`: what stands first is certainly no name.
+fn is_nameless_column(value: &Value, interpreter: &Runner<'_>) -> bool {
+    let Some((call, _)) = column_call(value, interpreter) else {
+        return false;
+    };
+    let is_no_name = |first: &CallArgument| {
+        let called = first.value.as_call().map(|call| &call.callee);
+        let name = construct(called.unwrap_or(&first.value), interpreter);
+        name.is_some_and(|name| {
+            let own = name.rsplit('.').next().unwrap_or(&name);
+            own.starts_with(char::is_uppercase)
+        })
+    };
+    !call.open && call.keyword("name").is_none() && call.positional().next().is_none_or(is_no_name)
 }
 
 /// True if `alter_column` has to change something.
@@ -51,6 +67,16 @@ impl Operation<'_, '_> {
         let semantics = std::sync::Arc::clone(&self.semantics);
         let bare = SmolStr::new(Self::bare(&table));
         let value = self.value(self.shifted(1), "column");
+        if value
+            .as_ref()
+            .is_some_and(|value| is_nameless_column(value, self.interpreter))
+        {
+            // Which column was meant is not known.
+            let mut emitted = self.nameless("op.add_column", Some(table));
+            let error = "`add_column` is given a `Column` without a name";
+            emitted.errors.push(error.to_owned());
+            return emitted;
+        }
         let column =
             value.and_then(|value| column_ddl(&value, &bare, &semantics, self.interpreter));
         let Some(mut column) = column else {
@@ -262,14 +288,14 @@ impl Operation<'_, '_> {
             && existing_type.is_none()
             && (nullable.is_some() || new_name.is_some())
         {
-            emitted.errors.push(
+            emitted.errors_of_dialect.push(
                 "on MySQL, `alter_column` needs `existing_type` to restate the column".to_owned(),
             );
         }
         if self.is_in_place()
             && (type_value.is_some() || nullable.is_some() || server_default.is_some())
         {
-            emitted.errors.push(
+            emitted.errors_of_dialect.push(
                 "SQLite cannot alter a column outside of a batch (`batch_alter_table`)".to_owned(),
             );
         }
