@@ -151,6 +151,8 @@ pub struct AlterColumn {
     pub existing_nullable: Option<bool>,
     /// A type of MySQL's own that `existing_type` says, as SQL: Alembic writes it so where it has read it from a database.
     pub read_type: Option<SmolStr>,
+    /// True if it gives the column a type.
+    pub gives_type: bool,
     /// True if anything beside the name changes.
     pub changes_definition: bool,
     /// True if it says whether the column may be NULL, or may be so already.
