@@ -155,7 +155,7 @@ fn stands_on_the_base(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
     said(before) == said(revision)
 }
 
-/// True for a revision of the base whose docstring names the parent there still, where the change gives it others: what is
+/// True for a revision of a release whose docstring names the parent there still, where the change gives it others: what is
 /// wrong is the variable, which another rule tells.
 fn has_moved_away(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
     let environment = ctx.environment;
@@ -171,9 +171,15 @@ fn has_moved_away(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
         old.any(|old| old.value == parent.value)
     });
     let told = before.doc.revises.as_ref();
+    let is_released = || {
+        let is_it = |bytes: &[u8]| bytes == before.source.text.as_str().as_bytes();
+        let past = environment.change.as_ref().map(|change| change.past);
+        past.is_some_and(|past| past.oldest_with(&before.file, &is_it).is_some())
+    };
     line(before) == line(revision)
         && !keeps_one
         && told.is_some_and(|line| revises(line, before, &base.map))
+        && is_released()
 }
 
 /// True if the line names the parents, or says something that is no list of ids.
