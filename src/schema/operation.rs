@@ -141,6 +141,7 @@ pub enum Operation {
 
 /// What `alter_column` says, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct AlterColumn {
     pub table: Option<SmolStr>,
     pub column: Option<SmolStr>,

@@ -54,7 +54,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     // One of several that are one slip is told with the first of them.
     let (first, others) = match slips
         .iter()
-        .position(|slip| slip.0 == &ctx.revision.id.value)
+        .position(|slip| slip.0 == ctx.revision.id.value)
     {
         Some(0) => (true, slips.get(1..).unwrap_or_default()),
         Some(_) => (false, &[][..]),

@@ -127,9 +127,10 @@ fn starts_with_tables(ctx: &EnvironmentContext<'_>) -> bool {
         let parsed = base.sources().python(&bypass.place.file);
         parsed.is_some_and(|parsed| is_application(&parsed))
     };
-    base.bypasses(None)
-        .iter()
-        .any(|bypass| bypass.creates && is_of_application(bypass))
+    // When a function is called is another question: it may be a command.
+    base.bypasses(None).iter().any(|bypass| {
+        bypass.creates && bypass.kind == BypassKind::Module && is_of_application(bypass)
+    })
 }
 
 /// True for a module that makes or runs an application: what it uses says so.
