@@ -10,6 +10,7 @@ mod entities;
 mod execute;
 mod metadata;
 mod mysql;
+mod nameless;
 mod objects;
 mod rows;
 mod signature;

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::nameless::is_nameless_column;
 use super::{Emitted, Operation, Runner};
 use crate::alembic::runtime::statement::UNKNOWN;
 use crate::catalog::{AlterAction, Column, CommentTarget, Constraint, ConstraintKind, Ddl, Fact};
@@ -12,29 +13,13 @@ use crate::sql;
 use crate::sqlalchemy::ddl::{
     ConstraintLabel, NameParts, column_ddl, default_text, identity_text, type_ddl,
 };
-use crate::sqlalchemy::{Worded, column_call, construct, note};
+use crate::sqlalchemy::{Worded, construct, note};
 
 /// True for `sa.Column(…)`.
 pub(in crate::alembic::runtime) fn is_column(value: &Value, interpreter: &Runner<'_>) -> bool {
     value
         .as_call()
         .is_some_and(|call| construct(&call.callee, interpreter).as_deref() == Some("Column"))
-}
-
-/// True for `Column(Text())`: what stands first is certainly no name.
-fn is_nameless_column(value: &Value, interpreter: &Runner<'_>) -> bool {
-    let Some((call, _)) = column_call(value, interpreter) else {
-        return false;
-    };
-    let is_no_name = |first: &CallArgument| {
-        let called = first.value.as_call().map(|call| &call.callee);
-        let name = construct(called.unwrap_or(&first.value), interpreter);
-        name.is_some_and(|name| {
-            let own = name.rsplit('.').next().unwrap_or(&name);
-            own.starts_with(char::is_uppercase)
-        })
-    };
-    !call.open && call.keyword("name").is_none() && call.positional().next().is_none_or(is_no_name)
 }
 
 /// True if `alter_column` has to change something.
