@@ -1,5 +1,6 @@
 //! What a change makes models and migrations differ in: drift that was not there before.
 
+mod habits;
 mod touched;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,8 +11,7 @@ use self::touched::Touched;
 use super::drift::{Drift, DriftDifference, Weight};
 use crate::alembic::{MetadataOrigin, ModelSchema};
 use crate::catalog::{
-    Catalog, Change, ConstraintKind, Difference, Fact, IndexDefinition, Subject, Table,
-    split_object,
+    Catalog, Change, Difference, Fact, IndexDefinition, Subject, Table, split_object,
 };
 
 /// Models and migrations of one state of a repository.
@@ -27,12 +27,6 @@ impl<'s> State<'s> {
         &self.models.catalog
     }
 }
-
-/// Fewer indexes than this are no way to work.
-const MANY_INDEXES: usize = 5;
-
-/// Fewer columns that differ in the same way are no way to work either.
-const MANY_COLUMNS: usize = 5;
 
 /// So many other tables have a column of the same name on one side only, where that is a way to work.
 const MANY_OF_A_NAME: usize = 2;
@@ -324,141 +318,6 @@ impl<'s> Introduced<'s> {
             }
         }
         pairs
-    }
-
-    /// True if there were tables without a model before: another one is no surprise.
-    pub fn had_tables_without_model(&self) -> bool {
-        let before = self.before.iter();
-        let mut known = before.flat_map(|state| &state.drift.differences);
-        known.any(|found| {
-            let Difference {
-                subject, change, ..
-            } = found.difference;
-            (subject, change) == (Subject::Table, Change::Removed)
-        })
-    }
-
-    /// True if most indexes of the database were in no model before: another one is no surprise.
-    pub fn had_indexes_without_model(&self) -> bool {
-        let Some(before) = &self.before else {
-            return false;
-        };
-        let compared = before.drift.compared.iter();
-        let all: usize = compared
-            .filter_map(|table| before.migrated.tables.get(table))
-            .map(|table| table.indexes.len())
-            .sum();
-        let is_without = |found: &&DriftDifference| {
-            let Difference {
-                subject, change, ..
-            } = found.difference;
-            (subject, change) == (Subject::Index, Change::Removed)
-        };
-        let without = before.drift.differences.iter().filter(is_without).count();
-        without >= MANY_INDEXES && without * 2 > all
-    }
-
-    /// True if columns of other tables had the same two types before, and most columns that the migrations make of the one
-    /// are of the other in the models: that is how the project writes them.
-    pub fn was_usual(&self, difference: &Difference) -> bool {
-        let is_type = |found: &Difference| {
-            (found.subject, found.change) == (Subject::Column, Change::Changed("type"))
-        };
-        let (Some(before), Some(there)) = (&self.before, difference.from.as_str()) else {
-            return false;
-        };
-        if !is_type(difference) {
-            return false;
-        }
-        let (own, _) = split_object(&difference.object, self.head.migrated);
-        let same = before.drift.differences.iter().filter(|found| {
-            let known = &found.difference;
-            is_type(known)
-                && (&known.from, &known.to) == (&difference.from, &difference.to)
-                && split_object(&known.object, before.migrated).0 != own
-        });
-        let count = same.count();
-        if count < MANY_COLUMNS {
-            return false;
-        }
-        let compared = before.drift.compared.iter();
-        let all: usize = compared
-            .filter_map(|table| before.migrated.tables.get(table))
-            .map(|table| {
-                let columns = table.columns.iter();
-                let is_it = |spelling: &SmolStr| spelling.as_str() == there;
-                columns
-                    .filter(|column| column.column_type.known().is_some_and(is_it))
-                    .count()
-            })
-            .sum();
-        count * 2 > all
-    }
-
-    /// True if the database lacked most indexes over a primary key that models asked for before: `index=True` of another
-    /// one is no surprise.
-    pub fn lacked_indexes_of_keys(&self) -> bool {
-        let Some(before) = &self.before else {
-            return false;
-        };
-        let models = before.models_catalog();
-        let compared = before.drift.compared.iter();
-        let asked = compared
-            .filter(|table| before.migrated.tables.contains_key(*table))
-            .filter_map(|table| models.tables.get(table))
-            .filter(|table| {
-                let mut indexes = table.indexes.iter();
-                indexes.any(|index| is_over_key(table, &index.definition))
-            })
-            .count();
-        let differences = before.drift.differences.iter();
-        let lacking = differences
-            .filter(|found| is_index_of_key(&found.difference, models))
-            .count();
-        lacking >= MANY_INDEXES && lacking * 2 > asked
-    }
-
-    /// True if the database had none of the CHECKs that models asked for before: another one is no surprise.
-    pub fn lacked_checks(&self) -> bool {
-        self.lacked_all(|kind| matches!(kind, ConstraintKind::Check { .. }))
-    }
-
-    /// True if the database had none of the foreign keys that models asked for before.
-    pub fn lacked_foreign_keys(&self) -> bool {
-        self.lacked_all(|kind| matches!(kind, ConstraintKind::ForeignKey(_)))
-    }
-
-    fn lacked_all(&self, is_it: impl Fn(&ConstraintKind) -> bool) -> bool {
-        let Some(before) = &self.before else {
-            return false;
-        };
-        let has_one = |catalog: &Catalog| {
-            let compared = before.drift.compared.iter();
-            let mut tables = compared.filter_map(|table| catalog.tables.get(table));
-            tables.any(|table| table.constraints.iter().any(|one| is_it(&one.kind)))
-        };
-        has_one(before.models_catalog()) && !has_one(before.migrated)
-    }
-
-    /// True if comments were in migrations before and in no model, then or now: that is where they live.
-    pub fn had_comments_in_migrations_only(&self) -> bool {
-        let Some(before) = &self.before else {
-            return false;
-        };
-        let has_comments = |catalog: &Catalog| {
-            catalog.tables.values().any(|table| {
-                let mut columns = table.columns.iter();
-                table.comment.is_some() || columns.any(|column| !column.comment.is(&None))
-            })
-        };
-        let mut tables = before.migrated.tables.values();
-        tables.any(|table| {
-            let is_said = |comment: &Fact<_>| matches!(comment.known(), Some(Some(_)));
-            let mut columns = table.columns.iter();
-            table.comment.is_some() || columns.any(|column| is_said(&column.comment))
-        }) && ![before.models_catalog(), self.head.models_catalog()]
-            .into_iter()
-            .any(has_comments)
     }
 
     /// True if all that differs in a table is known, before and after.

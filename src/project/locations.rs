@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::ProjectEnvironment;
 use crate::alembic::written_links;
-use crate::models::is_test_file;
+use crate::models::{MetadataKey, is_test_file};
 use crate::python::ParsedFile;
 use crate::source::RepoPath;
 
@@ -23,6 +23,13 @@ impl ProjectEnvironment<'_> {
             .sources
             .files_with("version_locations", names_them)
             .is_empty()
+    }
+
+    /// True if `env.py` takes the metadata from a package outside of the repository: the database is that package's, too, and
+    /// it may bring revisions along and run Alembic with its own locations.
+    pub fn extends_a_package(&self) -> bool {
+        let is_named = |key: &MetadataKey| !key.contains(':') && key != "sqlmodel";
+        self.env_models().env.metadata.iter().any(is_named)
     }
 
     /// The file that declares a revision which is not among those of the environment.

@@ -9,6 +9,7 @@ mod dead;
 mod dormant;
 mod uses;
 mod walk;
+mod written;
 
 use rustc_hash::FxHashSet;
 

@@ -1,7 +1,10 @@
 //! ML401
 
+mod history;
+
 use smol_str::SmolStr;
 
+use self::history::{History, MIN_HABIT, has_earlier};
 use crate::alembic::Run;
 use crate::config::{BaseColumnOrder, Settings};
 use crate::diagnostic::{Applicability, Edit, Fix, Label};
@@ -145,9 +148,16 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         // A project whose tables mostly have them elsewhere, or do so by now, has a convention of its own.
         if !wanted.is_configured {
             let history = History::of(ctx.environment, wanted);
-            let is_custom =
-                || history.last_framed >= MIN_HABIT || wanted.frames_all(tables_of(upgrade));
-            if history.is_against() || (wanted.is_framed(table) && is_custom()) {
+            let is_first = || !has_earlier(ctx, wanted);
+            let is_custom = || {
+                is_first()
+                    || history.last_framed >= MIN_HABIT
+                    || wanted.frames_all(tables_of(upgrade))
+            };
+            if history.is_against()
+                || (wanted.is_framed(table) && is_custom())
+                || (wanted.are_alike(tables_of(upgrade)) && is_first())
+            {
                 break;
             }
             if wanted.ends_after_key(table) {
@@ -431,6 +441,24 @@ impl<'a> Wanted<'a> {
         with_base.len() > 1 && with_base.iter().all(|table| self.is_framed(table))
     }
 
+    /// True if several tables have the base columns, and all of these in the same places at the beginning and the end.
+    fn are_alike<'t>(&self, tables: impl Iterator<Item = &'t Table>) -> bool {
+        let places = |table: &'t Table| {
+            let columns: Vec<&SmolStr> = names_of(table).collect();
+            let is_base = |name: &&&SmolStr| self.has(name);
+            let first: Vec<&SmolStr> = columns.iter().take_while(is_base).copied().collect();
+            let last = columns.iter().rev().take_while(is_base);
+            let last: Vec<&SmolStr> = last.copied().collect();
+            (first.len() + last.len() == self.names().count()).then_some((first, last))
+        };
+        let mut with_base = tables.filter(|table| self.order_of(names_of(table)).is_some());
+        let Some(first) = with_base.next().and_then(places) else {
+            return false;
+        };
+        let mut others = with_base.peekable();
+        others.peek().is_some() && others.all(|table| places(table).as_ref() == Some(&first))
+    }
+
     /// Where the base columns stand in a table that has all of them.
     fn order_of<'c>(&self, columns: impl Iterator<Item = &'c SmolStr>) -> Option<Order> {
         let columns: Vec<&SmolStr> = columns.collect();
@@ -483,75 +511,6 @@ impl Counts {
             Some(Order::Shuffled | Order::Elsewhere) => self.elsewhere += 1,
             None => {}
         }
-    }
-}
-
-/// A convention that none of so many last tables keeps is none any more.
-const ABANDONED: usize = 5;
-
-/// Fewer tables than this make no habit.
-const MIN_HABIT: usize = 3;
-
-/// Where the tables of the history have the base columns.
-struct History {
-    counts: Counts,
-    /// How many of the last tables, one after the other, have them elsewhere.
-    last_elsewhere: usize,
-    /// How many of the last tables, one after the other, have them at both ends.
-    last_framed: usize,
-}
-
-impl History {
-    fn of(ctx: &EnvironmentContext<'_>, wanted: &Wanted<'_>) -> Self {
-        // What is new has no say; what is only edited was part of the history before.
-        let is_new = |id: &SmolStr| match &ctx.change {
-            Some(change) => change
-                .before
-                .is_none_or(|before| before.map.find(id).is_none()),
-            None => false,
-        };
-        let mut nodes = ctx.head.map.topological_order();
-        nodes.retain(|node| !is_new(ctx.head.map.node(*node).id()));
-        let mut history = Self {
-            counts: Counts::default(),
-            last_elsewhere: 0,
-            last_framed: 0,
-        };
-        for migration in ctx.head.migrations(&nodes) {
-            let Some(upgrade) = migration.upgrade.run() else {
-                continue;
-            };
-            for recorded in &upgrade.operations {
-                let Operation::CreateTable(table) = &recorded.operation else {
-                    continue;
-                };
-                let order = wanted.order_of(names_of(table));
-                history.counts.add(order);
-                match order {
-                    Some(Order::AsWanted) => history.last_elsewhere = 0,
-                    Some(Order::Shuffled | Order::Elsewhere) => history.last_elsewhere += 1,
-                    None => {}
-                }
-                match order {
-                    Some(_) if wanted.is_framed(table) => history.last_framed += 1,
-                    Some(_) => history.last_framed = 0,
-                    None => {}
-                }
-            }
-        }
-        history
-    }
-
-    /// True if most tables have the base columns somewhere else, or all of the last ones.
-    fn is_against(&self) -> bool {
-        let Counts { first, elsewhere } = self.counts;
-        (elsewhere > first && first + elsewhere >= MIN_HABIT) || self.last_elsewhere >= ABANDONED
-    }
-
-    /// True if most tables have them where they are wanted.
-    fn is_in_favour(&self) -> bool {
-        let Counts { first, elsewhere } = self.counts;
-        first > elsewhere && first >= MIN_HABIT && self.last_elsewhere < ABANDONED
     }
 }
 

@@ -34,7 +34,7 @@ struct TransactionStatement<'a> {
     goes_on: bool,
     /// The transaction is that of all revisions of a run.
     is_of_all: bool,
-    /// It comes first, with a comment, and what follows can be repeated.
+    /// All can be done again, or it comes first, with a comment, and what follows can be.
     is_repeatable: bool,
     /// Nothing wants to run outside of the transaction, which ends with the function: that is what Alembic does.
     is_needless: bool,
@@ -137,10 +137,8 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         // The revisions after it in the same run go without a transaction as well.
         let head = ctx.environment.head;
         let is_of_all = head.semantics().transactions == Transactions::PerRun;
-        if does == Some(End::Commits)
-            && head.has_transaction_per_revision()
-            && repeated::can_be_repeated(steps)
-        {
+        let can_be_repeated = does == Some(End::Commits) && repeated::can_be_repeated(steps);
+        if can_be_repeated && head.has_transaction_per_revision() {
             continue;
         }
         let (before, goes_on) = around(ctx);
@@ -157,7 +155,7 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
             before,
             goes_on,
             is_of_all,
-            is_repeatable: is_repeatable(ctx),
+            is_repeatable: can_be_repeated || is_repeatable(ctx),
             is_needless: does != Some(End::Undoes)
                 && (does.is_none() || !goes_on)
                 && ends_with_commit

@@ -2,6 +2,7 @@
 
 mod cause;
 mod means;
+mod misplaced;
 mod mysql;
 mod nullability;
 mod rebuilt;
@@ -92,8 +93,13 @@ impl Violation for NotReversed<'_> {
         }
         if let (Some(renamed), [first, ..]) = (self.renamed, self.differences.as_slice()) {
             let name = Target::of(renamed).name.unwrap_or(&renamed.object);
+            let what = if renamed::is_moved(first, renamed) {
+                "move"
+            } else {
+                "rename"
+            };
             return format!(
-                "the rename of {} to `{name}` is not undone by the downgrade",
+                "the {what} of {} to `{name}` is not undone by the downgrade",
                 object_in_words(first)
             );
         }
@@ -220,18 +226,7 @@ impl Violation for NotReversed<'_> {
             return Some(format!("what `upgrade` has changed is `{name}`"));
         }
         if let (Some(renamed), [first, ..]) = (self.renamed, self.differences.as_slice()) {
-            let name = |difference| {
-                let Target { table, name, .. } = Target::of(difference);
-                name.or(table).unwrap_or_default()
-            };
-            let (old, new) = (name(first), name(renamed));
-            return Some(match first.subject {
-                Subject::Column => format!(
-                    "undo it in `downgrade`: `op.alter_column(\"{}\", \"{new}\", new_column_name=\"{old}\")`",
-                    Target::of(renamed).table.unwrap_or_default()
-                ),
-                _ => format!("undo it in `downgrade`: `op.rename_table(\"{new}\", \"{old}\")`"),
-            });
+            return Some(renamed::undoing(first, renamed));
         }
         if let Some(statement) = repeatable_label::of(&self.differences, self.next_failure) {
             return Some(format!(
@@ -302,6 +297,8 @@ struct Object<'d> {
     related: Vec<Label>,
     next_failure: Option<&'d str>,
     is_repeated: bool,
+    /// A statement of the downgrade makes it as it is then.
+    is_on_the_way_back: bool,
     /// `upgrade` sets NOT NULL, as it was already.
     is_no_news: bool,
     /// What the downgrade should have named.
@@ -347,6 +344,7 @@ fn causes<'d>(
                 related,
                 next_failure,
                 is_repeated,
+                is_on_the_way_back,
                 meant: None,
                 renamed: None,
                 part: None,

@@ -6,12 +6,13 @@ mod words;
 
 use serde_json::Value;
 
-use crate::catalog::{Change, Difference, Subject, split_object};
+use crate::catalog::{Change, Column, Difference, Subject, split_object};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::{Dialect, is_wider};
 use crate::git::ChangeKind;
 use crate::models::{DriftDifference, Introduced};
+use crate::project::ProjectEnvironment;
 use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::coverage::{Unfollowed, belongs_to_change};
@@ -274,6 +275,7 @@ fn report_proven(
                 && !enum_value_not_migrated::explains(found, ctx.environment.settings)
                 && !is_other_half(found, &all)
                 && (!lacked_checks || !is_new(Subject::Check, &found.difference))
+                && !comes_with_a_type(found, head)
                 && (!lacked_keys || !is_new(Subject::ForeignKey, &found.difference))
                 && !is_ignored_type(&found.difference, ctx)
                 && !misnamed
@@ -554,6 +556,21 @@ fn is_ignored_type(difference: &Difference, ctx: &ChangeContext<'_>) -> bool {
         && column.is_some_and(|column| {
             ignored_argument::tells_of_type(ctx.environment, nodes, table, column)
         })
+}
+
+/// True for a CHECK that nobody has asked for: SQLAlchemy before 1.4 makes one of a `Boolean` or an `Enum` where the database
+/// has no such type. It stands where its column does.
+fn comes_with_a_type(found: &DriftDifference, head: &ProjectEnvironment<'_>) -> bool {
+    if !is_new(Subject::Check, &found.difference) || head.semantics().sqlalchemy >= (1, 4) {
+        return false;
+    }
+    let table = pairing::table_of(&found.difference, head);
+    let models = head.model_schema().whole();
+    let Some(table) = models.catalog.tables.get(table.as_str()) else {
+        return false;
+    };
+    let is_it = |column: &Column| column.place.is_some() && column.place == found.model;
+    table.columns.iter().any(is_it)
 }
 
 fn is_new(subject: Subject, difference: &Difference) -> bool {

@@ -93,6 +93,14 @@ struct Stale {
     only_after_merging: bool,
 }
 
+/// The head that a revision ought to follow, if it was overtaken by that.
+pub(super) fn asks_for(revision: &Revision, ctx: &EnvironmentContext<'_>) -> Option<SmolStr> {
+    let found = find(ctx);
+    let mut found = found.iter();
+    let stale = found.find(|stale| stale.revision.file == revision.file)?;
+    Some(stale.newer.id.value.clone())
+}
+
 /// Finds the new revisions whose parents have been overtaken on the base branch: since the change began, so that the
 /// result of the merge shows it, or before, so that the change has both heads.
 fn find(ctx: &EnvironmentContext<'_>) -> Vec<Stale> {

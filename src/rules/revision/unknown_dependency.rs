@@ -76,7 +76,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         let declared_in = ctx.head.declared_elsewhere(&link.target.value);
-        if declared_in.is_none() && ctx.head.adds_locations() {
+        if declared_in.is_none() && (ctx.head.adds_locations() || ctx.head.extends_a_package()) {
             continue;
         }
         let violation = UnknownDependency {

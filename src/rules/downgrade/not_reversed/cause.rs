@@ -54,6 +54,11 @@ pub(super) fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         first.change == Change::Removed
             && matches!(first.subject, Subject::ForeignKey | Subject::Constraint)
     });
+    // As tables are made again with `index=True` that they did not have.
+    let are_made_besides = [one, other].iter().all(|object| {
+        object.is_on_the_way_back
+            && (object.first.subject, object.first.change) == (Subject::Index, Change::Added)
+    });
     (one.next_failure.is_some() == other.next_failure.is_some() || are_lost_keys)
         && one.is_repeated == other.is_repeated
         && one.meant.is_none()
@@ -65,6 +70,7 @@ pub(super) fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
             || is_one_change
             || is_lost_alike
             || are_lost_keys
+            || are_made_besides
             || (one.is_no_news && other.is_no_news)
             || is_left_of_one_table
             || (one.is_repeated && one.first.subject == other.first.subject))

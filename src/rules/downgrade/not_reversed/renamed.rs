@@ -1,10 +1,11 @@
-//! A table or column that `upgrade` renames and the downgrade does not: it is lost under one name and left under the other.
+//! A table or column that `upgrade` renames, or moves to another schema, and the downgrade does not: it is lost under one
+//! name and left under the other.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::Object;
-use crate::catalog::{AlterAction, Change, Ddl, Difference, Subject};
+use crate::catalog::{AlterAction, Change, Ddl, Difference, Subject, in_schema, split_schema};
 use crate::diagnostic::Label;
 use crate::rules::difference::{Remainder, Target};
 use crate::rules::{ReplayContext, simple};
@@ -51,7 +52,12 @@ pub(super) fn join(
         kept.renamed = Some(first);
         kept.next_failure = kept.next_failure.or(next_failure);
         if place.file == remainder.revision.file {
-            kept.primary = Label::at(place, "renamed here");
+            let does = if is_moved(kept.first, first) {
+                "moved here"
+            } else {
+                "renamed here"
+            };
+            kept.primary = Label::at(place, does);
             kept.related = vec![Label::new(
                 place.file.clone(),
                 remainder.downgrade.name_span,
@@ -64,6 +70,39 @@ pub(super) fn join(
         index += 1;
         !joined.contains(&(index - 1))
     });
+}
+
+/// True for a table that is in another schema under its own name.
+pub(super) fn is_moved(lost: &Difference, left: &Difference) -> bool {
+    let name = |difference: &Difference| Target::of(difference).table.map(SmolStr::new);
+    let (Subject::Table, Some(old), Some(new)) = (lost.subject, name(lost), name(left)) else {
+        return false;
+    };
+    let ((old_schema, old), (new_schema, new)) = (split_schema(&old), split_schema(&new));
+    old == new && old_schema != new_schema
+}
+
+/// What undoes a rename or a move.
+pub(super) fn undoing(lost: &Difference, left: &Difference) -> String {
+    let name = |difference| {
+        let Target { table, name, .. } = Target::of(difference);
+        name.or(table).unwrap_or_default()
+    };
+    let (old, new) = (name(lost), name(left));
+    match lost.subject {
+        Subject::Column => format!(
+            "undo it in `downgrade`: `op.alter_column(\"{}\", \"{new}\", new_column_name=\"{old}\")`",
+            Target::of(left).table.unwrap_or_default()
+        ),
+        _ if is_moved(lost, left) => {
+            let schema = match split_schema(old).0.trim_end_matches('.') {
+                "" => "public",
+                schema => schema,
+            };
+            format!("undo it in `downgrade`: `ALTER TABLE {new} SET SCHEMA {schema}`")
+        }
+        _ => format!("undo it in `downgrade`: `op.rename_table(\"{new}\", \"{old}\")`"),
+    }
 }
 
 fn key(difference: &Difference) -> Option<Key> {
@@ -88,16 +127,18 @@ fn renames<'r>(ctx: &ReplayContext<'r>) -> FxHashMap<Key, (Key, &'r FileSpan)> {
             };
             let place = place.unwrap_or(&step.place);
             let old = tables.get(table).unwrap_or(table).clone();
-            match action {
-                AlterAction::RenameTable { new_name } => {
-                    tables.insert(new_name.clone(), old.clone());
-                    found.insert((old, None), ((new_name.clone(), None), place));
-                }
-                AlterAction::RenameColumn { name, new_name } => {
-                    let new = (old.clone(), Some(new_name.clone()));
-                    found.insert((old, Some(name.clone())), (new, place));
-                }
-                _ => {}
+            let renamed = match action {
+                AlterAction::RenameTable { new_name } => Some(new_name.clone()),
+                AlterAction::SetSchema { schema } => Some(in_schema(table, schema)),
+                _ => None,
+            };
+            if let Some(new_name) = renamed {
+                tables.insert(new_name.clone(), old.clone());
+                found.insert((old.clone(), None), ((new_name, None), place));
+            }
+            if let AlterAction::RenameColumn { name, new_name } = action {
+                let new = (old.clone(), Some(new_name.clone()));
+                found.insert((old, Some(name.clone())), (new, place));
             }
         }
     }

@@ -2,9 +2,10 @@
 //! should have.
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::{Blame, Object};
-use crate::catalog::{Catalog, Change, Difference, ForeignKey, Subject};
+use crate::catalog::{Catalog, Change, Difference, ForeignKey, Subject, split_schema};
 use crate::diagnostic::Label;
 use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target};
@@ -95,15 +96,21 @@ fn never_had(ctx: &ReplayContext<'_>, table: &str, column: &str) -> bool {
 }
 
 /// Makes one of what the downgrade drops of a table and what it makes there, where that is one of each kind: it makes the
-/// wrong one.
+/// wrong one. So it is with a table that it makes in another schema than the one from which it is gone.
 pub(super) fn join_replaced(objects: &mut Vec<Object<'_>>, remainder: &Remainder<'_>) {
     let is_on_the_way_back = |object: &Object<'_>| {
         let span = object.primary.span;
         object.meant.is_none() && span.is_some_and(|span| remainder.downgrade.span.contains(span))
     };
     let is_kin = |one: &Object<'_>, other: &Object<'_>| {
-        one.first.subject == other.first.subject
-            && Target::of(one.first).table == Target::of(other.first).table
+        let table = |object: &Object<'_>| {
+            let name = Target::of(object.first).table?;
+            Some(match object.first.subject {
+                Subject::Table => SmolStr::new(split_schema(name).1),
+                _ => SmolStr::new(name),
+            })
+        };
+        one.first.subject == other.first.subject && table(one) == table(other)
     };
     let only = |objects: &[Object<'_>], change: Change, kin: &Object<'_>| {
         let mut found = objects
@@ -118,7 +125,7 @@ pub(super) fn join_replaced(objects: &mut Vec<Object<'_>>, remainder: &Remainder
     let is_part = |object: &Object<'_>| {
         matches!(
             object.first.subject,
-            Subject::Unique | Subject::Check | Subject::Exclude | Subject::Index
+            Subject::Table | Subject::Unique | Subject::Check | Subject::Exclude | Subject::Index
         )
     };
     let mut at = 0;

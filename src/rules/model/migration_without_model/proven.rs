@@ -90,7 +90,8 @@ pub(super) fn report(
     reporter: &mut Reporter<'_>,
 ) -> Vec<(usize, String)> {
     let head = ctx.head;
-    let expects_models = !introduced.had_tables_without_model();
+    let expects_models =
+        !introduced.had_tables_without_model() && !introduced.begins_with_few_models();
     let expects_indexes = !introduced.had_indexes_without_model();
     let expects_indexes_of_keys = !introduced.lacked_indexes_of_keys();
     let expects_comments = !introduced.had_comments_in_migrations_only();
@@ -133,6 +134,7 @@ pub(super) fn report(
         })
         .filter(|(found, _)| !enum_value_not_migrated::explains(found, ctx.settings))
         .filter(|(found, _)| is_expected(&found.difference) && !follows(&found.difference, &all))
+        .filter(|(found, _)| !introduced.had_keys_without_model(found))
         .filter(|(found, _)| !pairing::holds_the_labels(found, head) && !is_other_half(found))
         .filter_map(|(found, table)| {
             let same_key =
@@ -278,6 +280,21 @@ pub(super) fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_
         && column.is_some_and(|column| {
             column.nullable.is(&true) || matches!(column.default, Fact::Known(Some(_)))
         })
+}
+
+/// True for a column that the migrations let be NULL and the models do not, where both give a row a value if it is given none.
+fn is_filled(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    let Target { table, name, .. } = Target::of(difference);
+    let has_default = |catalog: &Catalog| {
+        let table = table.and_then(|table| catalog.tables.get(table));
+        let column = table.zip(name).and_then(|(table, name)| table.column(name));
+        column.is_some_and(|column| matches!(column.default, Fact::Known(Some(_))))
+    };
+    let models = head.model_schema().whole();
+    (difference.subject, difference.change) == (Subject::Column, Change::Changed("nullable"))
+        && difference.from == Value::Bool(true)
+        && has_default(head.migrated())
+        && (models.python_defaults.contains_key(&difference.object) || has_default(&models.catalog))
 }
 
 fn leeway_of(together: &Together<'_>, head: &ProjectEnvironment<'_>) -> Leeway {
@@ -572,6 +589,7 @@ where
         doubled: None,
         is_another_enum: false,
         is_index_of_key: false,
+        is_filled: is_filled(&found.difference, head),
         was_there: false,
         called: None,
     };

@@ -15,6 +15,7 @@ const MOST_NAMED: usize = 4;
 
 /// What a migration makes, and the models have otherwise.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Contradicted<'a> {
     /// From what the migrations make to what the models say.
     pub(super) found: &'a Difference,
@@ -38,6 +39,8 @@ pub(super) struct Contradicted<'a> {
     pub(super) is_another_enum: bool,
     /// True for an index over the primary key of a new table.
     pub(super) is_index_of_key: bool,
+    /// True for a column that is NULL in the database and NOT NULL in the model, and that both fill.
+    pub(super) is_filled: bool,
     /// True if the migrations had made it before the change.
     pub(super) was_there: bool,
     /// What the model calls the column, where it gains one of another name in the same change.
@@ -157,8 +160,8 @@ impl Contradicted<'_> {
             && self.operation == other.operation
             && (is_added && self.renamed.is_none() && other.renamed.is_none() || is_equal)
             && (is_same_table || !self.comes_with_table());
-        let are_comments = (is_same_table || self.operation == other.operation)
-            && self.is_comment()
+        // Nothing but words.
+        let are_comments = self.is_comment()
             && other.is_comment()
             && self.found.to.is_null() == other.found.to.is_null();
         // One slip, made several times.
@@ -565,6 +568,12 @@ impl Violation for Together<'_> {
         } else {
             notes.push(self.aftermath.note(self.met));
         }
+        if self.all().all(|one| one.is_filled) {
+            notes.push(
+                "a row that is given no value gets one from the database as from the model"
+                    .to_owned(),
+            );
+        }
         if self.first.is_index_of_key {
             notes.push(
                 "a primary key has an index of its own: the model needs no `index=True` there"
@@ -595,7 +604,9 @@ impl Violation for Together<'_> {
     fn severity(&self) -> Option<Severity> {
         let is_minor = |together: &Together<'_>| {
             let first = &together.first;
-            first.is_index_of_key || first.found.change == Change::Changed("comment")
+            first.is_index_of_key
+                || first.found.change == Change::Changed("comment")
+                || together.all().all(|one| one.is_filled)
         };
         if is_minor(self) && self.further.iter().all(is_minor) {
             Some(Severity::Info)

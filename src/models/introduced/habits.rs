@@ -1,0 +1,212 @@
+//! What models of a project do without, and migrations: more of it is no surprise.
+
+use smol_str::SmolStr;
+
+use super::super::drift::DriftDifference;
+use super::{Introduced, State, is_index_of_key, is_over_key};
+use crate::catalog::{Catalog, Change, ConstraintKind, Difference, Fact, Subject, split_object};
+
+/// Fewer indexes than this are no way to work.
+const MANY_INDEXES: usize = 5;
+
+/// Fewer foreign keys to one table are none either.
+const MANY_KEYS: usize = 5;
+
+/// Fewer tables without a model may have been forgotten.
+const MANY_WITHOUT_MODEL: usize = 5;
+
+/// Fewer columns that differ in the same way are no way to work either.
+const MANY_COLUMNS: usize = 5;
+
+impl Introduced<'_> {
+    /// True if there were tables without a model before: another one is no surprise.
+    pub fn had_tables_without_model(&self) -> bool {
+        let before = self.before.iter();
+        let mut known = before.flat_map(|state| &state.drift.differences);
+        known.any(|found| {
+            let Difference {
+                subject, change, ..
+            } = found.difference;
+            (subject, change) == (Subject::Table, Change::Removed)
+        })
+    }
+
+    /// True if models are written one by one for tables that the change makes all at once, the first of the database: there
+    /// is one for some of them, for most there is none, and none is for another table.
+    pub fn begins_with_few_models(&self) -> bool {
+        let had_tables = |state: &State<'_>| !state.migrated.tables.is_empty();
+        if self.before.as_ref().is_some_and(had_tables) {
+            return false;
+        }
+        let count = |change: Change| {
+            let differences = self.head.drift.differences.iter();
+            let is_it = |found: &&DriftDifference| {
+                (found.difference.subject, found.difference.change) == (Subject::Table, change)
+            };
+            differences.filter(is_it).count()
+        };
+        let models = self.head.models_catalog();
+        let tables = self.head.migrated.tables.keys();
+        let described = tables.filter(|table| models.tables.contains_key(*table));
+        let described = described.count();
+        let without = count(Change::Removed);
+        described > 0
+            && without >= MANY_WITHOUT_MODEL
+            && without > described
+            && count(Change::Added) == 0
+    }
+
+    /// True if most foreign keys of the database to the same table were in no model before: another one is no surprise.
+    pub fn had_keys_without_model(&self, found: &DriftDifference) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let is_without = |found: &DriftDifference| {
+            let Difference {
+                subject, change, ..
+            } = found.difference;
+            (subject, change) == (Subject::ForeignKey, Change::Removed) && found.same_key.is_none()
+        };
+        let referenced = |found: &DriftDifference| {
+            let table = found.difference.from.get("references")?.as_str()?;
+            Some(table.to_owned())
+        };
+        let Some(to) = referenced(found).filter(|_| is_without(found)) else {
+            return false;
+        };
+        let is_to = |kind: &ConstraintKind| matches!(kind, ConstraintKind::ForeignKey(key) if key.references == *to);
+        let compared = before.drift.compared.iter();
+        let all = compared
+            .filter_map(|table| before.migrated.tables.get(table))
+            .flat_map(|table| &table.constraints)
+            .filter(|constraint| is_to(&constraint.kind));
+        let known = before.drift.differences.iter();
+        let without =
+            known.filter(|other| is_without(other) && referenced(other).as_ref() == Some(&to));
+        let without = without.count();
+        without >= MANY_KEYS && without * 2 > all.count()
+    }
+
+    /// True if most indexes of the database were in no model before: another one is no surprise.
+    pub fn had_indexes_without_model(&self) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let compared = before.drift.compared.iter();
+        let all: usize = compared
+            .filter_map(|table| before.migrated.tables.get(table))
+            .map(|table| table.indexes.len())
+            .sum();
+        let is_without = |found: &&DriftDifference| {
+            let Difference {
+                subject, change, ..
+            } = found.difference;
+            (subject, change) == (Subject::Index, Change::Removed)
+        };
+        let without = before.drift.differences.iter().filter(is_without).count();
+        without >= MANY_INDEXES && without * 2 > all
+    }
+
+    /// True if columns of other tables had the same two types before, and most columns that the migrations make of the one
+    /// are of the other in the models: that is how the project writes them.
+    pub fn was_usual(&self, difference: &Difference) -> bool {
+        let is_type = |found: &Difference| {
+            (found.subject, found.change) == (Subject::Column, Change::Changed("type"))
+        };
+        let (Some(before), Some(there)) = (&self.before, difference.from.as_str()) else {
+            return false;
+        };
+        if !is_type(difference) {
+            return false;
+        }
+        let (own, _) = split_object(&difference.object, self.head.migrated);
+        let same = before.drift.differences.iter().filter(|found| {
+            let known = &found.difference;
+            is_type(known)
+                && (&known.from, &known.to) == (&difference.from, &difference.to)
+                && split_object(&known.object, before.migrated).0 != own
+        });
+        let count = same.count();
+        if count < MANY_COLUMNS {
+            return false;
+        }
+        let compared = before.drift.compared.iter();
+        let all: usize = compared
+            .filter_map(|table| before.migrated.tables.get(table))
+            .map(|table| {
+                let columns = table.columns.iter();
+                let is_it = |spelling: &SmolStr| spelling.as_str() == there;
+                columns
+                    .filter(|column| column.column_type.known().is_some_and(is_it))
+                    .count()
+            })
+            .sum();
+        count * 2 > all
+    }
+
+    /// True if the database lacked most indexes over a primary key that models asked for before: `index=True` of another
+    /// one is no surprise.
+    pub fn lacked_indexes_of_keys(&self) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let models = before.models_catalog();
+        let compared = before.drift.compared.iter();
+        let asked = compared
+            .filter(|table| before.migrated.tables.contains_key(*table))
+            .filter_map(|table| models.tables.get(table))
+            .filter(|table| {
+                let mut indexes = table.indexes.iter();
+                indexes.any(|index| is_over_key(table, &index.definition))
+            })
+            .count();
+        let differences = before.drift.differences.iter();
+        let lacking = differences
+            .filter(|found| is_index_of_key(&found.difference, models))
+            .count();
+        lacking >= MANY_INDEXES && lacking * 2 > asked
+    }
+
+    /// True if the database had none of the CHECKs that models asked for before: another one is no surprise.
+    pub fn lacked_checks(&self) -> bool {
+        self.lacked_all(|kind| matches!(kind, ConstraintKind::Check { .. }))
+    }
+
+    /// True if the database had none of the foreign keys that models asked for before.
+    pub fn lacked_foreign_keys(&self) -> bool {
+        self.lacked_all(|kind| matches!(kind, ConstraintKind::ForeignKey(_)))
+    }
+
+    fn lacked_all(&self, is_it: impl Fn(&ConstraintKind) -> bool) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let has_one = |catalog: &Catalog| {
+            let compared = before.drift.compared.iter();
+            let mut tables = compared.filter_map(|table| catalog.tables.get(table));
+            tables.any(|table| table.constraints.iter().any(|one| is_it(&one.kind)))
+        };
+        has_one(before.models_catalog()) && !has_one(before.migrated)
+    }
+
+    /// True if comments were in migrations before and in no model, then or now: that is where they live.
+    pub fn had_comments_in_migrations_only(&self) -> bool {
+        let Some(before) = &self.before else {
+            return false;
+        };
+        let has_comments = |catalog: &Catalog| {
+            catalog.tables.values().any(|table| {
+                let mut columns = table.columns.iter();
+                table.comment.is_some() || columns.any(|column| !column.comment.is(&None))
+            })
+        };
+        let mut tables = before.migrated.tables.values();
+        tables.any(|table| {
+            let is_said = |comment: &Fact<_>| matches!(comment.known(), Some(Some(_)));
+            let mut columns = table.columns.iter();
+            table.comment.is_some() || columns.any(|column| is_said(&column.comment))
+        }) && ![before.models_catalog(), self.head.models_catalog()]
+            .into_iter()
+            .any(has_comments)
+    }
+}
