@@ -218,6 +218,16 @@ impl Past for V1<'_> {
         is_meant(&released).then(|| "v1.0".to_owned())
     }
 
+    fn is_part_of(
+        &self,
+        _release: &str,
+        path: &RepoPath,
+        is_meant: &dyn Fn(&[u8]) -> bool,
+    ) -> bool {
+        let released = self.newest(path);
+        released.is_some_and(|bytes| is_meant(&bytes))
+    }
+
     fn newest(&self, path: &RepoPath) -> Option<Vec<u8>> {
         let mut files = self.files.iter();
         let released = files.find(|file| file.has("released") && file.path == path.as_str());

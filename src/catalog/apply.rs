@@ -10,6 +10,7 @@ mod conditional;
 mod constraints;
 mod copy;
 mod discovered;
+mod hint;
 mod indexes;
 mod labels;
 mod like;
@@ -158,55 +159,6 @@ impl Database {
     /// True where nothing is there that was not made: on the way back of a first revision.
     fn lacks_what_is_not_made(&self) -> bool {
         self.began_empty && self.goes_back && self.now.opaque.is_none()
-    }
-
-    /// What a call says a column to be like, where that is not known better: `existing_type` and its like.
-    pub fn hint(&mut self, table: &str, hint: &super::Column) {
-        let table = self.searched(&SmolStr::new(table)).into_owned();
-        let table = table.as_str();
-        if !self.now.tables.contains_key(table) {
-            let mut statement = self.statement(hint.place.as_ref());
-            // One that was dropped is not there.
-            let name = SmolStr::new(table);
-            if statement.may_exist(table) {
-                statement.discover_table(&name);
-            }
-        }
-        let Some(now) = self.now.tables.get(table) else {
-            return;
-        };
-        if now.open.is_none() {
-            return;
-        }
-        // A column that the revision itself has made or changed was not like that before.
-        let is_known_now = now
-            .column(&hint.name)
-            .is_some_and(|column| column.column_type.known().is_some());
-        let fill = |catalog: &mut Catalog, table: &str| {
-            let Some(table) = catalog.tables.get_mut(table) else {
-                return;
-            };
-            let table = Arc::make_mut(table);
-            match table.column_mut(&hint.name) {
-                None => table.columns.push(hint.clone()),
-                Some(column) => {
-                    if column.column_type.known().is_none() {
-                        column.column_type = hint.column_type.clone();
-                    }
-                    if column.nullable.known().is_none() {
-                        column.nullable = hint.nullable.clone();
-                    }
-                    if column.default.known().is_none() {
-                        column.default = hint.default.clone();
-                    }
-                }
-            }
-        };
-        if !is_known_now {
-            fill(&mut self.now, table);
-            let former = self.former_names.get(table);
-            fill(&mut self.before, former.map_or(table, SmolStr::as_str));
-        }
     }
 
     fn statement<'d>(&'d mut self, place: Option<&'d FileSpan>) -> Statement<'d> {

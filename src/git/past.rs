@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use gix::bstr::{BString, ByteSlice};
+use rustc_hash::FxHashMap;
 
-use super::repository::{CommitId, Repository};
+use super::repository::{CommitId, Repository, blob_id};
+use super::snapshot::BlobId;
 use crate::git::ChangeKind;
 use crate::source::RepoPath;
 
@@ -72,24 +74,20 @@ impl Repository {
         self.earlier(tip, days).is_some()
     }
 
-    /// True if the history of a commit begins less than so many days before it: with a root commit, not at the edge of a
-    /// shallow clone, and with so many first parents, itself among them, that it shows how.
-    pub fn begins_within(&self, tip: CommitId, days: u32, at_least: usize) -> bool {
-        let Some(now) = self.time_of(tip) else {
-            return false;
-        };
+    /// The root commit that the history of a commit begins with, less than so many days before it, and how many first parents
+    /// lead there, itself among them. The edge of a shallow clone is no beginning.
+    pub fn begins_within(&self, tip: CommitId, days: u32) -> Option<(CommitId, usize)> {
+        let now = self.time_of(tip)?;
         let mut commit = tip;
         for step in 0..MAX_STEPS {
-            let is_old = |then| now - then >= i64::from(days) * SECONDS_PER_DAY;
-            if self.time_of(commit).is_none_or(is_old) {
-                return false;
-            }
+            let is_young = |then| now - then < i64::from(days) * SECONDS_PER_DAY;
+            self.time_of(commit).filter(|then| is_young(*then))?;
             match self.first_parent(commit) {
                 Some(parent) => commit = parent,
-                None => return step + 1 >= at_least && self.is_root(commit),
+                None => return self.is_root(commit).then_some((commit, step + 1)),
             }
         }
-        false
+        None
     }
 
     /// The newest of the first parents that is so many days older than a commit, or the last of as many as anybody looks at.
@@ -104,6 +102,37 @@ impl Repository {
             }
         }
         Some(commit)
+    }
+
+    /// What commits have in a file of this name, wherever it lies. What trees share is read once.
+    pub fn blobs_named(&self, commits: &[CommitId], name: &str) -> Vec<Option<BlobId>> {
+        let mut known = FxHashMap::default();
+        let commits = commits.iter();
+        commits
+            .map(|commit| {
+                let tree = self.inner.find_commit(commit.0).ok()?.tree_id().ok()?;
+                let found = self.named_below(tree.detach(), name, &mut known);
+                found.map(blob_id)
+            })
+            .collect()
+    }
+
+    fn named_below(
+        &self,
+        tree: gix::ObjectId,
+        name: &str,
+        known: &mut FxHashMap<gix::ObjectId, Option<gix::ObjectId>>,
+    ) -> Option<gix::ObjectId> {
+        if let Some(found) = known.get(&tree) {
+            return *found;
+        }
+        let entries = self.names(Some(tree));
+        let own = entries.get(name.as_bytes().as_bstr());
+        let own = own.filter(|(_, is_tree)| !is_tree).map(|(id, _)| *id);
+        let mut folders = entries.values().filter(|(_, is_tree)| *is_tree);
+        let found = own.or_else(|| folders.find_map(|(id, _)| self.named_below(*id, name, known)));
+        known.insert(tree, found);
+        found
     }
 
     /// The Python files that are new in folders, whose trees are given in their order.

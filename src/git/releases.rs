@@ -1,5 +1,9 @@
 //! The tags that look like releases, and what they have of a file.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use crate::git::Repository;
 use crate::git::repository::{CommitId, blob_id, object_id};
 use crate::git::snapshot::BlobId;
@@ -49,11 +53,24 @@ impl Repository {
         Some(commit.time().ok()?.seconds)
     }
 
+    /// The day on which a commit was made, in UTC.
+    pub fn day_of(&self, commit: CommitId) -> Option<Date> {
+        let made = Timestamp::from_second(self.time_of(commit)?).ok()?;
+        Some(made.to_zoned(TimeZone::UTC).date())
+    }
+
     /// How many seconds passed between the writing of a commit and its making: many after a rebase.
     pub fn rewritten_after(&self, commit: CommitId) -> Option<i64> {
         let commit = self.inner.find_commit(commit.0).ok()?;
         let written = commit.author().ok()?.time().ok()?.seconds;
         Some(commit.time().ok()?.seconds - written)
+    }
+
+    /// The commits that `tip` has and `began` has not, with those of merged branches, so many at most.
+    pub fn commits_beyond(&self, began: CommitId, tip: CommitId, most: usize) -> Vec<CommitId> {
+        let walk = self.inner.rev_walk([tip.0]).with_hidden([began.0]).all();
+        let found = walk.into_iter().flatten().filter_map(Result::ok);
+        found.take(most).map(|info| CommitId(info.id)).collect()
     }
 
     /// The whole message of a commit; empty where it cannot be read.

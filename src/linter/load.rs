@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::Linter;
 use super::habits::MIN_HABIT;
+use crate::alembic::Revision;
 use crate::catalog::{AlterAction, Ddl};
 use crate::config::ZeroDowntime;
 use crate::diagnostic::Diagnostic;
@@ -60,7 +61,21 @@ enum LeftOut {
     Nothing,
     /// What locks tables: that this does not matter to a few tables does not mean that the application stops.
     Locks,
+    /// That, and new names for what is in use: who renames knows that code asks for the old name, and does so where that
+    /// does not matter, unless something shows that it does.
+    LocksAndRenames,
     All,
+}
+
+impl LeftOut {
+    fn leaves_out(&self, rule: &Rule) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Locks => !rule.is_about_running_code(),
+            Self::LocksAndRenames => !rule.is_about_running_code() || rule.is_about_renames(),
+            Self::All => true,
+        }
+    }
 }
 
 impl<'c> Circumstances<'c> {
@@ -91,12 +106,24 @@ impl<'c> Circumstances<'c> {
         {
             return true;
         }
-        rule.is_about_load()
-            && match self.habit().left_out {
-                LeftOut::Nothing => false,
-                LeftOut::Locks => !rule.is_about_running_code(),
-                LeftOut::All => true,
+        rule.is_about_load() && self.habit().left_out.leaves_out(rule)
+    }
+
+    /// True for a revision in a folder `contract` beside one that is called `expand`: such a branch holds what running code
+    /// does not stand, and is upgraded once the application is stopped, or runs the new version everywhere.
+    pub(super) fn contracts(&self, revision: &Revision) -> bool {
+        let snapshot = self.environment.head.sources().snapshot();
+        let mut folder = revision.file.parent();
+        while !folder.is_root() {
+            if folder.file_name() == "contract"
+                && let Some(sibling) = folder.parent().join("expand")
+                && snapshot.is_folder(&sibling)
+            {
+                return self.environment.settings.zero_downtime.is_none();
             }
+            folder = folder.parent();
+        }
+        false
     }
 
     /// A downgrade is an emergency, when few ask who waits: what only it locks is told where the configuration asks for it.
@@ -128,8 +155,8 @@ impl<'c> Circumstances<'c> {
         // One that is made with care speaks for many that need none: most tables are small.
         let is_seldom = |rare| careful * rare <= careful + careless;
         // A limit that `env.py` sets protects the application also where nobody minds a short lock.
-        let is_careful =
-            !is_seldom(RARE) || careful > 0 && self.environment.head.sets_lock_timeout();
+        let limits_waiting = self.environment.head.sets_lock_timeout();
+        let is_careful = !is_seldom(RARE) || careful > 0 && limits_waiting;
         // A young project has shown enough if the base has some of them.
         let is_shown = || self.is_established() || settled >= MIN_HABIT;
         let downtime = match is_careful {
@@ -146,20 +173,24 @@ impl<'c> Circumstances<'c> {
             }
         } else if is_shown() && careless >= MIN_HABIT {
             // Whoever limits how long a lock is waited for has an application that runs meanwhile.
-            if self.environment.head.sets_lock_timeout() {
+            if limits_waiting {
                 LeftOut::Locks
             } else {
                 LeftOut::All
             }
         } else {
+            let locks = || match limits_waiting {
+                true => LeftOut::Locks,
+                false => LeftOut::LocksAndRenames,
+            };
             match downtime {
                 Some(Downtime::AtStart | Downtime::Stopped) => LeftOut::All,
-                Some(Downtime::OneHost) => LeftOut::Locks,
-                None if is_shown() => LeftOut::Locks,
+                Some(Downtime::OneHost) => locks(),
+                None if is_shown() => locks(),
                 // Nobody but its developers runs what was begun some weeks ago and has released nothing.
                 None if self.is_in_the_making() => LeftOut::All,
                 // The tables of a project that is weeks old hold little when a change is read; who checks all of it asks.
-                None if self.environment.base().is_some() => LeftOut::Locks,
+                None if self.environment.base().is_some() => locks(),
                 None => LeftOut::Nothing,
             }
         };
@@ -192,7 +223,9 @@ impl<'c> Circumstances<'c> {
                 },
                 match left_out {
                     LeftOut::All => "the application seems to stop meanwhile",
-                    LeftOut::Locks | LeftOut::Nothing => "nobody seems to mind waiting",
+                    LeftOut::Locks | LeftOut::LocksAndRenames | LeftOut::Nothing => {
+                        "nobody seems to mind waiting"
+                    }
                 },
             )
         };
@@ -320,14 +353,27 @@ impl Linter<'_> {
         if !found.iter().any(is_meant) {
             return;
         }
-        self.leave_out(earlier, is_meant);
-        if let Some(reason) = &circumstances.habit().reason {
+        let is_rename = |diagnostic: &Diagnostic| {
+            rules::find(diagnostic.code).is_some_and(Rule::is_about_renames)
+        };
+        let renames = found.iter().filter(|found| is_meant(found)).any(is_rename);
+        let LoadHabit { left_out, reason } = circumstances.habit();
+        let (what, reason) = match left_out {
+            LeftOut::LocksAndRenames if renames => (
+                "new names for tables and columns in use",
+                Some(
+                    "nothing is made so that nobody waits, so the application may be down meanwhile",
+                ),
+            ),
+            _ => ("locks and rewrites of tables in use", reason.as_deref()),
+        };
+        if let Some(reason) = reason {
             self.outcome.notices.push(format!(
-                "locks and rewrites of tables in use are not reported for {}: {reason}; `zero-downtime = \"required\"` in the \
-                 configuration asks for them",
+                "{what} are not reported for {}: {reason}; `zero-downtime = \"required\"` in the configuration asks for them",
                 circumstances.environment.head.environment.script_location,
             ));
         }
+        self.leave_out(earlier, is_meant);
     }
 }
 

@@ -101,6 +101,7 @@ impl Linter<'_> {
         let mut empty: FxHashSet<SmolStr> = FxHashSet::default();
         // The database ends what takes long, unless the revision asks for more time.
         let mut is_limited = circumstances.is_limited;
+        let contracts = circumstances.contracts(revision);
         for (index, step) in steps.iter().enumerate() {
             let is_refused = failures
                 .iter()
@@ -126,7 +127,8 @@ impl Linter<'_> {
                     };
                     // What is refused locks nothing for long.
                     let gets_here = !context.table().is_some_and(|table| empty.contains(table));
-                    let is_load = !is_refused && gets_here && !context.is_about_small_table();
+                    let is_load =
+                        !contracts && !is_refused && gets_here && !context.is_about_small_table();
                     let earlier = self.outcome.diagnostics.len();
                     self.each(|listener, reporter| match listener {
                         Listener::Statement(check) => check(&context, reporter),

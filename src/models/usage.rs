@@ -64,7 +64,7 @@ pub fn model_use(
             let is_own = *path == place.file;
             // What is handed on is used elsewhere, if at all.
             let is_package = path.file_name() == "__init__.py";
-            Some(search.of(&sources.read(path)?, is_own, is_package))
+            Some(search.of(&sources.look_into(path)?, is_own, is_package))
         })
         .collect();
     let others: BTreeSet<&String> = found.iter().flat_map(|found| &found.others).collect();
@@ -134,6 +134,9 @@ impl Search {
                 defines |= found.as_bytes() == self.name.as_bytes();
                 continue;
             }
+            if is_only_described(before) {
+                continue;
+            }
             let is_quoted = is_quote(before.last()) || is_quote(after.first());
             if found.as_bytes() != self.name.as_bytes() {
                 if !is_quoted && !is_package {
@@ -200,10 +203,35 @@ fn only_reads(function: &[u8]) -> bool {
     READING.iter().any(|word| function.starts_with(word)) && !has(b"create") && !has(b"insert")
 }
 
+fn is_word(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b'_'
+}
+
+/// What comes before the name of a model, and before the modules that it is an attribute of: `models.users.User`
+fn before_path(before: &[u8]) -> &[u8] {
+    let is_path = |byte: &&u8| is_word(byte) || **byte == b'.';
+    let qualifier = match before.last() {
+        Some(b'.') => before.iter().rev().take_while(is_path).count(),
+        _ => 0,
+    };
+    before.get(..before.len() - qualifier).unwrap_or_default()
+}
+
+/// The function whose first argument comes after a text; empty without a name.
+fn called_with(before: &[u8]) -> Option<&[u8]> {
+    let called = before.strip_suffix(b"(")?;
+    let length = called.iter().rev().take_while(|byte| is_word(byte)).count();
+    called.get(called.len() - length..)
+}
+
+/// True where marshmallow-sqlalchemy makes the field of a form like a column: it asks the mapper, not the database.
+fn is_only_described(before: &[u8]) -> bool {
+    called_with(before_path(before)) == Some(b"field_for")
+}
+
 /// True for the name of a model where it is called, one of its methods is called that may do so, or it is handed to something
 /// that may.
 fn makes_rows(before: &[u8], after: &[u8]) -> bool {
-    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     let word = |text: &[u8]| text.iter().take_while(|byte| is_word(byte)).count();
     match after.first() {
         Some(b'(') => return true,
@@ -214,20 +242,10 @@ fn makes_rows(before: &[u8], after: &[u8]) -> bool {
         }
         _ => {}
     }
-    // `models.users.User`
-    let is_path = |byte: &&u8| is_word(byte) || **byte == b'.';
-    let qualifier = match before.last() {
-        Some(b'.') => before.iter().rev().take_while(is_path).count(),
-        _ => 0,
-    };
-    let before = before.get(..before.len() - qualifier).unwrap_or_default();
+    let before = before_path(before);
     match before.last() {
-        Some(b'(') => {
-            let called = before.get(..before.len() - 1).unwrap_or_default();
-            let length = called.iter().rev().take_while(|byte| is_word(byte)).count();
-            let function = called.get(called.len() - length..).unwrap_or_default();
-            !function.is_empty() && !only_reads(function)
-        }
+        Some(b'(') => called_with(before)
+            .is_some_and(|function| !function.is_empty() && !only_reads(function)),
         // `Repository(model=User)`
         Some(b'=') => true,
         // `Repository[User]`
@@ -311,6 +329,12 @@ mod tests {
     fn what_only_its_own_module_names_is_used_nowhere() {
         let text = format!("{OTHERS}Mentions()\n");
         assert_eq!(used("app/views.py", &text), Some(ModelUse::Nowhere));
+    }
+
+    #[test]
+    fn fields_like_columns_ask_no_table() {
+        let text = format!("{OTHERS}name = field_for(models.Mention, \"name\")\n");
+        assert_eq!(used("app/schemas.py", &text), Some(ModelUse::Nowhere));
     }
 
     #[test]

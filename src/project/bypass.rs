@@ -13,7 +13,7 @@ impl ProjectEnvironment<'_> {
     pub fn bypasses(&self, changes: Option<&ChangeSet>) -> Vec<Bypass> {
         let folders = self.script_folders();
         let may_hold = |path: &RepoPath| {
-            !crate::git::is_foreign(path) && may_bypass(path, || self.sources.read(path))
+            !crate::git::is_foreign(path) && may_bypass(path, || self.sources.look_into(path))
         };
         let mut files: Vec<RepoPath> = match changes {
             Some(changes) => {
@@ -53,7 +53,7 @@ impl ProjectEnvironment<'_> {
     /// not from the beginning.
     pub fn begins_with_models(&self) -> bool {
         let stamps = |path: &RepoPath| {
-            let bytes = self.sources.read(path).unwrap_or_default();
+            let bytes = self.sources.look_into(path).unwrap_or_default();
             ["create_all(", "stamp(", "head"]
                 .iter()
                 .all(|word| memchr::memmem::find(&bytes, word.as_bytes()).is_some())
@@ -70,7 +70,7 @@ impl ProjectEnvironment<'_> {
         let makes_tables = |path: &RepoPath| {
             !crate::git::is_foreign(path)
                 && !folders.iter().any(|folder| path.is_within(folder))
-                && makes_tables(path, || self.sources.read(path))
+                && makes_tables(path, || self.sources.look_into(path))
         };
         !self
             .sources

@@ -399,7 +399,7 @@ fn imported(text: &str) -> [bool; 3] {
 /// The dialect whose arguments most modules use that are no revisions.
 fn model_arguments(sources: &Sources<'_>) -> Option<(Dialect, DialectSource)> {
     let read = |path: &RepoPath| {
-        let bytes = sources.read(path).filter(|_| path.extension() == "py")?;
+        let bytes = (path.extension() == "py").then(|| sources.look_into(path))??;
         let is_revision = memchr::memmem::find(&bytes, b"down_revision").is_some();
         (!is_revision).then(|| arguments(&String::from_utf8_lossy(&bytes)))
     };

@@ -39,7 +39,7 @@ impl ProjectEnvironment<'_> {
             .filter(|path| asked.is_it(path))
             .take(MOST_DOCUMENTS);
         documents.find(|path| {
-            let bytes = self.sources.read(path);
+            let bytes = self.sources.look_into(path);
             bytes.is_some_and(|bytes| says(&String::from_utf8_lossy(&bytes)))
         })
     }

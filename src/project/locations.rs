@@ -15,7 +15,7 @@ impl ProjectEnvironment<'_> {
         let names_them = |path: &RepoPath| {
             path.extension() == "py"
                 && !is_test_file(path)
-                && self.sources.read(path).is_some_and(|bytes| {
+                && self.sources.look_into(path).is_some_and(|bytes| {
                     memchr::memmem::find(&bytes, b"version_locations").is_some()
                 })
         };
@@ -37,7 +37,7 @@ impl ProjectEnvironment<'_> {
         let declares = |path: &&RepoPath| {
             path.extension() == "py"
                 && self.node_of(path).is_none()
-                && self.sources.read(path).is_some_and(|bytes| {
+                && self.sources.look_into(path).is_some_and(|bytes| {
                     memchr::memmem::find(&bytes, id.as_bytes()).is_some()
                         && written_links(&ParsedFile::new(&bytes).module)
                             .is_some_and(|(declared, _)| declared == id)
@@ -58,7 +58,7 @@ impl ProjectEnvironment<'_> {
             move |path: &RepoPath| {
                 is_command(path)
                     && !is_test_file(path)
-                    && self.sources.read(path).is_some_and(|bytes| {
+                    && self.sources.look_into(path).is_some_and(|bytes| {
                         memchr::memmem::find(&bytes, b"heads").is_some()
                             && names(&String::from_utf8_lossy(&bytes))
                     })

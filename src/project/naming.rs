@@ -98,7 +98,7 @@ impl ProjectEnvironment<'_> {
             path.extension() == "py"
                 && self
                     .sources
-                    .read(path)
+                    .look_into(path)
                     .is_some_and(|bytes| memchr::memmem::find(&bytes, word.as_bytes()).is_some())
         })
     }

@@ -49,7 +49,7 @@ impl ProjectEnvironment<'_> {
             path.extension() == "py"
                 && !is_test_file(path)
                 && !crate::git::is_foreign(path)
-                && self.sources.read(path).is_some_and(|bytes| {
+                && self.sources.look_into(path).is_some_and(|bytes| {
                     memchr::memmem::find(&bytes, FLASK_URL.as_bytes()).is_some()
                 })
         });

@@ -26,7 +26,7 @@ impl ProjectEnvironment<'_> {
             .files_beside_revisions()
             .filter(|path| !is_test_file(path) && !is_for_development(path))
             .collect();
-        let read = |path: &RepoPath| self.sources.read(path);
+        let read = |path: &RepoPath| self.sources.look_into(path);
         let brings_database = |path: &RepoPath| {
             (is_start(path) || path.file_name() == PROCFILE)
                 && read(path).is_some_and(|bytes| copies_database(&bytes))

@@ -22,7 +22,7 @@ impl ProjectEnvironment<'_> {
     }
 
     fn unmigrated_service(&self, path: &RepoPath) -> Option<FileSpan> {
-        let bytes = self.sources.read(path)?;
+        let bytes = self.sources.look_into(path)?;
         let text = std::str::from_utf8(&bytes).ok()?;
         let service = service(text, self.dialect().dialect)?;
         let commands = commands(text);

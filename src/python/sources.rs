@@ -156,6 +156,12 @@ impl<'s> Sources<'s> {
         }
     }
 
+    /// The bytes of a file that is looked through for a word, as many are: what cannot be read does not have it. A clone may
+    /// lack large files, which say nothing about migrations.
+    pub fn look_into(&self, path: &RepoPath) -> Option<Vec<u8>> {
+        self.snapshot.read(path).ok().flatten()
+    }
+
     /// The files of the snapshot in which something is found, which is looked for once.
     pub fn files_with(
         &self,

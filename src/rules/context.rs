@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
+use jiff::civil::Date;
 use rustc_hash::FxHashSet;
 
 use crate::alembic::{BrokenLink, Migration, ReplayedRevision, Revision, Script};
@@ -63,6 +64,16 @@ pub trait Past {
         Vec::new()
     }
 
+    /// What those commits of the change say that touch a file.
+    fn messages_about(&self, _path: &RepoPath) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The newest releases, and candidates, that have the version of a file that is meant, in whichever folder.
+    fn releases_with(&self, _file_name: &str, _is_meant: &dyn Fn(&[u8]) -> bool) -> Vec<String> {
+        Vec::new()
+    }
+
     /// True if something was released before the change.
     fn has_releases(&self) -> bool {
         false
@@ -72,6 +83,12 @@ pub trait Past {
     /// some weeks before.
     fn is_in_the_making(&self) -> bool {
         false
+    }
+
+    /// The day of the first commit of a project that was begun some weeks before the change and has released nothing, however
+    /// few commits followed.
+    fn begun(&self) -> Option<Date> {
+        None
     }
 
     /// Shows the commits of the base that add Python files below these folders, the newest first.

@@ -157,37 +157,51 @@ impl<'a> StatementContext<'a> {
         Some(Label::new(place.file.clone(), None, message))
     }
 
+    /// What a change comes to, with all its revisions.
+    fn made_in_the_end(&self) -> Option<&'a Catalog> {
+        let environment = self.environment;
+        environment.change.as_ref()?;
+        Some(environment.head.migrated())
+    }
+
     /// True if the table has a column of this name in the end, another one or the same.
     fn column_comes_back(&self, table: &str, name: &str) -> bool {
-        statements(self.later).any(|(ddl, _)| match ddl.as_ref() {
-            Ddl::AlterTable {
-                table: other,
-                action,
-                ..
-            } if other == table => match action {
-                AlterAction::AddColumn { definition, .. } => definition.column.name == name,
-                AlterAction::RenameColumn { new_name, .. } => new_name == name,
+        let is_at_end = || {
+            let made = self.made_in_the_end()?.tables.get(table)?.column(name)?;
+            Some(made.maybe.is_none())
+        };
+        is_at_end() == Some(true)
+            || statements(self.later).any(|(ddl, _)| match ddl.as_ref() {
+                Ddl::AlterTable {
+                    table: other,
+                    action,
+                    ..
+                } if other == table => match action {
+                    AlterAction::AddColumn { definition, .. } => definition.column.name == name,
+                    AlterAction::RenameColumn { new_name, .. } => new_name == name,
+                    _ => false,
+                },
                 _ => false,
-            },
-            _ => false,
-        })
+            })
     }
 
     /// True if a table is made again under the same name, or another takes its place.
     fn comes_back(&self, table: &str) -> bool {
-        statements(self.later).any(|(ddl, _)| match ddl.as_ref() {
-            Ddl::CreateTable(create) => create.name == table,
-            Ddl::AlterTable {
-                action: AlterAction::RenameTable { new_name },
-                ..
-            } => new_name == table,
-            Ddl::CreateObject {
-                kind: ObjectKind::View,
-                name,
-                ..
-            } => name == table,
-            _ => false,
-        })
+        let is_at_end = || Some(self.made_in_the_end()?.tables.get(table)?.maybe.is_none());
+        is_at_end() == Some(true)
+            || statements(self.later).any(|(ddl, _)| match ddl.as_ref() {
+                Ddl::CreateTable(create) => create.name == table,
+                Ddl::AlterTable {
+                    action: AlterAction::RenameTable { new_name },
+                    ..
+                } => new_name == table,
+                Ddl::CreateObject {
+                    kind: ObjectKind::View,
+                    name,
+                    ..
+                } => name == table,
+                _ => false,
+            })
     }
 
     /// When another transaction comes in which to do the rest.

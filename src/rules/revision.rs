@@ -94,10 +94,29 @@ fn is_fresh(revision: &Revision, released: Option<&Released>, past: &dyn Past) -
 fn is_only_with_developers(
     revision: &Revision,
     released: Option<&Released>,
+    upstream: &ProjectEnvironment<'_>,
     past: &dyn Past,
 ) -> bool {
-    released.is_none() && (past.is_rebased_with(&revision.file) || past.is_in_the_making())
+    released.is_none()
+        && (past.is_rebased_with(&revision.file)
+            || past.is_in_the_making()
+            || begins_with_the_repository(upstream, past))
 }
+
+/// True if all revisions were made after the first commit of a repository that has only begun: it does not go on with a
+/// project from elsewhere.
+fn begins_with_the_repository(upstream: &ProjectEnvironment<'_>, past: &dyn Past) -> bool {
+    past.begun().is_some_and(|begun| {
+        let mut nodes = upstream.map.nodes().iter();
+        nodes.all(|node| {
+            let created = node.revision.created();
+            created.is_some_and(|day| (begun - day).get_days() <= DAYS_BEFORE_THE_FIRST_COMMIT)
+        })
+    })
+}
+
+/// So long may somebody work before the first commit.
+const DAYS_BEFORE_THE_FIRST_COMMIT: i32 = 7;
 
 /// The revisions that have run where one has.
 fn below(map: &RevisionMap, start: usize) -> FxHashSet<&SmolStr> {

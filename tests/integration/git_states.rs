@@ -292,6 +292,28 @@ fn a_blob_that_a_partial_clone_has_not_fetched_is_named() {
 }
 
 #[test]
+fn a_large_file_that_a_partial_clone_has_not_fetched_matters_to_nobody() {
+    let origin = Repository::with_project();
+    origin.git(&["config", "uploadpack.allowFilter", "true"]);
+    origin.write("words.txt", "word ".repeat(20_000));
+    origin.revision("b1", Some("missing"));
+    origin.commit("b1");
+    let url = format!("file://{}", origin.root().display());
+    let clone = Repository::folder();
+    clone.git(&[
+        "clone",
+        "--quiet",
+        "--filter=blob:limit=64k",
+        "--no-checkout",
+        &url,
+        ".",
+    ]);
+    let answer = clone.lint(&["check", "--from-ref", "HEAD^", "--output-format", "concise"]);
+    assert_eq!(answer.status, 1, "{answer:?}");
+    assert_eq!(answer.codes(), ["102"], "{answer:?}");
+}
+
+#[test]
 fn a_bare_repository_has_commits_only() {
     let origin = Repository::with_project();
     origin.revision("b1", Some("missing"));

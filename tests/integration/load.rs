@@ -347,6 +347,63 @@ fn what_running_code_asks_for_is_told_once_for_a_change() {
 }
 
 #[test]
+fn new_names_matter_to_those_who_make_something_with_care() {
+    let renamed = |parent| {
+        revision(
+            "b2",
+            Some(parent),
+            "2026-03-20",
+            "op.alter_column(\"order\", \"note\", new_column_name=\"remark\")",
+            "op.alter_column(\"order\", \"remark\", new_column_name=\"note\")",
+        )
+    };
+    let check = |repository: &Repository, more: &[&str]| {
+        let arguments = ["check", "--select", "ML515", "--output-format", "concise"];
+        repository.lint(&[&arguments, more].concat())
+    };
+    for (repository, parent, is_told) in [(shop(), "a1", false), (minding_shop(0), "z9", true)] {
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        repository.write("migrations/versions/b2.py", renamed(parent));
+        repository.commit("A better name");
+        let answer = check(&repository, &["--from-ref", "main"]);
+        assert_eq!(answer.codes().len(), usize::from(is_told), "{answer:?}");
+        let note = "new names for tables and columns in use are not reported for migrations: nothing is made so that nobody waits";
+        assert_eq!(answer.err.contains(note), !is_told, "{answer:?}");
+        repository.write("migrate-lint.toml", "zero-downtime = \"required\"\n");
+        repository.commit("It has to stay up");
+        let answer = check(&repository, &["--from-ref", "main"]);
+        assert_eq!(answer.codes(), ["515"], "{answer:?}");
+    }
+}
+
+#[test]
+fn a_branch_that_contracts_waits_until_no_old_code_runs() {
+    for (folders, is_told) in [
+        (["expand", "contract"], false),
+        (["other", "contract"], true),
+    ] {
+        let repository = minding_shop(0);
+        let ini = "version_locations = migrations/versions migrations/versions/OTHER migrations/versions/contract\n";
+        repository.write(
+            "alembic.ini",
+            format!("{INI}{}", ini.replace("OTHER", folders[0])),
+        );
+        let first = revision("c2", Some("z9"), "2026-03-10", "pass", "pass");
+        repository.write(&format!("migrations/versions/{}/c2.py", folders[0]), first);
+        repository.commit("Branches");
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        let text = indexed("order", "c2", "d3", "2026-03-20");
+        repository.write("migrations/versions/contract/d3.py", text);
+        repository.commit("An index");
+        assert_eq!(
+            codes_of_change(&repository).len(),
+            usize::from(is_told),
+            "{folders:?}"
+        );
+    }
+}
+
+#[test]
 fn rows_matter_in_a_downgrade_that_may_work() {
     let back = "op.add_column(\"order\", sa.Column(\"note\", sa.Text(), nullable=False))";
     let unnamed = format!("{back}\n    op.drop_constraint(None, \"order\", type_=\"unique\")");

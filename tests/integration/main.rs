@@ -19,6 +19,7 @@ mod hooks;
 mod load;
 mod offline;
 mod outputs;
+mod past;
 mod pictures;
 mod repository;
 mod tidy;

@@ -11,6 +11,7 @@ use crate::python::{Heap, Interpreter, is_standard_library};
 use crate::schema::MetadataUse;
 use crate::sqlalchemy::ddl::Semantics;
 use crate::sqlalchemy::declarative::is_declarative_base;
+use crate::sqlalchemy::is_database_object;
 
 /// A call that may change the database, with its arguments as they were when it happened.
 #[derive(Debug)]
@@ -137,6 +138,28 @@ pub(super) fn is_database_root(name: &str) -> bool {
     ) || name.starts_with("sqlalchemy.")
         || name.starts_with("sqlmodel.")
         || name.starts_with("flask_sqlalchemy.")
+}
+
+/// True for what leads to a database, also through a class of the repository that is one of Flask's: `db.session`.
+pub(super) fn is_of_database(value: &Value, interpreter: &Interpreter<'_, Recorder>) -> bool {
+    if let Some(root) = value.root_name() {
+        return is_database_root(root);
+    }
+    let mut current = value.clone();
+    for _ in 0..64 {
+        if is_database_object(&current, interpreter) {
+            return true;
+        }
+        let Some(symbol) = current.as_symbol().cloned() else {
+            return false;
+        };
+        current = match &symbol.kind {
+            SymbolKind::Attribute { base, .. } | SymbolKind::Item { base, .. } => base.clone(),
+            SymbolKind::Call(call) => call.callee.clone(),
+            _ => return false,
+        };
+    }
+    false
 }
 
 /// Calls that cannot change the schema of the database at hand: those of the standard library, and what only builds

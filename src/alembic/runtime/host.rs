@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 
 use super::calls::{
     RecordedCall, Recorder, Target, chain_has, freeze_argument, is_database_root, is_engine,
-    is_handed_over, is_harmless, is_library_call, is_table_of_class, note_base_given_away,
-    reaches_database, session,
+    is_handed_over, is_harmless, is_library_call, is_of_database, is_table_of_class,
+    note_base_given_away, reaches_database, session,
 };
 use super::carry_out::{carry_out, refuse};
 use super::emit::{self, Emitted, refused};
@@ -536,7 +536,7 @@ fn method_call(
         | "bulk_save_objects"
         | "bulk_insert_mappings"
         | "bulk_update_mappings"
-            if base.root_name().is_some_and(|root| is_database_root(root)) =>
+            if is_of_database(base, interpreter) =>
         {
             record_call(interpreter, Target::Data, call, at);
             Called::Symbolic

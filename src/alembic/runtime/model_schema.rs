@@ -133,6 +133,20 @@ pub struct ModelReading<'s> {
     unregistered: Option<Vec<UnregisteredTable>>,
 }
 
+/// True if no call that runs migrations in a database hands a metadata over, whatever the module has: autogenerate then has
+/// nothing to compare with.
+fn hand_no_metadata(configured: &[Call]) -> bool {
+    let mut online = configured
+        .iter()
+        .filter(|call| call.keyword("connection").is_some())
+        .peekable();
+    online.peek().is_some()
+        && online.all(|call| {
+            let target = call.keyword("target_metadata");
+            target.is_none_or(|target| matches!(target.value, Value::None))
+        })
+}
+
 impl<'s> ModelReading<'s> {
     /// Reads what `env.py` leads to and, if that is a metadata, the other models on it.
     pub fn begin(
@@ -174,9 +188,9 @@ impl<'s> ModelReading<'s> {
         // What is left out is none; what is handed over under a name that is not known may be one.
         let is_none = |target: &Value| matches!(target, Value::None);
         let lacks_target = env_file.is_some()
-            && targets.iter().all(is_none)
             && !configured.is_empty()
-            && configured.iter().all(|call| !call.open);
+            && configured.iter().all(|call| !call.open)
+            && (targets.iter().all(is_none) || hand_no_metadata(&configured));
         let mut is_found = false;
         for target in &targets {
             is_found |= reader.make(target);

@@ -3,6 +3,7 @@
 use std::cell::{OnceCell, RefCell};
 use std::ops::ControlFlow;
 
+use jiff::civil::Date;
 use rustc_hash::FxHashMap;
 
 use crate::git::{BlobId, CommitId, PastCommit, ReleaseTag, Repository};
@@ -69,6 +70,20 @@ impl<'a> Commits<'a> {
         None
     }
 
+    /// The first commit of a project that was begun a short while ago and has released nothing, and how many followed.
+    fn beginning(&self) -> Option<(CommitId, usize)> {
+        let base = self.base.filter(|_| !self.has_releases())?;
+        self.repository.begins_within(base, BEGINNING)
+    }
+
+    /// The commits that the change consists of, as many as are asked.
+    fn commits_of_change(&self) -> Vec<CommitId> {
+        let commits = self
+            .range
+            .map(|(began, tip)| self.repository.commits_beyond(began, tip, MAX_MESSAGES));
+        commits.unwrap_or_default()
+    }
+
     /// True for a commit that the change itself has made.
     fn is_of_change(&self, commit: CommitId) -> bool {
         let is_before = |later| {
@@ -114,10 +129,19 @@ impl Past for Commits<'_> {
     }
 
     fn messages(&self) -> Vec<String> {
-        let commits = self
-            .range
-            .map(|(began, tip)| self.repository.commits_since(began, tip, MAX_MESSAGES));
-        let commits = commits.unwrap_or_default().into_iter();
+        let commits = self.commits_of_change().into_iter();
+        commits
+            .map(|commit| self.repository.message_of(commit))
+            .collect()
+    }
+
+    fn messages_about(&self, path: &RepoPath) -> Vec<String> {
+        let version = |commit| self.repository.blob_at(commit, path);
+        let touches = |commit: &CommitId| {
+            let parent = self.repository.first_parent(*commit);
+            version(*commit) != parent.and_then(version)
+        };
+        let commits = self.commits_of_change().into_iter().filter(touches);
         commits
             .map(|commit| self.repository.message_of(commit))
             .collect()
@@ -129,8 +153,13 @@ impl Past for Commits<'_> {
     }
 
     fn is_in_the_making(&self) -> bool {
-        let is_young = |base| self.repository.begins_within(base, BEGINNING, MANY_COMMITS);
-        !self.has_releases() && self.base.is_some_and(is_young)
+        let beginning = self.beginning();
+        beginning.is_some_and(|(_, commits)| commits >= MANY_COMMITS)
+    }
+
+    fn begun(&self) -> Option<Date> {
+        let (root, _) = self.beginning()?;
+        self.repository.day_of(root)
     }
 
     fn visit_additions(
@@ -169,6 +198,20 @@ impl Past for Commits<'_> {
             .find(|index| is_final(index) && holds(*index))
             .unwrap_or(oldest);
         tags.get(named).map(|tag| tag.name.clone())
+    }
+
+    fn releases_with(&self, file_name: &str, is_meant: &dyn Fn(&[u8]) -> bool) -> Vec<String> {
+        let tags: Vec<&ReleaseTag> = self.tags().iter().rev().take(NEAR).collect();
+        let commits: Vec<CommitId> = tags.iter().map(|tag| tag.commit).collect();
+        let blobs = self.repository.blobs_named(&commits, file_name);
+        let is_it = |blob: BlobId| {
+            let bytes = self.repository.blob(blob);
+            bytes.is_some_and(|bytes| is_meant(&bytes))
+        };
+        let held = tags.iter().zip(blobs);
+        held.filter(|(_, blob)| blob.is_some_and(is_it))
+            .map(|(tag, _)| tag.name.clone())
+            .collect()
     }
 
     fn is_early(&self, release: &str) -> bool {

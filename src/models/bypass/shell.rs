@@ -35,7 +35,7 @@ pub(super) fn is_pipeline(path: &RepoPath) -> bool {
 
 /// The calls in the arguments of `python -c`.
 pub(super) fn in_script(search: &Search<'_>, file: &RepoPath) -> Vec<(Bypass, MetadataKey)> {
-    let Some(bytes) = search.sources.read(file) else {
+    let Some(bytes) = search.sources.look_into(file) else {
         return Vec::new();
     };
     let Ok(text) = std::str::from_utf8(&bytes) else {

@@ -39,7 +39,7 @@ impl<'a> Usage<'a> {
             {
                 continue;
             }
-            let Some(bytes) = search.sources.read(path) else {
+            let Some(bytes) = search.sources.look_into(path) else {
                 continue;
             };
             let stamps = stamps(&bytes);

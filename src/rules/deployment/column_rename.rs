@@ -60,7 +60,12 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     // On the way down the code of the old version comes back, for which the name is right.
-    if ctx.way == Way::Down || ctx.column_in_use(table, name).is_none() || name == new_name {
+    let is_in_use = || ctx.column_in_use(table, name).is_some();
+    if ctx.way == Way::Down
+        || name == new_name
+        || !is_in_use()
+        || ctx.column_comes_back(table, name)
+    {
         return;
     }
     // The base asks for the new name already: the migration comes after the code.

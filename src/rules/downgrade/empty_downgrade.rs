@@ -1,6 +1,6 @@
 //! ML202
 
-use crate::alembic::{ReplayedRevision, Step};
+use crate::alembic::{ReplayedRevision, Revision, Step};
 use crate::catalog::{AlterAction, Catalog, Change, Ddl, Differences, Fact, ObjectKind, compare};
 use crate::config::Downgrades;
 use crate::diagnostic::{Label, Severity};
@@ -113,8 +113,9 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     let is_thought_of = || {
         ctx.revision.has_remark_on(downgrade.span)
             || replayed.is_some_and(|replayed| only_replaces(&changes, replayed))
+            || is_given_up(ctx)
     };
-    if !is_asked && is_thought_of() {
+    if !is_asked && is_thought_of() || is_carried_over(ctx) {
         return;
     }
     let violation = EmptyDowngrade {
@@ -138,6 +139,61 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         .report_on(&violation, label, Some(&ctx.revision.id.value))
         .related([related]);
 }
+
+/// True if a commit of the change that touches the revision says that there is no way back.
+fn is_given_up(ctx: &MigrationContext<'_>) -> bool {
+    let change = ctx.environment.change.as_ref();
+    let messages = change.map(|change| change.past.messages_about(&ctx.revision.file));
+    let mut messages = messages.iter().flatten();
+    messages.any(|message| gives_up(message))
+}
+
+/// `There is no "undo"`, "The migration is irreversible."
+fn gives_up(message: &str) -> bool {
+    let text = message.to_lowercase().replace(['"', '\'', '`'], "");
+    let mut sentences = text.split(['.', ';', '\n']);
+    sentences.any(|sentence| {
+        let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
+        has(&WITHOUT_WAY_BACK)
+            || has(&["irreversible", "not reversible", "no-op", "not supported"])
+                && has(&["downgrade"])
+            || has(&["irreversible", "not reversible", "be reversed", "be undone"])
+                && has(&["migration", "revision", "schema"])
+                && has(&["irreversible", "not ", "cannot", "cant"])
+    })
+}
+
+/// How one says that there is none.
+const WITHOUT_WAY_BACK: [&str; 6] = [
+    "no undo",
+    "no downgrade",
+    "no rollback",
+    "no way back",
+    "no going back",
+    "without downgrade",
+];
+
+/// True for a revision that is new here, but was made more than a year before the newest one of the base: it was written
+/// elsewhere, and has run there. Whoever copies a file by hand copies the date of another revision, which says nothing.
+fn is_carried_over(ctx: &MigrationContext<'_>) -> bool {
+    let id = &ctx.revision.id.value;
+    let Some((created, base)) = ctx.revision.created().zip(ctx.environment.base()) else {
+        return false;
+    };
+    let date = |revision: &Revision| revision.doc.create_date.clone();
+    let is_copied = || {
+        let mut nodes = ctx.environment.head.map.nodes().iter();
+        nodes
+            .any(|node| node.revision.id.value != *id && date(&node.revision) == date(ctx.revision))
+    };
+    let dates = base.map.nodes().iter();
+    let newest = dates.filter_map(|node| node.revision.created()).max();
+    base.map.find(id).is_none()
+        && newest.is_some_and(|newest| (newest - created).get_days() > DAYS_OF_A_YEAR)
+        && !is_copied()
+}
+
+const DAYS_OF_A_YEAR: i32 = 366;
 
 /// What a database makes of the revision; `None` where that is not known, as for databases that are not told apart.
 fn replayed<'a>(ctx: &MigrationContext<'a>) -> Option<&'a ReplayedRevision> {
@@ -190,7 +246,8 @@ fn only_replaces(changes: &[&Recorded], replayed: &ReplayedRevision) -> bool {
             );
             is_code && *or_replace
         }
-        Ddl::Nothing => true,
+        // That is made anew with it.
+        Ddl::Comment { .. } | Ddl::Nothing => true,
         _ => false,
     };
     changes.iter().all(|recorded| {
@@ -331,4 +388,29 @@ fn loosens_a_column(
     };
     (differences.peek().is_some() || widens_the_model())
         && differences.all(|difference| only_loosens(difference, dialect))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_give_up() {
+        for message in [
+            "There is no \"undo\". The old view was wrong",
+            "The migration is irreversible.",
+            "fix: downgrade is a no-op",
+            "This revision cannot be undone",
+        ] {
+            assert!(gives_up(message), "{message}");
+        }
+        for message in [
+            "Fix the downgrade",
+            "undo the last migration",
+            "irreversible hashes of passwords",
+            "The migration can be undone",
+        ] {
+            assert!(!gives_up(message), "{message}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use smol_str::SmolStr;
 
-use crate::alembic::{Revision, Run, Upgraded};
+use crate::alembic::{End, Revision, Run, Upgraded};
 use crate::catalog::{
     AlterAction, Change, ConstraintKind, Ddl, Difference, Differences, ObjectKind, RowChange,
     Subject, compare,
@@ -33,7 +33,7 @@ pub(super) fn differs(
     let database = &replayed.before;
     let old = upstream.upgrade_of(before, database.clone());
     let new = head.upgrade_of(node, database.clone());
-    if old.upgrade.run().is_none() || new.upgrade.run().is_none() {
+    if !is_followed(&old) || !is_followed(&new) {
         return false;
     }
     has_another_schema(&old, &new)
@@ -44,6 +44,12 @@ pub(super) fn differs(
             &head.map.node(node).revision,
             changed,
         )
+}
+
+/// False where an upgrade is not known to the end: what it goes on to do may be what the other version does.
+fn is_followed(upgraded: &Upgraded) -> bool {
+    let run = upgraded.upgrade.run();
+    run.is_some_and(|run| run.end != End::Stopped)
 }
 
 /// True if the schema certainly is another one. Extensions are put in place by whoever needs them first, and a table that

@@ -599,7 +599,7 @@ fn has_stray_migrations(ctx: &ChangeContext<'_>) -> bool {
 
 fn holds_a_migration(path: &RepoPath, sources: &Sources<'_>) -> bool {
     // Most files are not worth parsing.
-    let has_both = sources.read(path).is_some_and(|bytes| {
+    let has_both = sources.look_into(path).is_some_and(|bytes| {
         let has = |word: &str| memchr::memmem::find(&bytes, word.as_bytes()).is_some();
         has("revision") && has("upgrade")
     });

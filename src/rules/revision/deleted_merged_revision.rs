@@ -181,9 +181,6 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let revision = |node: usize| -> &Arc<Revision> { &upstream.map.node(node).revision };
-    let has_it = |revision: &Revision, bytes: &[u8]| {
-        memchr::memmem::find(bytes, revision.id.value.as_bytes()).is_some()
-    };
     let release = deleted.iter().find_map(|node| {
         let revision = revision(*node);
         let is_meant = |bytes: &[u8]| has_it(revision, bytes);
@@ -203,11 +200,16 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     let is_new = |node: &usize| {
         let revision = revision(*node);
         let past = ctx.change.past;
-        past.is_new(&revision.file) || is_only_with_developers(revision, release.as_ref(), past)
+        past.is_new(&revision.file)
+            || is_only_with_developers(revision, release.as_ref(), upstream, past)
     };
     let is_stranger =
         |node: &usize| is_new(node) || upstream.is_whole() && is_cut_off(&upstream.map, *node);
     if release.is_none() && deleted.iter().all(is_stranger) || restamps(ctx, upstream, &deleted) {
+        return;
+    }
+    let is_passed = |node: &usize| stands_above(*node, ctx, upstream);
+    if release.is_some() && deleted.iter().all(is_passed) {
         return;
     }
     let renamed = renamed_to(revision(first), upstream, head).filter(|_| deleted.len() == 1);
@@ -259,14 +261,16 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if release.is_none() && are_spare_heads(upstream, &deleted) {
         return;
     }
-    if messages.iter().any(|message| begins_anew(message)) {
+    let is_nothing_left = renamed.is_none() && deleted.len() == upstream.map.nodes().len();
+    let is_said = |message: &String| begins_anew(message) || is_nothing_left && replaces(message);
+    if messages.iter().any(is_said) {
         return;
     }
     let past = ctx.change.past;
     let few_have_run = |node: &usize| is_fresh(revision(*node), release.as_ref(), past);
     let violation = DeletedMergedRevision {
         is_rare: deleted.iter().all(few_have_run),
-        begins_anew: renamed.is_none() && deleted.len() == upstream.map.nodes().len(),
+        begins_anew: is_nothing_left,
         squashed_into: squashed
             .iter()
             .map(|(into, _)| into.id.value.as_str())
@@ -300,6 +304,29 @@ fn is_cut_off(map: &RevisionMap, node: usize) -> bool {
     missing.any(|link| link.node == node || below.contains(&link.node))
 }
 
+/// True if databases of releases have gone past a revision: the oldest release that has it has one above it, too, that is
+/// still there.
+fn stands_above(node: usize, ctx: &ChangeContext<'_>, upstream: &ProjectEnvironment<'_>) -> bool {
+    let past = ctx.change.past;
+    let revision = &upstream.map.node(node).revision;
+    let is_meant = |bytes: &[u8]| has_it(revision, bytes);
+    let Some(release) = past.oldest_with(&revision.file, &is_meant) else {
+        return false;
+    };
+    let later = upstream.map.descendants(node).into_iter();
+    let mut later = later.map(|node| &upstream.map.node(node).revision);
+    later.any(|above| {
+        let is_meant = |bytes: &[u8]| has_it(above, bytes);
+        ctx.environment.head.map.find(&above.id.value).is_some()
+            && past.is_part_of(&release, &above.file, &is_meant)
+    })
+}
+
+/// True if a version of a file names the id of a revision.
+fn has_it(revision: &Revision, bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, revision.id.value.as_bytes()).is_some()
+}
+
 /// True for heads beside other ones, where commands only upgrade to a single head: they stop, unless the head was there
 /// first.
 fn are_spare_heads(upstream: &ProjectEnvironment<'_>, deleted: &[usize]) -> bool {
@@ -326,7 +353,7 @@ fn restamps(ctx: &ChangeContext<'_>, upstream: &ProjectEnvironment<'_>, deleted:
         .filter(|path| is_read(path) && head.node_of(path).is_none())
         .any(|path| {
             let read = |environment: &ProjectEnvironment<'_>| {
-                let bytes = environment.sources().read(path);
+                let bytes = environment.sources().look_into(path);
                 bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             };
             let Some(now) = read(head).filter(|text| text.len() <= LARGEST) else {
@@ -365,14 +392,43 @@ fn moves_databases(text: &str) -> bool {
 
 /// True for a message that says that the history or the database is begun anew: "Re-initialize database".
 fn begins_anew(message: &str) -> bool {
-    let text = message.to_lowercase();
-    let mut sentences = text.split(['.', ';', '\n']);
-    sentences.any(|sentence| {
+    sentences(message).iter().any(|sentence| {
         let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
         has(&["reset", "re-init", "reinit", "restamp", "re-stamp"])
             && has(&["alembic", "migration", "database", "schema"])
             && !has(&["password", "revert"])
     })
+}
+
+/// True for a message that says that other revisions take the place of those there were: "restart alembic", "redo alembic
+/// steps", "the existing revision was removed". By itself it may mean any of them.
+fn replaces(message: &str) -> bool {
+    sentences(message).iter().any(|sentence| {
+        let has = |beginnings: &[&str]| {
+            let mut words = sentence.split(|c: char| !c.is_alphanumeric() && c != '-');
+            words.any(|word| beginnings.iter().any(|start| word.starts_with(start)))
+        };
+        let is_begun = has(&[
+            "restart",
+            "redo",
+            "recreat",
+            "re-creat",
+            "regenerat",
+            "re-generat",
+            "remov",
+            "delet",
+            "replac",
+        ]);
+        (is_begun || sentence.contains("from scratch"))
+            && has(&["alembic", "migration", "revision"])
+            && !has(&["revert"])
+    })
+}
+
+fn sentences(message: &str) -> Vec<String> {
+    let text = message.to_lowercase();
+    let sentences = text.split(['.', ';', '\n']);
+    sentences.map(str::to_owned).collect()
 }
 
 /// True for the first revision after a squash whose docstring says what is needed before it.
@@ -406,6 +462,25 @@ mod tests {
             "Migrations for password reset of the database users"
         ));
         assert!(!begins_anew("combine migrations into one file"));
+    }
+
+    #[test]
+    fn messages_that_replace_revisions() {
+        for message in [
+            "add priority, restart alembic",
+            "recreate alembic revision to add patch table",
+            "The\nexisting revision migration was removed so that one is left",
+        ] {
+            assert!(replaces(message), "{message}");
+        }
+        for message in [
+            "combine migrations into one file",
+            "Fix migrations and always run them on app start",
+            "Multi-DB migrations",
+            "Predominantly about migrations",
+        ] {
+            assert!(!replaces(message), "{message}");
+        }
     }
 
     #[test]

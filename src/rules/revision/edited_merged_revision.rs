@@ -182,7 +182,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .map(|name| Released::new(name, past));
         // Who gives the file another name, too, means to.
         let is_meant = release.is_none() && past.has_releases() && old.file != revision.file;
-        if is_meant || is_only_with_developers(old, release.as_ref(), past) {
+        if is_meant || is_only_with_developers(old, release.as_ref(), upstream, past) {
             continue;
         }
         let changed = changed

@@ -130,7 +130,7 @@ fn is_on_base(ctx: &EnvironmentContext<'_>, place: &FileSpan) -> bool {
         return false;
     };
     let text = |environment: &ProjectEnvironment<'_>, path: &RepoPath| {
-        let bytes = environment.sources().read(path)?;
+        let bytes = environment.sources().look_into(path)?;
         String::from_utf8(bytes).ok()
     };
     let Some(now) = text(ctx.head, &place.file) else {

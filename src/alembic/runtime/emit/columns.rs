@@ -290,6 +290,9 @@ impl Operation<'_, '_> {
         );
         let restates = self.semantics.dialect == Dialect::MySql
             && (type_value.is_some() || nullable.is_some() || new_name.is_some());
+        if restates && type_value.is_none() {
+            self.restated_type(&table, &column, existing_type.as_ref(), &mut emitted);
+        }
         match &nullable {
             Some(Value::Bool(nullable)) => emitted.ddl.push(Self::alter(
                 &table,
@@ -360,6 +363,39 @@ impl Operation<'_, '_> {
             ));
         }
         emitted
+    }
+
+    /// `MODIFY` and `CHANGE` of MySQL give the column the type that `existing_type` names, whatever it had.
+    fn restated_type(
+        &mut self,
+        table: &SmolStr,
+        column: &SmolStr,
+        existing_type: Option<&Value>,
+        emitted: &mut Emitted,
+    ) {
+        let Some(existing_type) = existing_type else {
+            return;
+        };
+        let semantics = std::sync::Arc::clone(&self.semantics);
+        let named = type_ddl(existing_type, &semantics, self.interpreter).spelling;
+        let simulation = self.interpreter.host.simulation();
+        let known = simulation.and_then(|simulation| {
+            let table = simulation.now().tables.get(table)?;
+            table.column(column)?.column_type.known().cloned()
+        });
+        let is_other = known
+            .zip(named.known())
+            .is_some_and(|(known, named)| known != *named);
+        if is_other {
+            emitted.ddl.push(Self::alter(
+                table,
+                AlterAction::AlterType {
+                    column: column.clone(),
+                    column_type: named,
+                    using: false,
+                },
+            ));
+        }
     }
 
     fn type_of_column(

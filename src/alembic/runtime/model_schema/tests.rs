@@ -240,6 +240,27 @@ fn what_is_not_imported_is_known_to_be_there() {
 }
 
 #[test]
+fn what_is_not_handed_over_is_compared_with_nothing() {
+    let user = model("User");
+    let files = [("app/user.py", user.as_str())];
+    for (handed, lacks_target) in [
+        (", target_metadata=None", true),
+        ("", true),
+        (", target_metadata=target_metadata", false),
+        (", target_metadata=context.get_x_argument()", false),
+    ] {
+        let env = format!(
+            "import app.user{TARGET}\nfrom alembic import context\nif context.is_offline_mode():\n    \
+             context.configure(url='x', target_metadata=target_metadata)\nelse:\n    \
+             context.configure(connection=connect(){handed})\n"
+        );
+        let models = read(&env, &files, &Catalog::default());
+        assert_eq!(models.lacks_target, lacks_target, "{handed}");
+        assert_eq!(tables(&models), ["user"], "{handed}");
+    }
+}
+
+#[test]
 fn without_a_metadata_the_base_of_most_tables_is_taken() {
     let other = "from sqlalchemy.orm import DeclarativeBase, mapped_column\nclass Other(DeclarativeBase):\n    pass\nclass A(Other):\n    __tablename__ = 'a'\n    id = mapped_column(primary_key=True)\nclass B(Other):\n    __tablename__ = 'b'\n    id = mapped_column(primary_key=True)\n";
     let user = model("User");

@@ -20,7 +20,7 @@ pub(super) fn moved_to(
             *kind != ChangeKind::Deleted && path.extension() == "py" && head.node_of(path).is_none()
         })
         .filter_map(|(path, _)| {
-            let bytes = head.sources().read(path)?;
+            let bytes = head.sources().look_into(path)?;
             Some((path, String::from_utf8_lossy(&bytes).into_owned()))
         })
         .collect();
@@ -53,7 +53,7 @@ pub(super) fn are_looked_for(
             && path.extension() == "py"
             && path.is_within(location)
             && path.parent() != *location
-            && head.sources().read(path).is_some_and(|bytes| {
+            && head.sources().look_into(path).is_some_and(|bytes| {
                 let text = String::from_utf8_lossy(&bytes);
                 let mut nodes = upstream.map.nodes().iter();
                 text.contains("down_revision") && !nodes.any(|node| declares(&text, node.id()))

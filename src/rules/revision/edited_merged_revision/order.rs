@@ -16,7 +16,7 @@ use crate::rules::revision::{
     Released, below, id_label, is_fresh, is_only_with_developers, renamed_to, severity_of,
     whereabouts,
 };
-use crate::rules::{ChangeContext, Reporter, Violation, list};
+use crate::rules::{ChangeContext, Past, Reporter, Violation, list};
 use crate::schema::{Operation, Recorded};
 
 /// A merged revision below which there are others than before.
@@ -140,7 +140,12 @@ pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         if is_repair || is_put_back(ctx, one) || is_idle {
             continue;
         }
-        if is_only_with_developers(one.old, release.as_ref(), past)
+        if release.as_ref().is_some_and(|release| release.is_early)
+            && are_of_another_line(one, head, past)
+        {
+            continue;
+        }
+        if is_only_with_developers(one.old, release.as_ref(), upstream, past)
             || is_new_beginning(one, upstream)
             || makes_what_models_have(one, upstream, head)
         {
@@ -180,6 +185,32 @@ pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .report_on(&violation, label, Some(violation.id))
             .related(places.into_iter().take(MOST_PLACES));
     }
+}
+
+/// True if a release has what is put below a revision, and not the revision itself: its databases come to that as well, and
+/// no order suits both lines.
+fn are_of_another_line(moved: &Moved<'_>, head: &ProjectEnvironment<'_>, past: &dyn Past) -> bool {
+    let releases_of = |revision: &Revision| {
+        let name = revision.file.file_name();
+        let declares_it = |bytes: &[u8]| {
+            let read = written_links(&ParsedFile::new(bytes).module);
+            read.is_some_and(|(id, _)| id == revision.id.value)
+        };
+        past.releases_with(name, &declares_it)
+    };
+    let gained = moved.gained.iter().map(|id| head.revision(id));
+    let Some(gained) = gained.collect::<Option<Vec<_>>>() else {
+        return false;
+    };
+    let mut gained = gained.into_iter().map(|revision| releases_of(revision));
+    let Some(mut releases) = gained.next().filter(|_| moved.lost.is_empty()) else {
+        return false;
+    };
+    for others in gained {
+        releases.retain(|release| others.contains(release));
+    }
+    let own = releases_of(moved.revision);
+    releases.iter().any(|release| !own.contains(release))
 }
 
 /// True if new revisions are put below one that was the first: they make what every database has by then.
