@@ -87,9 +87,9 @@ pub(super) fn rule_index(streams: &mut Streams<'_>) -> Result<Exit, CommandError
     let habits = wrapped(&format!(
         "Some rules are on and listen to the project: those about missing downgrades are silent where most revisions have \
          none, `base-columns-not-first` where the tables have it otherwise. Those about what blocks or breaks an application \
-         in use ({}) are silent in settled projects that show no care: of the newest sixty indexes, constraints and changes of types on \
-         tables that were there none, or not one in thirty, was made so that nobody waits; those about new names wherever none was. \
-         `zero-downtime` in the configuration decides it. \
+         in use ({}) are silent in changes of projects that show no care: of the newest sixty indexes, constraints and changes of types on \
+         tables that were there none, or not one in thirty, was made so that nobody waits. `zero-downtime` in the configuration \
+         decides it. \
          `migration-without-model` does not miss the model of what is added where most of the newest twenty commits that \
          added tables or columns changed no model; `pairing` decides it.",
         load.join(", ")

@@ -119,7 +119,7 @@ pub struct Options {
     /// Whether migrations have to run while the application is in use: `"required"` or `"optional"`. It decides whether
     /// locks, scans and rewrites of tables are reported, and names that running code still uses.
     ///
-    /// Default: `"required"`, unless the project's history shows that nobody minds
+    /// Default: as the project's history shows
     ///
     /// Example: `zero-downtime = "required"`
     pub zero_downtime: Option<ZeroDowntime>,

@@ -61,9 +61,6 @@ enum LeftOut {
     Nothing,
     /// What locks tables: that this does not matter to a few tables does not mean that the application stops.
     Locks,
-    /// That, and new names for what is in use: who renames knows that code asks for the old name, and does so where that
-    /// does not matter, unless something shows that it does.
-    LocksAndRenames,
     All,
 }
 
@@ -72,7 +69,6 @@ impl LeftOut {
         match self {
             Self::Nothing => false,
             Self::Locks => !rule.is_about_running_code(),
-            Self::LocksAndRenames => !rule.is_about_running_code() || rule.is_about_renames(),
             Self::All => true,
         }
     }
@@ -171,27 +167,17 @@ impl<'c> Circumstances<'c> {
                 Some(Downtime::AtStart) => LeftOut::Locks,
                 Some(Downtime::OneHost) | None => LeftOut::Nothing,
             }
-        } else if is_shown() && careless >= MIN_HABIT {
-            // Whoever limits how long a lock is waited for has an application that runs meanwhile.
-            if limits_waiting {
-                LeftOut::Locks
-            } else {
-                LeftOut::All
-            }
         } else {
-            let locks = || match limits_waiting {
-                true => LeftOut::Locks,
-                false => LeftOut::LocksAndRenames,
-            };
             match downtime {
                 Some(Downtime::AtStart | Downtime::Stopped) => LeftOut::All,
-                Some(Downtime::OneHost) => locks(),
-                None if is_shown() => locks(),
                 // Nobody but its developers runs what was begun some weeks ago and has released nothing.
-                None if self.is_in_the_making() => LeftOut::All,
-                // The tables of a project that is weeks old hold little when a change is read; who checks all of it asks.
-                None if self.environment.base().is_some() => locks(),
-                None => LeftOut::Nothing,
+                _ if !is_shown() && self.is_in_the_making() => LeftOut::All,
+                // Who checks all of a project that has shown nothing yet asks.
+                None if !is_shown() && self.environment.base().is_none() => LeftOut::Nothing,
+                // Whoever limits how long a lock is waited for has an application that runs meanwhile.
+                _ if limits_waiting => LeftOut::Locks,
+                // Nothing else shows that it does.
+                _ => LeftOut::All,
             }
         };
         if let Some(downtime) = downtime {
@@ -210,7 +196,11 @@ impl<'c> Circumstances<'c> {
         }
         let reason = || {
             if !is_shown() {
-                return "the project is young, so its tables seem to hold little".to_owned();
+                return "the project is young, so its tables seem to hold little, and nothing shows that it is in use meanwhile"
+                    .to_owned();
+            }
+            if careful + careless == 0 {
+                return "nothing shows that it is in use meanwhile".to_owned();
             }
             format!(
                 "of the newest {} indexes, constraints and changes of types on tables that were there {} made so that nobody \
@@ -223,9 +213,7 @@ impl<'c> Circumstances<'c> {
                 },
                 match left_out {
                     LeftOut::All => "the application seems to stop meanwhile",
-                    LeftOut::Locks | LeftOut::LocksAndRenames | LeftOut::Nothing => {
-                        "nobody seems to mind waiting"
-                    }
+                    LeftOut::Locks | LeftOut::Nothing => "nobody seems to mind waiting",
                 },
             )
         };
@@ -353,23 +341,15 @@ impl Linter<'_> {
         if !found.iter().any(is_meant) {
             return;
         }
-        let is_rename = |diagnostic: &Diagnostic| {
-            rules::find(diagnostic.code).is_some_and(Rule::is_about_renames)
-        };
-        let renames = found.iter().filter(|found| is_meant(found)).any(is_rename);
         let LoadHabit { left_out, reason } = circumstances.habit();
-        let (what, reason) = match left_out {
-            LeftOut::LocksAndRenames if renames => (
-                "new names for tables and columns in use",
-                Some(
-                    "nothing is made so that nobody waits, so the application may be down meanwhile",
-                ),
-            ),
-            _ => ("locks and rewrites of tables in use", reason.as_deref()),
-        };
         if let Some(reason) = reason {
+            let more = match left_out {
+                LeftOut::All => ", and what running code still asks for,",
+                LeftOut::Locks | LeftOut::Nothing => "",
+            };
             self.outcome.notices.push(format!(
-                "{what} are not reported for {}: {reason}; `zero-downtime = \"required\"` in the configuration asks for them",
+                "locks and rewrites of tables in use{more} are not reported for {}: {reason}; `zero-downtime = \"required\"` in \
+                 the configuration asks for them",
                 circumstances.environment.head.environment.script_location,
             ));
         }

@@ -203,13 +203,13 @@ fn only_reads(function: &[u8]) -> bool {
     READING.iter().any(|word| function.starts_with(word)) && !has(b"create") && !has(b"insert")
 }
 
-fn is_word(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || *byte == b'_'
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// What comes before the name of a model, and before the modules that it is an attribute of: `models.users.User`
 fn before_path(before: &[u8]) -> &[u8] {
-    let is_path = |byte: &&u8| is_word(byte) || **byte == b'.';
+    let is_path = |byte: &&u8| is_word(**byte) || **byte == b'.';
     let qualifier = match before.last() {
         Some(b'.') => before.iter().rev().take_while(is_path).count(),
         _ => 0,
@@ -220,7 +220,11 @@ fn before_path(before: &[u8]) -> &[u8] {
 /// The function whose first argument comes after a text; empty without a name.
 fn called_with(before: &[u8]) -> Option<&[u8]> {
     let called = before.strip_suffix(b"(")?;
-    let length = called.iter().rev().take_while(|byte| is_word(byte)).count();
+    let length = called
+        .iter()
+        .rev()
+        .take_while(|byte| is_word(**byte))
+        .count();
     called.get(called.len() - length..)
 }
 
@@ -232,7 +236,7 @@ fn is_only_described(before: &[u8]) -> bool {
 /// True for the name of a model where it is called, one of its methods is called that may do so, or it is handed to something
 /// that may.
 fn makes_rows(before: &[u8], after: &[u8]) -> bool {
-    let word = |text: &[u8]| text.iter().take_while(|byte| is_word(byte)).count();
+    let word = |text: &[u8]| text.iter().take_while(|byte| is_word(**byte)).count();
     match after.first() {
         Some(b'(') => return true,
         Some(b'.') => {

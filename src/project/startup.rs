@@ -103,7 +103,14 @@ fn has(bytes: &[u8], word: &str) -> bool {
 
 /// True for code that calls Alembic, other than a command for whoever runs the migrations by hand.
 fn upgrades_in_code(bytes: &[u8]) -> bool {
+    // `alembic.config.main(argv=["upgrade", "head"])`
+    let runs_command = || {
+        (has(bytes, "alembic.config") || has(bytes, "from alembic import config"))
+            && has(bytes, "config.main(")
+            && (has(bytes, "'upgrade'") || has(bytes, "\"upgrade\""))
+    };
     let calls = has(bytes, "alembic") && has(bytes, "command.upgrade(")
+        || runs_command()
         || has(bytes, "flask_migrate.upgrade(")
         || has(bytes, "from flask_migrate import") && has(bytes, " upgrade(");
     calls
@@ -238,6 +245,11 @@ mod tests {
         let code =
             "from alembic import command\ndef start():\n    command.upgrade(config, 'head')\n";
         assert!(upgrades_in_code(code.as_bytes()));
+        let with_arguments = "import alembic.config\ndef start():\n    alembic.config.main(argv=['upgrade', 'head'])\n";
+        assert!(upgrades_in_code(with_arguments.as_bytes()));
+        assert!(!upgrades_in_code(
+            with_arguments.replace("'upgrade'", "'stamp'").as_bytes()
+        ));
         let check = "from alembic.migration import MigrationContext\nif context.get_current_revision() != script.get_current_head():\n    raise RuntimeError('upgrade first')\n";
         assert!(checks_revision(check.as_bytes()));
         assert!(!checks_revision(code.as_bytes()));

@@ -257,12 +257,6 @@ impl Rule {
         names.contains(&self.name)
     }
 
-    /// True for findings about new names for what running code asks for.
-    pub fn is_about_renames(&self) -> bool {
-        let names = ["column-rename", "table-rename", "enum-value-rename"];
-        names.contains(&self.name)
-    }
-
     /// True for a finding that is mended for all tables of a revision at once.
     pub fn is_told_once(&self) -> bool {
         matches!(

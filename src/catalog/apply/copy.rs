@@ -295,6 +295,14 @@ impl Copy {
         });
         if is_key(&constraint) {
             self.new_key = constraint.known_name().cloned();
+            // A key makes its columns NOT NULL, whatever they say; since 1.4 only those that say nothing.
+            if self.versions.sqlalchemy < (1, 4) {
+                for entry in &mut self.columns {
+                    if constraint.kind.columns().contains(&entry.key) {
+                        entry.column.nullable = Fact::Known(false);
+                    }
+                }
+            }
         }
         self.constraints.push(constraint);
     }

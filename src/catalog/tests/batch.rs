@@ -308,6 +308,27 @@ fn booleans_bring_their_check_before_1_4() {
 }
 
 #[test]
+fn a_key_makes_its_columns_not_null_before_1_4() {
+    for (sqlalchemy, nullable) in [((1, 3), false), ((1, 4), true)] {
+        let mut database = table(Vec::new());
+        run(&mut database, &[alter("t", add(column("note", "REAL")))]);
+        let mut key = primary_key(&["note"]);
+        key.name = Fact::Known(Some("pk_t".into()));
+        let versions = Versions {
+            sqlalchemy,
+            alembic: (1, 4),
+        };
+        let steps = vec![does(AlterAction::AddConstraint(key))];
+        run(&mut database, &[batch_of(versions, steps)]);
+        let table = database.now.tables.get("t").unwrap();
+        assert!(
+            table.column("note").unwrap().nullable.is(&nullable),
+            "{sqlalchemy:?}"
+        );
+    }
+}
+
+#[test]
 fn what_older_versions_do_not_read_is_lost() {
     let mut key = primary_key(&["id"]);
     key.name = Fact::Known(Some("pk_T".into()));
