@@ -94,6 +94,8 @@ pub enum FailureKind {
     InTransaction,
     /// It uses what the same transaction has made and not committed.
     Uncommitted,
+    /// Only this database asks for it; others do as they are told.
+    OfDialect,
     Other,
 }
 

@@ -361,7 +361,7 @@ impl Comparing<'_> {
         let migration = exact.filter(|_| !is_model).or_else(|| place(database));
         let spelled = (difference.from.as_str(), difference.to.as_str());
         let is_more_general = matches!(spelled, (Some(there), Some(here)) if is_more_general(there, here))
-            && !self.keeps_labels(&difference);
+            && !self.has_unwritten_length(&difference);
         self.drift.differences.push(DriftDifference {
             difference,
             weight,
@@ -373,11 +373,11 @@ impl Comparing<'_> {
         });
     }
 
-    /// True for a column of text that is as long as the longest label of an enum.
-    fn keeps_labels(&self, difference: &Difference) -> bool {
+    /// True for a column of text that is as long as the longest label of an enum, or as a library has it.
+    fn has_unwritten_length(&self, difference: &Difference) -> bool {
         let is_text = |spelling: &str| spelling.to_lowercase().contains("char");
         difference.to.as_str().is_some_and(is_text)
-            && self.models.labels_as_text.contains(&difference.object)
+            && self.models.unwritten_lengths.contains(&difference.object)
     }
 
     /// True for a unique constraint of a model over the columns of the primary key: PostgreSQL has merged it into that

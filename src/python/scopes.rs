@@ -10,6 +10,7 @@ mod dormant;
 mod unbound;
 mod uses;
 mod walk;
+mod written;
 
 use rustc_hash::FxHashSet;
 

@@ -10,7 +10,7 @@ use crate::alembic::{BrokenLink, Migration, ReplayedRevision, Revision, Script};
 use crate::config::{BaselineEntry, Settings};
 use crate::diagnostic::Label;
 use crate::dialect::Dialect;
-use crate::git::{ChangeSet, PastCommit};
+use crate::git::{ChangeKind, ChangeSet, PastCommit};
 use crate::models::{ModelUse, model_use};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::ParsedFile;
@@ -221,6 +221,23 @@ impl<'a> EnvironmentContext<'a> {
         self.change
             .as_ref()
             .is_none_or(|change| change.changes.touches(file))
+    }
+
+    /// True for a file that the change only moves: the same bytes are deleted elsewhere.
+    pub(crate) fn is_only_moved(&self, file: &RepoPath) -> bool {
+        let (Some(change), Some(base)) = (&self.change, self.base()) else {
+            return false;
+        };
+        let entry = self.head.sources().snapshot().get(file);
+        let before = base.sources().snapshot();
+        entry.is_some_and(|entry| {
+            change.changes.iter().any(|(path, kind)| {
+                let old = before.get(path);
+                kind == ChangeKind::Deleted
+                    && entry.id.is_some()
+                    && old.is_some_and(|old| old.id == entry.id)
+            })
+        })
     }
 
     /// How code on the base uses the model of a table; `None` where that is not known.

@@ -16,6 +16,7 @@ use crate::alembic::{Failed, Revision, Run};
 use crate::catalog::{Catalog, FailureKind};
 use crate::config::Downgrades;
 use crate::diagnostic::Label;
+use crate::project::DialectSource;
 use crate::rules::{MigrationContext, ReplayContext, Reporter, Violation, is_selected, list};
 use crate::schema::{IgnoredKind, Operation, Recorded};
 use crate::source::FileSpan;
@@ -112,10 +113,11 @@ pub(super) fn summarise(operations: &[&Recorded]) -> String {
 /// How many further statements are shown that fail.
 const MOST_LABELS: usize = 5;
 
-/// Reports the failures of one direction, which are one finding: who mends the first meets the next one. `violation` makes it
-/// of the first, and of a note about those that are not shown.
+/// Reports the failures of one direction, which are one finding: who mends the first meets the next one. `elsewhere` are
+/// places of other revisions. `violation` makes it of the first, and of a note about those that are not shown.
 fn report_failures<V: Violation>(
     failures: &[&Failed],
+    elsewhere: impl Iterator<Item = Label>,
     revision: &Revision,
     run: &Run,
     reporter: &mut Reporter<'_>,
@@ -142,7 +144,8 @@ fn report_failures<V: Violation>(
     reporter
         .report_on(&violation(first, note), primary, Some(&revision.id.value))
         .related(related)
-        .related(shown.iter().map(label));
+        .related(shown.iter().map(label))
+        .related(elsewhere.take(MOST_LABELS));
 }
 
 /// A message without the names in it.
@@ -175,6 +178,37 @@ fn failing(failures: &[Failed]) -> Vec<&Failed> {
         }
     }
     found
+}
+
+/// The operations that fail, without what only this database refuses where the history stopped there before. What any
+/// database refuses comes first.
+fn to_tell<'r>(failures: &'r [Failed], ctx: &ReplayContext<'_>) -> Vec<&'r Failed> {
+    let mut found = failing(failures);
+    let is_of_dialect = |failed: &&Failed| failed.kind == FailureKind::OfDialect;
+    if found.iter().any(is_of_dialect) && stops_before(ctx) {
+        found.retain(|failed| !is_of_dialect(failed));
+    }
+    found.sort_by_key(is_of_dialect);
+    found
+}
+
+/// True if an older revision, which the change does not touch, cannot be run on this database although others take it:
+/// nobody has it then, unless the configuration says so.
+fn stops_before(ctx: &ReplayContext<'_>) -> bool {
+    let environment = ctx.environment;
+    let head = environment.head;
+    let stops = |node: usize| {
+        let is_old = !environment.is_judged(&head.map.node(node).revision.file);
+        is_old
+            && head.replay().get(node).is_some_and(|older| {
+                let mut failures = older.upgrade_failures.iter();
+                failures.any(|failed| failed.kind == FailureKind::OfDialect)
+            })
+    };
+    let own = head.map.find(&ctx.revision.id.value);
+    let order = head.replay().order.iter().copied();
+    head.dialect().source != DialectSource::Configured
+        && order.take_while(|node| Some(*node) != own).any(stops)
 }
 
 /// The `drop_constraint` without a name that fails at a place.

@@ -133,7 +133,8 @@ pub(crate) fn table_of(difference: &Difference, environment: &ProjectEnvironment
     }
 }
 
-/// True for a column of the database that is as wide as the labels of an enum that the model keeps as text, or wider.
+/// True for a column of the database that is as wide as the model has it, or wider, where the length of that is of nobody's
+/// making: of the labels of an enum, or of a type of a library.
 pub(crate) fn holds_the_labels(
     found: &DriftDifference,
     environment: &ProjectEnvironment<'_>,
@@ -142,7 +143,7 @@ pub(crate) fn holds_the_labels(
     let models = environment.model_schema().whole();
     let widths = (width(&difference.from), width(&difference.to));
     (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
-        && models.labels_as_text.contains(&difference.object)
+        && models.unwritten_lengths.contains(&difference.object)
         && matches!(widths, (Some(there), Some(here)) if there >= here)
 }
 

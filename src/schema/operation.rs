@@ -141,6 +141,7 @@ pub enum Operation {
 
 /// What `alter_column` says, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct AlterColumn {
     pub table: Option<SmolStr>,
     pub column: Option<SmolStr>,
@@ -151,6 +152,8 @@ pub struct AlterColumn {
     pub existing_nullable: Option<bool>,
     /// A type of MySQL's own that `existing_type` says, as SQL: Alembic writes it so where it has read it from a database.
     pub read_type: Option<SmolStr>,
+    /// True if it gives the column a type.
+    pub gives_type: bool,
     /// True if anything beside the name changes.
     pub changes_definition: bool,
     /// True if it says whether the column may be NULL, or may be so already.

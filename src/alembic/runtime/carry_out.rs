@@ -21,7 +21,12 @@ pub(super) fn carry_out(interpreter: &mut Runner<'_>, emitted: Emitted, at: Plac
         return Called::Symbolic;
     };
     let before = is_guarded.then(|| simulation.state.clone());
-    let mut failures: Vec<_> = emitted.errors.into_iter().map(refused).collect();
+    let errors = emitted.errors.into_iter();
+    let of_dialect = emitted.errors_of_dialect.into_iter();
+    let mut failures: Vec<_> = errors
+        .map(|error| refused(error, FailureKind::Other))
+        .chain(of_dialect.map(|error| refused(error, FailureKind::OfDialect)))
+        .collect();
     for (name, labels) in emitted.enums {
         if simulation.state.met_enums.contains(&name) {
             continue;

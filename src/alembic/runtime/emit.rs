@@ -10,6 +10,7 @@ mod entities;
 mod execute;
 mod metadata;
 mod mysql;
+mod nameless;
 mod objects;
 mod rows;
 mod signature;
@@ -45,6 +46,8 @@ pub(super) struct Emitted {
     pub(super) ddl: Vec<Ddl>,
     /// Why Alembic or SQLAlchemy refuse the operation.
     pub(super) errors: Vec<String>,
+    /// Why they refuse it for this database, and would not for others.
+    pub(super) errors_of_dialect: Vec<String>,
     /// Enum types that `CREATE TABLE` makes unless they were met before in the run.
     pub(super) enums: Vec<(SmolStr, Fact<Vec<SmolStr>>)>,
     /// What is told instead of the statements, where that has a text of its own.
@@ -70,6 +73,13 @@ impl Emitted {
     fn error(message: impl Into<String>) -> Self {
         Self {
             errors: vec![message.into()],
+            ..Self::default()
+        }
+    }
+
+    fn error_of_dialect(message: impl Into<String>) -> Self {
+        Self {
+            errors_of_dialect: vec![message.into()],
             ..Self::default()
         }
     }
@@ -258,10 +268,10 @@ impl Operation<'_, '_> {
 }
 
 /// A failure of Alembic's or SQLAlchemy's own.
-pub(super) fn refused(message: String) -> crate::catalog::Failure {
+pub(super) fn refused(message: String, kind: FailureKind) -> crate::catalog::Failure {
     crate::catalog::Failure {
         message,
-        kind: FailureKind::Other,
+        kind,
         place: None,
         in_one_go: false,
     }

@@ -15,7 +15,7 @@ use super::emit::{self, Emitted, refused};
 use super::execution::{alters_for_nobody, execute_call, execute_for_nobody};
 use super::simulation::{Simulation, State};
 use super::{answers, batches, transactions};
-use crate::catalog::{RowChange, Why};
+use crate::catalog::{FailureKind, RowChange, Why};
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
 use crate::python::value::{
@@ -196,7 +196,12 @@ impl Host for Recorder {
     }
 
     fn fails(interpreter: &mut Interpreter<'_, Self>, message: String, at: Place) {
-        refuse(interpreter, vec![refused(message)], None, at);
+        refuse(
+            interpreter,
+            vec![refused(message, FailureKind::Other)],
+            None,
+            at,
+        );
     }
 
     fn has_attribute(

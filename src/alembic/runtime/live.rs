@@ -9,7 +9,7 @@ use crate::python::value::{Function, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Interpreter, NameUse, dead_branches, imported_names, names_used_in};
 use crate::source::{FileSpan, RepoPath, Span};
 use crate::sqlalchemy::declarative::{
-    Style, has_table_keyword, is_abstract, is_declarative_base, style, table_name,
+    Style, declared_table, has_table_keyword, is_abstract, is_declarative_base, style, table_name,
 };
 use crate::sqlalchemy::{construct, is_database_object};
 
@@ -119,6 +119,8 @@ impl Runtime<'_> {
                 let (kind, definition) = self.live(&value, used)?;
                 let is_only_made = used.is_called && used.attributes.is_empty() && !saves_objects;
                 let is_harmless = is_harmless(&kind, used)
+                    || used.names_columns
+                        && !fills_in_more(&value, &used.attributes, &mut self.interpreter)
                     || (names_columns || is_only_made) && matches!(kind, LiveKind::Model(_));
                 if is_harmless {
                     return None;
@@ -181,8 +183,10 @@ impl Runtime<'_> {
                 continue;
             };
             let cause = kind.cause();
-            if !is_harmless(&kind, &used) && found.as_ref().is_none_or(|(_, first)| cause < *first)
-            {
+            let is_harmless = is_harmless(&kind, &used)
+                || used.names_columns
+                    && !fills_in_more(&value, &used.attributes, &mut self.interpreter);
+            if !is_harmless && found.as_ref().is_none_or(|(_, first)| cause < *first) {
                 found = Some((written(&name, &used.attributes), cause));
             }
         }
@@ -199,6 +203,37 @@ fn is_harmless(kind: &LiveKind, used: &NameUse) -> bool {
             ["close", "commit", "flush", "remove", "rollback"].contains(&method.as_str())
         }),
         LiveKind::Metadata | LiveKind::Function(..) => false,
+    }
+}
+
+/// True where a model has columns that SQLAlchemy fills in by itself, in a statement that names others: one that comes
+/// later is written, too.
+fn fills_in_more(
+    value: &Value,
+    attributes: &[Name],
+    interpreter: &mut Interpreter<'_, Recorder>,
+) -> bool {
+    let mut value = value.clone();
+    let mut rest = attributes.iter();
+    loop {
+        let table = match &value {
+            Value::Class(_) => {
+                let attribute = SymbolKind::Attribute {
+                    base: value.clone(),
+                    name: Name::new_static("__table__"),
+                };
+                Value::symbol(attribute, Place::default())
+            }
+            _ => value.clone(),
+        };
+        // In which order the columns come is all that the version decides.
+        if let Some(declared) = declared_table(&table, (2, 0), interpreter) {
+            return !declared.python_defaults(interpreter).is_empty();
+        }
+        let Some(name) = rest.next() else {
+            return false;
+        };
+        value = interpreter.attribute_of(&value, name, Place::default());
     }
 }
 

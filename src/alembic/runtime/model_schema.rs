@@ -45,8 +45,8 @@ pub struct ModelSchema {
     pub comparison: Comparison,
     /// Defaults that hold a value of the moment at which their module was imported.
     pub frozen: Vec<FrozenDefault>,
-    /// Columns that keep labels of an enum as text: the length of that is nobody's wish.
-    pub labels_as_text: BTreeSet<String>,
+    /// Columns of text whose length nobody has written: labels of an enum, types of a library.
+    pub unwritten_lengths: BTreeSet<String>,
     /// Columns of which the models say in so many words that they may be NULL.
     pub said_nullable: BTreeSet<String>,
     /// What SQLAlchemy fills in, by column; `None` for what is worked out or not known.
@@ -233,7 +233,7 @@ impl<'s> ModelReading<'s> {
         let comparison = reader.comparison(&configured, &catalog, migrated);
         let mut schema = ModelSchema {
             frozen: reader.frozen_defaults(),
-            labels_as_text: reader.labels_as_text(),
+            unwritten_lengths: reader.unwritten_lengths(),
             said_nullable: reader.said_nullable(),
             python_defaults: reader.python_defaults(),
             lost_arguments: reader.lost_arguments(),
@@ -257,7 +257,7 @@ impl<'s> ModelReading<'s> {
             let catalog = reader.catalog();
             schema.with_unregistered = Some(Arc::new(ModelSchema {
                 comparison: reader.comparison(&configured, &catalog, migrated),
-                labels_as_text: reader.labels_as_text(),
+                unwritten_lengths: reader.unwritten_lengths(),
                 said_nullable: reader.said_nullable(),
                 python_defaults: reader.python_defaults(),
                 lost_arguments: reader.lost_arguments(),
@@ -379,11 +379,11 @@ impl Reader<'_> {
         frozen
     }
 
-    fn labels_as_text(&self) -> BTreeSet<String> {
+    fn unwritten_lengths(&self) -> BTreeSet<String> {
         let tables = self.declared.iter();
         tables
             .flat_map(|(name, table)| {
-                let columns = table.labels_as_text.iter();
+                let columns = table.unwritten_lengths.iter();
                 columns.map(move |column| format!("{name}.{column}"))
             })
             .collect()

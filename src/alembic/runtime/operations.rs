@@ -350,6 +350,7 @@ fn alter_column(
         nullable,
         existing_nullable,
         read_type: given("existing_type").and_then(|argument| mysql_type(&argument.value)),
+        gives_type: given("type_").is_some(),
         changes_definition,
         says_nullable: call.open || given("nullable").or(given("existing_nullable")).is_some(),
         says_default: call.open

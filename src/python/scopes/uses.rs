@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::bindings::Bindings;
 use super::dead::dead_branches;
 use super::walk::{each_expr, each_part, each_stmt};
+use super::written::with_named_columns;
 use crate::python::ast::{Expr, ExprKind, FunctionDef, Module, Name, Stmt, StmtKind};
 use crate::source::Span;
 
@@ -20,6 +21,8 @@ pub struct ImportedName {
     pub attribute: Option<Name>,
     /// Where it is imported.
     pub span: Span,
+    /// The statement that imports it, among others perhaps.
+    pub statement: Span,
     pub uses: Vec<NameUse>,
 }
 
@@ -40,6 +43,8 @@ pub struct NameUse {
     pub chained: Vec<Name>,
     /// True if the function gives back what comes of it.
     pub is_returned: bool,
+    /// True where rows are inserted into it with the names of their columns.
+    pub names_columns: bool,
 }
 
 /// What a module imports and uses. Names that anything else binds as well are left out, and so are annotations.
@@ -124,6 +129,7 @@ fn names_of(stmt: &Stmt) -> Vec<ImportedName> {
         level,
         attribute,
         span,
+        statement: stmt.span,
         uses: Vec::new(),
     };
     match &stmt.kind {
@@ -183,9 +189,11 @@ fn used(body: &[Stmt], is_wanted: &dyn Fn(&Name) -> bool) -> Vec<(Name, NameUse)
         _ => each_expr(stmt, &mut |expr| collector.value(expr)),
     });
     let returned = returned(body);
+    let with_named_columns = with_named_columns(body);
     let mut found = collector.found;
     for (_, used) in &mut found {
         used.is_returned = returned.contains(&used.span);
+        used.names_columns = with_named_columns.contains(&used.span);
     }
     found
 }
@@ -313,6 +321,7 @@ impl Collector<'_> {
                     handed_to: Vec::new(),
                     chained: methods.to_vec(),
                     is_returned: false,
+                    names_columns: false,
                 };
                 self.found.push((name.clone(), found_use));
             }

@@ -5,6 +5,7 @@ use crate::dialect::Dialect;
 use crate::models::{DriftDifference, Weight};
 use crate::project::ProjectEnvironment;
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
+use crate::source::FileSpan;
 
 declare_rule! {
     "ML402", "generic-type" in Convention("convention"),
@@ -18,6 +19,8 @@ struct GenericType<'a> {
     found: &'a DriftDifference,
     migrated: &'a str,
     modelled: &'a str,
+    /// Columns that the same statement makes, with what their models say.
+    others: Vec<(&'a str, &'a str)>,
 }
 
 impl Violation for GenericType<'_> {
@@ -38,7 +41,10 @@ impl Violation for GenericType<'_> {
         } else {
             "autogenerate says nothing of it unless `compare_type` is on"
         };
-        vec![note.to_owned()]
+        let others = self.others.iter().map(|(object, modelled)| {
+            format!("the same statement makes `{object}`, `{modelled}` in the model")
+        });
+        std::iter::once(note.to_owned()).chain(others).collect()
     }
 
     fn severity(&self) -> Option<Severity> {
@@ -70,6 +76,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     let dialect = ctx.head.dialect();
     let is_alone = dialect.foreign().is_none();
     let dialect = dialect.dialect;
+    let mut told: Vec<(GenericType<'_>, &FileSpan)> = Vec::new();
     for found in &ctx.head.drift().differences {
         let Some((migrated, modelled)) = found.more_general_type() else {
             continue;
@@ -84,15 +91,28 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         if has_been_so(ctx, found) || is_alone && is_only_written(dialect, migrated, modelled) {
             continue;
         }
-        let violation = GenericType {
-            found,
-            migrated,
-            modelled,
-        };
+        // Raw SQL is one place for all columns that it makes.
+        let same = told.iter_mut().find(|(_, other)| *other == place);
+        match same {
+            Some((known, _)) => known
+                .others
+                .push((found.difference.object.as_str(), modelled)),
+            None => told.push((
+                GenericType {
+                    found,
+                    migrated,
+                    modelled,
+                    others: Vec::new(),
+                },
+                place,
+            )),
+        }
+    }
+    for (violation, place) in &told {
         let label = Label::at(place, "in the migration");
-        let model = found.model.as_ref();
+        let model = violation.found.model.as_ref();
         let model = model.map(|model| Label::at(model, "the model"));
-        reporter.report(&violation, label).related(model);
+        reporter.report(violation, label).related(model);
     }
 }
 

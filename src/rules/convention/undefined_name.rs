@@ -1,12 +1,14 @@
 //! ML404
 
+use smol_str::SmolStr;
+
 use crate::alembic::Revision;
 use crate::diagnostic::{Applicability, Edit, Fix, Label};
 use crate::project::ProjectEnvironment;
 use crate::python::{
     UnboundName, UndefinedName, imported_names, place_for_import, unbound_names, undefined_names,
 };
-use crate::rules::{Reporter, ScriptContext, Violation, declare_rule};
+use crate::rules::{Reporter, ScriptContext, Violation, declare_rule, list};
 use crate::source::Span;
 use crate::sqlalchemy::{import_for, is_mistaken_for_operation};
 
@@ -21,6 +23,8 @@ declare_rule! {
 
 struct Undefined<'a> {
     found: &'a UndefinedName,
+    /// Further names that came with it.
+    others: Vec<&'a str>,
     has_fix: bool,
 }
 
@@ -39,7 +43,12 @@ impl Violation for Undefined<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec!["the revision fails with a `NameError` as soon as it gets there".to_owned()]
+        let fails = "the revision fails with a `NameError` as soon as it gets there".to_owned();
+        let others = (!self.others.is_empty()).then(|| {
+            let names = list(&self.others);
+            format!("the statement that the change takes away imported {names} as well")
+        });
+        std::iter::once(fails).chain(others).collect()
     }
 
     fn help(&self) -> Option<String> {
@@ -120,34 +129,76 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
             .related([label(found.bound_at, "bound here")]);
     }
     let all = undefined_names(&revision.source);
-    let label = |found: &UndefinedName, message: &str| {
+    let label = |found: &UndefinedName, message: String| {
         Label::new(revision.file.clone(), found.span, message)
     };
+    let imported_before = imported_before(ctx, revision);
+    let statement_of = |name: &str| {
+        let mut names = imported_before.iter();
+        names.find_map(|(imported, statement)| (imported == name).then_some(*statement))
+    };
     for (index, found) in all.iter().enumerate() {
-        let is_same = |other: &&UndefinedName| other.name == found.name;
+        let statement = statement_of(&found.name);
+        let is_same = |other: &&UndefinedName| {
+            other.name == found.name
+                || statement.is_some() && statement_of(&other.name) == statement
+        };
         if all.iter().take(index).any(|other| is_same(&other)) {
             continue;
         }
-        let others = all.iter().skip(index + 1).filter(is_same);
-        let fix = import_of(found, all.iter().filter(is_same), ctx.environment.head)
-            .and_then(|statement| add_import(revision, &statement));
+        // Every name is shown before the further uses.
+        let mut others: Vec<(usize, &UndefinedName)> = all.iter().enumerate().collect();
+        others.retain(|(at, other)| *at > index && is_same(other));
+        others
+            .sort_by_key(|(at, other)| all.iter().take(*at).any(|first| first.name == other.name));
+        let mut names: Vec<&str> = all
+            .iter()
+            .filter(is_same)
+            .map(|o| o.name.as_str())
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        let imports: Option<Vec<String>> = names
+            .iter()
+            .map(|name| {
+                let uses = all.iter().filter(|other| other.name == *name);
+                import_of(uses, ctx.environment.head)
+            })
+            .collect();
+        let fix = imports.and_then(|imports| add_imports(revision, imports));
+        names.retain(|name| *name != found.name);
         let violation = Undefined {
             found,
+            others: names,
             has_fix: fix.is_some(),
         };
         reporter
             .report_on(
                 &violation,
-                label(found, "not defined"),
+                label(found, "not defined".to_owned()),
                 Some(&revision.id.value),
             )
-            .related(
-                others
-                    .take(MOST_PLACES)
-                    .map(|other| label(other, "and here")),
-            )
+            .related(others.into_iter().take(MOST_PLACES).map(|(_, other)| {
+                let message = if other.name == found.name {
+                    "and here".to_owned()
+                } else {
+                    format!("nor is `{}`", other.name)
+                };
+                label(other, message)
+            }))
             .fix(fix);
     }
+}
+
+/// The names that the file imports on the base, each with the statement.
+fn imported_before(ctx: &ScriptContext<'_>, revision: &Revision) -> Vec<(SmolStr, Span)> {
+    let base = ctx.environment.base();
+    let before = base.and_then(|base| base.revision(&revision.id.value));
+    let names = before.map(|before| imported_names(&before.source.module));
+    let names = names.into_iter().flatten();
+    names
+        .map(|imported| (imported.local, imported.statement))
+        .collect()
 }
 
 /// Reports `op.desc(…)` and its like, unless something in the repository registers operations.
@@ -186,12 +237,11 @@ const MOST_PLACES: usize = 5;
 
 /// The statement that binds the name for all its uses.
 fn import_of<'a>(
-    found: &UndefinedName,
     mut uses: impl Iterator<Item = &'a UndefinedName>,
     environment: &ProjectEnvironment<'_>,
 ) -> Option<String> {
     let of_use = |path: &str| import_for(path).or_else(|| import_of_module(path, environment));
-    let statement = of_use(&found.path)?;
+    let statement = of_use(&uses.next()?.path)?;
     uses.all(|other| of_use(&other.path).as_deref() == Some(&statement))
         .then_some(statement)
 }
@@ -204,15 +254,20 @@ fn import_of_module(path: &str, environment: &ProjectEnvironment<'_>) -> Option<
         .then(|| format!("import {module}"))
 }
 
-fn add_import(revision: &Revision, statement: &str) -> Option<Fix> {
+fn add_imports(revision: &Revision, mut statements: Vec<String>) -> Option<Fix> {
     let (offset, line_break) = place_for_import(&revision.source)?;
+    statements.sort_unstable();
+    statements.dedup();
     Some(Fix {
         applicability: Applicability::Safe,
-        title: format!("add `{statement}`"),
+        title: format!("add {}", list(&statements)),
         edits: vec![Edit {
             file: revision.file.clone(),
             span: Span::at(offset),
-            replacement: format!("{statement}{line_break}"),
+            replacement: statements
+                .iter()
+                .map(|statement| format!("{statement}{line_break}"))
+                .collect(),
         }],
     })
 }

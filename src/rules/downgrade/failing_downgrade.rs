@@ -1,10 +1,13 @@
 //! ML207
 
-use crate::alembic::{Failed, Verdict};
+use crate::alembic::{Failed, ReplayedRevision, Revision, Verdict};
 use crate::catalog::{Change, Ddl, FailureKind, Subject};
-use crate::rules::downgrade::{failing, is_explained, report_failures};
+use crate::diagnostic::Label;
+use crate::rules::downgrade::{is_explained, report_failures, to_tell};
 use crate::rules::fresh::has;
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
+use crate::schema::{Operation, Recorded};
+use crate::source::FileSpan;
 
 declare_rule! {
     "ML207", "failing-downgrade" in Downgrade("downgrade"),
@@ -47,12 +50,103 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     let failures = told(ctx);
-    report_failures(&failures, ctx.revision, run, reporter, |first, more| {
-        FailingDowngrade {
+    let slips = slips(ctx);
+    // One of several that are one slip is told with the first of them.
+    let (first, others) = match slips
+        .iter()
+        .position(|slip| slip.0 == ctx.revision.id.value)
+    {
+        Some(0) => (true, slips.get(1..).unwrap_or_default()),
+        Some(_) => (false, &[][..]),
+        None => (true, &[][..]),
+    };
+    if !first {
+        return;
+    }
+    report_failures(
+        &failures,
+        others
+            .iter()
+            .map(|(_, place)| Label::at(place, "and so here")),
+        ctx.revision,
+        run,
+        reporter,
+        |first, more| FailingDowngrade {
             cause: first.message.clone(),
             more,
+        },
+    );
+}
+
+/// The revisions of the change whose downgrades drop tables that their upgrades make only where they are missing, and that
+/// are needed: each with the place.
+fn slips<'r>(ctx: &ReplayContext<'r>) -> Vec<(&'r str, &'r FileSpan)> {
+    let Some(change) = &ctx.environment.change else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for environment in ctx.environment.all {
+        let is_touched = |node: usize| {
+            let file = &environment.map.node(node).revision.file;
+            change.changes.touches(file)
+        };
+        if !(0..environment.map.nodes().len()).any(is_touched) {
+            continue;
         }
-    });
+        let history = environment.replay();
+        for node in history
+            .order
+            .iter()
+            .copied()
+            .filter(|node| is_touched(*node))
+        {
+            let revision = &environment.map.node(node).revision;
+            let place = history
+                .get(node)
+                .and_then(|replayed| slip(revision, replayed));
+            found.extend(place.map(|place| (revision.id.value.as_str(), place)));
+        }
+    }
+    found
+}
+
+/// True for code that makes a table of a name.
+fn makes_table(text: &str, name: &str) -> bool {
+    let mut calls = text.split("create_table(").skip(1).map(str::trim_start);
+    calls.any(|call| {
+        let quoted = call.strip_prefix(['\'', '"']);
+        let rest = quoted.and_then(|quoted| quoted.strip_prefix(name));
+        rest.is_some_and(|rest| rest.starts_with(['\'', '"']))
+    })
+}
+
+/// Where a downgrade drops a table that older revisions have made and something else needs, all that fails in it, after an
+/// upgrade that makes the table only where the database does not have it.
+fn slip<'r>(revision: &Revision, replayed: &'r ReplayedRevision) -> Option<&'r FileSpan> {
+    let run = replayed.migration.upgrade.run()?;
+    let makes = |recorded: &Recorded, table: &str| matches!(&recorded.operation, Operation::CreateTable(made) if made.name == table);
+    // It stands there, and does not run.
+    let is_made_if_missing = |table: &str| {
+        let name = table.rsplit('.').next().unwrap_or(table);
+        let mut operations = run.operations.iter();
+        replayed.before.tables.contains_key(table)
+            && !operations.any(|recorded| makes(recorded, table))
+            && makes_table(revision.source.text.slice(run.span), name)
+    };
+    let is_slip = |failed: &Failed| {
+        let mut steps = replayed.downgrade_steps.iter();
+        failed.kind == FailureKind::InUse
+            && steps.any(|step| {
+                step.place == failed.place
+                    && matches!(&step.ddl, Ddl::DropTable { name, .. } if is_made_if_missing(name))
+            })
+    };
+    let failures = &replayed.downgrade_failures;
+    let is_one = replayed.upgrade_failures.is_empty() && failures.iter().all(is_slip);
+    failures
+        .first()
+        .filter(|_| is_one)
+        .map(|first| &first.place)
 }
 
 /// The failures that are told.
@@ -70,7 +164,7 @@ pub(super) fn told<'r>(ctx: &ReplayContext<'r>) -> Vec<&'r Failed> {
     if ctx.replayed.verdict == Verdict::Refused {
         return Vec::new();
     }
-    let mut failures = failing(&ctx.replayed.downgrade_failures);
+    let mut failures = to_tell(&ctx.replayed.downgrade_failures, ctx);
     failures.retain(|failed| {
         !failed.in_one_go
             && !is_explained(failed, run)

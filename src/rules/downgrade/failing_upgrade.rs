@@ -2,7 +2,7 @@
 
 use crate::alembic::Failed;
 use crate::diagnostic::Severity;
-use crate::rules::downgrade::{failing, is_explained, report_failures};
+use crate::rules::downgrade::{is_explained, report_failures, to_tell};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -62,18 +62,23 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(run) = ctx.replayed.migration.upgrade.run() else {
         return;
     };
-    let mut failures = failing(&ctx.replayed.upgrade_failures);
+    let mut failures = to_tell(&ctx.replayed.upgrade_failures, ctx);
     failures.retain(|failed| !is_explained(failed, run));
     let (in_one_go, alone): (Vec<&Failed>, Vec<&Failed>) =
         failures.into_iter().partition(|failed| failed.in_one_go);
     for failures in [alone, in_one_go] {
-        report_failures(&failures, ctx.revision, run, reporter, |first, more| {
-            FailingUpgrade {
+        report_failures(
+            &failures,
+            std::iter::empty(),
+            ctx.revision,
+            run,
+            reporter,
+            |first, more| FailingUpgrade {
                 cause: first.message.clone(),
                 in_one_go: first.in_one_go,
                 only_behind: first.in_one_go && ctx.environment.head.begins_with_models(),
                 more,
-            }
-        });
+            },
+        );
     }
 }

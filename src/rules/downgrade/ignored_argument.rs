@@ -1,7 +1,8 @@
 //! ML211
 
 use crate::alembic::Run;
-use crate::diagnostic::Label;
+use crate::diagnostic::{Label, Severity};
+use crate::dialect::Dialect;
 use crate::rules::downgrade::at;
 use crate::rules::{
     EnvironmentContext, MigrationContext, Reporter, Violation, declare_rule, is_selected, list,
@@ -16,12 +17,59 @@ declare_rule! {
     on: Migration(check),
 }
 
-impl Violation for IgnoredArgument {
+/// An argument that is told.
+struct Ignored<'a> {
+    argument: &'a IgnoredArgument,
+    recorded: &'a Recorded,
+    dialect: Dialect,
+}
+
+impl Ignored<'_> {
+    /// The column whose keyword does nothing.
+    fn column(&self) -> Option<(&str, &str)> {
+        let Operation::AlterColumn(alter) = &self.recorded.operation else {
+            return None;
+        };
+        let is_keyword = self.argument.kind == IgnoredKind::UnknownKeyword;
+        alter
+            .table
+            .as_deref()
+            .zip(alter.column.as_deref())
+            .filter(|_| is_keyword)
+    }
+
+    /// True for the same keyword of the same column.
+    fn is_another_of(&self, other: &Self) -> bool {
+        let (argument, known) = (self.argument, other.argument);
+        let column = self.column();
+        column.is_some()
+            && column == other.column()
+            && (&argument.operation, &argument.name) == (&known.operation, &known.name)
+    }
+
+    /// True for what should restate a part of the column, where nothing hangs on it: only MySQL writes the column anew, and a
+    /// new type takes the place of the old one.
+    fn is_harmless(&self) -> bool {
+        let Operation::AlterColumn(alter) = &self.recorded.operation else {
+            return false;
+        };
+        let restated = self.argument.name.strip_prefix("existing_");
+        self.argument.kind == IgnoredKind::UnknownKeyword
+            && restated.is_some_and(|part| {
+                self.dialect != Dialect::MySql || part.starts_with("type") && alter.gives_type
+            })
+    }
+}
+
+impl Violation for Ignored<'_> {
     fn message(&self) -> String {
-        let Self {
-            operation, name, ..
-        } = self;
-        match &self.kind {
+        let IgnoredArgument {
+            operation,
+            name,
+            kind,
+            ..
+        } = self.argument;
+        match kind {
             IgnoredKind::UnknownKeyword => {
                 format!("`{operation}` ignores `{name}=`: the argument does nothing")
             }
@@ -50,11 +98,11 @@ impl Violation for IgnoredArgument {
     }
 
     fn subject(&self) -> String {
-        format!("{} {}", self.operation, self.name)
+        format!("{} {}", self.argument.operation, self.argument.name)
     }
 
     fn notes(&self) -> Vec<String> {
-        match &self.kind {
+        match &self.argument.kind {
             IgnoredKind::UnknownKeyword => vec![
                 "Alembic hands keywords it does not know on to the dialect, and that does not ask for this one".to_owned(),
             ],
@@ -68,9 +116,9 @@ impl Violation for IgnoredArgument {
     }
 
     fn help(&self) -> Option<String> {
-        match &self.kind {
+        match &self.argument.kind {
             IgnoredKind::UnknownKeyword => {
-                let meant = meant(&self.operation, &self.name)?;
+                let meant = meant(&self.argument.operation, &self.argument.name)?;
                 Some(format!("`{meant}=` is what it listens to"))
             }
             IgnoredKind::Column { .. } => Some(
@@ -84,6 +132,10 @@ impl Violation for IgnoredArgument {
             ),
             IgnoredKind::Letters { text } => Some(format!("write `[\"{text}\"]`")),
         }
+    }
+
+    fn severity(&self) -> Option<Severity> {
+        self.is_harmless().then_some(Severity::Warning)
     }
 }
 
@@ -177,54 +229,51 @@ pub(in crate::rules) fn tells_of_type(
 
 fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     let runs: [Option<&Run>; 2] = [ctx.migration.upgrade.run(), ctx.migration.downgrade.run()];
-    report_types(ctx, &runs, reporter);
-    for run in runs.into_iter().flatten() {
-        let is_column =
-            |ignored: &&IgnoredArgument| matches!(ignored.kind, IgnoredKind::Column { .. });
-        let ignored = ignored(run).filter(|ignored| !is_type(ignored));
-        let (columns, others): (Vec<_>, Vec<_>) = ignored.partition(is_column);
-        // Who takes it for the name of one column does so of all.
-        let (first, further) = match columns.split_first() {
-            Some((first, further)) => (Some(*first), further),
-            None => (None, &[][..]),
-        };
-        for ignored in others.into_iter().chain(first) {
-            let (primary, mut related) = at(ctx.revision, run, &ignored.place, "does nothing");
-            if is_column(&ignored) {
-                let places = further.iter().take(MOST_PLACES);
-                related.extend(places.map(|other| Label::at(&other.place, "nor does this")));
+    let dialect = ctx.environment.head.dialect().dialect;
+    let all: Vec<(&Run, Ignored<'_>)> = runs
+        .into_iter()
+        .flatten()
+        .flat_map(|run| ignored(run, dialect).map(move |ignored| (run, ignored)))
+        .collect();
+    for (index, (run, found)) in all.iter().enumerate() {
+        let is_same = |(other_run, other): &&(&Run, Ignored<'_>)| {
+            match (&found.argument.kind, &other.argument.kind) {
+                // Who gives one type by position does so of all, on both ways.
+                (IgnoredKind::TypeByPosition, IgnoredKind::TypeByPosition) => true,
+                // Who takes it for the name of one column does so of all.
+                (IgnoredKind::Column { .. }, IgnoredKind::Column { .. }) => {
+                    std::ptr::eq(*run, *other_run)
+                }
+                // The way back mirrors what was meant on the way there.
+                _ => other.is_another_of(found),
             }
-            reporter
-                .report_on(ignored, primary, Some(&ctx.revision.id.value))
-                .related(related);
+        };
+        if all.iter().take(index).any(|other| is_same(&other)) {
+            continue;
         }
+        let message = match found.argument.kind {
+            IgnoredKind::TypeByPosition => "changes no type",
+            _ => "does nothing",
+        };
+        let (primary, mut related) = at(ctx.revision, run, &found.argument.place, message);
+        let others = all.iter().skip(index + 1).filter(is_same);
+        let labels = others.map(|(_, other)| Label::at(&other.argument.place, "nor does this"));
+        related.extend(labels.take(MOST_PLACES));
+        reporter
+            .report_on(found, primary, Some(&ctx.revision.id.value))
+            .related(related);
     }
 }
 
-fn ignored(run: &Run) -> impl Iterator<Item = &IgnoredArgument> {
-    run.operations.iter().flat_map(|recorded| &recorded.ignored)
-}
-
-fn is_type(ignored: &IgnoredArgument) -> bool {
-    matches!(ignored.kind, IgnoredKind::TypeByPosition)
-}
-
-/// Who gives one type by position does so of all, on both ways.
-fn report_types(ctx: &MigrationContext<'_>, runs: &[Option<&Run>; 2], reporter: &mut Reporter<'_>) {
-    let mut types = runs.iter().flatten().flat_map(|run| {
-        ignored(run)
-            .filter(|ignored| is_type(ignored))
-            .map(|ignored| (*run, ignored))
-    });
-    let Some((run, first)) = types.next() else {
-        return;
-    };
-    let (primary, mut related) = at(ctx.revision, run, &first.place, "changes no type");
-    let further = types.map(|(_, other)| Label::at(&other.place, "nor does this"));
-    related.extend(further.take(MOST_PLACES));
-    reporter
-        .report_on(first, primary, Some(&ctx.revision.id.value))
-        .related(related);
+fn ignored(run: &Run, dialect: Dialect) -> impl Iterator<Item = Ignored<'_>> {
+    run.operations.iter().flat_map(move |recorded| {
+        let arguments = recorded.ignored.iter();
+        arguments.map(move |argument| Ignored {
+            argument,
+            recorded,
+            dialect,
+        })
+    })
 }
 
 /// How many more places are shown.

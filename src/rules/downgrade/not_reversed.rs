@@ -2,6 +2,7 @@
 
 mod cause;
 mod means;
+mod misplaced;
 mod mysql;
 mod nullability;
 mod rebuilt;

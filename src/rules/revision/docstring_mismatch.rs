@@ -92,7 +92,10 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(first) = id_line.or(revises_line) else {
         return;
     };
-    if stands_on_the_base(revision, ctx) {
+    if stands_on_the_base(revision, ctx)
+        || ctx.environment.is_only_moved(&revision.file)
+        || id_line.is_none() && has_moved_away(revision, ctx)
+    {
         return;
     }
     let edits = id_line
@@ -150,6 +153,33 @@ fn stands_on_the_base(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
         )
     };
     said(before) == said(revision)
+}
+
+/// True for a revision of a release whose docstring names the parent there still, where the change gives it others: what is
+/// wrong is the variable, which another rule tells.
+fn has_moved_away(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
+    let environment = ctx.environment;
+    let Some(base) = environment.base() else {
+        return false;
+    };
+    let Some(before) = base.revision(&revision.id.value) else {
+        return false;
+    };
+    let line = |revision: &Revision| revision.doc.revises.as_ref().map(|line| line.text.clone());
+    let keeps_one = revision.down_revision.iter().any(|parent| {
+        let mut old = before.down_revision.iter();
+        old.any(|old| old.value == parent.value)
+    });
+    let told = before.doc.revises.as_ref();
+    let is_released = || {
+        let is_it = |bytes: &[u8]| bytes == before.source.text.as_str().as_bytes();
+        let past = environment.change.as_ref().map(|change| change.past);
+        past.is_some_and(|past| past.oldest_with(&before.file, &is_it).is_some())
+    };
+    line(before) == line(revision)
+        && !keeps_one
+        && told.is_some_and(|line| revises(line, before, &base.map))
+        && is_released()
 }
 
 /// True if the line names the parents, or says something that is no list of ids.

@@ -4,6 +4,7 @@ use crate::diagnostic::Label;
 use crate::git::ChangeKind;
 use crate::models::{Bypass, BypassKind, has_bypass};
 use crate::project::ProjectEnvironment;
+use crate::python::{ParsedFile, imported_names};
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
 use crate::schema::Operation;
 use crate::source::{FileSpan, RepoPath};
@@ -81,7 +82,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         let is_application = bypass.creates && !matches!(bypass.kind, BypassKind::Shell);
-        if is_application && asks_before_all(ctx.head) {
+        if is_application && (asks_before_all(ctx.head) || starts_with_tables(ctx)) {
             continue;
         }
         let label = Label::at(&bypass.place, "past the migrations");
@@ -116,6 +117,55 @@ fn asks_before_all(head: &ProjectEnvironment<'_>) -> bool {
     asks
 }
 
+/// True where the application makes the tables of its models on the base already, whenever it starts: one more call changes
+/// nothing.
+fn starts_with_tables(ctx: &EnvironmentContext<'_>) -> bool {
+    let Some(base) = ctx.base() else {
+        return false;
+    };
+    let is_of_application = |bypass: &Bypass| {
+        let parsed = base.sources().python(&bypass.place.file);
+        parsed.is_some_and(|parsed| is_application(&parsed))
+    };
+    // When a function is called is another question: it may be a command.
+    base.bypasses(None).iter().any(|bypass| {
+        bypass.creates && bypass.kind == BypassKind::Module && is_of_application(bypass)
+    })
+}
+
+/// True for a module that makes or runs an application: what it uses says so.
+fn is_application(parsed: &ParsedFile) -> bool {
+    imported_names(&parsed.module).iter().any(|imported| {
+        let package = imported.module.split('.').next().unwrap_or_default();
+        imported.level == 0 && FRAMEWORKS.contains(&package)
+    })
+}
+
+/// Packages of which servers are made, and those that run them.
+const FRAMEWORKS: &[&str] = &[
+    "aiogram",
+    "aiohttp",
+    "bottle",
+    "celery",
+    "cherrypy",
+    "connexion",
+    "discord",
+    "falcon",
+    "fastapi",
+    "flask",
+    "gunicorn",
+    "hypercorn",
+    "litestar",
+    "pyramid",
+    "quart",
+    "sanic",
+    "starlette",
+    "streamlit",
+    "telegram",
+    "tornado",
+    "uvicorn",
+];
+
 /// True where the same function of the file calls the same on the base, with whatever arguments.
 fn is_called_on_base(ctx: &EnvironmentContext<'_>, bypass: &Bypass) -> bool {
     let parsed = ctx
@@ -136,10 +186,12 @@ fn is_on_base(ctx: &EnvironmentContext<'_>, place: &FileSpan) -> bool {
     let Some(now) = text(ctx.head, &place.file) else {
         return false;
     };
-    let moved_from = change.changes.iter().filter_map(|(path, kind)| {
-        let is_it = kind == ChangeKind::Deleted && path.file_name() == place.file.file_name();
-        is_it.then_some(path)
-    });
+    let is_it = |path: &RepoPath| {
+        path.file_name() == place.file.file_name() || text(base, path).as_ref() == Some(&now)
+    };
+    let deleted = change.changes.iter();
+    let moved_from = deleted
+        .filter_map(|(path, kind)| (kind == ChangeKind::Deleted && is_it(path)).then_some(path));
     let called = now.get(place.span.start as usize..place.span.end as usize);
     called.is_some_and(|called| {
         std::iter::once(&place.file)

@@ -442,18 +442,37 @@ impl DeclaredTable {
             .collect()
     }
 
-    /// The columns that keep labels of an enum as text: how long that is SQLAlchemy works out.
-    pub fn labels_as_text<H: Host>(&self, interpreter: &Interpreter<'_, H>) -> Vec<SmolStr> {
-        let keeps_labels = |call: &Call| {
-            let mut column_type = type_argument_of(call, interpreter)?.value.as_call()?;
-            if construct(&column_type.callee, interpreter)? == "ARRAY" {
-                column_type = column_type.argument(0, "item_type")?.value.as_call()?;
+    /// The columns of text whose length nobody has written: SQLAlchemy works it out of the labels of an enum, or a type of
+    /// `sqlalchemy_utils` has one of its own.
+    pub fn unwritten_lengths<H: Host>(&self, interpreter: &Interpreter<'_, H>) -> Vec<SmolStr> {
+        let is_unwritten = |call: &Call| {
+            let mut argument = &type_argument_of(call, interpreter)?.value;
+            let is_array = |call: &Call| {
+                construct(&call.callee, interpreter).is_some_and(|name| name == "ARRAY")
+            };
+            if let Some(array) = argument.as_call().filter(|call| is_array(call)) {
+                argument = &array.argument(0, "item_type")?.value;
             }
-            let is_enum = construct(&column_type.callee, interpreter)? == "Enum";
-            Some(is_enum && column_type.keyword("length").is_none())
+            let column_type = argument.as_call();
+            let name = construct(
+                column_type.map_or(argument, |call| &call.callee),
+                interpreter,
+            )?;
+            let says = |at: usize, keyword: &str| {
+                column_type.is_some_and(|call| call.argument(at, keyword).is_some())
+            };
+            Some(match name.as_str() {
+                "Enum" => column_type.is_some() && !says(usize::MAX, "length"),
+                "ChoiceType" => !says(1, "impl"),
+                "ColorType" | "EmailType" => !says(0, "length"),
+                "PhoneNumberType" => !says(usize::MAX, "max_length"),
+                "CountryType" | "CurrencyType" | "IPAddressType" | "LocaleType"
+                | "TimezoneType" => true,
+                _ => false,
+            })
         };
         self.columns(interpreter)
-            .filter(|(_, call)| keeps_labels(call) == Some(true))
+            .filter(|(_, call)| is_unwritten(call) == Some(true))
             .map(|(name, _)| name)
             .collect()
     }

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::nameless::is_nameless_column;
 use super::{Emitted, Operation, Runner};
 use crate::alembic::runtime::statement::UNKNOWN;
 use crate::catalog::{AlterAction, Column, CommentTarget, Constraint, ConstraintKind, Ddl, Fact};
@@ -51,6 +52,16 @@ impl Operation<'_, '_> {
         let semantics = std::sync::Arc::clone(&self.semantics);
         let bare = SmolStr::new(Self::bare(&table));
         let value = self.value(self.shifted(1), "column");
+        if value
+            .as_ref()
+            .is_some_and(|value| is_nameless_column(value, self.interpreter))
+        {
+            // Which column was meant is not known.
+            let mut emitted = self.nameless("op.add_column", Some(table));
+            let error = "`add_column` is given a `Column` without a name";
+            emitted.errors.push(error.to_owned());
+            return emitted;
+        }
         let column =
             value.and_then(|value| column_ddl(&value, &bare, &semantics, self.interpreter));
         let Some(mut column) = column else {
@@ -262,14 +273,14 @@ impl Operation<'_, '_> {
             && existing_type.is_none()
             && (nullable.is_some() || new_name.is_some())
         {
-            emitted.errors.push(
+            emitted.errors_of_dialect.push(
                 "on MySQL, `alter_column` needs `existing_type` to restate the column".to_owned(),
             );
         }
         if self.is_in_place()
             && (type_value.is_some() || nullable.is_some() || server_default.is_some())
         {
-            emitted.errors.push(
+            emitted.errors_of_dialect.push(
                 "SQLite cannot alter a column outside of a batch (`batch_alter_table`)".to_owned(),
             );
         }

@@ -60,9 +60,9 @@ impl Operation<'_, '_> {
             Err(error) => return Emitted::error(error),
         };
         // What is refused is carried out as it was meant.
-        let mut errors = Vec::new();
+        let (mut errors, mut errors_of_dialect) = (Vec::new(), Vec::new());
         if self.is_in_place() {
-            errors.push(format!(
+            errors_of_dialect.push(format!(
                 "SQLite cannot add a {} to a table that is there, outside of a batch",
                 kind.noun()
             ));
@@ -79,7 +79,11 @@ impl Operation<'_, '_> {
             if_exists: false,
             action: AlterAction::AddConstraint(constraint),
         });
-        Emitted { errors, ..added }
+        Emitted {
+            errors,
+            errors_of_dialect,
+            ..added
+        }
     }
 
     fn is_concurrent(&self) -> bool {
@@ -212,14 +216,14 @@ impl Operation<'_, '_> {
             ));
         }
         if kind.is_none() && self.semantics.dialect == Dialect::MySql {
-            return Emitted::error("on MySQL `drop_constraint` needs `type_`");
+            return Emitted::error_of_dialect("on MySQL `drop_constraint` needs `type_`");
         }
         if let Some(kind) = &kind {
             note(self.interpreter, Worded::Option, "drop", kind);
         }
         if self.is_in_place() {
             let mut emitted = self.dropped_as_meant(table);
-            emitted.errors.push(
+            emitted.errors_of_dialect.push(
                 "SQLite cannot drop a constraint outside of a batch (`batch_alter_table`)"
                     .to_owned(),
             );
@@ -416,7 +420,7 @@ impl Operation<'_, '_> {
             return self.nameless("op.drop_index", table);
         };
         if table.is_none() && self.semantics.dialect == Dialect::MySql {
-            return Emitted::error("on MySQL `drop_index` needs `table_name`");
+            return Emitted::error_of_dialect("on MySQL `drop_index` needs `table_name`");
         }
         let parts = NameParts {
             table: table.as_deref().map(Self::bare).unwrap_or_default(),

@@ -105,8 +105,8 @@ pub(in crate::alembic::runtime) struct MadeTable {
     pub(in crate::alembic::runtime) info: Option<Value>,
     /// `info` of columns and indexes, by kind of construct and name.
     pub(in crate::alembic::runtime) infos: Vec<(&'static str, SmolStr, Option<Value>)>,
-    /// Columns that keep labels of an enum as text.
-    pub(in crate::alembic::runtime) labels_as_text: Vec<SmolStr>,
+    /// Columns of text whose length nobody has written.
+    pub(in crate::alembic::runtime) unwritten_lengths: Vec<SmolStr>,
     /// Columns that may be NULL in so many words.
     pub(in crate::alembic::runtime) said_nullable: Vec<SmolStr>,
     /// Where `__init__` gives an instance `__table_args__`.
@@ -131,7 +131,7 @@ pub(in crate::alembic::runtime) fn tables_of_metadata(
             at: table.at,
             info: table.info.clone(),
             infos: table.infos(interpreter),
-            labels_as_text: table.labels_as_text(interpreter),
+            unwritten_lengths: table.unwritten_lengths(interpreter),
             said_nullable: table.said_nullable(interpreter),
             python_defaults: table.python_defaults(interpreter),
             lost_arguments: table.lost_arguments,

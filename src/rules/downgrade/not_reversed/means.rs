@@ -228,6 +228,30 @@ pub(super) fn is_as_the_models_say(
         && remainder.next_failure(name).is_none()
 }
 
+/// True for an enum whose lost labels the models of the base do not have either: the older code can neither read nor write
+/// them.
+pub(super) fn lacks_dead_labels(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
+    let (Subject::Enum, Change::Changed(_)) = (difference.subject, difference.change) else {
+        return false;
+    };
+    let base = ctx.environment.base();
+    let models = base.map(|base| &base.model_schema().catalog);
+    let known = models.and_then(|models| models.enums.get(difference.object.as_str()));
+    let labels = known
+        .filter(|known| known.maybe.is_none())
+        .and_then(|known| known.labels.known());
+    let now = difference.labels_after();
+    let mut lost = difference.labels_before();
+    lost.retain(|label| !now.contains(label));
+    !lost.is_empty()
+        && labels.is_some_and(|labels| !labels.iter().any(|label| lost.contains(&label.as_str())))
+        && remainder.next_failure(&difference.object).is_none()
+}
+
 /// True for a default of its own that the downgrade sets where there was none, of a column to which the models of the base
 /// give a value themselves: the older code never asks for it.
 pub(super) fn is_never_asked_for(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{means, mysql, repeated};
+use super::{means, misplaced, mysql, repeated};
 use crate::catalog::{Catalog, Change, ConstraintKind, Ddl, Difference, Subject};
 use crate::dialect::{Dialect, is_stored_alike};
 use crate::rules::ReplayContext;
@@ -100,6 +100,8 @@ pub(super) fn is_reported(
         || means::is_duplicate(difference, remainder, ctx)
         || means::is_as_in_the_models(difference, ctx)
         || means::is_as_the_models_say(difference, remainder, ctx)
+        || means::lacks_dead_labels(difference, remainder, ctx)
+        || misplaced::is_told_of_the_parent(difference, ctx)
         || means::is_never_asked_for(difference, ctx)
         || means::is_filled_first(difference, ctx)
         || means::is_left_by_a_key(difference, ctx)
