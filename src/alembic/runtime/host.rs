@@ -149,10 +149,8 @@ impl Host for Recorder {
             true,
             at,
         );
-        if is_handed_over(arguments, interpreter)
-            || callee.leads_to_repository()
-            || alters_for_nobody(callee, arguments)
-        {
+        let alters = callee.leads_to_repository() || alters_for_nobody(callee, arguments);
+        if alters || is_handed_over(arguments, interpreter) {
             let what = format!("what is called is not known: {reason}");
             carry_out(interpreter, Emitted::opaque(what, None), at);
         }
