@@ -21,7 +21,7 @@ mod session;
 mod table;
 
 pub use answer::{Answer, Found};
-pub use apply::{Applied, Database, Failure, FailureKind};
+pub use apply::{Applied, Database, Failure, FailureKind, Heading};
 pub use batch::{Batch, BatchChange, BatchStep, NewColumn, Recreate, Versions};
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
 pub use ddl::{

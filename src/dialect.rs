@@ -4,7 +4,7 @@ pub mod mysql;
 pub mod postgresql;
 mod widening;
 
-pub use widening::{is_stored_alike, is_unlimited_text, is_wider};
+pub use widening::{has_room, is_stored_alike, is_unlimited_text, is_wider};
 
 use std::borrow::Cow;
 use std::fmt;

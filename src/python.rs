@@ -29,8 +29,8 @@ pub use interpreter::{
 pub use module_finder::{FoundModule, ModuleFinder};
 pub use parse::{SyntaxError, parse};
 pub use scopes::{
-    ImportedName, NameUse, UndefinedName, dead_branches, imported_names, names_used_in,
-    place_for_import, undefined_names,
+    ImportedName, NameUse, UnboundName, UndefinedName, dead_branches, imported_names,
+    names_used_in, place_for_import, unbound_names, undefined_names,
 };
 pub use sources::{MAX_FILE_SIZE, ParseCache, ParsedFile, Sources};
 pub(crate) use standard_library::is_standard_library;

@@ -79,6 +79,15 @@ impl Revision {
         remarks.iter().any(|remark| rules_out(remark))
     }
 
+    /// True if the docstring of the file speaks of a `COMMIT`, or what is said about a function of commits.
+    pub fn speaks_of_commits(&self, function: Span) -> bool {
+        let docstring = self.source.module.docstring().and_then(Expr::as_str);
+        docstring.is_some_and(|text| text.contains("COMMIT"))
+            || remarks(self.source.text.as_str(), function)
+                .iter()
+                .any(|remark| is_said(remark) && remark.to_lowercase().contains("commit"))
+    }
+
     /// True if somebody says of a function that it may fail.
     pub fn may_fail(&self, function: Span) -> bool {
         let says_so = |remark: &String| {

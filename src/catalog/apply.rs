@@ -66,8 +66,7 @@ pub struct Database {
     pub knows_search_path: bool,
     /// The schemas that something else than migrations may make; `None` for any.
     pub made_elsewhere: Option<Arc<[SmolStr]>>,
-    /// True for the way back: what the way there has not made, then, is not there.
-    pub goes_back: bool,
+    pub heading: Heading,
     /// On the way back, what the way there has changed by a name with a schema, where no other way leads to it.
     pub changed_with_schema: Arc<[SmolStr]>,
 }
@@ -111,6 +110,16 @@ impl FailureKind {
     }
 }
 
+/// Which way a revision goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heading {
+    There,
+    /// What is said of a column then is what the way there has left.
+    Back,
+    /// That of a first revision: what the way there has not made, then, is not there.
+    BackToNothing,
+}
+
 /// What one statement did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
@@ -144,7 +153,7 @@ impl Database {
             search_path: Arc::from([]),
             knows_search_path: true,
             made_elsewhere: Some(Arc::from([])),
-            goes_back: false,
+            heading: Heading::There,
             changed_with_schema: Arc::from([]),
         }
     }
@@ -154,13 +163,13 @@ impl Database {
         self.before = self.now.clone();
         self.former_names = OrdMap::new();
         self.began_empty = self.now.is_empty();
-        self.goes_back = false;
+        self.heading = Heading::There;
         self.changed_with_schema = Arc::from([]);
     }
 
     /// True where nothing is there that was not made: on the way back of a first revision.
     fn lacks_what_is_not_made(&self) -> bool {
-        self.began_empty && self.goes_back && self.now.opaque.is_none()
+        self.began_empty && self.heading == Heading::BackToNothing && self.now.opaque.is_none()
     }
 
     fn statement<'d>(&'d mut self, place: Option<&'d FileSpan>) -> Statement<'d> {

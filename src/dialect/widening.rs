@@ -109,6 +109,28 @@ pub fn is_wider(dialect: Dialect, from: &str, to: &str) -> bool {
     }
 }
 
+/// True for text of PostgreSQL that takes so many characters.
+///
+/// ```
+/// use migrate_lint::dialect::{Dialect, has_room};
+///
+/// assert!(has_room(Dialect::PostgreSql, "character varying(10)", 10));
+/// assert!(has_room(Dialect::PostgreSql, "text", 1000));
+/// assert!(!has_room(Dialect::PostgreSql, "character varying(10)", 11));
+/// assert!(!has_room(Dialect::PostgreSql, "integer", 1));
+/// ```
+pub fn has_room(dialect: Dialect, spelling: &str, characters: usize) -> bool {
+    let written = Written::read(spelling);
+    let mut texts = of(&TEXTS, dialect, |one| one.0);
+    dialect == Dialect::PostgreSql
+        && texts.any(|(_, limited, _)| limited.contains(&written.base))
+        && match written.length {
+            None => true,
+            Some((length, None)) => characters <= length as usize,
+            Some(_) => false,
+        }
+}
+
 fn of<'t, T>(
     table: &'t [T],
     dialect: Dialect,

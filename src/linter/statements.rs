@@ -163,11 +163,7 @@ impl Linter<'_> {
         if !self.has(|listener| matches!(listener, Listener::Sql(_))) {
             return;
         }
-        let texts = match way {
-            Way::Up => &replayed.upgrade_sql,
-            Way::Down => &replayed.downgrade_sql,
-        };
-        for sql in texts.iter().filter(|sql| sql.certain) {
+        for sql in way.texts(replayed).iter().filter(|sql| sql.certain) {
             let context = SqlContext::new(environment, revision, replayed, way, sql, fresh);
             let earlier = self.outcome.diagnostics.len();
             self.each(|listener, reporter| {

@@ -272,7 +272,8 @@ impl<'s> Introduced<'s> {
     }
 
     /// Columns that the migrations of the change call otherwise than its models: as many come here as there, and each has its
-    /// counterpart. What only the migrations have, with what only the models have.
+    /// counterpart. What only the migrations have, with what only the models have: columns that the models gain, and all of
+    /// a new table.
     pub fn called_otherwise(&self) -> Vec<(&'s Difference, &'s Difference)> {
         let columns = |all: &[&'s DriftDifference], change: Change| -> Vec<&'s Difference> {
             let all = all.iter().map(|found| &found.difference);
@@ -288,7 +289,23 @@ impl<'s> Introduced<'s> {
             let of_table = there.entry(table_of(found, migrated)).or_default();
             of_table.push(found);
         }
-        let here = columns(&self.by_models, Change::Added);
+        let mut here = columns(&self.by_models, Change::Added);
+        // A table that was there may have lost the column on purpose.
+        let is_of_new_table = |found: &&Difference| {
+            let table = table_of(found, models);
+            let mut before = self.before.iter();
+            migrated.tables.contains_key(table.as_str())
+                && !before.any(|before| before.migrated.tables.contains_key(table.as_str()))
+                && !self
+                    .renames
+                    .iter()
+                    .any(|rename| rename.column.is_none() && rename.new_name == table)
+        };
+        here.extend(
+            columns(&self.others, Change::Added)
+                .into_iter()
+                .filter(is_of_new_table),
+        );
         let mut pairs = Vec::new();
         for (table, there) in there {
             let mut here: Vec<&Difference> = here
@@ -399,7 +416,7 @@ fn columns_of(difference: &Difference) -> Vec<&str> {
     columns.filter_map(serde_json::Value::as_str).collect()
 }
 
-/// True for two columns one of whose names is part of the other, as `subject` is of `result_subject`.
+/// True for two columns one of whose names is part of the other, as `subject` is of `result_subject`, or its plural.
 fn are_alike(one: &Difference, other: &Difference) -> bool {
     let name = |difference: &Difference| {
         let object = difference.object.as_str();
@@ -410,7 +427,7 @@ fn are_alike(one: &Difference, other: &Difference) -> bool {
         let ends = [long.strip_suffix(short), long.strip_prefix(short)];
         ends.into_iter()
             .flatten()
-            .any(|rest| rest.starts_with('_') || rest.ends_with('_'))
+            .any(|rest| rest == "s" || rest.starts_with('_') || rest.ends_with('_'))
     };
     is_part(&one, &other) || is_part(&other, &one)
 }

@@ -7,6 +7,7 @@ mod bindings;
 mod builtin_names;
 mod dead;
 mod dormant;
+mod unbound;
 mod uses;
 mod walk;
 mod written;
@@ -26,6 +27,7 @@ use dormant::dormant_bodies;
 use walk::each_part;
 
 pub use dead::dead_branches;
+pub use unbound::{UnboundName, unbound_names};
 pub use uses::{ImportedName, NameUse, imported_names, names_used_in};
 
 /// The use of a name that nothing binds.

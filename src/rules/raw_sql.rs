@@ -57,7 +57,7 @@ impl<'a> SqlContext<'a> {
     }
 
     /// Where a remark stands: in the text of the file, or at the statement that executes it.
-    fn place(&self, remark: &Remark) -> FileSpan {
+    pub(crate) fn place(&self, remark: &Remark) -> FileSpan {
         match &self.sql.verbatim {
             Some(text) => {
                 let start = text.span.start;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::alembic::{Migration, ReplayedRevision, Revision, Run, Step};
+use crate::alembic::{Migration, RawSql, ReplayedRevision, Revision, Run, Step};
 use crate::catalog::{AlterAction, Catalog, Column, Ddl, Fact, Table};
 use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
@@ -44,6 +44,14 @@ impl Way {
         match self {
             Self::Up => &replayed.upgrade_steps,
             Self::Down => &replayed.downgrade_steps,
+        }
+    }
+
+    /// The raw SQL that the function executes.
+    pub(crate) fn texts(self, replayed: &ReplayedRevision) -> &[RawSql] {
+        match self {
+            Self::Up => &replayed.upgrade_sql,
+            Self::Down => &replayed.downgrade_sql,
         }
     }
 }

@@ -68,6 +68,20 @@ pub(super) fn execute_for_nobody(
     }
 }
 
+/// True for a column that is handed to something of which nothing binds the name: `batch_op.add_column(sa.Column(…))`
+/// without a `batch_op`. The line fails, and another rule says so; of which table it speaks is not known.
+pub(super) fn alters_for_nobody(callee: &Unknown, arguments: &[CallArgument]) -> bool {
+    let is_column = |argument: &CallArgument| {
+        let callee = argument.value.as_call().map(|call| &call.callee);
+        let symbol = callee.and_then(Value::as_symbol);
+        symbol.is_some_and(|symbol| match &symbol.kind {
+            SymbolKind::Name(name) => name.starts_with("sqlalchemy.") && name.ends_with(".Column"),
+            _ => false,
+        })
+    };
+    matches!(callee.reason, Reason::Undefined(_)) && arguments.iter().any(is_column)
+}
+
 /// The name of the method that is called.
 fn name_of_method(call: &Call) -> Option<&str> {
     match &call.callee.as_symbol()?.kind {

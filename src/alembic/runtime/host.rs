@@ -12,7 +12,7 @@ use super::calls::{
 };
 use super::carry_out::{carry_out, refuse};
 use super::emit::{self, Emitted, refused};
-use super::execution::{execute_call, execute_for_nobody};
+use super::execution::{alters_for_nobody, execute_call, execute_for_nobody};
 use super::simulation::{Simulation, State};
 use super::{answers, batches, transactions};
 use crate::catalog::{FailureKind, RowChange, Why};
@@ -149,7 +149,8 @@ impl Host for Recorder {
             true,
             at,
         );
-        if is_handed_over(arguments, interpreter) || callee.leads_to_repository() {
+        let alters = callee.leads_to_repository() || alters_for_nobody(callee, arguments);
+        if alters || is_handed_over(arguments, interpreter) {
             let what = format!("what is called is not known: {reason}");
             carry_out(interpreter, Emitted::opaque(what, None), at);
         }

@@ -12,7 +12,9 @@ use super::{
     Direction, End, Migration, Run, Runtime, emit, refuted, restored_keys, unknown_before,
 };
 use crate::alembic::revision::Revision;
-use crate::catalog::{Catalog, Ddl, Difference, Differences, Subject, Why, compare, split_object};
+use crate::catalog::{
+    Catalog, Ddl, Difference, Differences, Heading, Subject, Why, compare, split_object,
+};
 use crate::dialect::Dialect;
 use crate::python::value::Place;
 use crate::python::{ModuleFinder, Sources};
@@ -299,7 +301,11 @@ impl<'s> Replay<'s> {
         let session = self.simulation().state.database.session.clone();
         self.simulation_mut().begin_run(false);
         let changed = changed_with_schema(&up, &after, &self.semantics);
-        self.simulation_mut().state.database.goes_back = revision.is_base();
+        self.simulation_mut().state.database.heading = if revision.is_base() {
+            Heading::BackToNothing
+        } else {
+            Heading::Back
+        };
         self.simulation_mut().state.database.changed_with_schema = changed;
         self.simulation_mut().steps = Some(Vec::new());
         let downgrade = self.runtime.direction(module, "downgrade");
@@ -327,7 +333,7 @@ impl<'s> Replay<'s> {
                 (Some(_), None) => false,
             }
         };
-        self.simulation_mut().state.database.goes_back = false;
+        self.simulation_mut().state.database.heading = Heading::There;
         self.simulation_mut().state.database.changed_with_schema = Arc::from([]);
         // A downgrade that fails leaves what it leaves all the same.
         let second_upgrade_failures = if upgrade_failures.is_empty() && !down.found.is_empty() {

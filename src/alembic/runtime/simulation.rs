@@ -242,7 +242,7 @@ impl Simulation {
                 search_path: one.database.search_path.clone(),
                 knows_search_path: one.database.knows_search_path,
                 made_elsewhere: one.database.made_elsewhere.clone(),
-                goes_back: one.database.goes_back,
+                heading: one.database.heading,
                 changed_with_schema: Arc::clone(&one.database.changed_with_schema),
             },
             met_enums: one.met_enums.clone().union(other.met_enums.clone()),

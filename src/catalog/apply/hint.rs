@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::Database;
+use super::{Database, Heading};
 use crate::catalog::fact::Why;
 use crate::catalog::{Catalog, Column};
 
@@ -54,14 +54,14 @@ impl Database {
         if !is_known_now {
             fill(&mut self.now, table, hint);
             let former = self.former_names.get(table).map_or(table, SmolStr::as_str);
-            if self.goes_back {
+            if self.heading == Heading::There {
+                fill(&mut self.before, former, hint);
+            } else {
                 // What a downgrade says of the column is what it finds, which some way through `upgrade` may have made.
                 let what = format!("what `{table}.{}` was like before the upgrade", hint.name);
                 let why = Why::new(format!("{what} is not known"), hint.place.clone());
                 let unknown = Column::unknown(hint.name.clone(), &why);
                 fill(&mut self.before, former, &unknown);
-            } else {
-                fill(&mut self.before, former, hint);
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::{FailureKind, Statement};
+use super::{FailureKind, Heading, Statement};
 use crate::catalog::ObjectKind;
 use crate::catalog::constraint::{Constraint, ConstraintKind};
 use crate::catalog::ddl::{AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl};
@@ -47,7 +47,7 @@ impl Statement<'_> {
             made_after: self.database.now.opaque.clone(),
             partition_of: create.partition_of.clone(),
             // What a downgrade fails to make is not left behind by it.
-            maybe: lacks_schema.filter(|_| self.database.goes_back),
+            maybe: lacks_schema.filter(|_| self.database.heading == Heading::BackToNothing),
             ..Table::default()
         };
         if let Some(parent) = &create.partition_of {

@@ -7,7 +7,8 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::DriftDifference;
 use crate::catalog::{
-    Catalog, Change, Constraint, ConstraintKind, Fact, Subject, Table, Why, split_object,
+    Catalog, Change, Constraint, ConstraintKind, Fact, ForeignKey, Subject, Table, Why,
+    split_object,
 };
 
 /// Names the foreign keys to which models give no name as the database has them, where the numbers that it counts up would
@@ -18,12 +19,59 @@ pub(super) fn name_unnamed(database: &Catalog, described: &mut Catalog) {
             continue;
         };
         forget_names_of_several(here);
+        name_best_fit(there, here);
         let mut own = here.constraints.iter().filter(|own| is_unnamed(own));
         let is_mixed_up = own.any(|own| has_name_of_another(own, there));
         if is_mixed_up {
             name_like(there, Arc::make_mut(here));
         }
     }
+}
+
+/// Where the database has several foreign keys over the same columns to the same ones, the one of the model that has no name
+/// is that which does what it does, or most of it: a name that the database has made up says nothing.
+fn name_best_fit(there: &Table, here: &mut Arc<Table>) {
+    let names: Vec<Option<SmolStr>> = here
+        .constraints
+        .iter()
+        .map(|own| best_fit(own, there).filter(|name| here.constraint(name).is_none()))
+        .collect();
+    if names.iter().all(Option::is_none) {
+        return;
+    }
+    let own = Arc::make_mut(here).constraints.iter_mut();
+    for (own, name) in own.zip(names) {
+        if name.is_some() {
+            own.name = Fact::Known(name);
+        }
+    }
+}
+
+/// The name of the foreign key that does more of what an unnamed one does than the one that is called like it.
+fn best_fit(own: &Constraint, there: &Table) -> Option<SmolStr> {
+    let ConstraintKind::ForeignKey(wanted) = &own.kind else {
+        return None;
+    };
+    if !own.is_unnamed {
+        return None;
+    }
+    let fit = |made: &ForeignKey| {
+        usize::from(made.ondelete == wanted.ondelete)
+            + usize::from(made.onupdate == wanted.onupdate)
+    };
+    let same: Vec<(usize, &SmolStr)> = there
+        .foreign_keys()
+        .filter(|(_, made)| {
+            (&made.columns, &made.references, &made.ref_columns)
+                == (&wanted.columns, &wanted.references, &wanted.ref_columns)
+        })
+        .filter_map(|(constraint, made)| Some((fit(made), constraint.known_name()?)))
+        .collect();
+    let called = same
+        .iter()
+        .find(|(_, name)| Some(*name) == own.known_name())?;
+    let best = same.iter().rev().max_by_key(|(fit, _)| *fit)?;
+    (best.0 > called.0).then(|| best.1.clone())
 }
 
 /// A name that several foreign keys of a model have tells none from another: they are known by what they are.

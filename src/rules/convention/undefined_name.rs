@@ -5,7 +5,9 @@ use smol_str::SmolStr;
 use crate::alembic::Revision;
 use crate::diagnostic::{Applicability, Edit, Fix, Label};
 use crate::project::ProjectEnvironment;
-use crate::python::{UndefinedName, imported_names, place_for_import, undefined_names};
+use crate::python::{
+    UnboundName, UndefinedName, imported_names, place_for_import, unbound_names, undefined_names,
+};
 use crate::rules::{Reporter, ScriptContext, Violation, declare_rule, list};
 use crate::source::Span;
 use crate::sqlalchemy::{import_for, is_mistaken_for_operation};
@@ -55,6 +57,28 @@ impl Violation for Undefined<'_> {
     }
 }
 
+/// A name that only another way through a function binds.
+struct Unbound<'a> {
+    found: &'a UnboundName,
+}
+
+impl Violation for Unbound<'_> {
+    fn message(&self) -> String {
+        format!(
+            "`{}` is bound by nothing that runs before this",
+            self.found.name
+        )
+    }
+
+    fn subject(&self) -> String {
+        self.found.name.to_string()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        vec!["the revision fails with an `UnboundLocalError` as soon as it gets there".to_owned()]
+    }
+}
+
 /// A name of SQLAlchemy that Alembic's `op` is asked for.
 struct NoOperation<'a> {
     name: &'a str,
@@ -94,6 +118,16 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     check_operations(ctx, revision, reporter);
+    for found in &unbound_names(&revision.source) {
+        let label = |span, message: &str| Label::new(revision.file.clone(), span, message);
+        reporter
+            .report_on(
+                &Unbound { found },
+                label(found.span, "not bound yet"),
+                Some(&revision.id.value),
+            )
+            .related([label(found.bound_at, "bound here")]);
+    }
     let all = undefined_names(&revision.source);
     let label = |found: &UndefinedName, message: String| {
         Label::new(revision.file.clone(), found.span, message)

@@ -4,14 +4,14 @@ mod repeated;
 
 use jiff::civil::{Date, date};
 
-use crate::alembic::Step;
+use crate::alembic::{RawSql, Step};
 use crate::catalog::{Ddl, Maintenance, SessionChange};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Label, Severity};
 use crate::rules::downgrade::summarise;
 use crate::rules::{Reporter, SqlContext, Violation, Way, declare_rule, simple};
 use crate::schema::{Effect, Recorded};
 use crate::source::FileSpan;
-use crate::sql::SqlCheck;
+use crate::sql::{Remark, SqlCheck};
 use crate::sqlalchemy::ddl::Transactions;
 
 declare_rule! {
@@ -32,6 +32,10 @@ struct TransactionStatement<'a> {
     before: String,
     /// Statements come after it.
     goes_on: bool,
+    /// Some of them run in no transaction that is certainly open.
+    runs_bare: bool,
+    /// The function ends in a transaction that it has begun itself.
+    begins_again: bool,
     /// The transaction is that of all revisions of a run.
     is_of_all: bool,
     /// All can be done again, or it comes first, with a comment, and what follows can be.
@@ -74,12 +78,12 @@ impl Violation for TransactionStatement<'_> {
                 Way::Down => "downgrade",
             };
             notes.push(format!("`{way}` {} before it: {end}", self.before));
-        } else if self.goes_on {
+        } else if self.runs_bare {
             notes.push(
                 "what follows has no transaction: if it fails halfway, what is done by then stays, and the revision is not noted"
                     .to_owned(),
             );
-        } else {
+        } else if !self.begins_again {
             notes.push("the note of the revision has no transaction after it".to_owned());
         }
         if self.is_of_all {
@@ -128,41 +132,136 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
     if knows_no_other_way(ctx) || !changes_schema(ctx) || is_on_purpose(ctx) {
         return;
     }
-    for remark in ctx.remarks(SqlCheck::TransactionNesting) {
-        if !ctx.sql.session.in_transaction {
-            continue;
-        }
-        let does = End::of(&remark.text);
-        let steps = ctx.way.steps(ctx.replayed);
-        // The revisions after it in the same run go without a transaction as well.
-        let head = ctx.environment.head;
-        let is_of_all = head.semantics().transactions == Transactions::PerRun;
-        let can_be_repeated = does == Some(End::Commits) && repeated::can_be_repeated(steps);
-        if can_be_repeated && head.has_transaction_per_revision() {
-            continue;
-        }
-        let (before, goes_on) = around(ctx);
-        let mut last = steps.iter().rev().filter(|step| step.ddl != Ddl::Nothing);
-        let ends_with_commit = last.next().is_some_and(is_end);
-        let wants_none = |step: &Step| {
-            let parts = simple(&step.ddl);
-            step.ddl == Ddl::Nothing
-                || !parts.is_empty() && parts.iter().all(|(ddl, _)| is_done_in_transactions(ddl))
-        };
-        let violation = TransactionStatement {
-            text: &remark.text,
-            way: ctx.way,
-            before,
-            goes_on,
-            is_of_all,
-            is_repeatable: can_be_repeated || is_repeatable(ctx),
-            is_needless: does != Some(End::Undoes)
-                && (does.is_none() || !goes_on)
-                && ends_with_commit
-                && steps.iter().all(wants_none),
-        };
-        ctx.report(&violation, remark, reporter, "ends or begins a transaction");
+    // What one function does to the transaction is one thing to think over.
+    if ctx.remarks(SqlCheck::TransactionNesting).next().is_none() {
+        return;
     }
+    let all = meddling(ctx);
+    let first = all
+        .iter()
+        .position(|one| End::of(&one.remark.text).is_some());
+    let Some(told) = all.get(first.unwrap_or_default()) else {
+        return;
+    };
+    if !std::ptr::eq(told.sql, ctx.sql) {
+        return;
+    }
+    let remark = &told.remark;
+    let does = End::of(&remark.text);
+    let steps = ctx.way.steps(ctx.replayed);
+    // The revisions after it in the same run go without a transaction as well.
+    let head = ctx.environment.head;
+    let is_of_all = head.semantics().transactions == Transactions::PerRun;
+    let can_be_repeated = does == Some(End::Commits) && repeated::can_be_repeated(steps);
+    if can_be_repeated && head.has_transaction_per_revision() {
+        return;
+    }
+    let Around {
+        before,
+        goes_on,
+        runs_bare,
+    } = around(ctx);
+    let begins_again = begins_again(steps);
+    // What came before was noted, and what follows has a transaction like the one that Alembic has opened.
+    let is_replaced = does == Some(End::Commits) && before.is_empty() && !runs_bare && begins_again;
+    if is_replaced && !is_of_all {
+        return;
+    }
+    let mut last = steps.iter().rev().filter(|step| step.ddl != Ddl::Nothing);
+    let ends_with_commit = last.next().is_some_and(is_end);
+    let wants_none = |step: &Step| {
+        let parts = simple(&step.ddl);
+        step.ddl == Ddl::Nothing
+            || !parts.is_empty() && parts.iter().all(|(ddl, _)| is_done_in_transactions(ddl))
+    };
+    let violation = TransactionStatement {
+        text: &remark.text,
+        way: ctx.way,
+        before,
+        goes_on,
+        runs_bare,
+        begins_again,
+        is_of_all,
+        is_repeatable: can_be_repeated || is_replaced || is_repeatable(ctx),
+        is_needless: does != Some(End::Undoes)
+            && (does.is_none() || !goes_on)
+            && ends_with_commit
+            && steps.iter().all(wants_none),
+    };
+    let mut places = vec![&told.place];
+    for other in &all {
+        if !places.contains(&&other.place) {
+            places.push(&other.place);
+        }
+    }
+    let others = places.into_iter().skip(1).take(MOST_PLACES);
+    let others: Vec<Label> = others.map(|place| Label::at(place, "and here")).collect();
+    if let Some(report) = ctx.report(&violation, remark, reporter, "ends or begins a transaction") {
+        report.related(others);
+    }
+}
+
+/// How many more places are shown.
+const MOST_PLACES: usize = 5;
+
+/// A statement that ends Alembic's transaction, or begins one within it.
+struct Meddling<'a> {
+    sql: &'a RawSql,
+    remark: Remark,
+    place: FileSpan,
+}
+
+/// Those of a function, in the order in which they run.
+fn meddling<'a>(ctx: &SqlContext<'a>) -> Vec<Meddling<'a>> {
+    let texts = ctx.way.texts(ctx.replayed).iter();
+    let mut found = Vec::new();
+    for sql in texts.filter(|sql| sql.certain && sql.session.in_transaction) {
+        let other = SqlContext::new(
+            ctx.environment,
+            ctx.revision,
+            ctx.replayed,
+            ctx.way,
+            sql,
+            ctx.fresh,
+        );
+        if ends_own(&other) {
+            continue;
+        }
+        for remark in other.remarks(SqlCheck::TransactionNesting) {
+            found.push(Meddling {
+                sql,
+                remark: remark.clone(),
+                place: other.place(remark),
+            });
+        }
+    }
+    found
+}
+
+/// True for the end of a transaction that the function has begun itself, where none was certainly open.
+fn ends_own(ctx: &SqlContext<'_>) -> bool {
+    let steps = ctx.way.steps(ctx.replayed);
+    let mut ends = steps
+        .iter()
+        .enumerate()
+        .filter(|(_, step)| is_end(step) && ctx.sql.is_part_of(&step.place))
+        .peekable();
+    let is_own = |(index, _): (usize, &Step)| {
+        let earlier = steps.get(..index).unwrap_or_default();
+        let last = earlier
+            .iter()
+            .rev()
+            .find(|step| is_end(step) || is_begin(step));
+        last.is_some_and(|step| is_begin(step) && !step.session.in_transaction)
+    };
+    ends.peek().is_some() && ends.all(is_own)
+}
+
+/// True if the last that a function does to transactions is to begin one.
+fn begins_again(steps: &[Step]) -> bool {
+    let mut steps = steps.iter().rev();
+    let last = steps.find(|step| is_end(step) || is_begin(step));
+    last.is_some_and(is_begin)
 }
 
 /// The first version of Alembic that has `autocommit_block()`.
@@ -197,15 +296,29 @@ fn is_on_purpose(ctx: &SqlContext<'_>) -> bool {
         || steps.all(is_guarded) && has_comment(ctx, &first.place)
 }
 
-/// What comes before the COMMIT, in words, and whether anything comes after it.
-fn around(ctx: &SqlContext<'_>) -> (String, bool) {
+/// What a COMMIT stands between.
+struct Around {
+    /// What comes before it, in words.
+    before: String,
+    goes_on: bool,
+    runs_bare: bool,
+}
+
+fn around(ctx: &SqlContext<'_>) -> Around {
     let is_end = |step: &Step| is_end(step) && ctx.sql.is_part_of(&step.place);
     let steps = ctx.way.steps(ctx.replayed);
     let Some(end) = steps.iter().position(is_end) else {
-        return (String::new(), true);
+        return Around {
+            before: String::new(),
+            goes_on: true,
+            runs_bare: true,
+        };
     };
     let (earlier, later) = steps.split_at(end);
+    let is_work = |step: &&Step| !matches!(step.ddl, Ddl::Nothing | Ddl::Session(_));
     let goes_on = later.iter().skip(1).any(|step| step.ddl != Ddl::Nothing);
+    let mut work = later.iter().skip(1).filter(is_work);
+    let runs_bare = work.any(|step| !step.session.in_transaction);
     let run = ctx.way.run(&ctx.replayed.migration);
     let operations = run.iter().flat_map(|run| &run.operations);
     let place = later.first().map(|step| &step.place);
@@ -216,7 +329,11 @@ fn around(ctx: &SqlContext<'_>) -> (String, bool) {
             && earlier.iter().any(is_it)
     };
     let before: Vec<&Recorded> = operations.filter(comes_before).collect();
-    (summarise(&before), goes_on)
+    Around {
+        before: summarise(&before),
+        goes_on,
+        runs_bare,
+    }
 }
 
 /// The COMMIT, if nothing comes before it, with what follows.
@@ -286,6 +403,10 @@ fn is_end(step: &Step) -> bool {
     matches!(step.ddl, Ddl::Session(SessionChange::End))
 }
 
+fn is_begin(step: &Step) -> bool {
+    matches!(step.ddl, Ddl::Session(SessionChange::Begin))
+}
+
 /// True for what is certainly done in a transaction as well.
 fn is_done_in_transactions(ddl: &Ddl) -> bool {
     match ddl {
@@ -298,9 +419,14 @@ fn is_done_in_transactions(ddl: &Ddl) -> bool {
     }
 }
 
-/// True if somebody says something in the line of a statement, or in the one above it.
+/// True if somebody says something in the line of a statement, or in the one above it, or speaks of commits in the docstring
+/// of the revision or in what is said about the function.
 fn has_comment(ctx: &SqlContext<'_>, place: &FileSpan) -> bool {
     let source = &ctx.revision.source;
+    let run = ctx.way.run(&ctx.replayed.migration);
+    if run.is_some_and(|run| ctx.revision.speaks_of_commits(run.span)) {
+        return true;
+    }
     let text = source.text.as_str();
     if place.file != ctx.revision.file {
         return false;
@@ -359,6 +485,8 @@ mod tests {
                 way: Way::Up,
                 before: before.to_owned(),
                 goes_on,
+                runs_bare: goes_on,
+                begins_again: false,
                 is_of_all: false,
                 is_repeatable: false,
                 is_needless: false,

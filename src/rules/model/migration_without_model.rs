@@ -1,22 +1,21 @@
 //! ML302
 
 mod proven;
+mod stated;
 mod together;
 
-use smol_str::SmolStr;
-
-use crate::catalog::{Catalog, Change, Difference, Subject, split_object};
+use crate::catalog::{Change, Difference, Subject, split_object};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Leeway, Severity};
-use crate::models::{ModelTable, Models};
 use crate::project::ProjectEnvironment;
 use crate::rules::difference::LabelsApart;
 use crate::rules::pairing;
 use crate::rules::{
     ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule, is_selected,
 };
-use crate::schema::{Fact, KnownTables, Operation, Recorded};
+use crate::schema::{Fact, Operation, Recorded};
 use crate::source::FileSpan;
+use stated::{contradiction, is_undone};
 
 declare_rule! {
     "ML302", "migration-without-model" in Model("model"),
@@ -48,7 +47,8 @@ enum MigrationWithoutModel<'a> {
     },
     Nullability {
         table: &'a str,
-        column: &'a str,
+        /// Several where one revision does the same to them.
+        columns: Vec<&'a str>,
         nullable: bool,
         /// It was so before the revision.
         was_so: bool,
@@ -75,19 +75,19 @@ impl MigrationWithoutModel<'_> {
             }
             Self::Nullability {
                 table,
-                column,
+                columns,
                 nullable,
                 was_so,
             } => {
+                let names = columns.iter().map(|column| format!("`{table}.{column}`"));
+                let names = pairing::and(&names.collect::<Vec<_>>());
                 let does = if *was_so { "leaves" } else { "makes" };
                 let (migration, model) = if *nullable {
                     ("NULL", "NOT NULL")
                 } else {
                     ("NOT NULL", "NULL")
                 };
-                format!(
-                    "the migration {does} `{table}.{column}` {migration}, the model says {model}"
-                )
+                format!("the migration {does} {names} {migration}, the model says {model}")
             }
         }
     }
@@ -99,7 +99,9 @@ impl MigrationWithoutModel<'_> {
             Self::DroppedTable { table } => format!("drop {table}"),
             Self::CreatedTable { table } => format!("create {table}"),
             Self::RenamedColumn { table, old, .. } => format!("rename {table}.{old}"),
-            Self::Nullability { table, column, .. } => format!("nullable {table}.{column}"),
+            Self::Nullability { table, columns, .. } => {
+                format!("nullable {table}.{}", columns.join(" "))
+            }
         }
     }
 
@@ -119,22 +121,24 @@ impl MigrationWithoutModel<'_> {
             Self::AddedColumn { .. } if !is_expansion => Met::Refused,
             Self::Nullability {
                 table,
-                column,
+                columns,
                 nullable: false,
                 ..
-            } if head
-                .model_schema()
-                .whole()
-                .said_nullable
-                .contains(&format!("{table}.{column}")) =>
-            {
-                Met::Refused
+            } => {
+                let said = &head.model_schema().whole().said_nullable;
+                let mut names = columns.iter().map(|column| format!("{table}.{column}"));
+                if names.any(|name| said.contains(&name)) {
+                    Met::Refused
+                } else {
+                    Met::Nothing
+                }
             }
             _ => Met::Nothing,
         }
     }
 
-    /// True for a column that is added to several tables, such as one and its history, and for columns of one table.
+    /// True for a column that is added to several tables, such as one and its history, and for columns of one table to which
+    /// the same happens.
     fn goes_with(&self, other: &Self) -> bool {
         match (self, other) {
             (
@@ -147,9 +151,34 @@ impl MigrationWithoutModel<'_> {
             (Self::DroppedColumn { table, .. }, Self::DroppedColumn { table: other, .. }) => {
                 table == other
             }
+            (
+                Self::Nullability {
+                    table,
+                    nullable,
+                    was_so,
+                    ..
+                },
+                Self::Nullability {
+                    table: other,
+                    nullable: same,
+                    was_so: so,
+                    ..
+                },
+            ) => table == other && nullable == same && was_so == so,
             (Self::CreatedTable { .. }, Self::CreatedTable { .. })
             | (Self::DroppedTable { .. }, Self::DroppedTable { .. }) => true,
             _ => false,
+        }
+    }
+
+    /// Takes in what it goes with, where the message names it.
+    fn join(&mut self, other: Self) {
+        if let Self::Nullability { columns, .. } = self
+            && let Self::Nullability { columns: more, .. } = other
+        {
+            let new = more.into_iter().filter(|column| !columns.contains(column));
+            let new: Vec<&str> = new.collect();
+            columns.extend(new);
         }
     }
 }
@@ -398,13 +427,17 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
                 continue;
             }
             match same {
-                Some((_, _, related, is_expansion, _)) => {
+                Some((what, _, related, is_expansion, known)) => {
+                    what.join(violation);
+                    if *known == Met::Nothing {
+                        *known = met;
+                    }
                     related.push(Label::at(&recorded.place, "here too"));
                     *is_expansion &= expands;
                 }
                 None => {
                     let label = Label::at(&recorded.place, "in the migration");
-                    let model = model.map(|model| Label::at(&model.place, "the model"));
+                    let model = model.map(|place| Label::at(place, "the model"));
                     found.push((violation, label, model.into_iter().collect(), expands, met));
                 }
             }
@@ -459,155 +492,4 @@ fn new_revisions(of: &ProjectEnvironment<'_>, ctx: &EnvironmentContext<'_>) -> V
         ctx.is_judged(&revision.file) && !ctx.is_upstream(&revision.id.value)
     };
     (0..of.map.nodes().len()).filter(is_new).collect()
-}
-
-/// How an operation contradicts the models as they will be, if it certainly does.
-fn contradiction<'a>(
-    operation: &'a Operation,
-    models: &'a Models,
-    tables: &KnownTables,
-    before: Option<&Catalog>,
-    head: &ProjectEnvironment<'_>,
-) -> Option<(MigrationWithoutModel<'a>, Option<&'a ModelTable>)> {
-    let state = |table: &SmolStr| tables.get(table);
-    match operation {
-        Operation::AddColumn {
-            table: Some(table),
-            column: Some(column),
-        } => {
-            let model = only_model(table, models)?;
-            // A later revision of the change may have taken it away again.
-            let stays = state(table)?.has(&column.name) == Some(true);
-            let missing = !model.table.open && model.table.column(&column.name).is_none();
-            (stays && missing).then_some((
-                MigrationWithoutModel::AddedColumn {
-                    table,
-                    column: &column.name,
-                },
-                Some(model),
-            ))
-        }
-        Operation::DropColumn {
-            table: Some(table),
-            column: Some(column),
-        } => {
-            let model = only_model(table, models)?;
-            let gone = state(table).is_some_and(|state| !state.columns.contains(column));
-            let present = model.table.column(column).is_some();
-            (gone && present).then_some((
-                MigrationWithoutModel::DroppedColumn { table, column },
-                Some(model),
-            ))
-        }
-        Operation::DropTable { table: Some(table) } => {
-            let model = only_model(table, models)?;
-            state(table)
-                .is_none()
-                .then_some((MigrationWithoutModel::DroppedTable { table }, Some(model)))
-        }
-        Operation::CreateTable(table) => {
-            let none = models.by_name(&table.name).next().is_none();
-            let stays = state(&table.name).is_some();
-            (none && stays && are_all_known(models, tables, head)).then_some((
-                MigrationWithoutModel::CreatedTable { table: &table.name },
-                None,
-            ))
-        }
-        Operation::AlterColumn(alter) => {
-            let (table, column) = (alter.table.as_ref()?, alter.column.as_ref()?);
-            let model = only_model(table, models)?;
-            if let Some(new) = &alter.new_name {
-                let is_old =
-                    model.table.column(column).is_some() && model.table.column(new).is_none();
-                return (is_old && !model.table.open).then_some((
-                    MigrationWithoutModel::RenamedColumn {
-                        table,
-                        old: column,
-                        new,
-                    },
-                    Some(model),
-                ));
-            }
-            let nullable = alter.nullable?;
-            let declared = model.table.column(column)?;
-            let says_nullable = match declared.facts.get("nullable") {
-                None => !declared.facts.contains_key("primary key"),
-                Some(fact) => fact.known()? != "no",
-            };
-            let known = before.and_then(|before| before.tables.get(table));
-            let known = known.and_then(|table| table.column(column));
-            (says_nullable != nullable).then_some((
-                MigrationWithoutModel::Nullability {
-                    table,
-                    column,
-                    nullable,
-                    was_so: known.is_some_and(|known| known.nullable.is(&nullable)),
-                },
-                Some(model),
-            ))
-        }
-        _ => None,
-    }
-}
-
-/// True if what an operation does is not to be seen any more after the whole change.
-fn is_undone(operation: &Operation, migrated: &Catalog) -> bool {
-    let table = |name: &Option<SmolStr>| migrated.tables.get(name.as_ref()?);
-    let has = |name: &Option<SmolStr>, column: &str| {
-        let table = table(name)?;
-        Some(table.column(column).is_some())
-    };
-    match operation {
-        Operation::AddColumn {
-            table,
-            column: Some(column),
-        } => has(table, &column.name) == Some(false),
-        Operation::DropColumn {
-            table,
-            column: Some(column),
-        } => has(table, column) == Some(true),
-        Operation::DropTable { table: name } => table(name).is_some(),
-        Operation::CreateTable(made) => !migrated.tables.contains_key(&made.name),
-        Operation::AlterColumn(alter) => {
-            let Some(column) = &alter.column else {
-                return false;
-            };
-            match (&alter.new_name, alter.nullable) {
-                (Some(new), _) => has(&alter.table, new) == Some(false),
-                (None, Some(nullable)) => table(&alter.table)
-                    .and_then(|table| table.column(column))
-                    .is_some_and(|now| !now.nullable.is(&nullable)),
-                (None, None) => false,
-            }
-        }
-        _ => false,
-    }
-}
-
-/// The one model of a table.
-fn only_model<'a>(table: &str, models: &'a Models) -> Option<&'a ModelTable> {
-    let mut found = models.by_name(table).filter(|model| {
-        let metadata = &models.env.metadata;
-        metadata.is_empty()
-            || model
-                .metadata
-                .as_ref()
-                .is_none_or(|key| metadata.contains(key))
-    });
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
-}
-
-/// True if the models account for nearly every table the migrations make: then one without a model stands out.
-fn are_all_known(models: &Models, tables: &KnownTables, head: &ProjectEnvironment<'_>) -> bool {
-    let may_be_others = || head.model_schema().whole().open.is_some();
-    if models.env.metadata.is_empty() || tables.opaque || may_be_others() {
-        return false;
-    }
-    let total = tables.names().count();
-    let with_model = tables
-        .names()
-        .filter(|name| models.by_name(name).next().is_some())
-        .count();
-    total >= 5 && with_model * 10 >= total * 9
 }

@@ -1,6 +1,7 @@
 //! ML301
 
 mod by_classes;
+mod missed;
 mod removed;
 mod words;
 
@@ -9,7 +10,7 @@ use serde_json::Value;
 use crate::catalog::{Change, Column, Difference, Subject, split_object};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
-use crate::dialect::{Dialect, is_wider};
+use crate::dialect::Dialect;
 use crate::git::ChangeKind;
 use crate::models::{DriftDifference, Introduced};
 use crate::project::ProjectEnvironment;
@@ -22,7 +23,8 @@ use crate::rules::model::migration_without_model;
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::{FileSpan, RepoPath};
-use words::{EDITED, NEW, changed_actions, in_words, uniqueness};
+use missed::{Missed, missed, only_forbids_null};
+use words::{EDITED, NEW, in_words};
 
 declare_rule! {
     "ML301", "model-without-migration" in Model("model"),
@@ -53,32 +55,6 @@ struct ModelWithoutMigration {
     is_judged_by_classes: bool,
     /// Further tables with the same want.
     also: Vec<String>,
-}
-
-/// What a database without the migration lacks.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Missed {
-    Structure,
-    /// Nothing but constraints.
-    Constraints,
-    /// Nothing but that foreign keys do something else.
-    Actions,
-    /// Nothing but CHECKs, which no statement relies on.
-    Checks,
-    /// Nothing but indexes that make queries fast.
-    Indexes,
-    /// Nothing: it keeps the same columns unique by another means.
-    AnotherMeans,
-    /// Nothing but that it is less strict.
-    Loosening,
-    /// Nothing but that columns take less: what is written is taken.
-    Limits,
-    /// Nothing but that columns may be NULL.
-    Nulls,
-    /// Nothing but that columns are never NULL: what is read and written is the same.
-    NotNull,
-    /// Nothing: it has what the models do without.
-    Nothing,
 }
 
 /// What autogenerate makes of a change.
@@ -144,7 +120,13 @@ impl Violation for ModelWithoutMigration {
             }
             Missed::Nulls => "the model allows NULL, the database will refuse it",
             Missed::NotNull => "the model says NOT NULL, the database will go on allowing NULL",
-            Missed::Nothing => "the database will keep what it has",
+            Missed::EnumAsText => {
+                "the database will go on keeping text: it takes the labels, and whatever else it is given"
+            }
+            Missed::Key => {
+                "the database will go by another primary key: which rows it takes for the same is not what the model says"
+            }
+            Missed::Nothing | Missed::Spare => "the database will keep what it has",
         };
         let mut notes = vec![missed.to_owned()];
         if !self.also.is_empty() {
@@ -171,7 +153,7 @@ impl Violation for ModelWithoutMigration {
     }
 
     fn help(&self) -> Option<String> {
-        if self.is_new_model && self.missed == Missed::Nothing {
+        if self.is_new_model && matches!(self.missed, Missed::Nothing | Missed::Spare) {
             return Some("say it in the model too, or drop it in a migration".to_owned());
         }
         let help = match self.autogenerate {
@@ -205,11 +187,13 @@ impl Violation for ModelWithoutMigration {
             self.missed,
             Missed::AnotherMeans
                 | Missed::Checks
+                | Missed::EnumAsText
                 | Missed::Indexes
                 | Missed::Limits
                 | Missed::Loosening
                 | Missed::Nulls
                 | Missed::NotNull
+                | Missed::Spare
         );
         (is_minor || is_kept).then_some(Severity::Warning)
     }
@@ -435,7 +419,7 @@ impl<'a> ChangedTable<'a> {
             subject: subject.join(" "),
             has_migrations,
             environment,
-            missed: missed(&found, ctx.environment.head.dialect().dialect),
+            missed: missed(&found, head),
             autogenerate,
             is_judged_by_classes: false,
             also: also
@@ -464,67 +448,6 @@ impl<'a> ChangedTable<'a> {
         let Some(primary) = primary else { return };
         let related: Vec<Label> = labels.take(MOST_RELATED).collect();
         reporter.report(&violation, primary).related(related);
-    }
-}
-
-fn only_forbids_null(found: &[&DriftDifference]) -> bool {
-    found.iter().all(|found| {
-        let Difference { change, to, .. } = &found.difference;
-        *change == Change::Changed("nullable") && *to == Value::Bool(false)
-    })
-}
-
-/// What a database lacks that these changes were not made in.
-fn missed(found: &[&DriftDifference], dialect: Dialect) -> Missed {
-    let all = |is_meant: &dyn Fn(&Difference) -> bool| {
-        found.iter().all(|found| is_meant(&found.difference))
-    };
-    let is_constraint = |difference: &Difference| {
-        matches!(
-            difference.subject,
-            Subject::Check | Subject::Exclude | Subject::ForeignKey | Subject::Unique
-        )
-    };
-    let is_index = |difference: &Difference| difference.subject == Subject::Index;
-    let is_unique = |difference: &Difference| {
-        let unique = difference.to.get("unique").and_then(Value::as_bool);
-        is_index(difference) && unique == Some(true)
-    };
-    let is_kept = |difference: &Difference| {
-        difference.change == Change::Removed
-            || difference.change == Change::Renamed && is_index(difference)
-    };
-    let takes_less = |Difference {
-                          change, from, to, ..
-                      }: &Difference| {
-        let types = to.as_str().zip(from.as_str());
-        *change == Change::Changed("type")
-            && types.is_some_and(|(model, database)| is_wider(dialect, model, database))
-    };
-    if found.iter().all(|found| found.same_uniqueness.is_some()) {
-        Missed::AnotherMeans
-    } else if found.iter().all(|found| changed_actions(found).is_some()) {
-        Missed::Actions
-    } else if all(&|difference| difference.subject == Subject::Check) {
-        Missed::Checks
-    } else if all(&is_kept) {
-        Missed::Nothing
-    } else if all(&takes_less) {
-        Missed::Limits
-    } else if all(&|difference| {
-        difference.change == Change::Changed("nullable") && difference.to == Value::Bool(true)
-    }) {
-        Missed::Nulls
-    } else if only_forbids_null(found) {
-        Missed::NotNull
-    } else if all(&|difference| uniqueness(difference) == Some(false)) {
-        Missed::Loosening
-    } else if all(&|difference| is_index(difference) && !is_unique(difference)) {
-        Missed::Indexes
-    } else if all(&|difference| is_constraint(difference) || is_unique(difference)) {
-        Missed::Constraints
-    } else {
-        Missed::Structure
     }
 }
 

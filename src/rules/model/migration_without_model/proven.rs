@@ -1,5 +1,7 @@
 //! Contradictions between the schemas of migrations and models, where both are known.
 
+mod named;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -18,6 +20,7 @@ use crate::rules::downgrade::ignored_argument;
 use crate::rules::{EnvironmentContext, Reporter, pairing};
 use crate::schema::Operation;
 use crate::source::FileSpan;
+use named::{name_doubled, name_renamed};
 
 /// A migration that makes more tables otherwise than the models is told of once.
 const MOST_TABLES: usize = 5;
@@ -59,10 +62,16 @@ fn folded<'a>(all: Vec<Together<'a>>) -> Vec<Together<'a>> {
     for one in all {
         let same = kept.iter_mut().find(|other| {
             let is_same_table = other.first.table == one.first.table;
+            // A column that goes for another one is one thing with those that come beside it.
+            let is_renewed = [&one, &**other]
+                .into_iter()
+                .all(|one| one.first.comes_or_goes())
+                && (one.first.renamed.is_some() || other.first.renamed.is_some());
             other.first.node == one.first.node
-                && (is_new(&one)
-                    && is_new(other)
-                    && (is_same_table || full.contains(&one.first.node))
+                && (is_same_table && is_renewed
+                    || is_new(&one)
+                        && is_new(other)
+                        && (is_same_table || full.contains(&one.first.node))
                     || is_same_table && is_of_one_kind(other, &one))
         });
         match same {
@@ -136,6 +145,11 @@ pub(super) fn report(
         .filter(|(found, _)| is_expected(&found.difference) && !follows(&found.difference, &all))
         .filter(|(found, _)| !introduced.had_keys_without_model(found))
         .filter(|(found, _)| !pairing::holds_the_labels(found, head) && !is_other_half(found))
+        .filter(|(found, _)| {
+            // The other name says it.
+            let mut here = misnamed.iter().map(|(_, here)| here);
+            !here.any(|here| here.is_same_as(&found.difference))
+        })
         .filter_map(|(found, table)| {
             let same_key =
                 same_key(found, &all).filter(|_| found.difference.change == Change::Removed);
@@ -154,11 +168,17 @@ pub(super) fn report(
             let is_it =
                 |(there, _): &&(&Difference, &Difference)| there.is_same_as(contradicted.found);
             let called = misnamed.iter().find(is_it);
+            let other = called.and_then(|(_, here)| {
+                let mut found = found.iter().chain(&introduced.by_models);
+                found.find(|one| one.difference.is_same_as(here))
+            });
             Contradicted {
                 was_there: introduced.was_there(contradicted.found),
                 called: called.and_then(|(_, here)| here.object.rsplit('.').next()),
                 same_key,
-                model: asked.map_or(contradicted.model, |asked| asked.model.as_ref()),
+                model: asked
+                    .or(other)
+                    .map_or(contradicted.model, |found| found.model.as_ref()),
                 ..contradicted
             }
         })
@@ -367,72 +387,6 @@ pub(super) fn is_private(table: &str, new: &[usize], head: &ProjectEnvironment<'
     with_it.next().is_some_and(|node| new.contains(node)) && with_it.next().is_none()
 }
 
-/// A column that is renamed is missing under one name and is there under another: that is said once.
-fn name_renamed<'a>(contradictions: &mut Vec<Contradicted<'a>>) {
-    let new_names: Vec<(&FileSpan, &str, &str)> = contradictions
-        .iter()
-        .filter(|one| {
-            one.renaming == Some(Renaming::Column)
-                && (one.found.subject, one.found.change) == (Subject::Column, Change::Removed)
-        })
-        .filter_map(|one| {
-            let name = one.found.object.strip_prefix(one.table)?;
-            Some((one.operation, one.table, name.get(1..)?))
-        })
-        .collect::<Vec<(&'a FileSpan, &'a str, &'a str)>>();
-    contradictions.retain_mut(|one| {
-        if one.found.subject != Subject::Column || one.renaming != Some(Renaming::Column) {
-            return true;
-        }
-        let mut names = new_names.iter();
-        let is_here = |(operation, table, _): &&(&FileSpan, &str, &str)| {
-            *operation == one.operation && *table == one.table
-        };
-        match (one.found.change, names.find(is_here)) {
-            (Change::Added, name) => {
-                one.renamed = name.map(|(_, _, name)| *name);
-                true
-            }
-            // The old name says it.
-            (Change::Removed, _) => false,
-            _ => true,
-        }
-    });
-}
-
-/// A column with `unique=True, index=True` has one unique index: a constraint and an index that is not unique in its place
-/// are one slip.
-fn name_doubled(contradictions: &mut Vec<Contradicted<'_>>) {
-    let columns = |value: &Value| value.get("columns").cloned();
-    let is_unique = |value: &Value| value.get("unique") == Some(&Value::Bool(true));
-    let mut doubled: Vec<&Difference> = Vec::new();
-    let all: Vec<Contradicted<'_>> = contradictions.clone();
-    for one in contradictions.iter_mut() {
-        if (one.found.subject, one.found.change) != (Subject::Unique, Change::Removed) {
-            continue;
-        }
-        let index = all
-            .iter()
-            .map(|other| (other, other.found))
-            .find(|(other, index)| {
-                index.subject == Subject::Index
-                    && matches!(index.change, Change::Changed(_))
-                    && (other.node, other.table) == (one.node, one.table)
-                    && columns(&index.from).is_some()
-                    && [&index.from, &index.to]
-                        .into_iter()
-                        .all(|value| columns(value) == columns(&one.found.from))
-                    && !is_unique(&index.from)
-                    && is_unique(&index.to)
-            });
-        if let Some((_, index)) = index {
-            one.doubled = Some(index);
-            doubled.push(index);
-        }
-    }
-    contradictions.retain(|one| !doubled.iter().any(|index| std::ptr::eq(*index, one.found)));
-}
-
 /// What one correction mends, together.
 fn gathered<'a>(
     contradictions: &[Contradicted<'a>],
@@ -546,12 +500,23 @@ where
         matches!(&recorded.operation, Operation::RenameTable { new_name, .. } if new_name.as_deref() == Some(table))
     });
     let own = Target::of(&found.difference);
+    // What comes with a table has a statement of its own often enough, whatever has made the table.
+    let is_part = target.name.is_none()
+        && !matches!(found.difference.subject, Subject::Table | Subject::Column);
+    let written = found.migration.as_ref();
+    let apart = written.filter(|place| {
+        let is_within =
+            made.is_some_and(|made| made.file == place.file && made.span.contains(place.span));
+        place.file == revision.file && made.is_some() && !is_within
+    });
     // To MySQL each `MODIFY` says it.
     let is_nullable = found.difference.change == Change::Changed("nullable")
         && head.dialect().dialect != Dialect::MySql;
     let operation = Some(&own)
         .filter(|_| is_renamed_table)
         .and_then(|own| own.last_naming(run))
+        .or_else(|| own.last_naming(run).filter(|_| is_part))
+        .or_else(|| apart.filter(|_| is_part))
         .or_else(|| target.last_saying_nullable(run).filter(|_| is_nullable))
         .or_else(|| target.last_naming(run))
         .or(made)
@@ -563,10 +528,17 @@ where
                 .as_ref()
                 .filter(|place| place.file == revision.file)
         })?;
-    let renames_column = run.operations.iter().any(|recorded| {
-        recorded.place == *operation
-            && matches!(&recorded.operation, Operation::AlterColumn(alter) if alter.new_name.is_some())
-    });
+    let mut renamings = run
+        .operations
+        .iter()
+        .filter_map(|recorded| match &recorded.operation {
+            Operation::AlterColumn(alter) if recorded.place == *operation => {
+                alter.new_name.as_deref()
+            }
+            _ => None,
+        });
+    let new_name = renamings.next();
+    let renames_column = new_name.is_some();
     let renaming = match (renames_column, is_renamed_table) {
         (true, _) => Some(Renaming::Column),
         (false, true) => Some(Renaming::Table),
@@ -577,6 +549,7 @@ where
         table,
         change: matched.change,
         renamed: None,
+        new_name,
         operation,
         model: found.model.as_ref(),
         node: matched.node,
@@ -590,6 +563,8 @@ where
         is_another_enum: false,
         is_index_of_key: false,
         is_filled: is_filled(&found.difference, head),
+        is_wider: (found.difference.change == Change::Changed("type"))
+            && is_relaxation(&found.difference, head),
         was_there: false,
         called: None,
     };

@@ -1,12 +1,15 @@
 //! What one correction mends, in words.
 
+mod words;
+
 use super::{Aftermath, Met};
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::project::ProjectEnvironment;
-use crate::rules::difference::{LabelsApart, contrasted, label_names, labels, nullability};
+use crate::rules::difference::{LabelsApart, contrasted, nullability};
 use crate::rules::{Violation, pairing};
 use crate::source::FileSpan;
+use words::{key_in_words, labels_in_words, some};
 
 /// So many further differences are written out.
 const MOST_FURTHER: usize = 6;
@@ -24,6 +27,8 @@ pub(super) struct Contradicted<'a> {
     pub(super) change: &'a Difference,
     /// The name that the migration gives to the column that is missing.
     pub(super) renamed: Option<&'a str>,
+    /// The name that the operation gives to a column.
+    pub(super) new_name: Option<&'a str>,
     pub(super) operation: &'a FileSpan,
     pub(super) model: Option<&'a FileSpan>,
     pub(super) node: usize,
@@ -41,6 +46,8 @@ pub(super) struct Contradicted<'a> {
     pub(super) is_index_of_key: bool,
     /// True for a column that is NULL in the database and NOT NULL in the model, and that both fill.
     pub(super) is_filled: bool,
+    /// True for a type of the database that takes all that the model's does.
+    pub(super) is_wider: bool,
     /// True if the migrations had made it before the change.
     pub(super) was_there: bool,
     /// What the model calls the column, where it gains one of another name in the same change.
@@ -87,9 +94,18 @@ impl Contradicted<'_> {
                 || self.found.change == Change::Changed("comment"))
     }
 
+    /// True for a column of an older table that only one side has.
+    pub(super) fn comes_or_goes(&self) -> bool {
+        self.found.subject == Subject::Column
+            && matches!(self.found.change, Change::Added | Change::Removed)
+            && !self.comes_with_table()
+            && self.called.is_none()
+    }
+
     /// Which of several differences is the one to name: the smaller it is, the more it matters.
     fn rank(&self) -> usize {
         match (self.found.subject, self.found.change) {
+            _ if self.renamed.is_some() => 0,
             (_, Change::Changed("comment")) => 7,
             (Subject::Table, _) => 0,
             (Subject::Column, Change::Added | Change::Removed | Change::Renamed) => 1,
@@ -183,6 +199,12 @@ impl Contradicted<'_> {
                 || is_one_slip
                 || are_tables
                 || are_types)
+    }
+
+    /// True for a column that the model has and a new table lacks: it was never there, and every query names it.
+    pub(super) fn is_left_out(&self) -> bool {
+        (self.found.subject, self.found.change) == (Subject::Column, Change::Added)
+            && self.comes_with_table()
     }
 
     fn is_comment(&self) -> bool {
@@ -305,78 +327,6 @@ impl Together<'_> {
             by(found),
             by(same)
         )
-    }
-}
-
-/// In what the labels of an enum differ, whatever their order is.
-fn labels_in_words(apart: &LabelsApart, what: &str, subject: Subject) -> String {
-    let LabelsApart { there, here } = apart;
-    let (model, has, lacks) = match subject {
-        Subject::Enum => ("the models", "have", "do not have"),
-        _ => ("the model", "has", "does not have"),
-    };
-    match (there.as_slice(), here.as_slice()) {
-        ([], here) => format!(
-            "the migration leaves {} out of {what}, which {model} {has}",
-            labels(here)
-        ),
-        (there, []) => format!(
-            "the migration gives {what} {}, which {model} {lacks}",
-            labels(there)
-        ),
-        (there, here) => format!(
-            "the migration gives {what} {}, {model} {}",
-            labels(there),
-            label_names(here)
-        ),
-    }
-}
-
-/// What a foreign key does when the row that it refers to changes or goes.
-fn actions(key: &serde_json::Value) -> String {
-    let action = |name: &str, words: &str| {
-        let action = key.get(name)?.as_str()?;
-        Some(format!("{words} {action}"))
-    };
-    let actions = [
-        action("ondelete", "ON DELETE"),
-        action("onupdate", "ON UPDATE"),
-    ];
-    actions.into_iter().flatten().collect::<Vec<_>>().join(" ")
-}
-
-/// Two foreign keys that differ in what they do; `None` where they do the same.
-fn key_in_words(
-    there: &serde_json::Value,
-    here: &serde_json::Value,
-    table: &str,
-) -> Option<String> {
-    let columns: Vec<&str> = there
-        .get("columns")?
-        .as_array()?
-        .iter()
-        .filter_map(serde_json::Value::as_str)
-        .collect();
-    let key = match columns.as_slice() {
-        [only] => format!("the foreign key on `{table}.{only}`"),
-        several => format!("the foreign key on `{table}` ({})", several.join(", ")),
-    };
-    let (there, here) = (actions(there), actions(here));
-    Some(match (there.as_str(), here.as_str()) {
-        (there, here) if there == here => return None,
-        (there, "") => format!("the migration makes {key} {there}, the model does not"),
-        ("", here) => format!("the migration makes {key} without {here}, which the model has"),
-        (there, here) => format!("the migration makes {key} {there}, the model {here}"),
-    })
-}
-
-/// As many names as are told, and how many more there are.
-fn some(names: &[String]) -> String {
-    match names.get(..MOST_NAMED) {
-        Some(first) if names.len() > MOST_NAMED + 1 => {
-            format!("{} and {} more", first.join(", "), names.len() - MOST_NAMED)
-        }
-        _ => pairing::and(names),
     }
 }
 
@@ -568,6 +518,10 @@ impl Violation for Together<'_> {
         } else {
             notes.push(self.aftermath.note(self.met));
         }
+        if self.first.is_left_out() || self.first.called.is_some() {
+            notes.push(Aftermath::Queried.note(Met::Missing));
+            notes.dedup();
+        }
         if self.all().all(|one| one.is_filled) {
             notes.push(
                 "a row that is given no value gets one from the database as from the model"
@@ -607,10 +561,12 @@ impl Violation for Together<'_> {
             first.is_index_of_key
                 || first.found.change == Change::Changed("comment")
                 || together.all().all(|one| one.is_filled)
+                || together.aftermath == Aftermath::Unknown
+                    && together.all().all(|one| one.is_wider)
         };
         if is_minor(self) && self.further.iter().all(is_minor) {
             Some(Severity::Info)
-        } else if self.first.called.is_some() {
+        } else if self.first.called.is_some() || self.first.is_left_out() {
             Some(Severity::Error)
         } else {
             self.aftermath.severity(self.met)

@@ -2,9 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::{
-    Autogenerate, MOST_RELATED, Missed, ModelWithoutMigration, is_built_elsewhere, removed,
-};
+use super::missed::{Missed, can_do_without};
+use super::{Autogenerate, MOST_RELATED, ModelWithoutMigration, is_built_elsewhere, removed};
 use crate::catalog::Subject;
 use crate::config::Pairing;
 use crate::diagnostic::Label;
@@ -76,7 +75,9 @@ pub(super) fn report(
                 }),
             has_migrations: migrations.count > 0,
             environment: None,
-            missed: if kinds.iter().all(|kind| is_lost(kind)) {
+            missed: if kinds.iter().all(|kind| is_spare(kind, &change.table, head)) {
+                Missed::Spare
+            } else if kinds.iter().all(|kind| is_lost(kind)) {
                 Missed::Nothing
             } else {
                 Missed::Structure
@@ -212,6 +213,11 @@ fn is_governed(change: &TableChange, state: &ProjectEnvironment<'_>, tables: &Kn
         }
         (None, _) => known,
     }
+}
+
+/// True for a column that the models do without by now, and rows can as well.
+fn is_spare(kind: &DifferenceKind, table: &str, head: &ProjectEnvironment<'_>) -> bool {
+    matches!(kind, DifferenceKind::ColumnRemoved(column) if can_do_without(table, column, head))
 }
 
 /// True for what the models do without by now, and the database keeps.

@@ -63,7 +63,7 @@ pub(super) fn in_words(
         match (difference.subject, difference.change) {
             (Subject::Column, Change::Changed(fact)) => {
                 let column = what.strip_prefix("column ").unwrap_or(&what).to_owned();
-                let done = done_to_columns(fact, difference, changes);
+                let done = done_to_columns(fact, difference, changes, models);
                 match facts.iter_mut().find(|(known, _)| *known == done) {
                     Some((_, columns)) => columns.push(column),
                     None => facts.push((done, vec![column])),
@@ -163,7 +163,12 @@ pub(super) fn uniqueness(difference: &Difference) -> Option<bool> {
 }
 
 /// What a model does to columns, whose names stand at `{}`.
-fn done_to_columns(fact: &'static str, difference: &Difference, changes: &str) -> String {
+fn done_to_columns(
+    fact: &'static str,
+    difference: &Difference,
+    changes: &str,
+    models: &Catalog,
+) -> String {
     let name = pairing::fact_in_words(fact);
     let to = &difference.to;
     if let Some(LabelsApart { there, here }) = LabelsApart::of(difference) {
@@ -178,6 +183,11 @@ fn done_to_columns(fact: &'static str, difference: &Difference, changes: &str) -
     }
     match fact {
         "nullable" => format!("makes {{}} {}", nullability(to)),
+        // An enum is often called like its column.
+        "type" if to.as_str().is_some_and(|to| models.enums.contains_key(to)) => {
+            let (there, here) = contrasted(&difference.from, to);
+            format!("{changes} the {name} of {{}} from `{there}` to the enum `{here}`")
+        }
         "type" | "default" if !to.is_null() => {
             let (_, here) = contrasted(&difference.from, to);
             format!("{changes} the {name} of {{}} to `{here}`")
