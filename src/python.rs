@@ -21,6 +21,7 @@ mod visit;
 
 pub use canonical::{Definitions, Likeness, definitions};
 pub use comments::{Comment, comments, remarks, string_around};
+pub(crate) use exception_hierarchy::ANY_DATABASE_ERROR;
 pub use heap::Heap;
 pub(crate) use influence::decided;
 pub use interpreter::{

@@ -27,6 +27,8 @@ pub struct EnvFacts {
     pub has_target_metadata: bool,
     /// `transactional_ddl`, where it is said.
     pub transactional_ddl: Option<bool>,
+    /// The modules that it leads to, itself among them.
+    pub reached: Vec<RepoPath>,
     /// `version_table` and `version_table_schema`, where they are said.
     pub version_table: Option<String>,
     pub version_table_schema: Option<String>,
@@ -79,6 +81,8 @@ pub(super) fn read(file: &RepoPath, interpreter: &mut Interpreter<'_, ModelHost>
         }
     }
     facts.bases.dedup();
+    facts.reached = interpreter.extents().into_keys().collect();
+    facts.reached.sort();
     facts
 }
 

@@ -15,6 +15,11 @@ impl ProjectEnvironment<'_> {
         let elsewhere = |words: &[&'static str]| {
             models::naming_in(&self.modules_with(words), self.sources, &self.finder)
         };
+        let unreached = || {
+            let mut modules = self.modules_with(&[".naming_convention"]);
+            modules.retain(|module| env.reached.binary_search(module).is_err());
+            models::naming_in(&modules, self.sources, &self.finder)
+        };
         let naming = match &env.naming {
             // Any module may set it.
             NamingFact::None if env.metadata.iter().any(|key| key == "sqlmodel") => {
@@ -23,6 +28,11 @@ impl ProjectEnvironment<'_> {
                     _ => NamingFact::None,
                 }
             }
+            // A package that `env.py` imports from may import the module which does, for this metadata or another.
+            NamingFact::None => match unreached() {
+                NamingFact::Convention(_) => NamingFact::Unresolved,
+                _ => NamingFact::None,
+            },
             NamingFact::Unresolved if self.asks_flask() => {
                 elsewhere(&["SQLAlchemy(", ".naming_convention"])
             }
@@ -153,6 +163,33 @@ mod tests {
             "{base}class Other(DeclarativeBase):\n    pass\nOther.metadata.naming_convention = {CONVENTION}\n"
         );
         assert_eq!(key(env, &other), "none");
+    }
+
+    #[test]
+    fn a_convention_that_another_module_assigns() {
+        let set = format!("from app import Base\nBase.metadata.naming_convention = {CONVENTION}\n");
+        let files = [
+            ("alembic.ini", "[alembic]\nscript_location = migrations\n"),
+            (
+                "migrations/env.py",
+                "from app import Base\ntarget_metadata = Base.metadata\n",
+            ),
+            (
+                "app.py",
+                "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase):\n    pass\n",
+            ),
+            ("setup_models.py", &set),
+        ];
+        let cache = ParseCache::default();
+        for (snapshot, is_unknown) in [
+            (Snapshot::in_memory(files), true),
+            (Snapshot::in_memory(files.into_iter().take(3)), false),
+        ] {
+            let sources = Sources::new(&snapshot, &cache);
+            let project = Project::load(&sources, &Settings::default());
+            let naming = project.environments.first().unwrap().found_naming();
+            assert_eq!(matches!(naming, Naming::Unknown(_)), is_unknown);
+        }
     }
 
     #[test]

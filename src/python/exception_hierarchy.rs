@@ -194,6 +194,9 @@ const PARENTS: &[(&str, &str)] = &[
     ),
 ];
 
+/// What a database refuses, of a class that depends on the driver: who handles one of them expects it.
+pub(crate) const ANY_DATABASE_ERROR: &str = "sqlalchemy.exc.DatabaseError";
+
 /// Other names of one class.
 const ALIASES: &[(&str, &str)] = &[
     ("EnvironmentError", "OSError"),

@@ -5,9 +5,10 @@ use super::calls::Recorder;
 use super::emit::{Emitted, refused};
 use super::simulation::{Failed, State};
 use crate::catalog::{Ddl, Failure, FailureKind};
+use crate::dialect::Dialect;
 use crate::python::ast::Name;
 use crate::python::value::{Call, CallArgument, Place, SymbolKind, Value};
-use crate::python::{Called, Interpreter};
+use crate::python::{ANY_DATABASE_ERROR, Called, Interpreter};
 
 type Runner<'s> = Interpreter<'s, Recorder>;
 
@@ -89,11 +90,16 @@ pub(super) fn refuse(
         return Called::Symbolic;
     };
     if let Some(before) = before.filter(|_| is_guarded) {
+        // The drivers of other databases do not agree about the class.
+        let class = match simulation.state.database.dialect {
+            Dialect::PostgreSql => "sqlalchemy.exc.ProgrammingError",
+            _ => ANY_DATABASE_ERROR,
+        };
         simulation.state = before;
         simulation.doubt_last_step();
         let exception = Value::symbol(
             SymbolKind::Call(Call {
-                callee: Value::name(Name::new_static("sqlalchemy.exc.ProgrammingError"), at),
+                callee: Value::name(Name::new_static(class), at),
                 arguments: vec![CallArgument {
                     name: None,
                     value: Value::known_str(message, at),

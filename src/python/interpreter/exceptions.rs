@@ -5,7 +5,9 @@ use std::rc::Rc;
 use super::statements::{Flow, Frame};
 use super::{Host, Interpreter};
 use crate::python::ast::{ExceptHandler, Expr, Stmt, StmtKind};
-use crate::python::exception_hierarchy::{is_known_exception, parent_of, usual_name};
+use crate::python::exception_hierarchy::{
+    ANY_DATABASE_ERROR, is_known_exception, parent_of, usual_name,
+};
 use crate::python::value::{CallArgument, ObjectId, Place, Reason, Scope, SymbolKind, Value};
 
 /// The class of an exception.
@@ -232,6 +234,9 @@ impl<H: Host> Interpreter<'_, H> {
             (ExceptionClass::Named(_), ExceptionClass::Own(_)) => Some(false),
             (ExceptionClass::Named(class), ExceptionClass::Named(wanted)) => {
                 let (mut current, wanted) = (usual_name(class), usual_name(wanted));
+                if current == ANY_DATABASE_ERROR && parent_of(wanted) == Some(current) {
+                    return Some(true);
+                }
                 for _ in 0..16 {
                     if current == wanted {
                         return Some(true);

@@ -459,6 +459,25 @@ impl<'a> Wanted<'a> {
         others.peek().is_some() && others.all(|table| places(table).as_ref() == Some(&first))
     }
 
+    /// Where those base columns stand that a table has, if it has some: a Base may have got others since.
+    fn order_of_some(&self, table: &Table) -> Option<Order> {
+        let of_table = |wanted: &[SmolStr]| -> Vec<SmolStr> {
+            let wanted = wanted.iter();
+            let has = |name: &&SmolStr| names_of(table).any(|column| column == *name);
+            wanted.filter(has).cloned().collect()
+        };
+        let (before, after) = (of_table(&self.before), of_table(&self.after));
+        if before.len() + after.len() < 2 {
+            return None;
+        }
+        let some = Wanted {
+            before,
+            after,
+            ..*self
+        };
+        some.order_of(names_of(table))
+    }
+
     /// Where the base columns stand in a table that has all of them.
     fn order_of<'c>(&self, columns: impl Iterator<Item = &'c SmolStr>) -> Option<Order> {
         let columns: Vec<&SmolStr> = columns.collect();

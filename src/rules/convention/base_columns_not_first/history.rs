@@ -18,6 +18,8 @@ pub(super) const MIN_HABIT: usize = 3;
 /// Where the tables of the history have the base columns.
 pub(super) struct History {
     counts: Counts,
+    /// True if what is judged has no part in it.
+    is_before_change: bool,
     /// How many of the last tables, one after the other, have them elsewhere.
     last_elsewhere: usize,
     /// How many of the last tables, one after the other, have them at both ends.
@@ -37,6 +39,7 @@ impl History {
         nodes.retain(|node| !is_new(ctx.head.map.node(*node).id()));
         let mut history = Self {
             counts: Counts::default(),
+            is_before_change: ctx.change.is_some(),
             last_elsewhere: 0,
             last_framed: 0,
         };
@@ -48,7 +51,7 @@ impl History {
                 let Operation::CreateTable(table) = &recorded.operation else {
                     continue;
                 };
-                let order = wanted.order_of(names_of(table));
+                let order = wanted.order_of_some(table);
                 history.counts.add(order);
                 match order {
                     Some(Order::AsWanted) => history.last_elsewhere = 0,
@@ -68,7 +71,8 @@ impl History {
     /// True if most tables have the base columns somewhere else, or all of the last ones.
     pub(super) fn is_against(&self) -> bool {
         let Counts { first, elsewhere } = self.counts;
-        (elsewhere > first && first + elsewhere >= MIN_HABIT) || self.last_elsewhere >= ABANDONED
+        let is_habit = first + elsewhere >= MIN_HABIT || self.is_before_change && elsewhere >= 2;
+        (elsewhere > first && is_habit) || self.last_elsewhere >= ABANDONED
     }
 
     /// True if most tables have them where they are wanted.
