@@ -242,6 +242,7 @@ mod tests {
             ("datetime(6)", "datetime(6)"),
             ("YEAR(4)", "year"),
             ("ENUM('a', 'B')", "enum('a','B')"),
+            (r#"enum("a", "it's", 'B')"#, "enum('a','it''s','B')"),
             ("LONGTEXT", "longtext"),
             ("bit", "bit(1)"),
             ("json", "json"),

@@ -76,6 +76,17 @@ pub(super) fn read(tokens: &[Token<'_>]) -> Option<(SmolStr, usize)> {
     Some((spelling.into(), at.min(tokens.len())))
 }
 
+/// A label as it is printed: without `ANSI_QUOTES` it may be written as `"label"`, too.
+fn single_quoted(label: &str) -> String {
+    let bare = label
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    match bare {
+        Some(bare) => format!("'{}'", bare.replace("\"\"", "\"").replace('\'', "''")),
+        None => label.to_owned(),
+    }
+}
+
 fn name_with_arguments(name: &str, arguments: &[&str], zerofill: bool) -> String {
     let integer = match name {
         "int" | "integer" | "int4" => Some("int"),
@@ -100,6 +111,10 @@ fn name_with_arguments(name: &str, arguments: &[&str], zerofill: bool) -> String
     };
     let bytes = || arguments.first()?.parse().ok();
     match name {
+        "enum" | "set" => {
+            let labels: Vec<String> = arguments.iter().map(|label| single_quoted(label)).collect();
+            format!("{name}({})", labels.join(","))
+        }
         "bool" | "boolean" => "tinyint(1)".to_owned(),
         "numeric" | "decimal" | "dec" | "fixed" => match arguments {
             [] => "decimal(10,0)".to_owned(),
