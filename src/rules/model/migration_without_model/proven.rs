@@ -204,7 +204,12 @@ pub(super) fn report(
         others.any(|other| has_it_so(contradicted.found, other))
     };
     let is_noticed = |one: &Contradicted<'_>| {
-        Aftermath::of_table(one.table, head).notices(Met::of(one.found, head))
+        let (aftermath, met) = (
+            Aftermath::of_table(one.table, head),
+            Met::of(one.found, head),
+        );
+        let is_seen = aftermath == Aftermath::Undone || met != Met::Nothing;
+        aftermath.notices(met) && (is_seen || !both_fill(one.found, head))
     };
     contradictions.retain(|one| !is_told(one) && !is_seen_so(one) && is_noticed(one));
     for together in folded(gathered(&contradictions, head)) {
@@ -304,6 +309,11 @@ pub(super) fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_
 
 /// True for a column that the migrations let be NULL and the models do not, where both give a row a value if it is given none.
 fn is_filled(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    difference.from == Value::Bool(true) && both_fill(difference, head)
+}
+
+/// True for a column that is NULL on one side only, and to which both give a value where a row has none.
+fn both_fill(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
     let Target { table, name, .. } = Target::of(difference);
     let has_default = |catalog: &Catalog| {
         let table = table.and_then(|table| catalog.tables.get(table));
@@ -312,7 +322,6 @@ fn is_filled(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
     };
     let models = head.model_schema().whole();
     (difference.subject, difference.change) == (Subject::Column, Change::Changed("nullable"))
-        && difference.from == Value::Bool(true)
         && has_default(head.migrated())
         && (models.python_defaults.contains_key(&difference.object) || has_default(&models.catalog))
 }
