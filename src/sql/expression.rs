@@ -41,6 +41,27 @@ pub fn canonical_expression(text: &str, dialect: Dialect) -> SmolStr {
     }
 }
 
+/// True for two conditions that hold of the same rows: alike, or with the values of an `IN` in another order.
+///
+/// ```
+/// use migrate_lint::dialect::Dialect;
+/// use migrate_lint::sql::is_same_condition;
+///
+/// assert!(is_same_condition("state IN ('a', 'b')", "state in ('b','a')", Dialect::PostgreSql));
+/// assert!(!is_same_condition("state IN ('a', 'b')", "state IN ('b', 'c')", Dialect::PostgreSql));
+/// ```
+pub fn is_same_condition(one: &str, other: &str, dialect: Dialect) -> bool {
+    let ordered = |text: &str| {
+        let expression = parse::parse(&tokens_of(text, dialect), dialect)?;
+        let mut expression = canonical::canonical(expression, dialect);
+        if let Expression::In { values, .. } = &mut expression {
+            values.sort_by_cached_key(|value| print::print(value, dialect));
+        }
+        Some(print::print(&expression, dialect))
+    };
+    one == other || ordered(one).is_some_and(|one| ordered(other) == Some(one))
+}
+
 /// The default in its one spelling; `None` for `NULL`, which is none.
 pub fn canonical_default(text: &str, dialect: Dialect) -> Option<SmolStr> {
     let tokens = tokens_of(text, dialect);

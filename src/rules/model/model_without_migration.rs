@@ -23,6 +23,7 @@ use crate::rules::model::migration_without_model;
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::{FileSpan, RepoPath};
+use crate::sql::is_same_condition;
 use missed::{Missed, missed, only_forbids_null};
 use words::{EDITED, NEW, in_words};
 
@@ -260,6 +261,7 @@ fn report_proven(
                 && !is_other_half(found, &all)
                 && (!lacked_checks || !is_new(Subject::Check, &found.difference))
                 && !comes_with_a_type(found, head)
+                && !is_reordered(&found.difference, head)
                 && (!lacked_keys || !is_new(Subject::ForeignKey, &found.difference))
                 && !is_ignored_type(&found.difference, ctx)
                 && !misnamed
@@ -479,6 +481,15 @@ fn is_ignored_type(difference: &Difference, ctx: &ChangeContext<'_>) -> bool {
         && column.is_some_and(|column| {
             ignored_argument::tells_of_type(ctx.environment, nodes, table, column)
         })
+}
+
+/// True for a check whose values only stand in another order, as the labels of an enum that is no type of the database.
+fn is_reordered(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    let definition = |side: &'_ Value| side["definition"].as_str().map(ToOwned::to_owned);
+    difference.subject == Subject::Check
+        && definition(&difference.from)
+            .zip(definition(&difference.to))
+            .is_some_and(|(from, to)| is_same_condition(&from, &to, head.dialect().dialect))
 }
 
 /// True for a CHECK that nobody has asked for: SQLAlchemy before 1.4 makes one of a `Boolean` or an `Enum` where the database
