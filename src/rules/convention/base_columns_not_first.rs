@@ -467,7 +467,8 @@ impl<'a> Wanted<'a> {
             wanted.filter(has).cloned().collect()
         };
         let (before, after) = (of_table(&self.before), of_table(&self.after));
-        if before.len() + after.len() < 2 {
+        // One name alone, such as that of the key, may be a table's own.
+        if before.len() + after.len() < self.names().count().min(2) {
             return None;
         }
         let some = Wanted {
