@@ -269,22 +269,22 @@ fn reftable_is_refused_with_its_remedy() {
     assert_eq!(repository.lint(&["check", "--no-git"]).status, 0);
 }
 
+/// A clone without a work tree and without the contents that git leaves out by a filter.
+fn partial_clone(origin: &Repository, filter: &str) -> Repository {
+    origin.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", origin.root().display());
+    let filter = format!("--filter={filter}");
+    let clone = Repository::folder();
+    clone.git(&["clone", "--quiet", &filter, "--no-checkout", &url, "."]);
+    clone
+}
+
 #[test]
 fn a_blob_that_a_partial_clone_has_not_fetched_is_named() {
     let origin = Repository::with_project();
-    origin.git(&["config", "uploadpack.allowFilter", "true"]);
     origin.revision("b1", Some("a1"));
     origin.commit("b1");
-    let url = format!("file://{}", origin.root().display());
-    let clone = Repository::folder();
-    clone.git(&[
-        "clone",
-        "--quiet",
-        "--filter=blob:none",
-        "--no-checkout",
-        &url,
-        ".",
-    ]);
+    let clone = partial_clone(&origin, "blob:none");
     let answer = clone.lint(&["check", "--from-ref", "HEAD^"]);
     assert_eq!(answer.status, 2);
     assert!(answer.err.contains("partial clone"), "{answer:?}");
@@ -294,20 +294,10 @@ fn a_blob_that_a_partial_clone_has_not_fetched_is_named() {
 #[test]
 fn a_large_file_that_a_partial_clone_has_not_fetched_matters_to_nobody() {
     let origin = Repository::with_project();
-    origin.git(&["config", "uploadpack.allowFilter", "true"]);
     origin.write("words.txt", "word ".repeat(20_000));
     origin.revision("b1", Some("missing"));
     origin.commit("b1");
-    let url = format!("file://{}", origin.root().display());
-    let clone = Repository::folder();
-    clone.git(&[
-        "clone",
-        "--quiet",
-        "--filter=blob:limit=64k",
-        "--no-checkout",
-        &url,
-        ".",
-    ]);
+    let clone = partial_clone(&origin, "blob:limit=64k");
     let answer = clone.lint(&["check", "--from-ref", "HEAD^", "--output-format", "concise"]);
     assert_eq!(answer.status, 1, "{answer:?}");
     assert_eq!(answer.codes(), ["102"], "{answer:?}");

@@ -118,9 +118,7 @@ impl Runtime<'_> {
                 }
                 let (kind, definition) = self.live(&value, used)?;
                 let is_only_made = used.is_called && used.attributes.is_empty() && !saves_objects;
-                let is_harmless = is_harmless(&kind, used)
-                    || used.names_columns
-                        && !fills_in_more(&value, &used.attributes, &mut self.interpreter)
+                let is_harmless = self.is_harmless(&kind, &value, used)
                     || (names_columns || is_only_made) && matches!(kind, LiveKind::Model(_));
                 if is_harmless {
                     return None;
@@ -183,14 +181,18 @@ impl Runtime<'_> {
                 continue;
             };
             let cause = kind.cause();
-            let is_harmless = is_harmless(&kind, &used)
-                || used.names_columns
-                    && !fills_in_more(&value, &used.attributes, &mut self.interpreter);
+            let is_harmless = self.is_harmless(&kind, &value, &used);
             if !is_harmless && found.as_ref().is_none_or(|(_, first)| cause < *first) {
                 found = Some((written(&name, &used.attributes), cause));
             }
         }
         found
+    }
+
+    /// True for a use that does not change with what it uses, also because it names the columns.
+    fn is_harmless(&mut self, kind: &LiveKind, value: &Value, used: &NameUse) -> bool {
+        is_harmless(kind, used)
+            || used.names_columns && !fills_in_more(value, &used.attributes, &mut self.interpreter)
     }
 }
 

@@ -133,6 +133,7 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let mut wanted = None;
+    let mut history = None;
     // The tables of one revision are written by one hand, or by one tool.
     let mut found: Vec<(&Table, Order, Label, Option<Fix>)> = Vec::new();
     for table in tables_of(upgrade) {
@@ -147,7 +148,7 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         };
         // A project whose tables mostly have them elsewhere, or do so by now, has a convention of its own.
         if !wanted.is_configured {
-            let history = History::of(ctx.environment, wanted);
+            let history = history.get_or_insert_with(|| History::of(ctx.environment, wanted));
             let is_first = || !has_earlier(ctx, wanted);
             let is_custom = || {
                 is_first()
