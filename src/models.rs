@@ -29,7 +29,8 @@ use crate::sqlalchemy::declarative::{base_of_class, is_declarative_base, model_o
 pub use crate::sqlalchemy::{MetadataKey, NamingFact};
 pub use base_columns::{BaseColumn, BaseColumns, SortOrderSlot};
 pub use bypass::{
-    Bypass, BypassKind, Search as BypassSearch, bypasses, has_bypass, makes_tables, may_bypass,
+    Bypass, BypassKind, Search as BypassSearch, bypasses, has_bypass, makes_tables,
+    makes_tables_at_start, may_bypass, may_start,
 };
 pub use candidates::{is_module, is_test_file, may_declare_models, model_files};
 pub use changes::{DifferenceKind, ModelDifference, TableChange, changes};

@@ -76,6 +76,7 @@ pub struct ProjectEnvironment<'s> {
     initial_sql: Vec<RepoPath>,
     /// Whether the metadata is there, once it was looked for.
     finds_metadata: OnceLock<bool>,
+    makes_tables_at_start: OnceLock<bool>,
     configured: Configured,
     dependencies: OnceLock<Dependencies>,
     versions: OnceLock<Versions>,
@@ -188,6 +189,7 @@ impl<'s> ProjectEnvironment<'s> {
                 .map(|file| RepoPath::written(file))
                 .collect(),
             finds_metadata: OnceLock::new(),
+            makes_tables_at_start: OnceLock::new(),
             configured: Configured {
                 dialect: settings.dialect,
                 sqlalchemy: settings.sqlalchemy_version,

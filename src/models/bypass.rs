@@ -3,6 +3,7 @@
 
 mod shell;
 mod sites;
+mod start;
 mod throw_away;
 mod usage;
 
@@ -18,6 +19,8 @@ use crate::sqlalchemy::{MetadataKey, metadata_of_value};
 
 use sites::{Site, sites};
 use usage::Usage;
+
+pub use start::{makes_tables_at_start, may_start};
 
 /// A call past the migrations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -228,6 +231,8 @@ fn metadata_named(search: &Search<'_>, module: &str, path: &str) -> Option<Metad
 struct Seen {
     at: Place,
     key: Option<MetadataKey>,
+    /// False for `drop_all`.
+    creates: bool,
     /// True where `tables` leaves some out.
     is_partial: bool,
     engine: Engine,
@@ -264,6 +269,10 @@ impl Seen {
 #[derive(Debug, Default)]
 struct BypassHost {
     calls: Vec<Seen>,
+    /// True to follow the start of an application in an environment that sets nothing.
+    is_start: bool,
+    /// True while nothing runs of what is handed over.
+    is_loading: bool,
     /// The functions that were handed to something outside, which may call them.
     followed: FxHashSet<Place>,
 }
@@ -279,11 +288,16 @@ impl Host for BypassHost {
         if let Some(class) = base_of_class(call, at, interpreter) {
             return Called::Value(class);
         }
-        if let Some((metadata, _)) = method(&call.callee) {
+        if let Some((metadata, name)) = method(&call.callee) {
             let engine = call.argument(0, "bind");
             let engine = engine.map_or(Engine::Any, |bind| engine_of(&bind.value));
             let is_partial = call.open || call.argument(1, "tables").is_some();
-            note(interpreter, &metadata, engine, is_partial, at);
+            note(interpreter, &metadata, &name, engine, is_partial, at);
+        }
+        if interpreter.host.is_start
+            && let Some(value) = start::setting(call)
+        {
+            return Called::Value(value);
         }
         for argument in &call.arguments {
             handed_over(interpreter, argument, call);
@@ -320,14 +334,22 @@ impl Host for BypassHost {
 
 /// `await connection.run_sync(Base.metadata.create_all)`, or a function that does it.
 fn handed_over(interpreter: &mut Runner<'_>, argument: &CallArgument, call: &Call) {
-    if let Some((metadata, _)) = method(&argument.value) {
+    if let Some((metadata, name)) = method(&argument.value) {
         let engine = match call.callee.as_symbol().map(|symbol| &symbol.kind) {
             Some(SymbolKind::Attribute { base, .. }) => engine_of(base),
             _ => Engine::Any,
         };
         let is_partial = call.arguments.len() > 1;
-        note(interpreter, &metadata, engine, is_partial, argument.at);
+        note(
+            interpreter,
+            &metadata,
+            &name,
+            engine,
+            is_partial,
+            argument.at,
+        );
     } else if let Value::Function(function) = &argument.value
+        && !interpreter.host.is_loading
         && interpreter.host.followed.insert(function.at)
     {
         let function = argument.value.clone();
@@ -356,6 +378,7 @@ fn method(callee: &Value) -> Option<(Value, Name)> {
 fn note(
     interpreter: &mut Runner<'_>,
     metadata: &Value,
+    method: &str,
     engine: Engine,
     is_partial: bool,
     at: Place,
@@ -365,6 +388,7 @@ fn note(
     interpreter.host.calls.push(Seen {
         at,
         key,
+        creates: method == "create_all",
         is_partial,
         engine,
         is_certain,

@@ -3,7 +3,8 @@
 use super::ProjectEnvironment;
 use crate::git::ChangeSet;
 use crate::models::{
-    Bypass, BypassSearch, MetadataKey, bypasses, is_test_file, makes_tables, may_bypass,
+    Bypass, BypassSearch, MetadataKey, bypasses, is_test_file, makes_tables, makes_tables_at_start,
+    may_bypass, may_start,
 };
 use crate::source::RepoPath;
 
@@ -31,14 +32,38 @@ impl ProjectEnvironment<'_> {
         if files.is_empty() {
             return Vec::new();
         }
-        let search = BypassSearch {
+        self.search_past_migrations(&folders, |search| bypasses(search, &files))
+    }
+
+    /// True if the application makes the tables of its models whenever it starts, also those that no migration makes.
+    pub fn makes_tables_at_start(&self) -> bool {
+        *self.makes_tables_at_start.get_or_init(|| {
+            if self.files_with("create_all").is_empty() {
+                return false;
+            }
+            let is_code = |path: &RepoPath| {
+                !crate::git::is_foreign(path) && may_start(path, || self.sources.look_into(path))
+            };
+            let files = self
+                .sources
+                .files_with("the start of an application", is_code);
+            let folders = self.script_folders();
+            self.search_past_migrations(&folders, |search| makes_tables_at_start(search, &files))
+        })
+    }
+
+    fn search_past_migrations<T>(
+        &self,
+        folders: &[RepoPath],
+        find: impl FnOnce(&BypassSearch<'_>) -> T,
+    ) -> T {
+        find(&BypassSearch {
             sources: self.sources,
             finder: &self.finder,
             migrated: &|| self.migrated_metadata(),
             dialect: self.dialect().dialect,
-            folders: &folders,
-        };
-        bypasses(&search, &files)
+            folders,
+        })
     }
 
     /// True if code beside the migrations, tests included, may make tables from the models.
@@ -87,5 +112,63 @@ impl ProjectEnvironment<'_> {
         } else {
             named.clone()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Settings;
+    use crate::git::Snapshot;
+    use crate::project::Project;
+    use crate::python::{ParseCache, Sources};
+
+    /// Whether an application of this module makes its tables as it starts.
+    fn makes_tables(main: &str) -> bool {
+        let models =
+            "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase):\n    pass\n";
+        let main = format!(
+            "import os\nfrom fastapi import FastAPI\nfrom database import engine\nfrom models import Base\n{main}"
+        );
+        let snapshot = Snapshot::in_memory([
+            ("alembic.ini", "[alembic]\nscript_location = migrations\n"),
+            (
+                "migrations/env.py",
+                "from models import Base\ntarget_metadata = Base.metadata\n",
+            ),
+            ("models.py", models),
+            ("main.py", &main),
+        ]);
+        let cache = ParseCache::default();
+        let sources = Sources::new(&snapshot, &cache);
+        let project = Project::load(&sources, &Settings::default());
+        project
+            .environments
+            .first()
+            .unwrap()
+            .makes_tables_at_start()
+    }
+
+    #[test]
+    fn tables_made_at_start() {
+        const MAKE: &str = "Base.metadata.create_all(engine)\n";
+        let under = |setting: &str| format!("if {setting}:\n    {MAKE}app = FastAPI()\n");
+        let event = |body: &str| {
+            format!("app = FastAPI()\n@app.on_event('startup')\ndef run():\n    {body}")
+        };
+        assert!(makes_tables(&format!("{MAKE}app = FastAPI()\n")));
+        assert!(makes_tables(&under("os.getenv('MAKE', 'true') == 'true'")));
+        assert!(!makes_tables(&under("os.getenv('MAKE') == 'true'")));
+        assert!(!makes_tables(&under("os.environ['MAKE'] == 'true'")));
+        assert!(makes_tables(&event(MAKE)));
+        assert!(!makes_tables(&event("print('up')\n")));
+        // What a route, a script or a command does is no start.
+        let route = format!("app = FastAPI()\n@app.post('/setup')\ndef run():\n    {MAKE}");
+        assert!(!makes_tables(&route));
+        let factory = format!(
+            "def make():\n    app = FastAPI()\n    init()\n    return app\ndef init():\n    {MAKE}"
+        );
+        assert!(makes_tables(&factory));
+        let command = format!("def make():\n    return FastAPI()\ndef init():\n    {MAKE}");
+        assert!(!makes_tables(&command));
     }
 }

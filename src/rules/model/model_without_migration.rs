@@ -302,7 +302,7 @@ fn report_proven(
             }
             let is_elsewhere = is_built_elsewhere(&table, ctx);
             let change = ChangedTable::new(table, found);
-            if change.whole == Some(true) && is_elsewhere {
+            if change.whole == Some(true) && (is_elsewhere || head.makes_tables_at_start()) {
                 continue;
             }
             match changed.iter_mut().find(|known| known.is_same(&change)) {
