@@ -156,9 +156,8 @@ impl Visitor for Finder<'_> {
         let ExprKind::Call(call) = &expression.kind else {
             return true;
         };
-        let name = match &call.function.kind {
-            ExprKind::Name(name) | ExprKind::Attribute { name, .. } => name,
-            _ => return true,
+        let (ExprKind::Name(name) | ExprKind::Attribute { name, .. }) = &call.function.kind else {
+            return true;
         };
         if APPLICATIONS.contains(&name.as_str()) {
             match self.around.first() {
