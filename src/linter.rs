@@ -10,6 +10,7 @@ mod statements;
 mod suppressions;
 mod twins;
 mod unchanged;
+mod unread;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -407,6 +408,9 @@ impl<'a> Linter<'a> {
                 _ => {}
             });
             self.respect_pairing(ctx, change, earlier);
+            if self.compares_in_changes() {
+                self.tell_unread_models(ctx, change);
+            }
         }
         // Those about changes have read models beside migrations.
         if ctx.judges_revisions() {

@@ -469,6 +469,13 @@ impl<'s, H: Host> Interpreter<'s, H> {
         }
         self.set_module_state(id, ModuleState::Running);
         if let Some(file) = path.and_then(|path| self.module_source(&path)) {
+            if let Some(error) = &file.syntax_error {
+                let at = Place {
+                    file: scope.file,
+                    span: error.span,
+                };
+                self.note_gap("a module is no valid Python", at);
+            }
             self.apart(is_lazy, |this| {
                 if is_lazy {
                     this.exec_definitions(&file, &scope);

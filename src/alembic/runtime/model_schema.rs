@@ -573,6 +573,12 @@ impl Reader<'_> {
                         )
                     });
                 }
+                // What is read of it may be a part.
+                if self.interpreter.is_no_python(&place.file) {
+                    table.unsure.get_or_insert_with(|| {
+                        Why::new("its module is no valid Python", Some(place.clone()))
+                    });
+                }
                 table.place = Some(place);
             }
         }

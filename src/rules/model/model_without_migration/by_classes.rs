@@ -50,6 +50,7 @@ pub(super) fn report(
         if !is_governed(change, state, tables)
             || is_built_elsewhere(&change.table, ctx)
             || lies_elsewhere(&change.place.file, ctx)
+            || is_no_python(&change.place.file, ctx)
         {
             continue;
         }
@@ -147,6 +148,17 @@ pub(super) fn lies_elsewhere(file: &RepoPath, ctx: &ChangeContext<'_>) -> bool {
     let head = ctx.environment.head;
     let mut others = ctx.environment.all.iter();
     !is_beside(head) && others.any(|other| !std::ptr::eq(other, head) && is_beside(other))
+}
+
+/// True for a file that Python cannot parse, before the change or now: what is read of it may be a part.
+fn is_no_python(file: &RepoPath, ctx: &ChangeContext<'_>) -> bool {
+    let states = [Some(ctx.environment.head), ctx.change.before];
+    states.into_iter().flatten().any(|state| {
+        state
+            .sources()
+            .python(file)
+            .is_some_and(|parsed| parsed.syntax_error.is_some())
+    })
 }
 
 /// The differences of a class in phrases, the columns of which the same changes together.
