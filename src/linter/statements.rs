@@ -273,7 +273,21 @@ impl Told {
                 .get(&key)
                 .filter(|_| way == Way::Down && rule.is_about_load());
             if let Some(known) = counterpart.and_then(|index| diagnostics.get_mut(*index)) {
-                known.add_place(diagnostic.primary, "and so on the way back");
+                let how = if known.code == diagnostic.code {
+                    "and so on the way back"
+                } else {
+                    "locked on the way back as well"
+                };
+                known.add_place(diagnostic.primary, how);
+                continue;
+            }
+            // Whoever waits for all rows to be written anew waits for an index of them as well.
+            let rewritten = (REWRITE, table.clone(), way);
+            let rewrite = self.said.get(&rewritten).filter(|_| code == LOCKS);
+            if let Some(known) = rewrite.and_then(|index| diagnostics.get_mut(*index))
+                && known.code != diagnostic.code
+            {
+                known.add_place(diagnostic.primary, "and keeps the lock for longer here");
                 continue;
             }
             if way == Way::Down && code == LOCKS && !circumstances.minds_locks_of_downgrades() {
@@ -308,6 +322,9 @@ impl Told {
                     self.said.entry(key).or_insert(first);
                 }
                 continue;
+            }
+            if matches!(rule.name, "column-rewrite" | "volatile-default") {
+                said.push(rewritten);
             }
             self.said.extend(said.into_iter().map(|key| (key, index)));
             if way == Way::Up && rule.is_about_load() {
@@ -375,6 +392,9 @@ const LOCKS: &str = "";
 
 /// Stands for all rules about running code: what they say of one table is mended together.
 const RUNNING_CODE: &str = "running";
+
+/// Stands for all rules about tables whose rows are written anew.
+const REWRITE: &str = "rewrite";
 
 /// Takes a finding into another that is mended with it.
 fn add_finding(known: &mut Diagnostic, other: Diagnostic) {

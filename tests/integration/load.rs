@@ -214,6 +214,25 @@ fn a_loop_and_the_way_back_are_one_finding() {
 }
 
 #[test]
+fn an_index_of_a_table_that_is_rewritten_is_part_of_that() {
+    let repository = minding_shop(0);
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    let both = "op.alter_column(\"order\", \"id\", type_=sa.BigInteger())\n    op.create_index(\"ix_b2\", \"order\", [\"id\"])";
+    for (upgrade, codes) in [
+        (both.to_owned(), &["514"][..]),
+        (
+            both.replace("\"ix_b2\", \"order\"", "\"ix_b2\", \"customer\""),
+            &["514", "505"],
+        ),
+    ] {
+        let text = revision("b2", Some("z9"), "2026-03-20", &upgrade, "pass");
+        repository.write("migrations/versions/b2.py", text);
+        repository.commit("A wider key");
+        assert_eq!(codes_of_change(&repository), codes, "{upgrade}");
+    }
+}
+
+#[test]
 fn who_migrates_at_the_start_is_not_in_use_meanwhile() {
     for (manifest, codes) in [("readme.yaml", &[][..]), ("deploy.yaml", &["505"])] {
         let repository = minding_shop(4);

@@ -18,6 +18,7 @@ mod history;
 mod hooks;
 mod load;
 mod offline;
+mod once;
 mod outputs;
 mod past;
 mod pictures;

@@ -6,6 +6,8 @@ use crate::config::Pairing;
 use crate::diagnostic::Label;
 use crate::models::DriftDifference;
 use crate::project::ProjectEnvironment;
+use crate::rules::coverage::belongs_to_change;
+use crate::rules::downgrade::ignored_argument;
 use crate::rules::{
     ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule, is_selected, list,
     pairing,
@@ -102,6 +104,9 @@ fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     let before = ctx.change.before.map(ProjectEnvironment::migrated);
     let now = ctx.environment.head.migrated();
     for found in introduced.by_models.iter().chain(&introduced.others) {
+        if is_of_ignored_type(&found.difference.object, models, ctx) {
+            continue;
+        }
         report(found, models, now, before, reporter);
     }
 }
@@ -148,14 +153,30 @@ fn report(
 
 /// The first column of the models that is of an enum type: `create_all()` makes all types before the first table.
 fn column_of<'c>(name: &str, models: &'c Catalog) -> Option<&'c FileSpan> {
-    let is_of_type = |column: &&Column| {
-        let spelling = column.column_type.known();
-        spelling.is_some_and(|spelling| spelling.trim_end_matches("[]") == name)
-    };
     models.tables.values().find_map(|table| {
-        let column = table.columns.iter().find(is_of_type)?;
+        let column = table
+            .columns
+            .iter()
+            .find(|column| is_of_type(column, name))?;
         column.place.as_ref().or(table.place.as_ref())
     })
+}
+
+/// True for the type of a column that a migration of the change means to alter, and Alembic does not hear, where that is told.
+fn is_of_ignored_type(name: &str, models: &ModelSchema, ctx: &ChangeContext<'_>) -> bool {
+    let head = ctx.environment.head;
+    let own = || (0..head.map.nodes().len()).filter(|node| belongs_to_change(ctx, head, *node));
+    models.catalog.tables.iter().any(|(table, made)| {
+        made.columns.iter().any(|column| {
+            is_of_type(column, name)
+                && ignored_argument::tells_of_type(ctx.environment, own(), table, &column.name)
+        })
+    })
+}
+
+fn is_of_type(column: &Column, name: &str) -> bool {
+    let spelling = column.column_type.known();
+    spelling.is_some_and(|spelling| spelling.trim_end_matches("[]") == name)
 }
 
 /// The labels that the model has and no migration makes.

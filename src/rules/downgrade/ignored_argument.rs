@@ -214,8 +214,10 @@ pub(in crate::rules) fn tells_of_type(
         let mut ignored = recorded.ignored.iter();
         alter.table.as_deref() == Some(table)
             && alter.column.as_deref() == Some(column)
-            && ignored.any(|ignored| {
-                ignored.kind == IgnoredKind::UnknownKeyword && ignored.name == "type"
+            && ignored.any(|ignored| match ignored.kind {
+                IgnoredKind::UnknownKeyword => ignored.name == "type",
+                IgnoredKind::TypeByPosition => true,
+                _ => false,
             })
     };
     is_selected(&RULE, environment.settings)

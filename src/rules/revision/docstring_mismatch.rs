@@ -1,10 +1,13 @@
 //! ML110
 
+use jiff::civil::Date;
 use smol_str::SmolStr;
 
 use crate::alembic::{DocLine, Revision, RevisionMap};
 use crate::diagnostic::{Applicability, Edit, Fix};
-use crate::rules::revision::{id_label, is_its_own_parent, label_at, parent_label, stale_parent};
+use crate::rules::revision::{
+    duplicate_revision, id_label, is_its_own_parent, label_at, parent_label, stale_parent,
+};
 use crate::rules::{Reporter, ScriptContext, Violation, declare_rule, list};
 
 declare_rule! {
@@ -17,8 +20,12 @@ declare_rule! {
 
 /// So many docstrings that stay wrong make a habit,
 const MIN_LEFT: usize = 5;
-/// if they are one in so many.
+/// if they are one in so many,
 const ONE_IN: usize = 12;
+/// or so many
+const MIN_LATELY: usize = 4;
+/// of the newest ones.
+const RECENT: usize = 24;
 
 /// The lines that do not say what the code says.
 struct DocstringMismatch<'a> {
@@ -97,6 +104,8 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
     };
     if stands_on_the_base(revision, ctx)
         || ctx.environment.is_only_moved(&revision.file)
+        // The variables may be what was copied.
+        || id_line.is_some() && duplicate_revision::tells_of(id, ctx.environment)
         || id_line.is_none() && (has_moved_away(revision, ctx) || leaves_them_behind(ctx))
     {
         return;
@@ -147,15 +156,18 @@ fn leaves_them_behind(ctx: &ScriptContext<'_>) -> bool {
     let Some(map) = environment.map(|environment| &environment.map) else {
         return false;
     };
-    let (mut left, mut all) = (0, 0);
-    for node in map.nodes() {
-        let line = node.revision.doc.revises.as_ref();
-        if let Some(line) = line.filter(|line| !line.text.trim().is_empty()) {
-            all += 1;
-            left += usize::from(is_wrong(line, &node.revision, map));
-        }
-    }
-    left >= MIN_LEFT && left * ONE_IN >= all
+    let lines = map.nodes().iter().filter_map(|node| {
+        let line = node.revision.doc.revises.as_ref()?;
+        (!line.text.trim().is_empty()).then_some((line, &node.revision))
+    });
+    let mut left: Vec<(Option<Date>, bool)> = lines
+        .map(|(line, revision)| (revision.created(), is_wrong(line, revision, map)))
+        .collect();
+    left.sort_by_key(|(created, _)| std::cmp::Reverse(*created));
+    let count = |of: &[(Option<Date>, bool)]| of.iter().filter(|(_, is_left)| *is_left).count();
+    let newest = left.get(..RECENT).unwrap_or(&left);
+    let all = count(&left);
+    all >= MIN_LEFT && all * ONE_IN >= left.len() || count(newest) >= MIN_LATELY
 }
 
 /// True for a revision that is its own parent, or whose parent is nowhere.

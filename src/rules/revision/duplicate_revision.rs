@@ -56,6 +56,13 @@ pub(in crate::rules) fn explains(ctx: &EnvironmentContext<'_>, heads: &[SmolStr]
     twice > 0 && heads.len() - twice < 2
 }
 
+/// True if another file has this id as well, where that is told.
+pub(in crate::rules) fn tells_of(id: &str, ctx: &EnvironmentContext<'_>) -> bool {
+    let map = &ctx.judged().map;
+    let mut taken = map.duplicates().iter().flatten();
+    is_selected(&RULE, ctx.settings) && taken.any(|node| map.node(*node).id() == id)
+}
+
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     let judged = ctx.judged();
     for nodes in judged.map.duplicates() {

@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 
 use super::nullability::sets_nullable;
 use crate::catalog::{
-    AlterAction, Catalog, Change, ConstraintKind, Ddl, Difference, Fact, IndexDefinition, IndexKey,
-    Subject, compare, constraint_value, index_value,
+    AlterAction, Catalog, Change, Column, ConstraintKind, Ddl, Difference, Fact, IndexDefinition,
+    IndexKey, Subject, compare, constraint_value, index_value,
 };
 use crate::rules::ReplayContext;
-use crate::rules::difference::{Remainder, Target, said_by_models};
+use crate::rules::difference::{Remainder, Target, only_orders_labels, said_by_models};
 use crate::rules::downgrade::before_on_the_base;
 use crate::rules::fresh::has;
 use crate::sql::{only_fills_nulls, sole_assignment, written_columns};
@@ -44,10 +44,7 @@ pub(super) fn comes_back_as_it_can(
 }
 
 /// The column as it was.
-fn column<'a>(
-    difference: &Difference,
-    ctx: &ReplayContext<'a>,
-) -> Option<&'a crate::catalog::Column> {
+fn column<'a>(difference: &Difference, ctx: &ReplayContext<'a>) -> Option<&'a Column> {
     let Target { table, name, .. } = Target::of(difference);
     ctx.replayed.before.tables.get(table?)?.column(name?)
 }
@@ -73,7 +70,7 @@ fn is_added_not_null(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
 fn adds_back(
     difference: &Difference,
     ctx: &ReplayContext<'_>,
-    is_it: impl Fn(&crate::catalog::Column) -> bool,
+    is_it: impl Fn(&Column) -> bool,
 ) -> bool {
     let target = Target::of(difference);
     ctx.replayed.downgrade_steps.iter().any(|step| {
@@ -237,9 +234,27 @@ pub(super) fn is_as_the_models_say(
     let is_settled = part != "nullable"
         || !difference.from.as_bool().is_some_and(is_no_news)
         || is_news_to_models();
-    says(&base.model_schema().catalog).as_ref() == Some(&difference.to)
-        && is_settled
-        && remainder.next_failure(name).is_none()
+    let is_said = says(&base.model_schema().catalog).is_some_and(|said| {
+        said == difference.to
+            || only_orders_labels(&Difference {
+                from: said,
+                ..difference.clone()
+            })
+    });
+    is_said && is_settled && remainder.next_failure(name).is_none()
+}
+
+/// True for a type that no column had before: nothing needs it back.
+pub(super) fn was_left_over(difference: &Difference, before: &Catalog) -> bool {
+    let is_of_type = |column: &Column| {
+        let spelling = column.column_type.known();
+        spelling.is_none_or(|spelling| spelling.trim_end_matches("[]") == difference.object)
+    };
+    (difference.subject, difference.change) == (Subject::Enum, Change::Removed)
+        && !before
+            .tables
+            .values()
+            .any(|table| table.open.is_some() || table.columns.iter().any(is_of_type))
 }
 
 /// True for an enum whose lost labels the models of the base do not have either: the older code can neither read nor write

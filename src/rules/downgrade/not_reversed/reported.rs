@@ -119,6 +119,7 @@ pub(super) fn is_reported(
         || only_limits(difference, ctx)
         || is_stored_as_before(difference, ctx)
         || means::is_as_on_the_base(difference, ctx)
+        || means::was_left_over(difference, &ctx.replayed.before)
     {
         return false;
     }

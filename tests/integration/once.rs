@@ -1,0 +1,74 @@
+//! One slip is one finding, whichever rules see it.
+
+use crate::repository::Repository;
+
+const INI: &str =
+    "[alembic]\nscript_location = migrations\nsqlalchemy.url = postgresql://localhost/shop\n";
+
+fn shop() -> Repository {
+    let repository = Repository::init(&[]);
+    repository.write("alembic.ini", INI);
+    repository.write(
+        "migrations/env.py",
+        "from alembic import context\nfrom models import Base\n\ncontext.configure(target_metadata=Base.metadata)\n",
+    );
+    repository.write("models.py", models("\"OPEN\", \"PAID\""));
+    repository.write(
+        "migrations/versions/a1.py",
+        "\"\"\"first\n\nRevision ID: a1\nRevises:\n\n\"\"\"\nimport sqlalchemy as sa\nfrom alembic import op\n\n\
+         revision = \"a1\"\ndown_revision = None\n\n\ndef upgrade():\n    op.create_table(\"orders\", \
+         sa.Column(\"id\", sa.Integer(), primary_key=True), sa.Column(\"state\", sa.Enum(\"OPEN\", \"PAID\", name=\"state\")))\n\n\n\
+         def downgrade():\n    op.drop_table(\"orders\")\n    op.execute(\"DROP TYPE state\")\n",
+    );
+    repository.commit("Orders");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    repository
+}
+
+fn models(labels: &str) -> String {
+    format!(
+        "from sqlalchemy import Column, Enum, Integer\nfrom sqlalchemy.orm import DeclarativeBase\n\n\n\
+         class Base(DeclarativeBase):\n    pass\n\n\nclass Order(Base):\n    __tablename__ = \"orders\"\n\n    \
+         id = Column(Integer, primary_key=True)\n    state = Column(Enum({labels}, name=\"state\"))\n"
+    )
+}
+
+fn codes(repository: &Repository, select: &str) -> Vec<String> {
+    let answer = repository.lint(&[
+        "check",
+        "--from-ref",
+        "main",
+        "--select",
+        select,
+        "--output-format",
+        "concise",
+    ]);
+    answer.codes().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn variables_that_were_copied_are_no_news_to_the_docstring() {
+    let repository = shop();
+    repository.write(
+        "migrations/versions/b2.py",
+        "\"\"\"second\n\nRevision ID: b2\nRevises: a1\n\n\"\"\"\nrevision = \"a1\"\ndown_revision = None\n\n\n\
+         def upgrade():\n    pass\n",
+    );
+    repository.commit("Second");
+    assert_eq!(codes(&repository, "ML103,ML110"), ["103"]);
+    assert_eq!(codes(&repository, "ML110"), ["110"]);
+}
+
+#[test]
+fn labels_of_a_type_that_alembic_does_not_hear_of_are_told_as_that() {
+    let repository = shop();
+    repository.write("models.py", models("\"OPEN\", \"PAID\", \"LATE\""));
+    repository.write(
+        "migrations/versions/b2.py",
+        "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = \"b2\"\ndown_revision = \"a1\"\n\n\n\
+         def upgrade():\n    op.alter_column(\"orders\", \"state\", sa.Enum(\"OPEN\", \"PAID\", \"LATE\", name=\"state\"))\n",
+    );
+    repository.commit("Late ones");
+    assert_eq!(codes(&repository, "ML211,ML413"), ["211"]);
+    assert_eq!(codes(&repository, "ML413"), ["413"]);
+}
