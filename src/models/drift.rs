@@ -4,6 +4,7 @@
 //! would write is told apart from what it cannot see, as CHECKs, primary keys and the names of constraints.
 
 mod expressions;
+mod indexes;
 mod keys;
 mod types;
 mod uniqueness;
@@ -63,6 +64,8 @@ pub enum Weight {
     Seen,
     /// It would if `compare_type` or `compare_server_default` were on, which they are not or may not be.
     NotAsked,
+    /// Newer versions do, and which one there is is not known.
+    PerhapsSeen,
     /// It cannot, the database and the code can: CHECKs, primary keys, labels of enums, predicates of indexes.
     Unseen,
     /// What changes nothing: another name, a length that only one side gives.
@@ -498,25 +501,7 @@ impl Comparing<'_> {
                 };
                 Weight::seen(columns(&difference.from) != columns(&difference.to))
             }
-            (Subject::Index, Change::Added | Change::Removed | Change::Renamed) => {
-                let keys = |value: &serde_json::Value| value["columns"].to_string();
-                Weight::seen(
-                    !keys(&difference.from).contains('(') && !keys(&difference.to).contains('('),
-                )
-            }
-            (Subject::Index, Change::Changed(_)) => {
-                let keys = |index: &serde_json::Value| -> Vec<String> {
-                    let keys = keys_of_index(index).into_iter();
-                    match self.models.dialect {
-                        Dialect::PostgreSql => keys.map(|key| expressions::cleaned(&key)).collect(),
-                        _ => keys.collect(),
-                    }
-                };
-                Weight::seen(
-                    keys(&difference.from) != keys(&difference.to)
-                        || difference.from["unique"] != difference.to["unique"],
-                )
-            }
+            (Subject::Index, _) => indexes::weight(difference, [database, described], self.models),
             // Autogenerate goes by what they say, not by their names.
             (Subject::ForeignKey, Change::Changed(_)) => {
                 let (table, _) = split_object(&difference.object, database);
@@ -560,28 +545,6 @@ fn order_keys_like(database: &Catalog, described: &mut Catalog) {
     }
 }
 
-/// The keys of an index as `PostgresqlImpl.compare_indexes` sees them: without `postgresql_ops`.
-fn keys_of_index(index: &serde_json::Value) -> Vec<String> {
-    let keys = index["columns"].as_array().into_iter().flatten();
-    keys.map(|key| {
-        let words = key.as_str().unwrap_or_default().split(' ');
-        let is_operator_class = |word: &str| {
-            word.split('(')
-                .next()
-                .is_some_and(|name| name.ends_with("_ops"))
-        };
-        let mut kept = Vec::new();
-        for (position, word) in words.enumerate() {
-            // The first word is the column or expression itself.
-            if position == 0 || !is_operator_class(word) {
-                kept.push(word);
-            }
-        }
-        kept.join(" ")
-    })
-    .collect()
-}
-
 /// Why an object is not compared that may not be meant to be.
 fn left_out(object: &str, place: Option<FileSpan>) -> Arc<Why> {
     let what = format!("whether `env.py` leaves `{object}` out of the comparison is not known");
@@ -591,18 +554,4 @@ fn left_out(object: &str, place: Option<FileSpan>) -> Arc<Why> {
 /// An error with the reason, if there is one.
 fn certain(doubt: Option<Arc<Why>>) -> Result<(), Option<Arc<Why>>> {
     doubt.map_or(Ok(()), |why| Err(Some(why)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn operator_classes_are_no_keys() {
-        let keys = |keys: &[&str]| keys_of_index(&serde_json::json!({"columns": keys}));
-        assert_eq!(keys(&["a varchar_pattern_ops DESC", "b"]), ["a DESC", "b"]);
-        assert_eq!(keys(&["a gist_trgm_ops(siglen=32)"]), ["a"]);
-        assert_eq!(keys(&["lower(a) text_pattern_ops"]), ["lower(a)"]);
-        assert_eq!(keys(&["my_ops"]), ["my_ops"]);
-    }
 }

@@ -72,6 +72,10 @@ pub struct Comparison {
     pub compares_identities: Option<bool>,
     /// True if `env.py` imports a package with which autogenerate compares the labels of enums.
     pub compares_labels: bool,
+    /// Whether indexes over expressions are: the database is only asked for them by newer versions, and not every one.
+    pub compares_expressions: Option<bool>,
+    /// True if a call of `context.configure(…)` was found.
+    pub is_configured: bool,
     /// `include_schemas`: without it, tables of the database are only looked for in the default schema.
     pub compares_schemas: Option<bool>,
     /// What `include_schemas`, `include_object` and `include_name` say, by kind and name; what is not listed is taken

@@ -186,6 +186,8 @@ impl MigrationWithoutModel<'_> {
 enum Aftermath {
     /// Autogenerate compares the models with the database.
     Undone,
+    /// It may; no call of `context.configure(…)` was found in what `env.py` leads to.
+    PerhapsUndone,
     /// `env.py` hands no metadata to Alembic, or does not let it look into the schema, but `create_all()` makes databases of
     /// the models.
     Unseen,
@@ -248,9 +250,16 @@ impl Aftermath {
     fn of(head: &ProjectEnvironment<'_>) -> Self {
         if head.model_schema().lacks_target {
             Self::without_autogenerate(head)
-        } else {
+        } else if head.model_schema().comparison.is_configured {
             Self::Undone
+        } else {
+            Self::PerhapsUndone
         }
+    }
+
+    /// True if autogenerate sees what it is not certainly kept from.
+    fn is_undone(self) -> bool {
+        matches!(self, Self::Undone | Self::PerhapsUndone)
     }
 
     fn without_autogenerate(head: &ProjectEnvironment<'_>) -> Self {
@@ -264,12 +273,15 @@ impl Aftermath {
     /// The same for the model of one table.
     fn of_table(table: &str, head: &ProjectEnvironment<'_>) -> Self {
         let mut unregistered = head.model_schema().unregistered.iter();
-        match Self::of(head) {
-            Self::Undone if unregistered.any(|model| model.name == table) => Self::Unknown,
-            Self::Undone if table.contains('.') && !head.compares_schemas() => {
-                Self::without_autogenerate(head)
-            }
-            other => other,
+        let of_all = Self::of(head);
+        if !of_all.is_undone() {
+            of_all
+        } else if unregistered.any(|model| model.name == table) {
+            Self::Unknown
+        } else if table.contains('.') && !head.compares_schemas() {
+            Self::without_autogenerate(head)
+        } else {
+            of_all
         }
     }
 
@@ -282,6 +294,10 @@ impl Aftermath {
         let note = match (self, met) {
             (Self::Undone, _) => {
                 "the next `alembic revision --autogenerate` would propose the difference again"
+            }
+            (Self::PerhapsUndone, _) => {
+                "the next `alembic revision --autogenerate` may propose the difference again: how `env.py` has it compare \
+                 was not found"
             }
             (_, Met::Missing) => "queries of the model fail: what they name is not there",
             (Self::Unknown, _) => {
@@ -297,7 +313,7 @@ impl Aftermath {
     }
 
     fn severity(self, met: Met) -> Option<Severity> {
-        (!matches!(self, Self::Undone | Self::Unknown) && met != Met::Missing)
+        (!self.is_undone() && self != Self::Unknown && met != Met::Missing)
             .then_some(Severity::Info)
     }
 }

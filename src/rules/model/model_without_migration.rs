@@ -62,13 +62,24 @@ struct ModelWithoutMigration {
 #[derive(Clone, Copy)]
 enum Autogenerate {
     SeesSome,
-    /// Whether it does hangs on what `env.py` takes from elsewhere.
+    /// Whether it does hangs on what `env.py` takes from elsewhere, or on versions that are not known.
     MayCompare,
     ComparesNone,
     /// Nothing that `env.py` imports leads to the model.
     LacksModel,
     /// `env.py` hands no metadata to Alembic.
     LacksMetadata,
+}
+
+impl Autogenerate {
+    /// Of what autogenerate compares, unless `env.py` has it do otherwise.
+    fn of_what_is_seen(head: &ProjectEnvironment<'_>) -> Self {
+        if head.model_schema().comparison.is_configured {
+            Self::SeesSome
+        } else {
+            Self::MayCompare
+        }
+    }
 }
 
 impl Violation for ModelWithoutMigration {
@@ -396,8 +407,8 @@ impl<'a> ChangedTable<'a> {
         } else if unregistered.iter().any(|model| model.name == table) {
             Autogenerate::LacksModel
         } else if found.iter().any(|found| found.is_seen()) {
-            Autogenerate::SeesSome
-        } else if found.iter().any(|found| may_be_asked(found, head)) {
+            Autogenerate::of_what_is_seen(head)
+        } else if found.iter().any(|found| may_be_compared(found, head)) {
             Autogenerate::MayCompare
         } else {
             Autogenerate::ComparesNone
@@ -461,8 +472,11 @@ impl<'a> ChangedTable<'a> {
     }
 }
 
-/// True for what autogenerate compares if it is told to, where it is not known whether it is.
-fn may_be_asked(found: &DriftDifference, head: &ProjectEnvironment<'_>) -> bool {
+/// True for what autogenerate compares if it is told to, or in newer versions, where that is not known.
+fn may_be_compared(found: &DriftDifference, head: &ProjectEnvironment<'_>) -> bool {
+    if found.weight == Weight::PerhapsSeen {
+        return true;
+    }
     let comparison = &head.model_schema().whole().comparison;
     let setting = match found.difference.change {
         Change::Changed("type") => comparison.compares_types,

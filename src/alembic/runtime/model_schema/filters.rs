@@ -8,10 +8,12 @@ use std::collections::BTreeMap;
 use super::{Comparison, Reader};
 use crate::alembic::configured::configured_flag;
 use crate::catalog::{Catalog, Change, Difference, Subject, compare, split_object};
+use crate::dialect::Dialect;
 use crate::python::Outcome;
 use crate::python::ast::Name;
 use crate::python::value::{Call, CallArgument, FileId, Object, Place, Reason, SymbolKind, Value};
 use crate::source::Span;
+use crate::sqlalchemy::ddl::Semantics;
 
 /// A function of `env.py`.
 struct Filter {
@@ -46,6 +48,22 @@ const AT: Place = Place {
     span: Span { start: 0, end: 0 },
 };
 
+/// Whether autogenerate compares indexes over expressions. SQLAlchemy reads them back from PostgreSQL since 2.0, and from
+/// SQLite never; Alembic leaves those of the models out where it does not (`_skip_functional_indexes`), and does not do so
+/// for PostgreSQL since 1.10.
+fn compares_expressions(semantics: &Semantics) -> Option<bool> {
+    let is_sqlalchemy_old = semantics.sqlalchemy < (2, 0);
+    match semantics.dialect {
+        Dialect::Sqlite => Some(false),
+        Dialect::PostgreSql if is_sqlalchemy_old && !semantics.is_sqlalchemy_assumed => Some(false),
+        Dialect::PostgreSql => {
+            let is_known = !semantics.is_sqlalchemy_assumed && !semantics.is_alembic_assumed;
+            (is_known && semantics.alembic >= (1, 10)).then_some(true)
+        }
+        Dialect::MySql => None,
+    }
+}
+
 impl Reader<'_> {
     pub(super) fn comparison(
         &mut self,
@@ -73,6 +91,12 @@ impl Reader<'_> {
                 _ => compares_defaults,
             },
             compares_labels: self.compares_labels,
+            compares_expressions: self
+                .interpreter
+                .host
+                .semantics()
+                .and_then(|semantics| compares_expressions(&semantics)),
+            is_configured: !configured.is_empty(),
             compares_schemas: flag("include_schemas", false),
             included: BTreeMap::new(),
         };

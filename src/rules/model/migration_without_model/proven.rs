@@ -208,7 +208,7 @@ pub(super) fn report(
             Aftermath::of_table(one.table, head),
             Met::of(one.found, head),
         );
-        let is_seen = aftermath == Aftermath::Undone || met != Met::Nothing;
+        let is_seen = aftermath.is_undone() || met != Met::Nothing;
         aftermath.notices(met) && (is_seen || !both_fill(one.found, head))
     };
     contradictions.retain(|one| !is_told(one) && !is_seen_so(one) && is_noticed(one));

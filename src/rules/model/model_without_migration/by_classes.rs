@@ -87,7 +87,7 @@ pub(super) fn report(
             } else {
                 Missed::Structure
             },
-            autogenerate: Autogenerate::SeesSome,
+            autogenerate: Autogenerate::of_what_is_seen(head),
             is_judged_by_classes: true,
             also: Vec::new(),
             tables: vec![change.table.to_string()],
