@@ -22,6 +22,15 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// True if the rows that are copied get a value for a column that is added, which the database is not told of.
+    pub fn fills(&self, column: &str) -> bool {
+        let is_it = |step: &BatchStep| {
+            matches!(&step.change, BatchChange::AddColumn(new)
+                if new.has_python_default && new.definition.column.name == column)
+        };
+        self.makes_copy() && self.steps.iter().any(is_it)
+    }
+
     /// Whether the table is made anew.
     pub fn makes_copy(&self) -> bool {
         match self.recreate {
@@ -84,6 +93,7 @@ pub enum BatchChange {
 
 /// A column that is added.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct NewColumn {
     pub definition: ColumnDefinition,
     pub if_not_exists: bool,
@@ -92,6 +102,9 @@ pub struct NewColumn {
     pub type_check: Option<Constraint>,
     /// True if `ALTER TABLE … ADD COLUMN` would not take it.
     pub needs_copy: bool,
+    /// True if it has a default of Python's: `INSERT INTO … SELECT`, with which Alembic fills a copy, gives it to all rows
+    /// (`include_defaults` of `from_select`).
+    pub has_python_default: bool,
     pub insert_before: Option<SmolStr>,
     pub insert_after: Option<SmolStr>,
 }

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use crate::alembic::{Migration, RawSql, ReplayedRevision, Revision, Run, Step};
 use crate::catalog::{
-    AlterAction, Catalog, Column, ColumnDefinition, ConstraintKind, Ddl, Fact, Table,
+    AlterAction, Batch, Catalog, Column, ColumnDefinition, ConstraintKind, Ddl, Fact, Table,
 };
 use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
@@ -244,6 +244,9 @@ impl<'a> StatementContext<'a> {
         definition.needs_value()
             && self.dialect() != Dialect::MySql
             && !self.numbers_rows(table, &definition.column)
+            && !any_batch(&self.step.ddl, &|batch| {
+                batch.table == table && batch.fills(&definition.column.name)
+            })
     }
 
     /// True if SQLite numbers the rows when the table is copied: an `INTEGER` that alone is the primary key is the number of
@@ -260,7 +263,9 @@ impl<'a> StatementContext<'a> {
                 .column_type
                 .known()
                 .is_some_and(|known| known == "INTEGER")
-            && copies(&self.step.ddl, table)
+            && any_batch(&self.step.ddl, &|batch| {
+                batch.table == table && batch.makes_copy()
+            })
     }
 
     /// The table that the statement is about.
@@ -317,12 +322,12 @@ impl<'a> StatementContext<'a> {
     }
 }
 
-/// True if a batch makes a table anew.
-fn copies(ddl: &Ddl, table: &str) -> bool {
+/// True if one of the batches of a statement is such a one.
+fn any_batch(ddl: &Ddl, is_it: &dyn Fn(&Batch) -> bool) -> bool {
     match ddl {
-        Ddl::Together(parts) | Ddl::Block(parts) => parts.iter().any(|part| copies(part, table)),
-        Ddl::Only(inner) => copies(inner, table),
-        Ddl::Batch(batch) => batch.table == table && batch.makes_copy(),
+        Ddl::Together(parts) | Ddl::Block(parts) => parts.iter().any(|part| any_batch(part, is_it)),
+        Ddl::Only(inner) => any_batch(inner, is_it),
+        Ddl::Batch(batch) => is_it(batch),
         _ => false,
     }
 }

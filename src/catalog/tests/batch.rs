@@ -20,6 +20,7 @@ fn adds(name: &str, place: (Option<&str>, Option<&str>)) -> BatchStep {
         is_primary_key: false,
         type_check: None,
         needs_copy: false,
+        has_python_default: false,
         insert_before: place.0.map(SmolStr::new),
         insert_after: place.1.map(SmolStr::new),
     })))
@@ -261,6 +262,7 @@ fn booleans_bring_their_check_before_1_4() {
         is_primary_key: false,
         type_check: Some(check(None, "new IN (0, 1)", &["new"])),
         needs_copy: false,
+        has_python_default: false,
         insert_before: None,
         insert_after: None,
     };

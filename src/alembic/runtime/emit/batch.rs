@@ -82,6 +82,7 @@ pub(in crate::alembic::runtime) fn batch_changes(
                     is_primary_key: false,
                     type_check: None,
                     needs_copy: false,
+                    has_python_default: false,
                     insert_before: operation.name(usize::MAX, "insert_before"),
                     insert_after: operation.name(usize::MAX, "insert_after"),
                 };
@@ -197,6 +198,9 @@ impl Operation<'_, '_> {
                 .is_some_and(|argument| argument.value.as_bool() == Some(true))
         };
         column.is_primary_key = flag("primary_key");
+        column.has_python_default = call
+            .keyword("default")
+            .is_some_and(|argument| !matches!(argument.value, Value::None));
         // `requires_recreate_in_batch` looks at this since Alembic 1.7.
         column.needs_copy = self.semantics.alembic >= (1, 7) && needs_copy(call, self.interpreter);
         let name = column.definition.column.name.clone();
