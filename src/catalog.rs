@@ -26,7 +26,7 @@ pub use batch::{Batch, BatchChange, BatchStep, NewColumn, Recreate, Versions};
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
 pub use ddl::{
     AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, LikeClause,
-    LikePart, LiteralOf, Maintenance, RowChange, SequenceChange, UnnamedKind, UsedLiteral,
+    LikePart, LiteralOf, Maintenance, RowChange, SequenceChange, Taken, UnnamedKind, UsedLiteral,
 };
 pub use difference::{
     Change, Difference, Differences, Subject, compare, constraint_value, index_value,

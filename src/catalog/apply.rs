@@ -401,7 +401,12 @@ impl Statement<'_> {
             }
             AlterAction::AttachPartition { partition } => self.attach_partition(table, partition),
             AlterAction::DetachPartition { partition } => self.detach_partition(table, partition),
-            AlterAction::Opaque { what } => self.opaque(what, std::slice::from_ref(table)),
+            AlterAction::Opaque { what, takes } => {
+                self.opaque(what, std::slice::from_ref(table));
+                if let Some(taken) = takes {
+                    self.doubt_constraints(table, taken);
+                }
+            }
             AlterAction::Other => {}
         }
         if self.failures.len() == failures {

@@ -433,7 +433,18 @@ pub enum AlterAction {
     /// Not understood: the table may be changed in any way.
     Opaque {
         what: String,
+        /// The constraint that it certainly takes away or gives another name, where it says that it does so.
+        takes: Option<Taken>,
     },
+}
+
+/// A constraint that is dropped or renamed by a statement in which a name is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It has this name, and another one afterwards.
+    Named(SmolStr),
+    /// Any of the table.
+    One,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use super::Statement;
 use crate::catalog::constraint::ConstraintKind;
-use crate::catalog::ddl::{Ddl, UnnamedKind};
+use crate::catalog::ddl::{Ddl, Taken, UnnamedKind};
 use crate::catalog::fact::Fact;
 use crate::catalog::question::Condition;
 
@@ -100,6 +100,22 @@ impl Statement<'_> {
             self.database.now = before;
             self.run_all(on_failure);
         }
+    }
+
+    /// One of these constraints is not there any more under its name.
+    pub(super) fn doubt_constraints(&mut self, table: &SmolStr, taken: &Taken) {
+        self.change(table, |table| {
+            let why = table.unsure.clone();
+            for constraint in &mut table.constraints {
+                let is_meant = match taken {
+                    Taken::Named(name) => constraint.known_name() == Some(name),
+                    Taken::One => true,
+                };
+                if is_meant && constraint.maybe.is_none() {
+                    constraint.maybe.clone_from(&why);
+                }
+            }
+        });
     }
 
     /// Something of a kind was made, changed or dropped: any of that kind may be gone.

@@ -146,7 +146,7 @@ impl Writer<'_> {
                 out.push(comment(&format!("ALTER TABLE {table} …")));
                 return;
             }
-            AlterAction::Opaque { what } => {
+            AlterAction::Opaque { what, .. } => {
                 out.push(comment(&format!("ALTER TABLE {table}, not known: {what}")));
                 return;
             }

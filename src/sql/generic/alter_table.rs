@@ -6,7 +6,7 @@ use super::super::source::beside;
 use super::super::unnamed;
 use super::Reader;
 use super::constraint::Item;
-use crate::catalog::{AlterAction, ColumnDefinition, CommentTarget, Ddl, Fact};
+use crate::catalog::{AlterAction, ColumnDefinition, CommentTarget, Ddl, Fact, Taken};
 
 /// Words at the beginning of what leaves columns and constraints alone: storage, character sets, locks.
 const OTHER: &[&str] = &[
@@ -52,6 +52,7 @@ impl Reader<'_> {
             let actions = self.action_of(&table).unwrap_or_else(|| {
                 vec![Does::Alter(AlterAction::Opaque {
                     what: super::super::parse::summary(self.source, start..self.range.end),
+                    takes: None,
                 })]
             });
             self.skip_item();
@@ -206,11 +207,18 @@ impl Reader<'_> {
             };
         if is_constraint {
             let if_exists = self.cursor.if_exists();
-            return Some(vec![Does::Alter(AlterAction::DropConstraint {
-                name: self.cursor.name()?,
-                if_exists,
-                cascade: false,
-            })]);
+            let action = match self.cursor.name() {
+                Some(name) => AlterAction::DropConstraint {
+                    name,
+                    if_exists,
+                    cascade: false,
+                },
+                None => AlterAction::Opaque {
+                    what: "drop constraint …".to_owned(),
+                    takes: Some(Taken::One),
+                },
+            };
+            return Some(vec![Does::Alter(action)]);
         }
         if self.cursor.take("partition") {
             return Some(vec![Does::Alter(AlterAction::Other)]);

@@ -6,7 +6,7 @@ use squawk_syntax::ast::{self, AstNode};
 
 use super::Reader;
 use super::table::identity_kind;
-use crate::catalog::{AlterAction, Ddl, Fact};
+use crate::catalog::{AlterAction, Ddl, Fact, Taken};
 use crate::sql::source::beside;
 use crate::sql::unnamed;
 
@@ -41,8 +41,21 @@ impl Reader<'_> {
         self.alter_action(table, action).unwrap_or_else(|| {
             vec![AlterAction::Opaque {
                 what: self.text(action.syntax()).replace(crate::sql::HOLE, "…"),
+                takes: self.taken(action),
             }]
         })
+    }
+
+    /// The constraint that an action takes away or renames in which a name is not known.
+    fn taken(&self, action: &ast::AlterTableAction) -> Option<Taken> {
+        use ast::AlterTableAction as Action;
+        let name = match action {
+            Action::DropConstraint(drop) => drop.constraint_name_ref(),
+            Action::RenameConstraint(rename) => rename.constraint_name_ref(),
+            _ => return None,
+        };
+        let name = name.and_then(|name| self.name(name.syntax()));
+        Some(name.map_or(Taken::One, Taken::Named))
     }
 
     fn alter_action(
