@@ -12,6 +12,7 @@ mod repeated;
 mod reported;
 mod severity;
 mod slip;
+mod uniqueness;
 
 use self::cause::is_one_cause;
 use self::nullability::{believed_otherwise, is_swapped, sets_nullable, was_nullable};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{means, misplaced, mysql, repeated};
+use super::{means, misplaced, mysql, repeated, uniqueness};
 use crate::catalog::{Catalog, Change, ConstraintKind, Ddl, Difference, Subject};
 use crate::dialect::{Dialect, is_stored_alike};
 use crate::rules::ReplayContext;
@@ -11,7 +11,8 @@ use crate::rules::difference::{Remainder, Target, definition, follows, only_orde
 use crate::rules::downgrade::ignored_argument;
 use crate::rules::fresh::has;
 
-/// True for a unique constraint over the columns of the primary key, which stays: nothing is lost with it.
+/// True for a unique constraint, or whether an index is unique, over the columns of the primary key, which stays: nothing
+/// is lost with it.
 fn is_implied(difference: &Difference, remainder: &Remainder<'_>, before: &Catalog) -> bool {
     let Some(name) = Target::of(difference).table else {
         return false;
@@ -158,6 +159,17 @@ pub(super) fn is_reported(
             if [&difference.from, &difference.to]
                 .into_iter()
                 .all(is_next_number) =>
+        {
+            false
+        }
+        (Subject::Index, Change::Changed(_))
+            if uniqueness::is_all_that_differs(difference)
+                && is_implied(difference, remainder, &ctx.replayed.before) =>
+        {
+            false
+        }
+        (Subject::Unique | Subject::Index, _)
+            if uniqueness::is_kept_by_another(difference, remainder) =>
         {
             false
         }
