@@ -17,6 +17,29 @@ fn old_project() -> Repository {
 }
 
 #[test]
+fn a_parent_that_is_overtaken_is_told_once_whatever_the_docstring_says() {
+    let repository = Repository::with_project();
+    repository.revision("b1", Some("a1"));
+    repository.commit("b1");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    repository.git(&["checkout", "--quiet", "main"]);
+    repository.revision("c1", Some("b1"));
+    repository.commit("c1");
+    repository.git(&["checkout", "--quiet", "side"]);
+    let text = revision("d1", Some("b1")).replace("Revises: b1", "Revises: a1");
+    repository.write(&file_of("d1"), text);
+    repository.commit("d1");
+    let answer = repository.lint(&["check", "--changed"]);
+    assert_eq!(answer.codes(), ["107"], "{answer:?}");
+    let answer = repository.lint(&["check", "--changed", "--ignore", "ML107,ML101"]);
+    assert_eq!(answer.codes(), ["110"], "{answer:?}");
+    repository.lint(&["check", "--changed", "--fix", "--unsafe-fixes"]);
+    let mended = repository.read(&file_of("d1"));
+    assert!(mended.contains("Revises: c1"), "{mended}");
+    assert!(mended.contains("down_revision = \"c1\""), "{mended}");
+}
+
+#[test]
 fn a_baseline_hides_what_is_known_and_says_what_is_gone() {
     let repository = old_project();
     let answer = repository.lint(&["check", "--add-baseline=before we began"]);

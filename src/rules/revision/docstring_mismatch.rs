@@ -97,7 +97,11 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         .filter(|line| is_wrong(line, revision, &ctx.environment.judged().map))
         .filter(|line| {
             let meant = single_id(&line.text);
-            meant.is_none() || stale_parent::asks_for(revision, ctx.environment).as_deref() != meant
+            let newer = meant.and_then(|_| stale_parent::asks_for(revision, ctx.environment));
+            // Both lines are put right at once.
+            newer.is_none_or(|newer| {
+                !stale_parent::is_told(ctx.environment) && Some(newer.as_str()) != meant
+            })
         });
     let Some(first) = id_line.or(revises_line) else {
         return;
@@ -263,6 +267,11 @@ fn revises(line: &DocLine, revision: &Revision, map: &RevisionMap) -> bool {
 fn looks_like_id(word: &str, map: &RevisionMap) -> bool {
     let is_hexadecimal = word.len() >= 7 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_hexadecimal || map.find(word).is_some()
+}
+
+/// True for a line that names one revision, whether it is the parent or not.
+pub(super) fn names_one(line: &DocLine, map: &RevisionMap) -> bool {
+    single_id(&line.text).is_some_and(|word| looks_like_id(word, map))
 }
 
 /// A line that holds one word.

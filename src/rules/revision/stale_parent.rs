@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use crate::alembic::Revision;
+use crate::alembic::{Revision, RevisionMap};
 use crate::diagnostic::{Applicability, Edit, Fix, Severity};
 use crate::project::SeveralHeads;
+use crate::rules::revision::docstring_mismatch::names_one;
 use crate::rules::revision::multiple_heads::{severity_of_heads, stops};
 use crate::rules::revision::{id_label, label_at};
 use crate::rules::{
@@ -91,6 +92,11 @@ struct Stale {
     heads: Vec<SmolStr>,
     /// True if they only come about when the change is merged.
     only_after_merging: bool,
+}
+
+/// True if this rule is asked.
+pub(super) fn is_told(ctx: &EnvironmentContext<'_>) -> bool {
+    is_selected(&RULE, ctx.settings)
 }
 
 /// The head that a revision ought to follow, if it was overtaken by that.
@@ -200,13 +206,13 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
                     "the head"
                 },
             )])
-            .fix(reparent(&stale));
+            .fix(reparent(&stale, &ctx.environment.judged().map));
     }
 }
 
 /// Hangs the revision on the newer head: in the code and in the docstring. Only where the parent is written out: what a
 /// variable holds may be used elsewhere.
-fn reparent(stale: &Stale) -> Option<Fix> {
+fn reparent(stale: &Stale, map: &RevisionMap) -> Option<Fix> {
     let revision = &stale.revision;
     let newer = stale.newer.id.value.as_str();
     let parent = revision
@@ -223,7 +229,7 @@ fn reparent(stale: &Stale) -> Option<Fix> {
         replacement: format!("{quote}{newer}{quote}"),
     }];
     if let Some(line) = &revision.doc.revises
-        && line.text == stale.parent
+        && names_one(line, map)
     {
         edits.push(Edit {
             file: revision.file.clone(),
