@@ -5,6 +5,8 @@ use smol_str::SmolStr;
 use crate::alembic::{Failed, ReplayedRevision, Run};
 use crate::catalog::{Change, Difference, Subject, compare};
 use crate::diagnostic::Label;
+use crate::dialect::Dialect;
+use crate::project::DialectSource;
 use crate::rules::downgrade::{MOST_NAMED, at, failing, unnamed_drop};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 use crate::schema::{Operation, Recorded};
@@ -28,6 +30,8 @@ struct UnnamedConstraintDrop<'a> {
     names: Vec<String>,
     /// The database counts its constraints, and not all are known.
     is_counted: bool,
+    /// The database that gives such names, where it is only assumed.
+    assumed: Option<Dialect>,
 }
 
 impl Violation for UnnamedConstraintDrop<'_> {
@@ -61,7 +65,7 @@ impl Violation for UnnamedConstraintDrop<'_> {
     }
 
     fn help(&self) -> Option<String> {
-        Some(match self.names.as_slice() {
+        let help = match self.names.as_slice() {
             [] if self.is_counted => "give it a name in `upgrade`: the database counts the constraints of a table, and not all of \
                    them are known"
                 .to_owned(),
@@ -78,12 +82,18 @@ impl Violation for UnnamedConstraintDrop<'_> {
                     list(shown)
                 )
             }
+        };
+        let on = self.assumed.filter(|_| !self.names.is_empty());
+        Some(match on {
+            Some(dialect) => format!("{help} on {}", dialect.title()),
+            None => help,
         })
     }
 }
 
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let replayed = ctx.replayed;
+    let dialect = ctx.environment.head.dialect();
     let directions: [(&'static str, Option<&Run>, &[Failed]); 2] = [
         (
             "upgrade",
@@ -122,6 +132,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
                 count: 1,
                 names: names.map(|(name, _)| name.clone()).collect(),
                 is_counted,
+                assumed: (dialect.source == DialectSource::Assumed).then_some(dialect.dialect),
             };
             let (primary, mut related) = at(ctx.revision, run, &failed.place, "which one?");
             if let Some((_, Some(place))) = &meant {
@@ -285,6 +296,7 @@ mod tests {
                 tables: vec![&table],
                 names: name.map(str::to_owned).into_iter().collect(),
                 is_counted,
+                assumed: None,
             };
             violation.help()
         };
