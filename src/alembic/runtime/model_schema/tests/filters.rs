@@ -1,6 +1,7 @@
 //! What `include_object` and `include_name` let through.
 
 use super::*;
+use crate::catalog::Subject;
 
 #[test]
 fn filters_of_env_py_are_asked() {
