@@ -243,11 +243,11 @@ impl Attribute {
             match annotation {
                 // `x: Mapped[…]` alone is a column, whatever it is of; a relationship has to be written out.
                 Some(annotation) if !annotation.is_related || annotation.is_unresolved => {
-                    let call = annotation.column.clone().unwrap_or_else(|| Call {
+                    let call = Call {
                         callee: Value::None,
                         arguments: Vec::new(),
                         open: false,
-                    });
+                    };
                     self.column(&call, Some(annotation), interpreter);
                 }
                 _ => {}
@@ -417,6 +417,7 @@ impl Attribute {
         let mut call = merged(
             call.clone(),
             annotation.and_then(|found| found.column.as_ref()),
+            interpreter,
         );
         self.sort_order = match call.keyword("sort_order").map(|argument| &argument.value) {
             Some(Value::Int(order)) => *order,
@@ -502,20 +503,42 @@ pub(super) fn is_sql_model<H: Host>(class: ObjectId, interpreter: &Interpreter<'
     })
 }
 
-/// The arguments of an attribute over those that its `Annotated` type brings.
-fn merged(mut call: Call, annotated: Option<&Call>) -> Call {
+/// The arguments of an attribute over those that its `Annotated` type brings: a type only where the attribute has none,
+/// whatever else it is given.
+fn merged<H: Host>(
+    mut call: Call,
+    annotated: Option<&Call>,
+    interpreter: &Interpreter<'_, H>,
+) -> Call {
     let Some(annotated) = annotated else {
         return call;
     };
+    let has_positional = call.positional().next().is_some();
+    let own_type = type_argument_of(&call, interpreter).is_some();
+    let type_at = type_argument_of(annotated, interpreter).map(|argument| argument.at);
     for argument in &annotated.arguments {
-        let is_given = call
-            .arguments
-            .iter()
-            .any(|given| given.name == argument.name);
+        let is_given = match &argument.name {
+            _ if Some(argument.at) == type_at => own_type,
+            None if matches!(argument.value, Value::Str(_)) => has_positional,
+            None => has_kind(&call, argument, interpreter),
+            name => call.arguments.iter().any(|given| given.name == *name),
+        };
         if !is_given {
             call.arguments.push(argument.clone());
         }
     }
     call.open |= annotated.open;
     call
+}
+
+/// True if a column has an identity, a sequence or an expression of its own, of which there is one. Foreign keys and
+/// constraints add up.
+fn has_kind<H: Host>(call: &Call, item: &CallArgument, interpreter: &Interpreter<'_, H>) -> bool {
+    let kind_of = |argument: &CallArgument| {
+        let call = argument.value.as_call()?;
+        construct(&call.callee, interpreter)
+    };
+    let kind = kind_of(item);
+    matches!(kind.as_deref(), Some("Identity" | "Sequence" | "Computed"))
+        && call.positional().any(|given| kind_of(given) == kind)
 }
