@@ -24,7 +24,9 @@ use crate::python::value::{
 use crate::python::{Called, Host, Interpreter, Leaving, ModuleFinder, Sources};
 use crate::schema::Table;
 use crate::source::{FileSpan, RepoPath};
-use crate::sqlalchemy::declarative::{base_of_class, is_declarative_base, model_of_class};
+use crate::sqlalchemy::declarative::{
+    bare_column, base_of_class, is_declarative_base, model_of_class,
+};
 
 pub use crate::sqlalchemy::{MetadataKey, NamingFact};
 pub use base_columns::{BaseColumn, BaseColumns, SortOrderSlot};
@@ -277,6 +279,14 @@ impl Host for ModelHost {
             _ => {}
         }
         Called::Symbolic
+    }
+
+    fn annotated(
+        interpreter: &mut Interpreter<'_, Self>,
+        class: ObjectId,
+        name: &Name,
+    ) -> Option<Value> {
+        bare_column(class, name, interpreter)
     }
 
     fn attribute(

@@ -157,6 +157,39 @@ pub(super) fn own_attributes<H: Host>(
     attributes
 }
 
+/// The column of `name: Mapped[…]` without a value, which SQLAlchemy binds to the name when it maps the class.
+pub fn bare_column<H: Host>(
+    class: ObjectId,
+    name: &str,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<Value> {
+    let (order, outside) = interpreter.ancestry(class);
+    if outside.is_empty() {
+        return None;
+    }
+    let (annotation, scope, at) = order.into_iter().find_map(|member| {
+        let found = interpreter.class(member)?;
+        let binding = bindings(&found.def)
+            .into_iter()
+            .find(|one| one.name == name)?;
+        let place = Place {
+            file: found.scope.file,
+            span: binding.span,
+        };
+        Some((binding.annotation?.clone(), Rc::clone(&found.scope), place))
+    })?;
+    let value = interpreter.evaluate(&annotation, &scope);
+    let value = unquoted(value, &scope, interpreter);
+    let map = interpreter.inherited_attribute(class, "type_annotation_map");
+    let found = mapped(&value, map.as_ref(), &scope, interpreter)?;
+    let column = found.column.unwrap_or_else(|| Call {
+        callee: Value::name(Name::new_static("sqlalchemy.orm.mapped_column"), at),
+        arguments: Vec::new(),
+        open: false,
+    });
+    (!found.is_related || found.is_unresolved).then(|| Value::symbol(SymbolKind::Call(column), at))
+}
+
 /// A column under a name with two underscores before it. With two behind it as well, it is part of the table before
 /// SQLAlchemy 2.0 only; otherwise Python puts the name of the class before it.
 fn underscored<H: Host>(
