@@ -103,7 +103,7 @@ pub(super) fn report(
         !introduced.had_tables_without_model() && !introduced.begins_with_few_models();
     let expects_indexes = !introduced.had_indexes_without_model();
     let expects_indexes_of_keys = !introduced.lacked_indexes_of_keys();
-    let expects_comments = !introduced.had_comments_in_migrations_only();
+    let expects_comments = !introduced.has_comments_in_migrations_only();
     let models = &head.model_schema().whole().catalog;
     let is_expected = |difference: &Difference| match (difference.subject, difference.change) {
         (Subject::Table, Change::Removed) => {
