@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::stated::is_let_go;
 use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, Met, is_refused, new_revisions};
 use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
@@ -109,6 +110,7 @@ pub(super) fn report(
         (Subject::Table, Change::Removed) => {
             expects_models && !is_private(&difference.object, new, head)
         }
+        (Subject::Table, Change::Added) => !is_let_go(&difference.object, ctx),
         (Subject::Index, Change::Removed) => expects_indexes,
         (Subject::Index, Change::Added) if !expects_indexes_of_keys => {
             !is_index_of_key(difference, models)
