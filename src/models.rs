@@ -9,6 +9,7 @@ mod drift;
 mod env;
 mod introduced;
 mod online;
+mod relationships;
 mod rows;
 mod tables;
 mod usage;
@@ -40,6 +41,7 @@ pub use drift::{Drift, DriftDifference, Weight, drift, has_same_target};
 pub use env::{EnvFacts, naming_in};
 pub use introduced::{Introduced, Rename, State, is_index_of_key};
 pub use online::{OnlineRun, OuterTransaction};
+pub use relationships::is_relationship;
 pub use rows::makes_rows_without;
 pub use usage::{ModelUse, model_use};
 
