@@ -9,6 +9,7 @@ mod drift;
 mod env;
 mod introduced;
 mod online;
+mod relationships;
 mod rows;
 mod tables;
 mod usage;
@@ -24,7 +25,9 @@ use crate::python::value::{
 use crate::python::{Called, Host, Interpreter, Leaving, ModuleFinder, Sources};
 use crate::schema::Table;
 use crate::source::{FileSpan, RepoPath};
-use crate::sqlalchemy::declarative::{base_of_class, is_declarative_base, model_of_class};
+use crate::sqlalchemy::declarative::{
+    bare_column, base_of_class, is_declarative_base, model_of_class,
+};
 
 pub use crate::sqlalchemy::{MetadataKey, NamingFact};
 pub use base_columns::{BaseColumn, BaseColumns, SortOrderSlot};
@@ -38,6 +41,7 @@ pub use drift::{Drift, DriftDifference, Weight, drift, has_same_target};
 pub use env::{EnvFacts, naming_in};
 pub use introduced::{Introduced, Rename, State, is_index_of_key};
 pub use online::{OnlineRun, OuterTransaction};
+pub use relationships::is_relationship;
 pub use rows::makes_rows_without;
 pub use usage::{ModelUse, model_use};
 
@@ -277,6 +281,14 @@ impl Host for ModelHost {
             _ => {}
         }
         Called::Symbolic
+    }
+
+    fn annotated(
+        interpreter: &mut Interpreter<'_, Self>,
+        class: ObjectId,
+        name: &Name,
+    ) -> Option<Value> {
+        bare_column(class, name, interpreter)
     }
 
     fn attribute(

@@ -12,11 +12,12 @@ impl Linter<'_> {
         change: &EnvironmentChange<'_>,
     ) {
         let sources = ctx.head.sources();
-        let mut files = change.whole.iter().map(|(path, _)| path);
+        let read = &ctx.head.model_schema().whole().files;
+        let touched = change.whole.iter().map(|(path, _)| path);
+        let mut files = touched.filter(|path| read.contains_key(*path));
         let unread = files.find_map(|path| {
             let error = sources.python(path)?.syntax_error.clone()?;
-            let is_read = ctx.head.model_schema().whole().files.contains_key(path);
-            is_read.then(|| (FileSpan::new(path.clone(), error.span), error.message))
+            Some((FileSpan::new(path.clone(), error.span), error.message))
         });
         let Some((place, message)) = unread else {
             return;

@@ -471,6 +471,13 @@ impl Comparing<'_> {
                             asked(settings.compares_types)
                         }
                     }
+                    // `primary_key=True, nullable=True`: what a model says in so many words goes before its key.
+                    "nullable"
+                        if there.nullable.is(&true)
+                            && self.models.said_nullable.contains(&difference.object) =>
+                    {
+                        return None;
+                    }
                     // A computed or identity column cannot be changed so.
                     "nullable" => Weight::seen(
                         !(is_made(&here.generated)

@@ -116,6 +116,13 @@ impl<'s> Introduced<'s> {
                 (subject, change, renames.iter().fold(object, name))
             })
             .collect();
+        let known_keys: BTreeSet<_> = before
+            .iter()
+            .flat_map(|state| {
+                let found = state.drift.differences.iter();
+                found.filter_map(|found| lone_key(&found.difference, state, &renames))
+            })
+            .collect();
         let of_models =
             before.map(|state| Touched::between(state.models_catalog(), head.models_catalog()));
         let of_migrations = before.map(|state| Touched::between(state.migrated, head.migrated));
@@ -128,8 +135,11 @@ impl<'s> Introduced<'s> {
         };
         for found in &head.drift.differences {
             let difference = &found.difference;
+            let is_known_key =
+                lone_key(difference, &head, &[]).is_some_and(|lone| known_keys.contains(&lone));
             if !matters(found)
                 || known.contains(&key(difference)) && !has_new_labels(difference, before)
+                || is_known_key
                 || introduced.is_kept(difference)
                 || !introduced.could_be_known(difference)
                 || introduced.is_one_of_many(difference)
@@ -438,6 +448,27 @@ fn key(difference: &Difference) -> (Subject, Change, String) {
         difference.change,
         difference.object.clone(),
     )
+}
+
+/// A foreign key that only one side has, by its table and what it is: a name that the database makes up may be another
+/// afterwards.
+fn lone_key(
+    difference: &Difference,
+    state: &State<'_>,
+    renames: &[Rename],
+) -> Option<(Change, String, String)> {
+    let (catalog, key) = match difference.change {
+        Change::Added => (state.models_catalog(), &difference.to),
+        Change::Removed => (state.migrated, &difference.from),
+        _ => return None,
+    };
+    let (table, _) = split_object(&difference.object, catalog);
+    let table = renames.iter().fold(table.to_owned(), |table, rename| {
+        rename.of_object(Subject::Table, &table).unwrap_or(table)
+    });
+    let mut key = key.clone();
+    key.as_object_mut()?.remove("name");
+    (difference.subject == Subject::ForeignKey).then(|| (difference.change, table, key.to_string()))
 }
 
 /// True for an enum of which other labels differ than before, when it may only have been their order.

@@ -93,6 +93,24 @@ impl ProjectEnvironment<'_> {
         reached
     }
 
+    /// True if another module may import this one: by an import statement, or by its name in quotes. A package is imported
+    /// with each of its modules.
+    pub(crate) fn may_be_imported(&self, file: &RepoPath) -> bool {
+        let stem = file.stem();
+        let package = file.parent();
+        let dotted = format!("{}.{stem}", package.file_name());
+        let has = |bytes: &[u8], text: &str| memchr::memmem::find(bytes, text.as_bytes()).is_some();
+        let may_import = |path: &RepoPath| {
+            let bytes = self.sources.look_into(path);
+            bytes.is_some_and(|bytes| {
+                has(&bytes, stem) && (has(&bytes, &dotted) || self.imported_by(path).contains(file))
+            })
+        };
+        let mut others = self.sources.snapshot().iter().map(|(path, _)| path);
+        stem == "__init__"
+            || others.any(|path| path != file && path.extension() == "py" && may_import(path))
+    }
+
     fn imported_by(&self, importer: &RepoPath) -> Vec<RepoPath> {
         let Some(parsed) = self.sources.python(importer) else {
             return Vec::new();

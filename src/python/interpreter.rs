@@ -469,13 +469,7 @@ impl<'s, H: Host> Interpreter<'s, H> {
         }
         self.set_module_state(id, ModuleState::Running);
         if let Some(file) = path.and_then(|path| self.module_source(&path)) {
-            if let Some(error) = &file.syntax_error {
-                let at = Place {
-                    file: scope.file,
-                    span: error.span,
-                };
-                self.note_gap("a module is no valid Python", at);
-            }
+            self.note_soundness(&file, scope.file);
             self.apart(is_lazy, |this| {
                 if is_lazy {
                     this.exec_definitions(&file, &scope);

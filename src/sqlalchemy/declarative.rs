@@ -9,7 +9,7 @@ mod python_default;
 mod style;
 mod table;
 
-pub use attributes::Attribute;
+pub use attributes::{Attribute, bare_column};
 pub use order::ordered_attributes;
 pub use python_default::PythonDefault;
 pub use style::{

@@ -24,7 +24,7 @@ use crate::python::value::{
 use crate::python::{Called, Host, Interpreter, Leaving};
 use crate::sqlalchemy::asyncio::run_sync;
 use crate::sqlalchemy::ddl::{dialect_value, type_argument};
-use crate::sqlalchemy::declarative::{base_of_class, lacks_attribute, model_of_class};
+use crate::sqlalchemy::declarative::{bare_column, base_of_class, lacks_attribute, model_of_class};
 use crate::sqlalchemy::{
     column_call, construct, is_database_object, metadata_of_value, type_argument_of,
 };
@@ -239,6 +239,14 @@ impl Host for Recorder {
             "dialect" | "PGDialect" | "MySQLDialect" | "SQLiteDialect"
         )
         .then_some(true)
+    }
+
+    fn annotated(
+        interpreter: &mut Interpreter<'_, Self>,
+        class: ObjectId,
+        name: &Name,
+    ) -> Option<Value> {
+        bare_column(class, name, interpreter)
     }
 
     fn attribute(

@@ -62,10 +62,7 @@ fn best_fit(own: &Constraint, there: &Table) -> Option<SmolStr> {
     };
     let same: Vec<(usize, &SmolStr)> = there
         .foreign_keys()
-        .filter(|(_, made)| {
-            (&made.columns, &made.references, &made.ref_columns)
-                == (&wanted.columns, &wanted.references, &wanted.ref_columns)
-        })
+        .filter(|(constraint, _)| is_over_the_same(constraint, own))
         .filter_map(|(constraint, made)| Some((fit(made), constraint.known_name()?)))
         .collect();
     let called = same
@@ -104,27 +101,53 @@ fn forget_names_of_several(table: &mut Arc<Table>) {
     }
 }
 
+/// Names the unnamed keys of a model like those of the database that are the same, then like those that only do something
+/// else, and the rest by numbers that are free.
 fn name_like(there: &Table, here: &mut Table) {
     let mut taken: Vec<SmolStr> = Vec::new();
-    for own in here.constraints.iter_mut().filter(|own| is_unnamed(own)) {
-        let mut same = there
-            .constraints
-            .iter()
-            .filter(|one| one.has_same_definition(own));
-        let same = same.find_map(|one| one.known_name().filter(|name| !taken.contains(name)));
-        if let Some(name) = same {
-            taken.push(name.clone());
-            own.name = Fact::Known(Some(name.clone()));
-        } else if let Some(name) = own.known_name().filter(|_| has_name_of_another(own, there)) {
-            let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
-            let mut numbers = 1..;
-            let free = numbers.find_map(|number: u32| {
-                let name = format_smolstr!("{stem}{number}");
-                (there.constraint(&name).is_none() && !taken.contains(&name)).then_some(name)
-            });
-            taken.extend(free.clone());
-            own.name = Fact::Known(free);
+    let mut left: Vec<&mut Constraint> = here
+        .constraints
+        .iter_mut()
+        .filter(|own| is_unnamed(own))
+        .collect();
+    for is_it in [Constraint::has_same_definition, is_over_the_same] {
+        let mut unmatched = Vec::new();
+        for own in left {
+            let mut same = there.constraints.iter().filter(|one| is_it(one, own));
+            let same = same.find_map(|one| one.known_name().filter(|name| !taken.contains(name)));
+            match same {
+                Some(name) => {
+                    taken.push(name.clone());
+                    own.name = Fact::Known(Some(name.clone()));
+                }
+                None => unmatched.push(own),
+            }
         }
+        left = unmatched;
+    }
+    for own in left {
+        let Some(name) = own.known_name().filter(|_| has_name_of_another(own, there)) else {
+            continue;
+        };
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let mut numbers = 1..;
+        let free = numbers.find_map(|number: u32| {
+            let name = format_smolstr!("{stem}{number}");
+            (there.constraint(&name).is_none() && !taken.contains(&name)).then_some(name)
+        });
+        taken.extend(free.clone());
+        own.name = Fact::Known(free);
+    }
+}
+
+/// True for foreign keys over the same columns to the same ones, whatever they do when a row changes or goes.
+fn is_over_the_same(one: &Constraint, other: &Constraint) -> bool {
+    match (&one.kind, &other.kind) {
+        (ConstraintKind::ForeignKey(one), ConstraintKind::ForeignKey(other)) => {
+            (&one.columns, &one.references, &one.ref_columns)
+                == (&other.columns, &other.references, &other.ref_columns)
+        }
+        _ => false,
     }
 }
 

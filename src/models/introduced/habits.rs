@@ -189,8 +189,9 @@ impl Introduced<'_> {
         has_one(before.models_catalog()) && !has_one(before.migrated)
     }
 
-    /// True if comments were in migrations before and in no model, then or now: that is where they live.
-    pub fn had_comments_in_migrations_only(&self) -> bool {
+    /// True if comments are in migrations and in no model, before the change or after it: that is where they live. The first
+    /// ones are meant so if they are all about what has been there.
+    pub fn has_comments_in_migrations_only(&self) -> bool {
         let Some(before) = &self.before else {
             return false;
         };
@@ -201,12 +202,15 @@ impl Introduced<'_> {
             })
         };
         let mut tables = before.migrated.tables.values();
-        tables.any(|table| {
+        let had_some = tables.any(|table| {
             let is_said = |comment: &Fact<_>| matches!(comment.known(), Some(Some(_)));
             let mut columns = table.columns.iter();
             table.comment.is_some() || columns.any(|column| is_said(&column.comment))
-        }) && ![before.models_catalog(), self.head.models_catalog()]
-            .into_iter()
-            .any(has_comments)
+        });
+        let brought = self.others.iter().map(|found| &found.difference);
+        let mut comments = brought.filter(|found| found.change == Change::Changed("comment"));
+        let of_models = [before.models_catalog(), self.head.models_catalog()];
+        !of_models.into_iter().any(has_comments)
+            && (had_some || comments.all(|found| self.was_there(found)))
     }
 }

@@ -213,6 +213,11 @@ impl<H: Host> Interpreter<'_, H> {
         if outside.is_empty() {
             return Value::unknown(Reason::Attribute(name.clone()), at);
         }
+        if let Some(Value::Symbol(symbol)) = H::annotated(self, id, name)
+            && let SymbolKind::Call(call) = &symbol.kind
+        {
+            return self.member(id, name, call, symbol.at);
+        }
         if !self.is_loading && H::lacks_attribute(self, id, name, at) {
             if let Some(raised) = self.raise_if_guarded("AttributeError", at) {
                 return raised;

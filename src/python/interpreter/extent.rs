@@ -52,6 +52,14 @@ impl<H: Host> Interpreter<'_, H> {
         }
     }
 
+    /// Notes where a module stops being Python.
+    pub(super) fn note_soundness(&mut self, module: &ParsedFile, file: FileId) {
+        if let Some(error) = &module.syntax_error {
+            let span = error.span;
+            self.note_gap("a module is no valid Python", Place { file, span });
+        }
+    }
+
     /// True for a file that Python cannot parse: what was read of it may be a part.
     pub fn is_no_python(&self, file: &RepoPath) -> bool {
         self.sources

@@ -45,6 +45,16 @@ pub trait Host: Sized {
         None
     }
 
+    /// What something outside the repository gives a class under a name that it only annotates: a call, as if it stood there.
+    fn annotated(
+        interpreter: &mut Interpreter<'_, Self>,
+        class: ObjectId,
+        name: &Name,
+    ) -> Option<Value> {
+        let _ = (interpreter, class, name);
+        None
+    }
+
     /// A call of something of which nothing is known: it may do anything.
     fn unknown_call(
         interpreter: &mut Interpreter<'_, Self>,

@@ -16,7 +16,7 @@ use crate::rules::{
 };
 use crate::schema::{Fact, Operation, Recorded};
 use crate::source::FileSpan;
-use stated::{contradiction, is_undone};
+use stated::{contradiction, is_let_go, is_undone};
 
 declare_rule! {
     "ML302", "migration-without-model" in Model("model"),
@@ -414,9 +414,11 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         matches!(violation, MigrationWithoutModel::AddedColumn { column, .. }
             if told.iter().any(|(other, name)| *other == node && name == column))
     };
-    let is_private = |violation: &MigrationWithoutModel<'_>| {
+    let is_no_business = |violation: &MigrationWithoutModel<'_>| {
         matches!(violation, MigrationWithoutModel::CreatedTable { table }
             if proven::is_private(table, &new, head))
+            || matches!(violation, MigrationWithoutModel::DroppedTable { table }
+                if is_let_go(table, ctx.environment))
     };
     let is_proven = |operation: &Operation| {
         let tables = operation.tables();
@@ -442,7 +444,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             };
             if is_told(*node, &violation)
                 || is_undone(&recorded.operation, head.migrated())
-                || is_private(&violation)
+                || is_no_business(&violation)
             {
                 continue;
             }

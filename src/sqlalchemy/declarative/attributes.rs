@@ -157,6 +157,39 @@ pub(super) fn own_attributes<H: Host>(
     attributes
 }
 
+/// The column of `name: Mapped[…]` without a value, which SQLAlchemy binds to the name when it maps the class.
+pub fn bare_column<H: Host>(
+    class: ObjectId,
+    name: &str,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<Value> {
+    let (order, outside) = interpreter.ancestry(class);
+    if outside.is_empty() {
+        return None;
+    }
+    let (annotation, scope, at) = order.into_iter().find_map(|member| {
+        let found = interpreter.class(member)?;
+        let binding = bindings(&found.def)
+            .into_iter()
+            .find(|one| one.name == name)?;
+        let place = Place {
+            file: found.scope.file,
+            span: binding.span,
+        };
+        Some((binding.annotation?.clone(), Rc::clone(&found.scope), place))
+    })?;
+    let value = interpreter.evaluate(&annotation, &scope);
+    let value = unquoted(value, &scope, interpreter);
+    let map = interpreter.inherited_attribute(class, "type_annotation_map");
+    let found = mapped(&value, map.as_ref(), &scope, interpreter)?;
+    let column = found.column.unwrap_or_else(|| Call {
+        callee: Value::name(Name::new_static("sqlalchemy.orm.mapped_column"), at),
+        arguments: Vec::new(),
+        open: false,
+    });
+    (!found.is_related || found.is_unresolved).then(|| Value::symbol(SymbolKind::Call(column), at))
+}
+
 /// A column under a name with two underscores before it. With two behind it as well, it is part of the table before
 /// SQLAlchemy 2.0 only; otherwise Python puts the name of the class before it.
 fn underscored<H: Host>(
@@ -243,11 +276,11 @@ impl Attribute {
             match annotation {
                 // `x: Mapped[…]` alone is a column, whatever it is of; a relationship has to be written out.
                 Some(annotation) if !annotation.is_related || annotation.is_unresolved => {
-                    let call = annotation.column.clone().unwrap_or_else(|| Call {
+                    let call = Call {
                         callee: Value::None,
                         arguments: Vec::new(),
                         open: false,
-                    });
+                    };
                     self.column(&call, Some(annotation), interpreter);
                 }
                 _ => {}
@@ -417,6 +450,7 @@ impl Attribute {
         let mut call = merged(
             call.clone(),
             annotation.and_then(|found| found.column.as_ref()),
+            interpreter,
         );
         self.sort_order = match call.keyword("sort_order").map(|argument| &argument.value) {
             Some(Value::Int(order)) => *order,
@@ -502,20 +536,42 @@ pub(super) fn is_sql_model<H: Host>(class: ObjectId, interpreter: &Interpreter<'
     })
 }
 
-/// The arguments of an attribute over those that its `Annotated` type brings.
-fn merged(mut call: Call, annotated: Option<&Call>) -> Call {
+/// The arguments of an attribute over those that its `Annotated` type brings: a type only where the attribute has none,
+/// whatever else it is given.
+fn merged<H: Host>(
+    mut call: Call,
+    annotated: Option<&Call>,
+    interpreter: &Interpreter<'_, H>,
+) -> Call {
     let Some(annotated) = annotated else {
         return call;
     };
+    let has_positional = call.positional().next().is_some();
+    let own_type = type_argument_of(&call, interpreter).is_some();
+    let type_at = type_argument_of(annotated, interpreter).map(|argument| argument.at);
     for argument in &annotated.arguments {
-        let is_given = call
-            .arguments
-            .iter()
-            .any(|given| given.name == argument.name);
+        let is_given = match &argument.name {
+            _ if Some(argument.at) == type_at => own_type,
+            None if matches!(argument.value, Value::Str(_)) => has_positional,
+            None => has_kind(&call, argument, interpreter),
+            name => call.arguments.iter().any(|given| given.name == *name),
+        };
         if !is_given {
             call.arguments.push(argument.clone());
         }
     }
     call.open |= annotated.open;
     call
+}
+
+/// True if a column has an identity, a sequence or an expression of its own, of which there is one. Foreign keys and
+/// constraints add up.
+fn has_kind<H: Host>(call: &Call, item: &CallArgument, interpreter: &Interpreter<'_, H>) -> bool {
+    let kind_of = |argument: &CallArgument| {
+        let call = argument.value.as_call()?;
+        construct(&call.callee, interpreter)
+    };
+    let kind = kind_of(item);
+    matches!(kind.as_deref(), Some("Identity" | "Sequence" | "Computed"))
+        && call.positional().any(|given| kind_of(given) == kind)
 }

@@ -8,6 +8,7 @@ use crate::catalog::{
     AlterAction, Catalog, Change, Column, ConstraintKind, Ddl, Difference, Fact, IndexDefinition,
     IndexKey, Subject, compare, constraint_value, index_value,
 };
+use crate::models::is_relationship;
 use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target, only_orders_labels, said_by_models};
 use crate::rules::downgrade::before_on_the_base;
@@ -255,6 +256,25 @@ pub(super) fn was_left_over(difference: &Difference, before: &Catalog) -> bool {
             .tables
             .values()
             .any(|table| table.open.is_some() || table.columns.iter().any(is_of_type))
+}
+
+/// True for a column of a table that no migration makes, of which no more is known than that `upgrade` drops it, and whose
+/// name is that of a relationship in the models before: there may be nothing to bring back.
+pub(super) fn never_was(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let target = Target::of(difference);
+    let (Some(base), Some(table), Some(name), (Subject::Column, Change::Removed)) = (
+        ctx.environment.base(),
+        target.table,
+        target.name,
+        (difference.subject, difference.change),
+    ) else {
+        return false;
+    };
+    let is_only_named = ctx.replayed.before.tables.get(table).is_some_and(|table| {
+        let column = table.column(name);
+        table.open.is_some() && column.is_none_or(|column| column.column_type.known().is_none())
+    });
+    is_only_named && is_relationship(base.models(), base.sources(), table, name)
 }
 
 /// True for an enum whose lost labels the models of the base do not have either: the older code can neither read nor write

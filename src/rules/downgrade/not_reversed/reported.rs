@@ -107,6 +107,7 @@ pub(super) fn is_reported(
         || means::is_filled_first(difference, ctx)
         || means::is_left_by_a_key(difference, ctx)
         || means::is_said_twice(difference, ctx)
+        || means::never_was(difference, ctx)
         || difference.change == Change::Removed && remainder.is_given_up()
         || mysql::is_told_as_a_constraint(difference, remainder, ctx)
         || mysql::was_read_so(difference, remainder, ctx)

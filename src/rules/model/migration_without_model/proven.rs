@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::stated::is_let_go;
 use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, Met, is_refused, new_revisions};
 use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
@@ -103,12 +104,13 @@ pub(super) fn report(
         !introduced.had_tables_without_model() && !introduced.begins_with_few_models();
     let expects_indexes = !introduced.had_indexes_without_model();
     let expects_indexes_of_keys = !introduced.lacked_indexes_of_keys();
-    let expects_comments = !introduced.had_comments_in_migrations_only();
+    let expects_comments = !introduced.has_comments_in_migrations_only();
     let models = &head.model_schema().whole().catalog;
     let is_expected = |difference: &Difference| match (difference.subject, difference.change) {
         (Subject::Table, Change::Removed) => {
             expects_models && !is_private(&difference.object, new, head)
         }
+        (Subject::Table, Change::Added) => !is_let_go(&difference.object, ctx),
         (Subject::Index, Change::Removed) => expects_indexes,
         (Subject::Index, Change::Added) if !expects_indexes_of_keys => {
             !is_index_of_key(difference, models)

@@ -6,6 +6,7 @@ use super::MigrationWithoutModel;
 use crate::catalog::Catalog;
 use crate::models::{ModelTable, Models};
 use crate::project::ProjectEnvironment;
+use crate::rules::EnvironmentContext;
 use crate::schema::{Column, KnownTables, Operation};
 use crate::source::FileSpan;
 
@@ -140,6 +141,22 @@ pub(super) fn is_undone(operation: &Operation, migrated: &Catalog) -> bool {
         }
         _ => false,
     }
+}
+
+/// True for a table whose model is in a module that nothing imports any more, since the change: `env.py` led to it before. It
+/// is a model no longer, though the file is there.
+pub(super) fn is_let_go(table: &str, ctx: &EnvironmentContext<'_>) -> bool {
+    let before = ctx.change.as_ref().and_then(|change| change.before);
+    let was_seen = before.is_some_and(|before| {
+        let catalog = &before.model_schema().catalog;
+        catalog.tables.contains_key(table)
+    });
+    let models = ctx.head.model_schema();
+    let mut unregistered = models.unregistered.iter();
+    let model = unregistered.find(|model| model.name == table);
+    model.is_some_and(|model| {
+        was_seen && models.open.is_none() && !ctx.head.may_be_imported(&model.place.file)
+    })
 }
 
 /// The one model of a table.
