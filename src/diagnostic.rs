@@ -94,6 +94,8 @@ pub struct Diagnostic {
     pub concealed: Option<Span>,
     /// True if it misses the other half of what a change begins, which some projects commit by itself.
     pub is_half: bool,
+    /// The tables it is about, if what else its rule finds of them in the revision is shown with it.
+    pub tables: Vec<String>,
     /// What it leaves to code that does not know of it.
     pub leeway: Leeway,
     /// True if it only matters to whoever goes back, whatever its rule is about.

@@ -190,6 +190,7 @@ mod tests {
             }),
             concealed: None,
             is_half: false,
+            tables: Vec::new(),
             leeway: crate::diagnostic::Leeway::None,
             is_way_back: false,
             fingerprint: Fingerprint::of([""]),

@@ -1,4 +1,4 @@
-//! Findings that say the same of different names, shown as one.
+//! Findings that say the same of different names, or different things of one table, shown as one.
 
 use std::sync::LazyLock;
 
@@ -15,8 +15,15 @@ const MOST_NAMED: usize = 4;
 /// statement is copied, and is understood once: the first finding names the others and shows where they are. What has a
 /// fix of its own stays by itself.
 ///
+/// What a rule finds of one table in one revision is one finding as well, where the rule says so.
+///
 /// Only for showing: comments, the baseline and fixes are about each finding.
 pub fn join_alike(diagnostics: &mut Vec<Diagnostic>) {
+    join_same_words(diagnostics);
+    join_by_table(diagnostics);
+}
+
+fn join_same_words(diagnostics: &mut Vec<Diagnostic>) {
     let mut kept: Vec<(Diagnostic, Vec<Diagnostic>)> = Vec::new();
     let mut known: FxHashMap<Alike, usize> = FxHashMap::default();
     for diagnostic in diagnostics.drain(..) {
@@ -35,6 +42,56 @@ pub fn join_alike(diagnostics: &mut Vec<Diagnostic>) {
         }
         first
     }));
+}
+
+/// So many further differences are written out.
+const MOST_FURTHER: usize = 6;
+
+fn join_by_table(diagnostics: &mut Vec<Diagnostic>) {
+    let mut kept: Vec<(Diagnostic, usize)> = Vec::new();
+    let mut of_tables: Vec<usize> = Vec::new();
+    for diagnostic in diagnostics.drain(..) {
+        let first = of_tables.iter().copied().find(|index| {
+            let known = kept.get(*index);
+            known.is_some_and(|(known, _)| is_of_one_table(known, &diagnostic))
+        });
+        if let Some((known, further)) = first.and_then(|first| kept.get_mut(first)) {
+            if *further < MOST_FURTHER {
+                let note = format!("and {}", diagnostic.message);
+                known.notes.insert(*further, note);
+            }
+            *further += 1;
+            known.tables.extend(diagnostic.tables);
+            known.add_place(diagnostic.primary, "and here");
+        } else {
+            if !diagnostic.tables.is_empty() {
+                of_tables.push(kept.len());
+            }
+            kept.push((diagnostic, 0));
+        }
+    }
+    diagnostics.extend(kept.into_iter().map(|(mut diagnostic, further)| {
+        if let more @ 1.. = further.saturating_sub(MOST_FURTHER) {
+            let noun = if more == 1 {
+                "difference"
+            } else {
+                "differences"
+            };
+            diagnostic
+                .notes
+                .insert(MOST_FURTHER, format!("and {more} more {noun}"));
+        }
+        diagnostic
+    }));
+}
+
+fn is_of_one_table(one: &Diagnostic, other: &Diagnostic) -> bool {
+    one.code == other.code
+        && one.severity == other.severity
+        && one.revision == other.revision
+        && one.primary.file == other.primary.file
+        && one.help == other.help
+        && one.tables.iter().any(|table| other.tables.contains(table))
 }
 
 /// What findings that are joined have in common.
@@ -158,6 +215,7 @@ mod tests {
             fix: None,
             concealed: None,
             is_half: false,
+            tables: Vec::new(),
             leeway: crate::diagnostic::Leeway::None,
             is_way_back: false,
             fingerprint: Fingerprint::of([message]),
@@ -239,6 +297,31 @@ mod tests {
             findings.first().unwrap().notes.last().unwrap(),
             "the same holds for `i1`, `i2`, `i3`, `i4` and 2 more"
         );
+    }
+
+    #[test]
+    fn what_a_rule_finds_of_one_table_is_one_finding_where_it_says_so() {
+        let of = |at, message: &str, tables: &[&str]| Diagnostic {
+            tables: tables.iter().map(ToString::to_string).collect(),
+            ..finding(at, "a.py", message)
+        };
+        let findings = joined(vec![
+            of(1, "the migration adds index `a`", &["t"]),
+            of(5, "the migration drops column `b`", &["t", "u"]),
+            of(9, "the migration makes `u.c` NOT NULL", &["u"]),
+            of(13, "the migration drops table `v`", &["v"]),
+            finding(17, "a.py", "the migration gives `t` a comment"),
+        ]);
+        assert_eq!(findings.len(), 3);
+        let first = findings.first().unwrap();
+        assert_eq!(
+            first.notes.get(..2).unwrap(),
+            [
+                "and the migration drops column `b`",
+                "and the migration makes `u.c` NOT NULL"
+            ]
+        );
+        assert_eq!(first.related.len(), 2);
     }
 
     #[test]

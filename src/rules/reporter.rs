@@ -27,6 +27,11 @@ pub(crate) trait Violation {
         false
     }
 
+    /// The tables of which one revision forgets something, where all of it is told together.
+    fn tables(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How bad it is, where that is not the same for all findings of the rule.
     fn severity(&self) -> Option<Severity> {
         None
@@ -76,6 +81,7 @@ impl<'a> Reporter<'a> {
             fix: None,
             concealed: None,
             is_half: violation.is_half(),
+            tables: violation.tables(),
             leeway: Leeway::None,
             is_way_back: false,
             fingerprint,

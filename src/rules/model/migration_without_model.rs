@@ -106,6 +106,17 @@ impl MigrationWithoutModel<'_> {
         }
     }
 
+    fn tables(&self) -> Vec<String> {
+        match self {
+            Self::AddedColumn { table, .. }
+            | Self::DroppedColumn { table, .. }
+            | Self::DroppedTable { table }
+            | Self::CreatedTable { table }
+            | Self::RenamedColumn { table, .. }
+            | Self::Nullability { table, .. } => vec![(*table).to_owned()],
+        }
+    }
+
     fn is_half(&self) -> bool {
         matches!(
             self,
@@ -336,6 +347,10 @@ impl Violation for Noticed<'_> {
 
     fn notes(&self) -> Vec<String> {
         vec![self.aftermath.note(self.met)]
+    }
+
+    fn tables(&self) -> Vec<String> {
+        self.what.tables()
     }
 
     fn is_half(&self) -> bool {

@@ -546,6 +546,12 @@ impl Violation for Together<'_> {
 
     /// What the database has and the models do not, the models can follow; NULL is no matter to code that was written
     /// for both.
+    fn tables(&self) -> Vec<String> {
+        let further = self.further.iter().flat_map(Self::all);
+        let all = self.all().chain(further);
+        all.map(|one| one.table.to_owned()).collect()
+    }
+
     fn is_half(&self) -> bool {
         matches!(
             self.first.found.change,
