@@ -52,6 +52,28 @@ impl ProjectEnvironment<'_> {
         })
     }
 
+    /// True if code beside the migrations, other than tests, has SQL that makes the table.
+    pub fn makes_table_in_sql(&self, table: &str) -> bool {
+        let name = table.rsplit('.').next().unwrap_or(table);
+        let pattern = format!(
+            r#"(?i)\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:["`]?\w+["`]?\.)?["`]?{}["`]?[\s(]"#,
+            regex::escape(name)
+        );
+        let Ok(statement) = regex::bytes::Regex::new(&pattern) else {
+            return false;
+        };
+        let folders = self.script_folders();
+        self.files_with("CREATE TABLE").iter().any(|path| {
+            !crate::git::is_foreign(path)
+                && !is_test_file(path)
+                && !folders.iter().any(|folder| path.is_within(folder))
+                && self
+                    .sources
+                    .look_into(path)
+                    .is_some_and(|bytes| statement.is_match(&bytes))
+        })
+    }
+
     fn search_past_migrations<T>(
         &self,
         folders: &[RepoPath],
@@ -119,11 +141,15 @@ impl ProjectEnvironment<'_> {
 mod tests {
     use crate::config::Settings;
     use crate::git::Snapshot;
-    use crate::project::Project;
+    use crate::project::{Project, ProjectEnvironment};
     use crate::python::{ParseCache, Sources};
 
     /// Whether an application of this module makes its tables as it starts.
     fn makes_tables(main: &str) -> bool {
+        ask(main, |environment| environment.makes_tables_at_start())
+    }
+
+    fn ask(main: &str, question: impl Fn(&ProjectEnvironment<'_>) -> bool) -> bool {
         let models =
             "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase):\n    pass\n";
         let main = format!(
@@ -141,11 +167,21 @@ mod tests {
         let cache = ParseCache::default();
         let sources = Sources::new(&snapshot, &cache);
         let project = Project::load(&sources, &Settings::default());
-        project
-            .environments
-            .first()
-            .unwrap()
-            .makes_tables_at_start()
+        question(project.environments.first().unwrap())
+    }
+
+    #[test]
+    fn tables_made_in_sql() {
+        let makes = |sql: &str| {
+            let main = format!("engine.execute(\"\"\"{sql}\"\"\")\n");
+            ask(&main, |environment| environment.makes_table_in_sql("items"))
+        };
+        assert!(makes("CREATE TABLE items (id int)"));
+        assert!(makes(
+            "CREATE TABLE IF NOT EXISTS public.\"items\" (id int)"
+        ));
+        assert!(!makes("CREATE TABLE items_old (id int)"));
+        assert!(!makes("DROP TABLE items"));
     }
 
     #[test]

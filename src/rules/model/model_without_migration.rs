@@ -311,9 +311,13 @@ fn report_proven(
             if found.is_empty() {
                 continue;
             }
-            let is_elsewhere = is_built_elsewhere(&table, ctx);
             let change = ChangedTable::new(table, found);
-            if change.whole == Some(true) && (is_elsewhere || head.makes_tables_at_start()) {
+            if change.whole == Some(true)
+                && change
+                    .tables
+                    .iter()
+                    .all(|table| is_made_otherwise(table, ctx))
+            {
                 continue;
             }
             match changed.iter_mut().find(|known| known.is_same(&change)) {
@@ -578,6 +582,13 @@ fn holds_a_migration(path: &RepoPath, sources: &Sources<'_>) -> bool {
             let defined = definitions(&file.module, &Likeness::default());
             defined.contains_key("upgrade") && defined.contains_key("revision")
         })
+}
+
+/// True for a new table that is not for the migrations of this environment to make: those of another one do, or the
+/// application does.
+fn is_made_otherwise(table: &str, ctx: &ChangeContext<'_>) -> bool {
+    let head = ctx.environment.head;
+    is_built_elsewhere(table, ctx) || head.makes_tables_at_start() || head.makes_table_in_sql(table)
 }
 
 /// True if another environment builds the table: several may share one metadata.

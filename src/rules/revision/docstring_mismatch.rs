@@ -9,6 +9,7 @@ use crate::rules::revision::{
     duplicate_revision, id_label, is_its_own_parent, label_at, parent_label, stale_parent,
 };
 use crate::rules::{Reporter, ScriptContext, Violation, declare_rule, list};
+use crate::source::Span;
 
 declare_rule! {
     "ML110", "docstring-mismatch" in Revision("revision"),
@@ -93,7 +94,7 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         .revises
         .as_ref()
         // A line that is left empty claims nothing.
-        .filter(|line| !line.text.trim().is_empty())
+        .filter(|line| !line.text.trim().is_empty() && !is_explained(line, revision))
         .filter(|line| is_wrong(line, revision, &ctx.environment.judged().map))
         .filter(|line| {
             let meant = single_id(&line.text);
@@ -172,6 +173,26 @@ fn leaves_them_behind(ctx: &ScriptContext<'_>) -> bool {
     let newest = left.get(..RECENT).unwrap_or(&left);
     let all = count(&left);
     all >= MIN_LEFT && all * ONE_IN >= left.len() || count(newest) >= MIN_LATELY
+}
+
+/// True if a comment at `down_revision` names the parent of the docstring, or one that the variable has: whoever moved the
+/// revision says so there.
+fn is_explained(line: &DocLine, revision: &Revision) -> bool {
+    let text = revision.source.text.as_str();
+    let Span { start, end } = revision.down_revision_span;
+    let (Some(before), Some(after)) = (text.get(..start as usize), text.get(end as usize..)) else {
+        return false;
+    };
+    let above = before.lines().rev().skip(1).map(str::trim);
+    let above = above.take_while(|line| line.starts_with('#'));
+    let beside = after.lines().next().unwrap_or_default();
+    let beside = beside.split_once('#').map(|(_, comment)| comment);
+    let parents = revision.down_revision.iter();
+    let mut names: Vec<&str> = parents.map(|parent| parent.value.as_str()).collect();
+    names.extend(single_id(&line.text));
+    above
+        .chain(beside)
+        .any(|comment| names.iter().any(|name| comment.contains(name)))
 }
 
 /// True for a revision that is its own parent, or whose parent is nowhere.
@@ -283,7 +304,7 @@ fn single_id(text: &str) -> Option<&str> {
 
 fn rewrite(revision: &Revision, line: &DocLine, replacement: String) -> Edit {
     let replacement = if line.text.is_empty()
-        && revision.source.text.slice(crate::source::Span::new(
+        && revision.source.text.slice(Span::new(
             line.span.start.saturating_sub(1),
             line.span.start,
         )) == ":"

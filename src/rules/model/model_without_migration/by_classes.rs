@@ -3,7 +3,10 @@
 use smol_str::SmolStr;
 
 use super::missed::{Missed, can_do_without};
-use super::{Autogenerate, MOST_RELATED, ModelWithoutMigration, is_built_elsewhere, removed};
+use super::{
+    Autogenerate, MOST_RELATED, ModelWithoutMigration, is_built_elsewhere, is_made_otherwise,
+    removed,
+};
 use crate::catalog::Subject;
 use crate::config::Pairing;
 use crate::diagnostic::Label;
@@ -62,7 +65,7 @@ pub(super) fn report(
         let Some(first) = open.first() else { continue };
         let kinds: Vec<&DifferenceKind> = open.iter().map(|difference| &difference.kind).collect();
         let is_new = kinds.as_slice() == [&DifferenceKind::TableAdded];
-        if is_new && head.makes_tables_at_start() {
+        if is_new && is_made_otherwise(&change.table, ctx) {
             continue;
         }
         let violation = ModelWithoutMigration {
