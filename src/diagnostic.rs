@@ -96,6 +96,8 @@ pub struct Diagnostic {
     pub is_half: bool,
     /// The tables it is about, if what else its rule finds of them in the revision is shown with it.
     pub tables: Vec<String>,
+    /// True if it is shown once where many files have it.
+    pub is_of_many_files: bool,
     /// What it leaves to code that does not know of it.
     pub leeway: Leeway,
     /// True if it only matters to whoever goes back, whatever its rule is about.

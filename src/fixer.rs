@@ -191,6 +191,7 @@ mod tests {
             concealed: None,
             is_half: false,
             tables: Vec::new(),
+            is_of_many_files: false,
             leeway: crate::diagnostic::Leeway::None,
             is_way_back: false,
             fingerprint: Fingerprint::of([""]),

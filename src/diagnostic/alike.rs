@@ -15,12 +15,14 @@ const MOST_NAMED: usize = 4;
 /// statement is copied, and is understood once: the first finding names the others and shows where they are. What has a
 /// fix of its own stays by itself.
 ///
-/// What a rule finds of one table in one revision is one finding as well, where the rule says so.
+/// What a rule finds of one table in one revision is one finding as well, and so is what it finds in many files, where the
+/// rule says so.
 ///
 /// Only for showing: comments, the baseline and fixes are about each finding.
 pub fn join_alike(diagnostics: &mut Vec<Diagnostic>) {
     join_same_words(diagnostics);
     join_by_table(diagnostics);
+    join_files(diagnostics);
 }
 
 fn join_same_words(diagnostics: &mut Vec<Diagnostic>) {
@@ -83,6 +85,41 @@ fn join_by_table(diagnostics: &mut Vec<Diagnostic>) {
         }
         diagnostic
     }));
+}
+
+/// Files from which on they are one finding.
+const MANY_FILES: usize = 3;
+
+fn join_files(diagnostics: &mut Vec<Diagnostic>) {
+    let mut counts: FxHashMap<(&'static str, Severity), usize> = FxHashMap::default();
+    for diagnostic in diagnostics.iter().filter(|one| one.is_of_many_files) {
+        *counts
+            .entry((diagnostic.code, diagnostic.severity))
+            .or_default() += 1;
+    }
+    counts.retain(|_, count| *count >= MANY_FILES);
+    let mut firsts: FxHashMap<(&'static str, Severity), usize> = FxHashMap::default();
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for diagnostic in diagnostics.drain(..) {
+        let key = (diagnostic.code, diagnostic.severity);
+        let count = counts.get(&key).filter(|_| diagnostic.is_of_many_files);
+        let first = count.map(|_| *firsts.entry(key).or_insert(kept.len()));
+        if let Some(known) = first.and_then(|first| kept.get_mut(first)) {
+            known.add_place(diagnostic.primary, "and so here");
+            // One fix mends them all, as far as the most doubtful of them can be trusted.
+            if let (Some(known), Some(fix)) = (&mut known.fix, diagnostic.fix) {
+                known.applicability = known.applicability.min(fix.applicability);
+                known.edits.extend(fix.edits);
+            }
+        } else {
+            let mut diagnostic = diagnostic;
+            diagnostic
+                .notes
+                .extend(count.map(|count| format!("so it is in {} more files", count - 1)));
+            kept.push(diagnostic);
+        }
+    }
+    *diagnostics = kept;
 }
 
 fn is_of_one_table(one: &Diagnostic, other: &Diagnostic) -> bool {
@@ -216,6 +253,7 @@ mod tests {
             concealed: None,
             is_half: false,
             tables: Vec::new(),
+            is_of_many_files: false,
             leeway: crate::diagnostic::Leeway::None,
             is_way_back: false,
             fingerprint: Fingerprint::of([message]),
@@ -315,13 +353,37 @@ mod tests {
         assert_eq!(findings.len(), 3);
         let first = findings.first().unwrap();
         assert_eq!(
-            first.notes.get(..2).unwrap(),
+            first.notes.iter().take(2).collect::<Vec<_>>(),
             [
                 "and the migration drops column `b`",
                 "and the migration makes `u.c` NOT NULL"
             ]
         );
         assert_eq!(first.related.len(), 2);
+    }
+
+    #[test]
+    fn what_was_done_to_many_files_is_one_finding_where_the_rule_says_so() {
+        let of = |file: &str| Diagnostic {
+            is_of_many_files: true,
+            fix: Some(crate::diagnostic::Fix {
+                applicability: crate::diagnostic::Applicability::Safe,
+                title: String::new(),
+                edits: vec![crate::diagnostic::Edit {
+                    file: RepoPath::new(file),
+                    span: Span::new(1, 2),
+                    replacement: "b".to_owned(),
+                }],
+            }),
+            ..finding(1, file, "the docstring says it revises `a`")
+        };
+        assert_eq!(joined(vec![of("a.py"), of("b.py")]).len(), 2);
+        let findings = joined(vec![of("a.py"), of("b.py"), of("c.py")]);
+        assert_eq!(findings.len(), 1);
+        let first = findings.first().unwrap();
+        assert_eq!(first.notes.last().unwrap(), "so it is in 2 more files");
+        assert_eq!(first.related.len(), 2);
+        assert_eq!(first.fix.as_ref().unwrap().edits.len(), 3);
     }
 
     #[test]

@@ -146,10 +146,12 @@ mod tests {
 
     /// Whether an application of this module makes its tables as it starts.
     fn makes_tables(main: &str) -> bool {
-        ask(main, |environment| environment.makes_tables_at_start())
+        ask(main, &|environment: &ProjectEnvironment<'_>| {
+            environment.makes_tables_at_start()
+        })
     }
 
-    fn ask(main: &str, question: impl Fn(&ProjectEnvironment<'_>) -> bool) -> bool {
+    fn ask(main: &str, question: &dyn Fn(&ProjectEnvironment<'_>) -> bool) -> bool {
         let models =
             "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase):\n    pass\n";
         let main = format!(
@@ -174,7 +176,9 @@ mod tests {
     fn tables_made_in_sql() {
         let makes = |sql: &str| {
             let main = format!("engine.execute(\"\"\"{sql}\"\"\")\n");
-            ask(&main, |environment| environment.makes_table_in_sql("items"))
+            ask(&main, &|environment| {
+                environment.makes_table_in_sql("items")
+            })
         };
         assert!(makes("CREATE TABLE items (id int)"));
         assert!(makes(

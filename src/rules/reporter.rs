@@ -32,6 +32,11 @@ pub(crate) trait Violation {
         Vec::new()
     }
 
+    /// True if many files with it come from one thing that was done to all of them.
+    fn is_of_many_files(&self) -> bool {
+        false
+    }
+
     /// How bad it is, where that is not the same for all findings of the rule.
     fn severity(&self) -> Option<Severity> {
         None
@@ -82,6 +87,7 @@ impl<'a> Reporter<'a> {
             concealed: None,
             is_half: violation.is_half(),
             tables: violation.tables(),
+            is_of_many_files: violation.is_of_many_files(),
             leeway: Leeway::None,
             is_way_back: false,
             fingerprint,

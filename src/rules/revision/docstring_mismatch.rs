@@ -64,6 +64,11 @@ impl Violation for DocstringMismatch<'_> {
         }
     }
 
+    /// Who rearranges a chain by the variables leaves all docstrings behind.
+    fn is_of_many_files(&self) -> bool {
+        self.id_line.is_none()
+    }
+
     fn subject(&self) -> String {
         let id = self.id_line.map(|_| "Revision ID");
         let revises = self.revises_line.map(|_| "Revises");
