@@ -17,6 +17,7 @@ mod placeholder;
 mod postgresql;
 mod query;
 mod question;
+mod routine;
 mod source;
 mod spatialite;
 mod statement;
@@ -33,6 +34,7 @@ pub use expression::{
 pub use parse::{ParsedStatement, parse};
 pub use postgresql::{Remark, SqlCheck, review};
 pub use question::question;
+pub use routine::is_same_routine;
 pub use source::Place;
 pub use statement::{Effect, Statement, StatementKind, statements};
 pub use token::HOLE;

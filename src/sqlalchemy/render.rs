@@ -431,12 +431,18 @@ fn enum_type<H: Host>(call: &Call, interpreter: &mut Interpreter<'_, H>) -> Opti
                         labels.push(render(&value, interpreter)?);
                     }
                 }
-                None => labels.extend(
-                    interpreter
-                        .members(*class)
-                        .into_iter()
-                        .map(|(member, _)| format!("{member:?}")),
-                ),
+                None => {
+                    let keeps_aliases = call
+                        .keyword("omit_aliases")
+                        .is_some_and(|said| said.value.as_bool() == Some(false));
+                    let members = if keeps_aliases {
+                        interpreter.members(*class)
+                    } else {
+                        interpreter.members_without_aliases(*class)
+                    };
+                    let names = members.into_iter().map(|(member, _)| member);
+                    labels.extend(names.map(|member| format!("{member:?}")));
+                }
             }
         }
         _ => {

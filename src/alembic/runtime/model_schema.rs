@@ -2,6 +2,7 @@
 
 mod comparison;
 mod filters;
+mod likeness;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use rustc_hash::FxHashMap;
 use smol_str::SmolStr;
 
 pub use comparison::Comparison;
+use likeness::{Likeness, shared_folders};
 
 use super::Runtime;
 use super::calls::Recorder;
@@ -100,6 +102,8 @@ pub trait ModelFiles {
 /// The models of a repository as they are read: first from the files alone, then beside what the migrations build.
 pub struct ModelReading<'s> {
     reader: Reader<'s>,
+    /// Where `env.py` is.
+    folder: RepoPath,
     files: &'s dyn ModelFiles,
     /// The calls of `context.configure`.
     configured: Vec<Call>,
@@ -174,6 +178,7 @@ impl<'s> ModelReading<'s> {
         Self {
             unregistered: is_found.then(|| reader.unregistered(&files.all())),
             reader,
+            folder: env_file.map_or_else(RepoPath::root, RepoPath::parent),
             files,
             configured,
             lacks_target,
@@ -192,6 +197,7 @@ impl<'s> ModelReading<'s> {
     pub fn finish(self, migrated: &dyn Fn() -> Catalog) -> ModelSchema {
         let Self {
             mut reader,
+            folder,
             files,
             configured,
             lacks_target,
@@ -200,7 +206,7 @@ impl<'s> ModelReading<'s> {
         } = self;
         let (origin, foreign) = if unregistered.is_some() {
             (MetadataOrigin::Environment, reader.foreign(migrated))
-        } else if reader.scan(&files.all(), &migrated()) {
+        } else if reader.scan(&files.all(), &folder, &migrated()) {
             (MetadataOrigin::Repository, Vec::new())
         } else {
             (MetadataOrigin::Unknown, Vec::new())
@@ -471,8 +477,9 @@ impl Reader<'_> {
     }
 
     /// Reads all models, and makes the tables of the Base that is most like what is migrated: it has most of those tables, and
-    /// few others, which tells several applications of one repository apart.
-    fn scan(&mut self, candidates: &[RepoPath], migrated: &Catalog) -> bool {
+    /// few others, which tells several applications of one repository apart. Where applications share a database, the one
+    /// beside the migrations counts before its neighbours.
+    fn scan(&mut self, candidates: &[RepoPath], folder: &RepoPath, migrated: &Catalog) -> bool {
         for file in candidates {
             self.interpreter.complete_file(file);
         }
@@ -480,27 +487,27 @@ impl Reader<'_> {
         let Some(semantics) = semantics else {
             return false;
         };
-        let mut best: Option<(usize, usize, Value)> = None;
+        let mut found: Vec<Likeness> = Vec::new();
         for (metadata, key) in self.others() {
             self.interpreter.refuel();
             let tables = emit::tables_of_key(&key, &semantics, &mut self.interpreter);
-            let shared = tables
-                .tables
-                .iter()
-                .filter(|table| migrated.tables.contains_key(&table.name))
-                .count();
-            // Twice the tables in common of all tables of both (Dice), compared crosswise.
-            let all = tables.tables.len() + migrated.tables.len();
-            let is_better = best
-                .as_ref()
-                .is_none_or(|(most, of, _)| shared * of > most * all);
-            if shared > 0 && is_better {
-                best = Some((shared, all, metadata));
+            let shared = || {
+                let tables = tables.tables.iter();
+                tables.filter(|table| migrated.tables.contains_key(&table.name))
+            };
+            let nearness = |at: Place| shared_folders(folder, &self.interpreter.file(at).file);
+            if let Some(nearness) = shared().map(|table| nearness(table.at)).min() {
+                found.push(Likeness {
+                    metadata,
+                    shared: shared().count(),
+                    all: tables.tables.len() + migrated.tables.len(),
+                    nearness,
+                });
             }
             let names = tables.tables.into_iter().map(|table| table.name);
             self.elsewhere.extend(names.map(|name| (key.clone(), name)));
         }
-        let is_made = best.is_some_and(|(_, _, metadata)| self.make(&metadata));
+        let is_made = Likeness::best(&found).is_some_and(|best| self.make(&best.metadata));
         self.elsewhere.retain(|(key, _)| !self.keys.contains(key));
         is_made
     }

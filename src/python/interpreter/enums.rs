@@ -1,5 +1,7 @@
 //! Enum classes and their members.
 
+use rustc_hash::FxHashSet;
+
 use super::{Host, Interpreter};
 use crate::python::ast::Name;
 use crate::python::value::{CallArgument, Instance, Names, Object, ObjectId, Place, Reason, Value};
@@ -134,6 +136,14 @@ impl<H: Host> Interpreter<'_, H> {
                 _ => None,
             })
             .collect()
+    }
+
+    /// The members of an enum class under their first names, as it gives them out one after the other.
+    pub fn members_without_aliases(&self, id: ObjectId) -> Vec<(Name, ObjectId)> {
+        let mut members = self.members(id);
+        let mut seen = FxHashSet::default();
+        members.retain(|(_, member)| seen.insert(*member));
+        members
     }
 
     pub(super) fn enum_members(&mut self, id: ObjectId, at: Place) -> Value {

@@ -35,15 +35,8 @@ impl<H: Host> Interpreter<'_, H> {
             },
             Value::Symbol(_) => Self::module_info_items(value).or_else(|| H::iterate(self, value)),
             Value::Class(id) if self.is_enum(*id) => {
-                let mut members: Vec<ObjectId> = Vec::new();
-                for (_, member) in self.members(*id) {
-                    // Aliases come once.
-                    if !members.contains(&member) {
-                        members.push(member);
-                    }
-                }
-                self.spend(members.len() * members.len());
-                Some(members.into_iter().map(Value::Instance).collect())
+                let members = self.members_without_aliases(*id).into_iter();
+                Some(members.map(|(_, member)| Value::Instance(member)).collect())
             }
             Value::Instance(id) => self.tuple_values(*id),
             _ => None,

@@ -12,7 +12,7 @@ use crate::rules::difference::{Remainder, follows};
 use crate::rules::downgrade::{before_on_the_base, same_for};
 use crate::rules::fresh::has;
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
-use crate::sql::{added_nulls, gives_column, without_column_order};
+use crate::sql::{added_nulls, gives_column, is_same_routine, without_column_order};
 
 declare_rule! {
     "ML209", "unreversed-sql" in Downgrade("downgrade"),
@@ -344,7 +344,11 @@ fn is_reported(difference: &Difference) -> bool {
             false
         }
         (Subject::Object(ObjectKind::Function | ObjectKind::Procedure), Change::Changed(_))
-            if do_the_same(&difference.from, &difference.to) =>
+            if difference
+                .from
+                .as_str()
+                .zip(difference.to.as_str())
+                .is_some_and(|(from, to)| is_same_routine(from, to)) =>
         {
             false
         }
@@ -365,54 +369,6 @@ fn is_deparsed(definition: &Value) -> bool {
         .into_iter()
         .any(has)
         || (has("where(") && (has(")::text") || has(")::charactervarying")))
-}
-
-/// True for two routines with the same body and the same clauses around it, in whatever order. Their arguments are the same,
-/// for they are told apart by them.
-fn do_the_same(from: &Value, to: &Value) -> bool {
-    let parts = from.as_str().zip(to.as_str());
-    parts.is_some_and(|(from, to)| {
-        let from = Routine::of(from);
-        from.is_some() && from == Routine::of(to)
-    })
-}
-
-/// A routine without its name and arguments.
-#[derive(PartialEq)]
-struct Routine {
-    /// The words of its clauses, sorted.
-    clauses: Vec<String>,
-    body: String,
-}
-
-impl Routine {
-    fn of(definition: &str) -> Option<Self> {
-        let (head, rest) = definition.split_once("$$")?;
-        let (body, tail) = rest.rsplit_once("$$")?;
-        let mut depth = 0_usize;
-        let (_, arguments) = head.split_once('(')?;
-        let end = arguments.find(|c| {
-            match c {
-                '(' => depth += 1,
-                ')' if depth == 0 => return true,
-                ')' => depth -= 1,
-                _ => {}
-            }
-            false
-        })?;
-        let words = [arguments.get(end + 1..)?, tail];
-        let mut clauses: Vec<String> = words
-            .iter()
-            .flat_map(|text| text.trim_end_matches(';').split_whitespace())
-            .map(str::to_lowercase)
-            .collect();
-        clauses.sort_unstable();
-        let body: String = body.chars().filter(|c| !c.is_whitespace()).collect();
-        Some(Self {
-            clauses,
-            body: body.trim_end_matches(';').to_lowercase(),
-        })
-    }
 }
 
 /// True for two queries that only give their columns in another order.

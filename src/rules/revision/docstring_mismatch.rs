@@ -31,6 +31,8 @@ const RECENT: usize = 24;
 /// The lines that do not say what the code says.
 struct DocstringMismatch<'a> {
     revision: &'a Revision,
+    /// What is wrong is `revision`: the name of the file says what the docstring says.
+    blames_variable: bool,
     id_line: Option<&'a DocLine>,
     revises_line: Option<&'a DocLine>,
 }
@@ -47,6 +49,10 @@ impl Violation for DocstringMismatch<'_> {
             text => format!("`{text}`"),
         };
         match (self.id_line, self.revises_line) {
+            (Some(own), _) if self.blames_variable => format!(
+                "`revision` says `{id}`, the docstring and the name of the file say {}",
+                said(own)
+            ),
             (Some(own), None) => format!(
                 "the docstring says this is revision {}, `revision` says `{id}`",
                 said(own)
@@ -77,10 +83,13 @@ impl Violation for DocstringMismatch<'_> {
     }
 
     fn notes(&self) -> Vec<String> {
-        vec![
+        vec![if self.blames_variable {
+            "Alembic goes by the variable, and finds no revision under the id that the others say"
+                .to_owned()
+        } else {
             "Alembic goes by the variables; the docstring misleads whoever reads the file"
-                .to_owned(),
-        ]
+                .to_owned()
+        }]
     }
 }
 
@@ -120,6 +129,20 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
     {
         return;
     }
+    let blames_variable = id_line.is_some_and(|line| is_wrong_id(line, revision, ctx));
+    let violation = DocstringMismatch {
+        revision,
+        blames_variable,
+        id_line,
+        revises_line,
+    };
+    if blames_variable {
+        let docstring = label_at(revision, first.span, "says the docstring");
+        reporter
+            .report_on(&violation, id_label(revision, "says the code"), Some(id))
+            .related([docstring]);
+        return;
+    }
     let edits = id_line
         .map(|line| rewrite(revision, line, id.to_owned()))
         .into_iter()
@@ -133,11 +156,6 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         .map(|_| id_label(revision, "says the code"))
         .into_iter()
         .chain(revises_line.map(|_| parent_label(revision, "says the code")));
-    let violation = DocstringMismatch {
-        revision,
-        id_line,
-        revises_line,
-    };
     reporter
         .report_on(
             &violation,
@@ -150,6 +168,43 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
             title: "correct the docstring".to_owned(),
             edits,
         }));
+}
+
+/// True if what is wrong is the variable of a revision that the change brings: the name of the file says what the docstring
+/// says, no other revision has that id, and none goes by the one that the variable has.
+fn is_wrong_id(line: &DocLine, revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
+    let Some(said) = single_id(&line.text) else {
+        return false;
+    };
+    let id = revision.id.value.as_str();
+    let map = &ctx.environment.judged().map;
+    let base = ctx.environment.base();
+    let is_new = ctx.environment.change.is_some()
+        && base.is_none_or(|base| base.revision(id).is_none() && base.revision(said).is_none());
+    let goes_by_it = |other: &Revision| {
+        let mut named = other.down_revision.iter().chain(&other.depends_on);
+        named.any(|named| named.value == id)
+    };
+    is_new
+        && names_file(said, revision)
+        && !names_file(id, revision)
+        && map.find(said).is_none()
+        && !map.nodes().iter().any(|node| goes_by_it(&node.revision))
+}
+
+/// True if the name of the file begins or ends with an id, as a word.
+fn names_file(id: &str, revision: &Revision) -> bool {
+    let stem = revision.file.stem();
+    let is_apart = |rest: &str, at: fn(&str) -> Option<char>| {
+        at(rest).is_none_or(|next| !next.is_alphanumeric())
+    };
+    let first = |rest: &str| rest.chars().next();
+    let last = |rest: &str| rest.chars().next_back();
+    stem.strip_prefix(id)
+        .is_some_and(|rest| is_apart(rest, first))
+        || stem
+            .strip_suffix(id)
+            .is_some_and(|rest| is_apart(rest, last))
 }
 
 /// True for a line that does not name the parents; where the variable is what is wrong, other rules tell it.

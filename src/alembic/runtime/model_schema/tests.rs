@@ -24,7 +24,7 @@ struct AllFiles<'s>(&'s Snapshot);
 
 impl ModelFiles for AllFiles<'_> {
     fn may_define(&self, file: &RepoPath) -> bool {
-        file.as_str() != "migrations/env.py"
+        !file.as_str().ends_with("migrations/env.py")
     }
 
     fn all(&self) -> Vec<RepoPath> {
@@ -34,17 +34,21 @@ impl ModelFiles for AllFiles<'_> {
 }
 
 fn read(env: &str, files: &[(&str, &str)], migrated: &Catalog) -> ModelSchema {
+    read_in("migrations/env.py", env, files, migrated)
+}
+
+fn read_in(env_file: &str, env: &str, files: &[(&str, &str)], migrated: &Catalog) -> ModelSchema {
     let all: Vec<(&str, &str)> = files
         .iter()
         .copied()
-        .chain([BASE, ("migrations/env.py", env)])
+        .chain([BASE, (env_file, env)])
         .collect();
     let snapshot = Snapshot::in_memory(all);
     let cache = ParseCache::default();
     let sources = Sources::new(&snapshot, &cache);
     let finder = ModuleFinder::new(&snapshot, []);
     let files = AllFiles(&snapshot);
-    let env_file = RepoPath::new("migrations/env.py");
+    let env_file = RepoPath::new(env_file);
     ModelReading::begin(
         Some(&env_file),
         &files,
@@ -311,6 +315,42 @@ fn without_a_metadata_the_base_of_most_tables_is_taken() {
     assert_eq!(tables(&models), ["user"]);
     let models = read(env, &files, &Catalog::default());
     assert_eq!(models.origin, MetadataOrigin::Unknown);
+}
+
+#[test]
+fn the_application_beside_the_migrations_goes_before_its_neighbours() {
+    let tables_of = |names: &[&str], column: &str| {
+        let classes = names.iter().map(|name| {
+            format!("class C{name}(Base):\n    __tablename__ = '{name}'\n    {column} = mapped_column(primary_key=True)\n")
+        });
+        format!(
+            "from sqlalchemy.orm import DeclarativeBase, mapped_column\nclass Base(DeclarativeBase):\n    pass\n{}",
+            classes.collect::<String>()
+        )
+    };
+    let mut migrated = Database::new(Dialect::PostgreSql);
+    let script = "CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id int);";
+    for statement in crate::sql::parse(script, Dialect::PostgreSql, &|_| None) {
+        for ddl in &statement.ddl {
+            migrated.apply(ddl, None);
+        }
+    }
+    let env = "from flask import current_app\ntarget_metadata = current_app.extensions['migrate'].db.metadata\n";
+    let neighbour = tables_of(&["a", "b", "c"], "other");
+    let column_of_a = |own: &[&str], folder: &str| {
+        let own = tables_of(own, "own");
+        let file = format!("{folder}/models.py");
+        let files = [
+            (file.as_str(), own.as_str()),
+            ("there/models.py", &neighbour),
+        ];
+        let models = read_in("here/migrations/env.py", env, &files, &migrated.now);
+        models.catalog.tables["a"].columns[0].name.clone()
+    };
+    assert_eq!(column_of_a(&["a", "b"], "here/src"), "own");
+    // Too few, and no nearer.
+    assert_eq!(column_of_a(&["a"], "here/src"), "other");
+    assert_eq!(column_of_a(&["a", "b"], "elsewhere"), "other");
 }
 
 #[test]

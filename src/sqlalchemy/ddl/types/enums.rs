@@ -6,7 +6,8 @@ use super::{EnumType, TypeCheck, TypeDdl, TypeReader};
 use crate::catalog::{Fact, Why};
 use crate::dialect::Dialect;
 use crate::python::Host;
-use crate::python::value::{Call, Value};
+use crate::python::ast::Name;
+use crate::python::value::{Call, ObjectId, Value};
 use crate::sqlalchemy::ddl::text::{quoted, text_of};
 
 impl<H: Host> TypeReader<'_, '_, H> {
@@ -117,12 +118,10 @@ impl<H: Host> TypeReader<'_, '_, H> {
                             None => is_known = false,
                         }
                     }
-                    None => labels.extend(
-                        self.interpreter
-                            .members(*class)
-                            .into_iter()
-                            .map(|(member, _)| member),
-                    ),
+                    None => match self.member_names(*class, call) {
+                        Some(names) => labels.extend(names),
+                        None => is_known = false,
+                    },
                 }
             }
             [only @ (Value::Tuple(_) | Value::Object(_))] => {
@@ -162,5 +161,20 @@ impl<H: Host> TypeReader<'_, '_, H> {
             ))
         };
         Some((name, labels))
+    }
+    /// The names of the members of a class. `omit_aliases` is the default since SQLAlchemy 2.0.
+    fn member_names(&self, class: ObjectId, call: &Call) -> Option<Vec<Name>> {
+        let all = self.interpreter.members(class);
+        let first = self.interpreter.members_without_aliases(class);
+        let omits = match call.keyword("omit_aliases") {
+            Some(said) => said.value.as_bool(),
+            None => Some(self.semantics.sqlalchemy >= (2, 0)),
+        };
+        let members = match omits {
+            Some(true) => first,
+            None if all.len() > first.len() => return None,
+            _ => all,
+        };
+        Some(members.into_iter().map(|(name, _)| name).collect())
     }
 }
