@@ -72,13 +72,19 @@ impl History {
     pub(super) fn is_against(&self) -> bool {
         let Counts { first, elsewhere } = self.counts;
         let is_habit = first + elsewhere >= MIN_HABIT || self.is_before_change && elsewhere >= 2;
-        (elsewhere > first && is_habit) || self.last_elsewhere >= ABANDONED
+        (elsewhere > first && is_habit) || self.is_abandoned()
+    }
+
+    /// True if the last tables keep to nothing that there was, or are as many as those that did.
+    fn is_abandoned(&self) -> bool {
+        let is_outweighed = self.last_elsewhere >= 2 && self.last_elsewhere >= self.counts.first;
+        is_outweighed || self.last_elsewhere >= ABANDONED
     }
 
     /// True if most tables have them where they are wanted.
     pub(super) fn is_in_favour(&self) -> bool {
         let Counts { first, elsewhere } = self.counts;
-        first > elsewhere && first >= MIN_HABIT && self.last_elsewhere < ABANDONED
+        first > elsewhere && first >= MIN_HABIT && !self.is_abandoned()
     }
 }
 
@@ -98,4 +104,23 @@ pub(super) fn has_earlier(ctx: &MigrationContext<'_>, wanted: &Wanted<'_>) -> bo
         })
     };
     migrations.iter().any(has_them)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_last_tables_do_is_the_custom() {
+        let history = |first, elsewhere, last_elsewhere| History {
+            counts: Counts { first, elsewhere },
+            is_before_change: true,
+            last_elsewhere,
+            last_framed: 0,
+        };
+        assert!(!history(2, 1, 1).is_against());
+        assert!(history(2, 2, 2).is_against());
+        assert!(!history(8, 2, 2).is_against());
+        assert!(history(8, 5, 5).is_against());
+    }
 }
