@@ -24,6 +24,7 @@ use crate::rules::difference::{
     Remainder, Target, argument, enumerated, nullability, object_in_words, past, sentence, state,
 };
 use crate::rules::downgrade::same_for;
+use crate::rules::statement::Way;
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -53,6 +54,8 @@ struct NotReversed<'d> {
     is_swapped: bool,
     /// `upgrade` makes it `IF NOT EXISTS`, and it was there.
     is_repeated: bool,
+    /// The downgrade does it to a column that `upgrade` leaves alone.
+    is_own: bool,
     blame: Blame,
     /// What the downgrade should have named.
     meant: Option<&'d Difference>,
@@ -120,6 +123,16 @@ impl Violation for NotReversed<'_> {
         if let (true, [first, ..]) = (self.is_repeated, self.differences.as_slice()) {
             return format!(
                 "`downgrade` drops {}, which was there before",
+                object_in_words(first)
+            );
+        }
+        if let (true, [first, ..]) = (self.is_own, self.differences.as_slice()) {
+            let (does, other) = match first.change {
+                Change::Added => ("adds", "drop"),
+                _ => ("drops", "make"),
+            };
+            return format!(
+                "`downgrade` {does} {}, which `upgrade` does not {other}",
                 object_in_words(first)
             );
         }
@@ -250,6 +263,13 @@ impl Violation for NotReversed<'_> {
         (!missing.is_empty()).then(|| format!("say it in `downgrade`: {}", missing.join(", ")))
     }
 
+    /// What belongs to another revision was copied as a whole.
+    fn tables(&self) -> Vec<String> {
+        let first = self.differences.first().filter(|_| self.is_own);
+        let table = first.and_then(|first| Target::of(first).table);
+        table.map(str::to_owned).into_iter().collect()
+    }
+
     fn severity(&self) -> Option<Severity> {
         Some(self.severity)
     }
@@ -312,6 +332,8 @@ struct Object<'d> {
     is_repeated: bool,
     /// A statement of the downgrade makes it as it is then.
     is_on_the_way_back: bool,
+    /// It comes or goes as a column that `upgrade` leaves alone.
+    is_own: bool,
     /// `upgrade` sets NOT NULL, as it was already.
     is_no_news: bool,
     /// What the downgrade should have named.
@@ -345,6 +367,12 @@ fn causes<'d>(
                     "made only where it is missing".clone_into(&mut label.message);
                 }
             }
+            let is_own = is_on_the_way_back
+                && !is_repeated
+                && first.subject == Subject::Column
+                && matches!(first.change, Change::Added | Change::Removed)
+                && remainder.last_step_on(first, Way::Up).is_none()
+                && Target::of(first).last_naming(remainder.upgrade).is_none();
             let next_failure = remainder
                 .next_failure_over(first)
                 .map(|failed| failed.message.as_str());
@@ -364,6 +392,7 @@ fn causes<'d>(
                 next_failure,
                 is_repeated,
                 is_on_the_way_back,
+                is_own,
                 meant: None,
                 renamed: None,
                 part: None,
@@ -510,6 +539,7 @@ fn report(
         is_no_news,
         is_swapped,
         is_repeated: first.is_repeated,
+        is_own: first.is_own,
         blame,
         meant: first.meant,
         renamed: first.renamed,
