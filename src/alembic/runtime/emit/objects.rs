@@ -192,10 +192,18 @@ impl Operation<'_, '_> {
         })
     }
 
+    /// The type of an operation of `alembic-postgresql-enum`, which always names a schema: that of the connection where the
+    /// models name none.
     fn enum_name(&self) -> Option<SmolStr> {
         let schema = self.name(0, "enum_schema");
         let name = self.name(1, "enum_name")?;
-        Some(crate::sqlalchemy::qualified(schema.as_deref(), &name))
+        let qualified = crate::sqlalchemy::qualified(schema.as_deref(), &name);
+        let is_there = |name: &SmolStr| {
+            let simulation = self.interpreter.host.simulation();
+            simulation.is_some_and(|simulation| simulation.now().enums.contains_key(name))
+        };
+        let is_bare = !is_there(&qualified) && is_there(&name);
+        Some(if is_bare { name } else { qualified })
     }
 }
 
