@@ -36,7 +36,10 @@ fn join_same_words(diagnostics: &mut Vec<Diagnostic>) {
         }
     }
     diagnostics.extend(kept.into_iter().map(|(mut first, others)| {
-        first.notes.extend(note(&first, &others));
+        if let Some(note) = note(&first, &others) {
+            first.notes.retain(|note| !note.starts_with(SAME));
+            first.notes.push(note);
+        }
         for other in others {
             if other.primary.span != first.primary.span {
                 first.add_place(other.primary, "and so here");
@@ -154,7 +157,12 @@ impl Alike {
             revision: diagnostic.revision.clone(),
             message: wording(&diagnostic.message),
             help: diagnostic.help.as_deref().map(wording),
-            notes: diagnostic.notes.iter().map(|note| wording(note)).collect(),
+            notes: diagnostic
+                .notes
+                .iter()
+                .filter(|note| !note.starts_with(SAME))
+                .map(|note| wording(note))
+                .collect(),
         })
     }
 }
@@ -192,9 +200,33 @@ fn pattern(text: &str) -> Regex {
     Regex::new(text).expect("the pattern is fixed")
 }
 
+/// How a note begins that names what goes the same way.
+const SAME: &str = "the same holds for ";
+
+/// The names in notes of a finding about what goes the same way, and how many more there are.
+fn same_in(diagnostic: &Diagnostic) -> (Vec<&str>, usize) {
+    let mut names = Vec::new();
+    let mut further = 0;
+    for note in diagnostic
+        .notes
+        .iter()
+        .filter_map(|note| note.strip_prefix(SAME))
+    {
+        names.extend(names_in(note));
+        let more = note
+            .strip_suffix(" more")
+            .and_then(|note| note.rsplit(' ').next());
+        further += more.and_then(|more| more.parse().ok()).unwrap_or(0);
+    }
+    (names, further)
+}
+
 /// Names the others by what is another in their messages.
 fn note(first: &Diagnostic, others: &[Diagnostic]) -> Option<String> {
-    let mut names: Vec<&str> = Vec::new();
+    if others.is_empty() {
+        return None;
+    }
+    let (mut names, mut further) = same_in(first);
     let own = names_in(&first.message);
     for other in others {
         let theirs = names_in(&other.message);
@@ -207,24 +239,31 @@ fn note(first: &Diagnostic, others: &[Diagnostic]) -> Option<String> {
                 .copied()
                 .collect(),
         };
-        for name in new {
+        let (same, more) = same_in(other);
+        further += more;
+        for name in new.into_iter().chain(same) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
     }
-    same_for(&names, MOST_NAMED)
+    same_for_many(&names, MOST_NAMED, further)
 }
 
 /// A note about what goes the same way as the object of a finding: names in backticks, of which so many are shown.
 pub fn same_for<T: AsRef<str>>(names: &[T], most: usize) -> Option<String> {
+    same_for_many(names, most, 0)
+}
+
+/// The same with so many more that are not among the names.
+fn same_for_many<T: AsRef<str>>(names: &[T], most: usize, further: usize) -> Option<String> {
     let (shown, more) = names.split_at(names.len().min(most));
     let shown: Vec<&str> = shown.iter().map(AsRef::as_ref).collect();
     let shown = shown.join(", ");
-    match more.len() {
+    match more.len() + further {
         _ if names.is_empty() => None,
-        0 => Some(format!("the same holds for {shown}")),
-        more => Some(format!("the same holds for {shown} and {more} more")),
+        0 => Some(format!("{SAME}{shown}")),
+        more => Some(format!("{SAME}{shown} and {more} more")),
     }
 }
 
@@ -334,6 +373,25 @@ mod tests {
         assert_eq!(
             findings.first().unwrap().notes.last().unwrap(),
             "the same holds for `i1`, `i2`, `i3`, `i4` and 2 more"
+        );
+    }
+
+    #[test]
+    fn what_goes_the_same_way_already_is_named_with_the_others() {
+        let with = |at, message: &str, note: &str| {
+            let mut finding = finding(at, "a.py", message);
+            finding.notes.push(note.to_owned());
+            finding
+        };
+        let findings = joined(vec![
+            with(1, "index `a` is left", "the same holds for `b` and 3 more"),
+            with(5, "index `c` is left", "the same holds for `d`"),
+            finding(9, "a.py", "index `e` is left"),
+        ]);
+        assert_eq!(findings.len(), 1);
+        assert_eq!(
+            findings.first().unwrap().notes.last().unwrap(),
+            "the same holds for `b`, `c`, `d`, `e` and 3 more"
         );
     }
 

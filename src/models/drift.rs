@@ -238,6 +238,7 @@ impl Comparing<'_> {
         }
         order_keys_like(&database, &mut described);
         keys::name_unnamed(&database, &mut described);
+        uniqueness::leave_one_of_equal(&mut database, &described);
         (database, described)
     }
 

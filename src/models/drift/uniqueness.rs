@@ -1,9 +1,13 @@
 //! What one side keeps unique by a constraint and the other by an index.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::DriftDifference;
-use crate::catalog::{Catalog, Change, Difference, Subject, split_object};
+use crate::catalog::{
+    Catalog, Change, Constraint, ConstraintKind, Difference, Subject, split_object,
+};
 use crate::dialect::Dialect;
 
 /// A unique constraint or index that one side has, as far as the other may have it in the other form.
@@ -13,6 +17,48 @@ struct Kept {
     /// In no order: they are unique together.
     columns: Vec<String>,
     are_nulls_not_distinct: bool,
+}
+
+/// Leaves one unique constraint of several over the same columns in the database, where the model has one without a name:
+/// autogenerate knows that by its columns, and it is all of them.
+pub(super) fn leave_one_of_equal(database: &mut Catalog, described: &Catalog) {
+    let columns_of = |constraint: &Constraint| match &constraint.kind {
+        ConstraintKind::Unique { columns, .. } => {
+            let mut columns = columns.clone();
+            columns.sort_unstable();
+            Some(columns)
+        }
+        _ => None,
+    };
+    for (name, here) in &described.tables {
+        let Some(there) = database.tables.get_mut(name) else {
+            continue;
+        };
+        for own in here.constraints.iter().filter(|own| own.is_unnamed) {
+            let Some(columns) = columns_of(own) else {
+                continue;
+            };
+            let is_same = |other: &Constraint| columns_of(other).as_ref() == Some(&columns);
+            let mut same = there.constraints.iter().filter(|other| is_same(other));
+            let is_called = |other: &&Constraint| other.known_name() == own.known_name();
+            let kept = same
+                .clone()
+                .find(is_called)
+                .or_else(|| same.next())
+                .cloned();
+            if there
+                .constraints
+                .iter()
+                .filter(|other| is_same(other))
+                .count()
+                > 1
+            {
+                let there = Arc::make_mut(there);
+                there.constraints.retain(|other| !is_same(other));
+                there.constraints.extend(kept);
+            }
+        }
+    }
 }
 
 /// Pairs what the models keep unique by a constraint with what the migrations keep unique by an index, or the other way

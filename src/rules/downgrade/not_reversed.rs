@@ -54,8 +54,6 @@ struct NotReversed<'d> {
     is_swapped: bool,
     /// `upgrade` makes it `IF NOT EXISTS`, and it was there.
     is_repeated: bool,
-    /// The downgrade does it to a column that `upgrade` leaves alone.
-    is_own: bool,
     blame: Blame,
     /// What the downgrade should have named.
     meant: Option<&'d Difference>,
@@ -72,6 +70,8 @@ enum Blame {
     Omission,
     /// The downgrade creates a table that no upgrade has dropped.
     Addition,
+    /// The downgrade adds or drops a column that `upgrade` leaves alone.
+    Downgrade,
     /// The upgrade leaves a foreign key at a table that it drops.
     Upgrade,
 }
@@ -126,7 +126,7 @@ impl Violation for NotReversed<'_> {
                 object_in_words(first)
             );
         }
-        if let (true, [first, ..]) = (self.is_own, self.differences.as_slice()) {
+        if let (Blame::Downgrade, [first, ..]) = (self.blame, self.differences.as_slice()) {
             let (does, other) = match first.change {
                 Change::Added => ("adds", "drop"),
                 _ => ("drops", "make"),
@@ -265,7 +265,8 @@ impl Violation for NotReversed<'_> {
 
     /// What belongs to another revision was copied as a whole.
     fn tables(&self) -> Vec<String> {
-        let first = self.differences.first().filter(|_| self.is_own);
+        let is_own = self.blame == Blame::Downgrade;
+        let first = self.differences.first().filter(|_| is_own);
         let table = first.and_then(|first| Target::of(first).table);
         table.map(str::to_owned).into_iter().collect()
     }
@@ -497,7 +498,10 @@ fn report(
     let Some(first) = objects.next() else {
         return;
     };
-    let blame = slip::blame(first.first, ctx);
+    let blame = match slip::blame(first.first, ctx) {
+        Blame::Omission if first.is_own => Blame::Downgrade,
+        blame => blame,
+    };
     let mut related = first.related.clone();
     // What the downgrade does matters little there.
     if blame == Blame::Upgrade {
@@ -539,7 +543,6 @@ fn report(
         is_no_news,
         is_swapped,
         is_repeated: first.is_repeated,
-        is_own: first.is_own,
         blame,
         meant: first.meant,
         renamed: first.renamed,

@@ -122,6 +122,7 @@ pub(super) fn is_reported(
         || is_stored_as_before(difference, ctx)
         || means::is_as_on_the_base(difference, ctx)
         || means::was_left_over(difference, &ctx.replayed.before)
+        || uniqueness::is_kept_twice(difference, remainder, &ctx.replayed.before)
     {
         return false;
     }

@@ -26,7 +26,6 @@ fn violation<'d>(differences: &[&'d Difference]) -> NotReversed<'d> {
         is_no_news: false,
         is_swapped: false,
         is_repeated: false,
-        is_own: false,
         blame: Blame::Omission,
         meant: None,
         renamed: None,

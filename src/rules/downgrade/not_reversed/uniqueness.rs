@@ -1,8 +1,9 @@
 //! What one state keeps unique by a constraint, and the other by an index.
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
-use crate::catalog::{Change, Difference, Subject};
+use crate::catalog::{Catalog, Change, Constraint, ConstraintKind, Difference, Subject};
 use crate::rules::difference::{Remainder, Target};
 
 /// What is kept unique of all rows: the table with its columns, and whether NULLs are alike.
@@ -36,6 +37,40 @@ pub(super) fn is_kept_by_another(difference: &Difference, remainder: &Remainder<
             && (lost.is_some() && self::gained(other) == lost
                 || gained.is_some() && self::lost(other) == gained)
     })
+}
+
+/// True for a unique constraint over columns that another one, which stays, keeps unique as well: nothing is lost with it.
+pub(super) fn is_kept_twice(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    before: &Catalog,
+) -> bool {
+    let Some((table, columns, nulls_alike)) =
+        lost(difference).filter(|_| difference.subject == Subject::Unique)
+    else {
+        return false;
+    };
+    let stays = |constraint: &&Constraint| {
+        let ConstraintKind::Unique {
+            columns: own,
+            nulls_not_distinct,
+        } = &constraint.kind
+        else {
+            return false;
+        };
+        let mut own: Vec<&str> = own.iter().map(SmolStr::as_str).collect();
+        own.sort_unstable();
+        let name = constraint.known_name().map_or("", SmolStr::as_str);
+        let object = format!("{table}.{name}");
+        own == columns
+            && *nulls_not_distinct == nulls_alike
+            && constraint.deferrable.is_none()
+            && constraint.maybe.is_none()
+            && !remainder.found.iter().any(|other| other.object == object)
+    };
+    let table = before.tables.get(table);
+    table.is_some_and(|table| table.constraints.iter().any(|one| stays(&one)))
+        && remainder.next_failure_over(difference).is_none()
 }
 
 /// What was kept unique and is not any more by this.

@@ -546,6 +546,11 @@ impl Violation for Together<'_> {
 
     /// What the database has and the models do not, the models can follow; NULL is no matter to code that was written
     /// for both.
+    /// As a project writes its keys.
+    fn is_of_many_files(&self) -> bool {
+        self.first.is_index_of_key && self.further.is_empty()
+    }
+
     fn tables(&self) -> Vec<String> {
         let further = self.further.iter().flat_map(Self::all);
         let all = self.all().chain(further);
