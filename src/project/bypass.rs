@@ -74,6 +74,24 @@ impl ProjectEnvironment<'_> {
         })
     }
 
+    /// True if code beside the migrations, other than tests, may read what the table is like from the database:
+    /// `Table("users_history", metadata, autoload_with=connection)`.
+    pub fn reflects(&self, table: &str) -> bool {
+        let name = table.rsplit('.').next().unwrap_or(table);
+        let quoted = [format!("\"{name}\""), format!("'{name}'")];
+        let folders = self.script_folders();
+        self.files_with("autoload").iter().any(|path| {
+            !crate::git::is_foreign(path)
+                && !is_test_file(path)
+                && !folders.iter().any(|folder| path.is_within(folder))
+                && self.sources.look_into(path).is_some_and(|bytes| {
+                    let has =
+                        |text: &String| memchr::memmem::find(&bytes, text.as_bytes()).is_some();
+                    quoted.iter().any(has)
+                })
+        })
+    }
+
     fn search_past_migrations<T>(
         &self,
         folders: &[RepoPath],
@@ -170,6 +188,18 @@ mod tests {
         let sources = Sources::new(&snapshot, &cache);
         let project = Project::load(&sources, &Settings::default());
         question(project.environments.first().unwrap())
+    }
+
+    #[test]
+    fn tables_read_from_the_database() {
+        let reads = |code: &str| ask(code, &|environment| environment.reflects("items"));
+        assert!(reads(
+            "Table('items', Base.metadata, autoload_with=engine)\n"
+        ));
+        assert!(!reads(
+            "Table('other', Base.metadata, autoload_with=engine)\n"
+        ));
+        assert!(!reads("Table('items', Base.metadata)\n"));
     }
 
     #[test]

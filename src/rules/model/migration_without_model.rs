@@ -431,7 +431,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     };
     let is_no_business = |violation: &MigrationWithoutModel<'_>| {
         matches!(violation, MigrationWithoutModel::CreatedTable { table }
-            if proven::is_private(table, &new, head))
+            if proven::is_private(table, &new, head) || head.reflects(table))
             || matches!(violation, MigrationWithoutModel::DroppedTable { table }
                 if is_let_go(table, ctx.environment))
     };

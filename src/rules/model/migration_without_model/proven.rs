@@ -108,7 +108,9 @@ pub(super) fn report(
     let models = &head.model_schema().whole().catalog;
     let is_expected = |difference: &Difference| match (difference.subject, difference.change) {
         (Subject::Table, Change::Removed) => {
-            expects_models && !is_private(&difference.object, new, head)
+            expects_models
+                && !is_private(&difference.object, new, head)
+                && !head.reflects(&difference.object)
         }
         (Subject::Table, Change::Added) => !is_let_go(&difference.object, ctx),
         (Subject::Index, Change::Removed) => expects_indexes,
