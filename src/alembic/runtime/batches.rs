@@ -121,10 +121,11 @@ pub(super) fn operation(
         set_block(interpreter, None);
         return called;
     }
-    let (changes, errors) = emit::batch_changes(name, call, batch, at, &semantics, interpreter);
+    let (changes, refused) = emit::batch_changes(name, call, batch, at, &semantics, interpreter);
     let place = interpreter.file(at);
     let mut emitted = Emitted {
-        errors,
+        errors: refused.errors,
+        errors_of_dialect: refused.of_dialect,
         ..Emitted::default()
     };
     if let Some(simulation) = interpreter.host.simulation_mut()

@@ -24,7 +24,7 @@ pub(in crate::alembic::runtime) fn batch_changes(
     at: Place,
     semantics: &Arc<Semantics>,
     interpreter: &mut Runner<'_>,
-) -> (Vec<BatchChange>, Vec<String>) {
+) -> (Vec<BatchChange>, Refused) {
     let semantics = Arc::clone(semantics);
     let emitted = super::emit(
         name,
@@ -53,7 +53,10 @@ pub(in crate::alembic::runtime) fn batch_changes(
         _ => {}
     }
     let Emitted {
-        ddl, mut errors, ..
+        ddl,
+        mut errors,
+        errors_of_dialect: of_dialect,
+        ..
     } = emitted;
     let renames = name == "alter_column"
         && operation
@@ -133,7 +136,13 @@ pub(in crate::alembic::runtime) fn batch_changes(
             }
         }
     }
-    (changes, errors)
+    (changes, Refused { errors, of_dialect })
+}
+
+/// Why an operation of a batch fails: as Alembic has it, and as SQLite alone does.
+pub(in crate::alembic::runtime) struct Refused {
+    pub(in crate::alembic::runtime) errors: Vec<String>,
+    pub(in crate::alembic::runtime) of_dialect: Vec<String>,
 }
 
 impl Operation<'_, '_> {
@@ -148,6 +157,14 @@ impl Operation<'_, '_> {
             && self
                 .batch
                 .is_none_or(|batch| recreate(batch) == Some(Recreate::Never))
+    }
+
+    /// Where SQLite's own `ALTER TABLE` is all there is, in words.
+    pub(super) fn where_in_place(&self) -> &'static str {
+        match self.batch {
+            None => "outside of a batch",
+            Some(_) => "in a batch that does not copy it",
+        }
     }
 
     /// Alembic forgets the CHECK of a boolean or enum that the call names.

@@ -280,9 +280,11 @@ impl Operation<'_, '_> {
         if self.is_in_place()
             && (type_value.is_some() || nullable.is_some() || server_default.is_some())
         {
-            emitted.errors_of_dialect.push(
-                "SQLite cannot alter a column outside of a batch (`batch_alter_table`)".to_owned(),
-            );
+            emitted.errors_of_dialect.push(match self.batch {
+                None => "SQLite cannot alter a column outside of a batch (`batch_alter_table`)"
+                    .to_owned(),
+                Some(_) => format!("SQLite cannot alter a column {}", self.where_in_place()),
+            });
         }
         if self.keyword("postgresql_using").is_some()
             && type_value.is_none()

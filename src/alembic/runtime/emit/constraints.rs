@@ -63,8 +63,9 @@ impl Operation<'_, '_> {
         let (mut errors, mut errors_of_dialect) = (Vec::new(), Vec::new());
         if self.is_in_place() {
             errors_of_dialect.push(format!(
-                "SQLite cannot add a {} to a table that is there, outside of a batch",
-                kind.noun()
+                "SQLite cannot add a {} to a table that is there, {}",
+                kind.noun(),
+                self.where_in_place()
             ));
         } else if self.is_batch_of_sqlite() && matches!(name, Fact::Known(None)) {
             errors.push("in a batch on SQLite a constraint must have a name".to_owned());
@@ -223,10 +224,11 @@ impl Operation<'_, '_> {
         }
         if self.is_in_place() {
             let mut emitted = self.dropped_as_meant(table);
-            emitted.errors_of_dialect.push(
-                "SQLite cannot drop a constraint outside of a batch (`batch_alter_table`)"
+            emitted.errors_of_dialect.push(match self.batch {
+                None => "SQLite cannot drop a constraint outside of a batch (`batch_alter_table`)"
                     .to_owned(),
-            );
+                Some(_) => format!("SQLite cannot drop a constraint {}", self.where_in_place()),
+            });
             return emitted;
         }
         let Ok((given, is_final)) = self.given_name(0, "constraint_name") else {
