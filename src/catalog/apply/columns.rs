@@ -239,7 +239,10 @@ impl Statement<'_> {
             && self.database.dialect == Dialect::PostgreSql
             && old != *new
         {
-            if !using && !self.is_assignable(&old, new) {
+            let name = SmolStr::new(new.trim_end_matches("[]"));
+            if self.is_type_gone(&name) {
+                self.fail(FailureKind::Missing.because(format!("type `{name}` does not exist")));
+            } else if !using && !self.is_assignable(&old, new) {
                 self.fail(FailureKind::Other.because(format!(
                     "column `{column}` of `{table}` cannot be cast from `{old}` to `{new}` without `USING`"
                 )));

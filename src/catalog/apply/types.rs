@@ -54,6 +54,15 @@ impl Statement<'_> {
         }
     }
 
+    /// True for a type that was dropped, or has another name by now, and that nothing has made again.
+    pub(super) fn is_type_gone(&self, name: &SmolStr) -> bool {
+        let now = &self.database.now;
+        now.dropped_types.contains(name)
+            && !now.enums.contains_key(name)
+            && now.opaque.is_none()
+            && self.other_type(name).is_none()
+    }
+
     /// An enum that is there; one that nothing visible has made is taken to have been there before.
     fn needs_enum(&mut self, name: &SmolStr) -> bool {
         if self.database.now.enums.contains_key(name) {
