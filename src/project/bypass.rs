@@ -62,16 +62,7 @@ impl ProjectEnvironment<'_> {
         let Ok(statement) = regex::bytes::Regex::new(&pattern) else {
             return false;
         };
-        let folders = self.script_folders();
-        self.files_with("CREATE TABLE").iter().any(|path| {
-            !crate::git::is_foreign(path)
-                && !is_test_file(path)
-                && !folders.iter().any(|folder| path.is_within(folder))
-                && self
-                    .sources
-                    .look_into(path)
-                    .is_some_and(|bytes| statement.is_match(&bytes))
-        })
+        self.application_says("CREATE TABLE", |bytes| statement.is_match(bytes))
     }
 
     /// True if code beside the migrations, other than tests, may read what the table is like from the database:
@@ -79,16 +70,34 @@ impl ProjectEnvironment<'_> {
     pub fn reflects(&self, table: &str) -> bool {
         let name = table.rsplit('.').next().unwrap_or(table);
         let quoted = [format!("\"{name}\""), format!("'{name}'")];
+        self.application_says("autoload", |bytes| {
+            let has = |text: &String| memchr::memmem::find(bytes, text.as_bytes()).is_some();
+            quoted.iter().any(has)
+        })
+    }
+
+    /// True for a file with this word, beside the migrations and other than tests, whose text says more.
+    fn application_says(&self, word: &'static str, says: impl Fn(&[u8]) -> bool) -> bool {
+        self.is_beside_migrations(word, |path| {
+            !is_test_file(path)
+                && self
+                    .sources
+                    .look_into(path)
+                    .is_some_and(|bytes| says(&bytes))
+        })
+    }
+
+    /// True for a file of the repository's own with this word beside the migrations.
+    fn is_beside_migrations(
+        &self,
+        word: &'static str,
+        is_meant: impl Fn(&RepoPath) -> bool,
+    ) -> bool {
         let folders = self.script_folders();
-        self.files_with("autoload").iter().any(|path| {
+        self.files_with(word).iter().any(|path| {
             !crate::git::is_foreign(path)
-                && !is_test_file(path)
                 && !folders.iter().any(|folder| path.is_within(folder))
-                && self.sources.look_into(path).is_some_and(|bytes| {
-                    let has =
-                        |text: &String| memchr::memmem::find(&bytes, text.as_bytes()).is_some();
-                    quoted.iter().any(has)
-                })
+                && is_meant(path)
         })
     }
 
@@ -108,10 +117,7 @@ impl ProjectEnvironment<'_> {
 
     /// True if code beside the migrations, tests included, may make tables from the models.
     pub fn may_create_all(&self) -> bool {
-        let folders = self.script_folders();
-        self.files_with("create_all").iter().any(|path| {
-            !crate::git::is_foreign(path) && !folders.iter().any(|folder| path.is_within(folder))
-        })
+        self.is_beside_migrations("create_all", |_| true)
     }
 
     /// True if new databases are made of the models and stamped with the newest revision: the first run of the migrations is

@@ -94,6 +94,12 @@ impl<'s> Sources<'s> {
         self.snapshot
     }
 
+    /// True for a file that Python cannot parse: what is read of it may be a part.
+    pub fn is_no_python(&self, path: &RepoPath) -> bool {
+        self.python(path)
+            .is_some_and(|parsed| parsed.syntax_error.is_some())
+    }
+
     /// The parsed file at a path; `None` where there is none.
     pub fn python(&self, path: &RepoPath) -> Option<Arc<ParsedFile>> {
         if let Some(known) = self

@@ -56,11 +56,15 @@ impl Statement<'_> {
 
     /// True for a type that was dropped, or has another name by now, and that nothing has made again.
     pub(super) fn is_type_gone(&self, name: &SmolStr) -> bool {
-        let now = &self.database.now;
-        now.dropped_types.contains(name)
-            && !now.enums.contains_key(name)
-            && now.opaque.is_none()
+        self.was_dropped(name)
+            && !self.database.now.enums.contains_key(name)
             && self.other_type(name).is_none()
+    }
+
+    /// True if a type was dropped, or got another name, and nothing that is not known has been done since.
+    fn was_dropped(&self, name: &SmolStr) -> bool {
+        let now = &self.database.now;
+        now.dropped_types.contains(name) && now.opaque.is_none()
     }
 
     /// An enum that is there; one that nothing visible has made is taken to have been there before.
@@ -68,7 +72,7 @@ impl Statement<'_> {
         if self.database.now.enums.contains_key(name) {
             return true;
         }
-        if self.database.now.dropped_types.contains(name) && self.database.now.opaque.is_none() {
+        if self.was_dropped(name) {
             self.fail(FailureKind::Missing.because(format!("type `{name}` does not exist")));
             return false;
         }
@@ -269,8 +273,7 @@ impl Statement<'_> {
     }
 
     fn drop_unknown_type(&mut self, name: &SmolStr, if_exists: bool) {
-        let now = &self.database.now;
-        if now.dropped_types.contains(name) && now.opaque.is_none() {
+        if self.was_dropped(name) {
             if !if_exists {
                 self.fail(FailureKind::Missing.because(format!("type `{name}` does not exist")));
             }

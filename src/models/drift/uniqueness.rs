@@ -38,25 +38,18 @@ pub(super) fn leave_one_of_equal(database: &mut Catalog, described: &Catalog) {
             let Some(columns) = columns_of(own) else {
                 continue;
             };
-            let is_same = |other: &Constraint| columns_of(other).as_ref() == Some(&columns);
-            let mut same = there.constraints.iter().filter(|other| is_same(other));
-            let is_called = |other: &&Constraint| other.known_name() == own.known_name();
-            let kept = same
-                .clone()
-                .find(is_called)
-                .or_else(|| same.next())
-                .cloned();
-            if there
-                .constraints
+            let is_same = |other: &&Constraint| columns_of(other).as_ref() == Some(&columns);
+            let same: Vec<&Constraint> = there.constraints.iter().filter(is_same).collect();
+            let [first, _, ..] = same.as_slice() else {
+                continue;
+            };
+            let mut called = same
                 .iter()
-                .filter(|other| is_same(other))
-                .count()
-                > 1
-            {
-                let there = Arc::make_mut(there);
-                there.constraints.retain(|other| !is_same(other));
-                there.constraints.extend(kept);
-            }
+                .filter(|other| other.known_name() == own.known_name());
+            let kept = Constraint::clone(called.next().unwrap_or(first));
+            let there = Arc::make_mut(there);
+            there.constraints.retain(|other| !is_same(&other));
+            there.constraints.push(kept);
         }
     }
 }

@@ -62,9 +62,7 @@ impl<H: Host> Interpreter<'_, H> {
 
     /// True for a file that Python cannot parse: what was read of it may be a part.
     pub fn is_no_python(&self, file: &RepoPath) -> bool {
-        self.sources
-            .python(file)
-            .is_some_and(|parsed| parsed.syntax_error.is_some())
+        self.sources.is_no_python(file)
     }
 
     /// Why there may be classes and modules that were not found, in the order in which it came up. Known from

@@ -588,7 +588,7 @@ fn holds_a_migration(path: &RepoPath, sources: &Sources<'_>) -> bool {
 /// application does.
 fn is_made_otherwise(table: &str, ctx: &ChangeContext<'_>) -> bool {
     let head = ctx.environment.head;
-    is_built_elsewhere(table, ctx) || head.makes_tables_at_start() || head.makes_table_in_sql(table)
+    is_built_elsewhere(table, ctx) || head.makes_table_in_sql(table) || head.makes_tables_at_start()
 }
 
 /// True if another environment builds the table: several may share one metadata.

@@ -167,6 +167,15 @@ impl Operation<'_, '_> {
         }
     }
 
+    /// Why SQLite refuses what only a copy of the table can do.
+    pub(super) fn needs_copy_for(&self, what: &str) -> String {
+        let hint = match self.batch {
+            None => " (`batch_alter_table`)",
+            Some(_) => "",
+        };
+        format!("SQLite cannot {what} {}{hint}", self.where_in_place())
+    }
+
     /// Alembic forgets the CHECK of a boolean or enum that the call names.
     fn forgotten_check(&self) -> Option<BatchChange> {
         let table = self.table(0, "table_name")?;

@@ -280,11 +280,8 @@ impl Operation<'_, '_> {
         if self.is_in_place()
             && (type_value.is_some() || nullable.is_some() || server_default.is_some())
         {
-            emitted.errors_of_dialect.push(match self.batch {
-                None => "SQLite cannot alter a column outside of a batch (`batch_alter_table`)"
-                    .to_owned(),
-                Some(_) => format!("SQLite cannot alter a column {}", self.where_in_place()),
-            });
+            let refusal = self.needs_copy_for("alter a column");
+            emitted.errors_of_dialect.push(refusal);
         }
         if self.keyword("postgresql_using").is_some()
             && type_value.is_none()

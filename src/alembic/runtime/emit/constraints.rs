@@ -224,11 +224,8 @@ impl Operation<'_, '_> {
         }
         if self.is_in_place() {
             let mut emitted = self.dropped_as_meant(table);
-            emitted.errors_of_dialect.push(match self.batch {
-                None => "SQLite cannot drop a constraint outside of a batch (`batch_alter_table`)"
-                    .to_owned(),
-                Some(_) => format!("SQLite cannot drop a constraint {}", self.where_in_place()),
-            });
+            let refusal = self.needs_copy_for("drop a constraint");
+            emitted.errors_of_dialect.push(refusal);
             return emitted;
         }
         let Ok((given, is_final)) = self.given_name(0, "constraint_name") else {

@@ -156,12 +156,8 @@ pub(super) fn lies_elsewhere(file: &RepoPath, ctx: &ChangeContext<'_>) -> bool {
 /// True for a file that Python cannot parse, before the change or now: what is read of it may be a part.
 fn is_no_python(file: &RepoPath, ctx: &ChangeContext<'_>) -> bool {
     let states = [Some(ctx.environment.head), ctx.change.before];
-    states.into_iter().flatten().any(|state| {
-        state
-            .sources()
-            .python(file)
-            .is_some_and(|parsed| parsed.syntax_error.is_some())
-    })
+    let mut states = states.into_iter().flatten();
+    states.any(|state| state.sources().is_no_python(file))
 }
 
 /// The differences of a class in phrases, the columns of which the same changes together.
