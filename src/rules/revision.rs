@@ -150,7 +150,7 @@ fn begins_with_the_repository(upstream: &ProjectEnvironment<'_>, past: &dyn Past
 }
 
 /// So long may somebody work before the first commit.
-const DAYS_BEFORE_THE_FIRST_COMMIT: i32 = 7;
+const DAYS_BEFORE_THE_FIRST_COMMIT: i32 = 14;
 
 /// The revisions that have run where one has.
 fn below(map: &RevisionMap, start: usize) -> FxHashSet<&SmolStr> {
@@ -242,6 +242,18 @@ fn are_alike(one: &Revision, other: &Revision) -> bool {
     shared_lines(code_of(one), code_of(other)) >= ALIKE
 }
 
+/// True for a revision whose two versions have little more in common than the id.
+fn written_anew(
+    upstream: &ProjectEnvironment<'_>,
+    before: usize,
+    head: &ProjectEnvironment<'_>,
+    now: usize,
+) -> bool {
+    let old = &upstream.map.node(before).revision;
+    let new = &head.map.node(now).revision;
+    shared_lines(code_of(old), code_of(new)) < UNLIKE
+}
+
 /// The text from the first function on: what comes before it is much the same in all revisions.
 fn code_of(revision: &Revision) -> &str {
     let text = revision.source.text.as_str();
@@ -254,3 +266,6 @@ fn code_of(revision: &Revision) -> &str {
 
 /// How many lines a revision has kept that was given another id, in percent.
 const ALIKE: usize = 80;
+
+/// Of two versions that are not one revision at most so many lines are the same, in percent.
+const UNLIKE: usize = 50;

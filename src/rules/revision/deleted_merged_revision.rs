@@ -1,6 +1,7 @@
 //! ML109
 
 mod left;
+pub(super) mod restart;
 mod said;
 
 use std::sync::Arc;
@@ -9,7 +10,8 @@ use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
 use self::left::{Standing, are_looked_for, moved_to};
-use self::said::{begins_anew, is_announced, is_squash, replaces};
+use self::restart::{is_begun_anew, makes_another_schema};
+use self::said::{begins_anew, is_announced, is_called_so, is_squash, replaces};
 use crate::alembic::{Failed, Revision, RevisionMap};
 use crate::diagnostic::{Label, Severity};
 use crate::project::{ProjectEnvironment, SeveralHeads};
@@ -310,9 +312,15 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if release.is_none() && are_spare_heads(upstream, &deleted) {
         return;
     }
-    let is_nothing_left = renamed.is_none() && deleted.len() == upstream.map.nodes().len();
+    let is_nothing_left = renamed.is_none() && is_begun_anew(upstream, head);
     let is_said = |message: &String| begins_anew(message) || is_nothing_left && replaces(message);
-    if messages.iter().any(is_said) {
+    let is_called_so = || {
+        let mut bases = head.map.bases().into_iter();
+        bases.any(|base| is_called_so(&head.map.node(base).revision))
+    };
+    if messages.iter().any(is_said)
+        || is_nothing_left && (is_called_so() || makes_another_schema(upstream, head))
+    {
         return;
     }
     let past = ctx.change.past;

@@ -1,7 +1,9 @@
 //! ML108
 
 mod order;
+mod said;
 
+use self::said::says_it;
 use crate::alembic::Revision;
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::{Label, Severity};
@@ -9,6 +11,7 @@ use crate::python::ParsedFile;
 use crate::python::ast::{ExprKind, Module, StmtKind};
 use crate::rules::difference::{enumerated, object_in_words};
 use crate::rules::edit;
+use crate::rules::revision::deleted_merged_revision::restart::is_begun_anew;
 use crate::rules::revision::{
     Released, are_alike, is_fresh, is_only_with_developers, numbered_anew, renamed_to, severity_of,
     squashed_into, whereabouts,
@@ -243,10 +246,11 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             continue;
         }
         let changed = edit::changed_in_effect(upstream, before, head, node);
-        // A squash that keeps the id is told by what it deletes.
+        // A squash that keeps the id, or a new beginning, is told by what it deletes.
         if changed.is_empty()
             || is_given_back(ctx, old, revision)
             || squashed_into(revision, upstream, head).is_some()
+            || is_begun_anew(upstream, head)
         {
             continue;
         }
@@ -274,7 +278,17 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             && past.has_releases()
             && old.file != revision.file
             && moved_to.is_none();
-        if is_meant || is_only_with_developers(old, release.as_ref(), upstream, past) {
+        let messages = || past.messages_about(&revision.file);
+        let is_said = |is_out: bool| {
+            let id = revision.id.value.as_str();
+            messages()
+                .iter()
+                .any(|message| says_it(message, id, is_out))
+        };
+        if is_meant
+            || is_only_with_developers(old, release.as_ref(), upstream, past)
+            || moved_to.is_none() && is_said(release.is_some())
+        {
             continue;
         }
         let changed = changed

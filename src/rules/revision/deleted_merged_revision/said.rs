@@ -47,6 +47,7 @@ pub(super) fn replaces(message: &str) -> bool {
             "remov",
             "delet",
             "replac",
+            "rewrit",
         ]);
         (is_begun || sentence.contains("from scratch"))
             && has(&["alembic", "migration", "revision"])
@@ -65,18 +66,24 @@ pub(super) fn is_announced(revision: &Revision) -> bool {
     let docstring = revision.source.module.docstring();
     let text = docstring.and_then(Expr::as_str).unwrap_or_default();
     let text = text.to_lowercase();
-    [
-        "squash",
-        "rebase",
-        "reset",
-        "minimum",
-        "supported",
-        "baseline",
-        "truncat",
-    ]
-    .iter()
-    .any(|word| text.contains(word))
+    let words = ["minimum", "supported", "baseline", "truncat"];
+    let mut words = words.iter().chain(&NEW_BEGINNINGS);
+    words.any(|word| text.contains(word))
 }
+
+/// True for a first revision that is called a new beginning: by its docstring, or by the name of its file.
+pub(super) fn is_called_so(revision: &Revision) -> bool {
+    let docstring = revision.source.module.docstring();
+    let text = docstring.and_then(Expr::as_str).unwrap_or_default();
+    let texts = [
+        text.to_lowercase(),
+        revision.file.file_name().to_lowercase(),
+    ];
+    let mut words = NEW_BEGINNINGS.iter();
+    words.any(|word| texts.iter().any(|text| text.contains(word)))
+}
+
+const NEW_BEGINNINGS: [&str; 3] = ["squash", "rebase", "reset"];
 
 #[cfg(test)]
 mod tests {
@@ -113,6 +120,7 @@ mod tests {
         for message in [
             "add priority, restart alembic",
             "recreate alembic revision to add patch table",
+            "refactor 1: rewrite models and alembic",
             "The\nexisting revision migration was removed so that one is left",
         ] {
             assert!(replaces(message), "{message}");
