@@ -246,6 +246,22 @@ fn constraints(database: &Database) -> Vec<String> {
 }
 
 #[test]
+fn before_alembic_1_8_indexes_do_not_follow_columns_that_are_renamed() {
+    let of = |alembic| Versions {
+        sqlalchemy: (1, 4),
+        alembic,
+    };
+    let mut database = table(Vec::new());
+    let steps = vec![does(renames("a", "c"))];
+    let mut earlier = database.clone();
+    assert_eq!(
+        failure(&mut earlier, &batch_of(of((1, 7)), steps.clone())),
+        "index `ix` is on column `a`, which is dropped or renamed: drop it in the same batch"
+    );
+    run(&mut database, &[batch_of(of((1, 8)), steps)]);
+}
+
+#[test]
 fn booleans_bring_their_check_before_1_4() {
     let old = Versions {
         sqlalchemy: (1, 3),

@@ -195,12 +195,14 @@ impl Copy {
         };
         let keys: Vec<SmolStr> = definition.keys.iter().map(|key| key.text.clone()).collect();
         let mut gone = None;
+        // Before Alembic 1.8 an index that was there is made again as it was read.
+        let follows = self.versions.alembic >= (1, 8);
         for key in &mut definition.keys {
             match self.name_of(&key.text) {
-                Some(name) => key.text = name,
-                None if is_plain(&key.text) => gone = Some(key.text.clone()),
+                Some(name) if follows || name == key.text => key.text = name,
+                _ if is_plain(&key.text) => gone = Some(key.text.clone()),
                 // In quotes, and no column: a string, over which there is an index then.
-                None => key.is_column = false,
+                _ => key.is_column = false,
             }
         }
         let others: Vec<SmolStr> = definition
