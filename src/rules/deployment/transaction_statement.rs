@@ -40,7 +40,7 @@ struct TransactionStatement<'a> {
     is_of_all: bool,
     /// All can be done again, or it comes first, with a comment, and what follows can be.
     is_repeatable: bool,
-    /// Nothing wants to run outside of the transaction, which ends with the function: that is what Alembic does.
+    /// Nothing wants to run outside of the transaction.
     is_needless: bool,
 }
 
@@ -149,6 +149,9 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
     let remark = &told.remark;
     let does = End::of(&remark.text);
     let steps = ctx.way.steps(ctx.replayed);
+    if does == Some(End::Commits) && only_commits_rows(ctx, steps) {
+        return;
+    }
     // The revisions after it in the same run go without a transaction as well.
     let head = ctx.environment.head;
     let is_of_all = head.semantics().transactions == Transactions::PerRun;
@@ -174,6 +177,11 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         step.ddl == Ddl::Nothing
             || !parts.is_empty() && parts.iter().all(|(ddl, _)| is_done_in_transactions(ddl))
     };
+    let is_needless = does != Some(End::Undoes) && steps.iter().all(wants_none);
+    // Alembic does the same in the next moment.
+    if is_needless && does.is_some() && !goes_on && ends_with_commit {
+        return;
+    }
     let violation = TransactionStatement {
         text: &remark.text,
         way: ctx.way,
@@ -183,10 +191,7 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         begins_again,
         is_of_all,
         is_repeatable: can_be_repeated || is_replaced || is_repeatable(ctx),
-        is_needless: does != Some(End::Undoes)
-            && (does.is_none() || !goes_on)
-            && ends_with_commit
-            && steps.iter().all(wants_none),
+        is_needless,
     };
     let mut places = vec![&told.place];
     for other in &all {
@@ -334,6 +339,20 @@ fn around(ctx: &SqlContext<'_>) -> Around {
         goes_on,
         runs_bare,
     }
+}
+
+/// True for a COMMIT of rows that a comment explains, with a transaction that begins right after it: they can be changed
+/// again.
+fn only_commits_rows(ctx: &SqlContext<'_>, steps: &[Step]) -> bool {
+    let mut steps = steps.iter().filter(|step| step.ddl != Ddl::Nothing);
+    let is_of_rows = |step: &&Step| matches!(step.ddl, Ddl::Data { .. } | Ddl::Uses(_));
+    let end = steps.by_ref().find(|step| !is_of_rows(step));
+    end.is_some_and(|end| {
+        is_end(end)
+            && ctx.sql.is_part_of(&end.place)
+            && steps.next().is_some_and(is_begin)
+            && has_comment(ctx, &end.place)
+    })
 }
 
 /// The COMMIT, if nothing comes before it, with what follows.
