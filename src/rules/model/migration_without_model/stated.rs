@@ -86,12 +86,16 @@ pub(super) fn contradiction<'a>(
             };
             let known = before.and_then(|before| before.tables.get(table));
             let known = known.and_then(|table| table.column(column));
-            (says_nullable != nullable).then_some((
+            let was_so = known.is_some_and(|known| known.nullable.is(&nullable));
+            // Who changes the type repeats what the column was: that is no news.
+            let is_repeated =
+                was_so && (alter.gives_type || alter.existing_nullable == Some(nullable));
+            (says_nullable != nullable && !is_repeated).then_some((
                 MigrationWithoutModel::Nullability {
                     table,
                     columns: vec![column],
                     nullable,
-                    was_so: known.is_some_and(|known| known.nullable.is(&nullable)),
+                    was_so,
                 },
                 Some(place_of(declared, model)),
             ))
