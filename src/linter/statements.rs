@@ -36,7 +36,7 @@ impl Linter<'_> {
         circumstances: &Circumstances<'_>,
     ) {
         let mut fresh = Fresh::default();
-        // By rule, where a finding about running code stands: a change is put off to the next release as a whole.
+        // By slip, where a finding about running code stands: a change is put off to the next release as a whole.
         let mut running: FxHashMap<&'static str, usize> = FxHashMap::default();
         for (index, node) in history.order.iter().enumerate() {
             let revision = &ctx.head.map.node(*node).revision;
@@ -186,8 +186,8 @@ fn join_running(
         let is_running =
             rules::find(diagnostic.code).is_some_and(rules::Rule::is_about_running_code);
         let index = diagnostics.len();
-        if is_running {
-            let first = *running.entry(diagnostic.code).or_insert(index);
+        if let Some(rule) = rule.filter(|rule| rule.is_about_running_code()) {
+            let first = *running.entry(slip(rule)).or_insert(index);
             if let Some(known) = diagnostics.get_mut(first) {
                 add_finding(known, diagnostic);
                 continue;
@@ -303,7 +303,7 @@ impl Told {
                 table.clone()
             };
             let index = diagnostics.len();
-            let mut said = vec![(rule.code, subject, way)];
+            let mut said = vec![(slip(rule), subject, way)];
             // A key whose type changes takes the columns that refer to it along.
             if rule.name == "column-rewrite" {
                 let others = referenced.iter().cloned();
@@ -443,3 +443,22 @@ fn of_the_same_days<'h>(
     let nearest = earlier.get(earlier.len() - count..).unwrap_or_default();
     nearest.iter().filter_map(|node| history.get(*node))
 }
+/// What a rule tells of, where that is one slip whichever rule finds it: code that still asks for an old name, and code that
+/// still asks for what is gone, go out in one release with the migration.
+fn slip(rule: &rules::Rule) -> &'static str {
+    match rule.name {
+        "column-rename" | "table-rename" => "rename",
+        "column-drop" | "table-drop" => "drop",
+        _ => rule.code,
+    }
+}
+
+    // Of what another rule finds the first is told in words.
+    if !known.notes.iter().any(|note| note.starts_with(AS_WELL)) {
+        known.notes.push(format!("{AS_WELL}{}", other.message));
+    }
+    let message = label.message.clone();
+    known.add_place(label, &message);
+/// How a note begins about what another rule finds of the same slip.
+const AS_WELL: &str = "and ";
+

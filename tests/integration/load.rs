@@ -391,6 +391,34 @@ fn running_code_matters_to_those_who_make_something_with_care() {
         repository.write("migrate-lint.toml", "zero-downtime = \"required\"\n");
         repository.commit("It has to stay up");
         let answer = check(&repository, &["--from-ref", "main"]);
+#[test]
+fn a_table_and_a_column_that_go_in_one_release_are_one_finding() {
+    let repository = minding_shop(0);
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    for (upgrade, code, said) in [
+        (
+            "op.drop_column(\"order\", \"note\")\n    op.drop_table(\"customer\")",
+            "517",
+            "still have the table `customer` that is dropped",
+        ),
+        (
+            "op.alter_column(\"order\", \"note\", new_column_name=\"remark\")\n    op.rename_table(\"customer\", \"client\")",
+            "515",
+            "still asks for table `customer`, which becomes `client`",
+        ),
+    ] {
+        let text = revision("b2", Some("z9"), "2026-03-20", upgrade, "pass");
+        repository.write("migrations/versions/b2.py", text);
+        repository.commit("Another shop");
+        let arguments = ["check", "--from-ref", "main", "--output-format"];
+        let select = ["--select", "ML515,ML516,ML517,ML518"];
+        let answer = repository.lint(&[&arguments[..], &["concise"], &select].concat());
+        assert_eq!(answer.codes(), [code], "{answer:?}");
+        let answer = repository.lint(&[&arguments[..], &["json"], &select].concat());
+        assert!(answer.out.contains(said), "{answer:?}");
+    }
+}
+
         assert_eq!(answer.codes(), ["515"], "{answer:?}");
     }
 }
