@@ -1,5 +1,6 @@
 //! Hands the statements of revisions to the rules about them, one by one.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -101,6 +102,15 @@ impl Linter<'_> {
         let mut empty: FxHashSet<SmolStr> = FxHashSet::default();
         // The database ends what takes long, unless the revision asks for more time.
         let mut is_limited = circumstances.is_limited;
+        // Whoever limits the wait and speaks of the lock has thought about it.
+        let mut waits_shortly = false;
+        let says_so = OnceCell::new();
+        let is_weighed = || {
+            *says_so.get_or_init(|| {
+                let run = way.run(&replayed.migration);
+                run.is_some_and(|run| revision.speaks_of_locks(run.span))
+            })
+        };
         let contracts = circumstances.contracts(revision);
         for (index, step) in steps.iter().enumerate() {
             let is_refused = failures
@@ -111,6 +121,13 @@ impl Linter<'_> {
                 Ddl::Session(SessionChange::Timeout { is_lock: false, .. })
             );
             is_limited &= !changes_limit;
+            if let Ddl::Session(SessionChange::Timeout {
+                is_lock: true,
+                is_set,
+            }) = step.ddl
+            {
+                waits_shortly = is_set;
+            }
             if step.certain {
                 for (ddl, place) in simple(&step.ddl) {
                     let context = StatementContext {
@@ -135,7 +152,7 @@ impl Linter<'_> {
                         Listener::Load(check) if is_load => check(&context, reporter),
                         _ => {}
                     });
-                    if is_limited {
+                    if is_limited || waits_shortly && is_weighed() {
                         self.leave_out(earlier, |diagnostic| {
                             rules::find(diagnostic.code).is_some_and(|rule| {
                                 rule.is_about_load() && !rule.is_about_running_code()
