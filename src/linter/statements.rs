@@ -200,8 +200,7 @@ fn join_running(
     running: &mut FxHashMap<&'static str, usize>,
 ) {
     for diagnostic in diagnostics.split_off(earlier) {
-        let is_running =
-            rules::find(diagnostic.code).is_some_and(rules::Rule::is_about_running_code);
+        let rule = rules::find(diagnostic.code);
         let index = diagnostics.len();
         if let Some(rule) = rule.filter(|rule| rule.is_about_running_code()) {
             let first = *running.entry(slip(rule)).or_insert(index);
@@ -230,6 +229,24 @@ struct Told {
     tables: FxHashMap<&'static str, Vec<usize>>,
     /// By rule and words, where the first finding about raw SQL of the upgrade stands.
     texts: FxHashMap<(&'static str, String), usize>,
+    /// By table, where the upgrade has shut it.
+    shut: FxHashMap<SmolStr, Shut>,
+}
+
+/// A statement of the upgrade that lets nobody use a table until its transaction ends.
+struct Shut {
+    /// Where the finding about it stands.
+    index: usize,
+    /// How many steps came before it.
+    since: usize,
+}
+
+impl Shut {
+    /// True if a later statement runs in the same transaction.
+    fn is_held(&self, ctx: &StatementContext<'_>) -> bool {
+        let steps = ctx.earlier.len() - ctx.earlier_in_transaction().len();
+        steps <= self.since && !ctx.commits_each() && ctx.step.session.in_transaction
+    }
 }
 
 impl Told {
@@ -307,6 +324,16 @@ impl Told {
                 known.add_place(diagnostic.primary, "and keeps the lock for longer here");
                 continue;
             }
+            // Whoever can neither read nor write by then does not wait for an index of the same transaction.
+            let shut = self.shut.get(table).filter(|shut| {
+                way == Way::Up && rule.name == "blocking-index" && shut.is_held(ctx)
+            });
+            if let Some(known) = shut.and_then(|shut| diagnostics.get_mut(shut.index))
+                && known.code != diagnostic.code
+            {
+                known.add_place(diagnostic.primary, "and keeps the lock for longer here");
+                continue;
+            }
             if way == Way::Down && code == LOCKS && !circumstances.minds_locks_of_downgrades() {
                 continue;
             }
@@ -326,6 +353,10 @@ impl Told {
                 let others = referenced.iter().cloned();
                 said.extend(others.map(|table| (rule.code, table, way)));
             }
+            let rewrites = matches!(
+                rule.name,
+                "column-rewrite" | "volatile-default" | "generated-column"
+            );
             if rule.is_about_running_code() {
                 let others = referenced.iter().chain([table]).chain(ctx.new_name());
                 said.extend(others.map(|table| (RUNNING_CODE, table.clone(), way)));
@@ -335,13 +366,19 @@ impl Told {
                 && let Some(known) = diagnostics.get_mut(first)
             {
                 add_finding(known, diagnostic);
+                said.extend(rewrites.then_some(rewritten));
                 for key in said {
                     self.said.entry(key).or_insert(first);
                 }
                 continue;
             }
-            if matches!(rule.name, "column-rewrite" | "volatile-default") {
-                said.push(rewritten);
+            said.extend(rewrites.then_some(rewritten));
+            if !rewrites && rule.shuts_tables() && way == Way::Up {
+                let shut = Shut {
+                    index,
+                    since: ctx.earlier.len(),
+                };
+                self.shut.entry(table.clone()).or_insert(shut);
             }
             self.said.extend(said.into_iter().map(|key| (key, index)));
             if way == Way::Up && rule.is_about_load() {
@@ -413,16 +450,33 @@ const RUNNING_CODE: &str = "running";
 /// Stands for all rules about tables whose rows are written anew.
 const REWRITE: &str = "rewrite";
 
+/// What a rule tells of, where that is one slip whichever rule finds it: code that still asks for an old name, and code that
+/// still asks for what is gone, go out in one release with the migration.
+fn slip(rule: &rules::Rule) -> &'static str {
+    match rule.name {
+        "column-rename" | "table-rename" => "rename",
+        "column-drop" | "table-drop" => "drop",
+        _ => rule.code,
+    }
+}
+
 /// Takes a finding into another that is mended with it.
 fn add_finding(known: &mut Diagnostic, other: Diagnostic) {
     let label = other.primary;
     if known.code == other.code {
         known.add_place(label, "and so here");
-    } else {
-        let message = label.message.clone();
-        known.add_place(label, &message);
+        return;
     }
+    // Of what another rule finds the first is told in words.
+    if !known.notes.iter().any(|note| note.starts_with(AS_WELL)) {
+        known.notes.push(format!("{AS_WELL}{}", other.message));
+    }
+    let message = label.message.clone();
+    known.add_place(label, &message);
 }
+
+/// How a note begins about what another rule finds of the same slip.
+const AS_WELL: &str = "and ";
 
 /// What a revision does to more tables than this is told once.
 const MOST_TABLES: usize = 3;
@@ -460,22 +514,3 @@ fn of_the_same_days<'h>(
     let nearest = earlier.get(earlier.len() - count..).unwrap_or_default();
     nearest.iter().filter_map(|node| history.get(*node))
 }
-/// What a rule tells of, where that is one slip whichever rule finds it: code that still asks for an old name, and code that
-/// still asks for what is gone, go out in one release with the migration.
-fn slip(rule: &rules::Rule) -> &'static str {
-    match rule.name {
-        "column-rename" | "table-rename" => "rename",
-        "column-drop" | "table-drop" => "drop",
-        _ => rule.code,
-    }
-}
-
-    // Of what another rule finds the first is told in words.
-    if !known.notes.iter().any(|note| note.starts_with(AS_WELL)) {
-        known.notes.push(format!("{AS_WELL}{}", other.message));
-    }
-    let message = label.message.clone();
-    known.add_place(label, &message);
-/// How a note begins about what another rule finds of the same slip.
-const AS_WELL: &str = "and ";
-

@@ -233,6 +233,32 @@ fn an_index_of_a_table_that_is_rewritten_is_part_of_that() {
 }
 
 #[test]
+fn an_index_of_a_table_that_is_shut_is_part_of_that() {
+    let repository = minding_shop(0);
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    let check = "op.create_check_constraint(\"named\", \"order\", \"note <> ''\")\n    ";
+    let index = "op.create_index(\"ix_b2\", \"order\", [\"note\"])";
+    for (upgrade, codes) in [
+        (format!("{check}{index}"), &["510"][..]),
+        (
+            format!("{check}with op.get_context().autocommit_block():\n        {index}"),
+            &["510", "505"],
+        ),
+        (
+            format!("{check}{}", index.replace("\"order\"", "\"customer\"")),
+            &["510", "505"],
+        ),
+    ] {
+        let text = revision("b2", Some("z9"), "2026-03-20", &upgrade, "pass");
+        repository.write("migrations/versions/b2.py", text);
+        repository.commit("Names");
+        let arguments = ["check", "--from-ref", "main", "--select", "ML505,ML510"];
+        let answer = repository.lint(&[&arguments[..], &["--output-format", "concise"]].concat());
+        assert_eq!(answer.codes(), codes, "{upgrade}: {answer:?}");
+    }
+}
+
+#[test]
 fn who_migrates_at_the_start_is_not_in_use_meanwhile() {
     for (manifest, codes) in [("readme.yaml", &[][..]), ("deploy.yaml", &["505"])] {
         let repository = minding_shop(4);
@@ -366,32 +392,6 @@ fn what_running_code_asks_for_is_told_once_for_a_change() {
 }
 
 #[test]
-fn running_code_matters_to_those_who_make_something_with_care() {
-    let renamed = |parent| {
-        revision(
-            "b2",
-            Some(parent),
-            "2026-03-20",
-            "op.alter_column(\"order\", \"note\", new_column_name=\"remark\")",
-            "op.alter_column(\"order\", \"remark\", new_column_name=\"note\")",
-        )
-    };
-    let check = |repository: &Repository, more: &[&str]| {
-        let arguments = ["check", "--select", "ML515", "--output-format", "concise"];
-        repository.lint(&[&arguments, more].concat())
-    };
-    for (repository, parent, is_told) in [(shop(), "a1", false), (minding_shop(0), "z9", true)] {
-        repository.git(&["checkout", "--quiet", "-b", "side"]);
-        repository.write("migrations/versions/b2.py", renamed(parent));
-        repository.commit("A better name");
-        let answer = check(&repository, &["--from-ref", "main"]);
-        assert_eq!(answer.codes().len(), usize::from(is_told), "{answer:?}");
-        let note = "and what running code still asks for, are not reported for migrations";
-        assert_eq!(answer.err.contains(note), !is_told, "{answer:?}");
-        repository.write("migrate-lint.toml", "zero-downtime = \"required\"\n");
-        repository.commit("It has to stay up");
-        let answer = check(&repository, &["--from-ref", "main"]);
-#[test]
 fn a_table_and_a_column_that_go_in_one_release_are_one_finding() {
     let repository = minding_shop(0);
     repository.git(&["checkout", "--quiet", "-b", "side"]);
@@ -419,6 +419,32 @@ fn a_table_and_a_column_that_go_in_one_release_are_one_finding() {
     }
 }
 
+#[test]
+fn running_code_matters_to_those_who_make_something_with_care() {
+    let renamed = |parent| {
+        revision(
+            "b2",
+            Some(parent),
+            "2026-03-20",
+            "op.alter_column(\"order\", \"note\", new_column_name=\"remark\")",
+            "op.alter_column(\"order\", \"remark\", new_column_name=\"note\")",
+        )
+    };
+    let check = |repository: &Repository, more: &[&str]| {
+        let arguments = ["check", "--select", "ML515", "--output-format", "concise"];
+        repository.lint(&[&arguments, more].concat())
+    };
+    for (repository, parent, is_told) in [(shop(), "a1", false), (minding_shop(0), "z9", true)] {
+        repository.git(&["checkout", "--quiet", "-b", "side"]);
+        repository.write("migrations/versions/b2.py", renamed(parent));
+        repository.commit("A better name");
+        let answer = check(&repository, &["--from-ref", "main"]);
+        assert_eq!(answer.codes().len(), usize::from(is_told), "{answer:?}");
+        let note = "and what running code still asks for, are not reported for migrations";
+        assert_eq!(answer.err.contains(note), !is_told, "{answer:?}");
+        repository.write("migrate-lint.toml", "zero-downtime = \"required\"\n");
+        repository.commit("It has to stay up");
+        let answer = check(&repository, &["--from-ref", "main"]);
         assert_eq!(answer.codes(), ["515"], "{answer:?}");
     }
 }
