@@ -88,6 +88,20 @@ impl Revision {
                 .any(|remark| is_said(remark) && remark.to_lowercase().contains("commit"))
     }
 
+    /// True if somebody says at a function that it locks a table, or writes all of it anew.
+    pub fn speaks_of_locks(&self, function: Span) -> bool {
+        let says_so = |remark: &String| {
+            let remark = remark.to_lowercase();
+            let has = |words: &[&str]| words.iter().any(|word| remark.contains(word));
+            has(&["access exclusive"])
+                || has(&["table"])
+                    && has(&["rewrites", "rewriting", "rewrite of", "locks", "is locked"])
+        };
+        remarks(self.source.text.as_str(), function)
+            .iter()
+            .any(says_so)
+    }
+
     /// True if somebody says of a function that it may fail.
     pub fn may_fail(&self, function: Span) -> bool {
         let says_so = |remark: &String| {

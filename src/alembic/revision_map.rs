@@ -393,6 +393,47 @@ impl RevisionMap {
         &self.cycles
     }
 
+    /// True for a cycle that Alembic does not notice: it only looks for revisions that are not above a base and below a head at
+    /// once, and others lead into this one and out of it (`RevisionMap._detect_cycles`).
+    pub fn is_overlooked(&self, cycle: &[usize]) -> bool {
+        let parents = |node: &RevisionNode| node.parents.clone();
+        let children = |node: &RevisionNode| node.children.clone();
+        let all_down = |node: &RevisionNode| [&node.parents[..], &node.dependencies].concat();
+        let all_up = |node: &RevisionNode| [&node.children[..], &node.dependents].concat();
+        let real_bases: Vec<usize> = self
+            .bases()
+            .into_iter()
+            .filter(|index| self.node(*index).dependencies.is_empty())
+            .collect();
+        let lies_between = |below: Vec<bool>, above: Vec<bool>| {
+            let is_there = |space: &[bool], node: usize| space.get(node) == Some(&true);
+            cycle
+                .iter()
+                .all(|node| is_there(&below, *node) && is_there(&above, *node))
+        };
+        lies_between(
+            self.reached(self.heads(), parents),
+            self.reached(self.bases(), children),
+        ) && lies_between(
+            self.reached(self.real_heads(), all_down),
+            self.reached(real_bases, all_up),
+        )
+    }
+
+    /// What a walk from some revisions comes to, by node.
+    fn reached(&self, start: Vec<usize>, next: impl Fn(&RevisionNode) -> Vec<usize>) -> Vec<bool> {
+        let mut seen = vec![false; self.nodes.len()];
+        let mut stack = start;
+        while let Some(index) = stack.pop() {
+            if let (Some(seen), Some(node)) = (seen.get_mut(index), self.nodes.get(index))
+                && !std::mem::replace(seen, true)
+            {
+                stack.extend(next(node));
+            }
+        }
+        seen
+    }
+
     /// All revisions in the order in which `alembic upgrade heads` runs them from empty. What lies on a cycle comes last.
     ///
     /// The walk is that of Alembic's `RevisionMap._topological_sort`: from the heads down, one line as far as no other

@@ -94,32 +94,43 @@ fn join_by_table(diagnostics: &mut Vec<Diagnostic>) {
 const MANY_FILES: usize = 3;
 
 fn join_files(diagnostics: &mut Vec<Diagnostic>) {
-    let mut counts: FxHashMap<(&'static str, Severity), usize> = FxHashMap::default();
-    for diagnostic in diagnostics.iter().filter(|one| one.is_of_many_files) {
-        *counts
-            .entry((diagnostic.code, diagnostic.severity))
-            .or_default() += 1;
+    // By rule, how many there are, and which of them is shown: the first of the worst.
+    let mut leads: FxHashMap<&'static str, (usize, usize, Severity)> = FxHashMap::default();
+    for (index, diagnostic) in diagnostics.iter().enumerate() {
+        if !diagnostic.is_of_many_files {
+            continue;
+        }
+        let own = diagnostic.severity;
+        let (count, lead, worst) = leads.entry(diagnostic.code).or_insert((0, index, own));
+        *count += 1;
+        if own < *worst {
+            (*lead, *worst) = (index, own);
+        }
     }
-    counts.retain(|_, count| *count >= MANY_FILES);
-    let mut firsts: FxHashMap<(&'static str, Severity), usize> = FxHashMap::default();
+    leads.retain(|_, (count, ..)| *count >= MANY_FILES);
     let mut kept: Vec<Diagnostic> = Vec::new();
-    for diagnostic in diagnostics.drain(..) {
-        let key = (diagnostic.code, diagnostic.severity);
-        let count = counts.get(&key).filter(|_| diagnostic.is_of_many_files);
-        let first = count.map(|_| *firsts.entry(key).or_insert(kept.len()));
-        if let Some(known) = first.and_then(|first| kept.get_mut(first)) {
-            known.add_place(diagnostic.primary, "and so here");
+    let mut others: FxHashMap<&'static str, Vec<Diagnostic>> = FxHashMap::default();
+    for (index, diagnostic) in diagnostics.drain(..).enumerate() {
+        match leads.get(diagnostic.code) {
+            Some((_, lead, _)) if diagnostic.is_of_many_files && *lead != index => {
+                others.entry(diagnostic.code).or_default().push(diagnostic);
+            }
+            _ => kept.push(diagnostic),
+        }
+    }
+    for known in kept.iter_mut().filter(|one| one.is_of_many_files) {
+        let Some(others) = others.remove(known.code) else {
+            continue;
+        };
+        let note = format!("so it is in {} more files", others.len());
+        known.notes.push(note);
+        for other in others {
+            known.add_place(other.primary, "and so here");
             // One fix mends them all, as far as the most doubtful of them can be trusted.
-            if let (Some(known), Some(fix)) = (&mut known.fix, diagnostic.fix) {
+            if let (Some(known), Some(fix)) = (&mut known.fix, other.fix) {
                 known.applicability = known.applicability.min(fix.applicability);
                 known.edits.extend(fix.edits);
             }
-        } else {
-            let mut diagnostic = diagnostic;
-            diagnostic
-                .notes
-                .extend(count.map(|count| format!("so it is in {} more files", count - 1)));
-            kept.push(diagnostic);
         }
     }
     *diagnostics = kept;
@@ -442,6 +453,15 @@ mod tests {
         assert_eq!(first.notes.last().unwrap(), "so it is in 2 more files");
         assert_eq!(first.related.len(), 2);
         assert_eq!(first.fix.as_ref().unwrap().edits.len(), 3);
+        let mild = Diagnostic {
+            severity: Severity::Warning,
+            ..of("a.py")
+        };
+        let findings = joined(vec![mild, of("b.py"), of("c.py")]);
+        let [worst] = findings.as_slice() else {
+            panic!("{findings:?}");
+        };
+        assert_eq!(worst.primary.file, RepoPath::new("b.py"));
     }
 
     #[test]

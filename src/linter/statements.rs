@@ -1,5 +1,6 @@
 //! Hands the statements of revisions to the rules about them, one by one.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -36,7 +37,7 @@ impl Linter<'_> {
         circumstances: &Circumstances<'_>,
     ) {
         let mut fresh = Fresh::default();
-        // By rule, where a finding about running code stands: a change is put off to the next release as a whole.
+        // By slip, where a finding about running code stands: a change is put off to the next release as a whole.
         let mut running: FxHashMap<&'static str, usize> = FxHashMap::default();
         for (index, node) in history.order.iter().enumerate() {
             let revision = &ctx.head.map.node(*node).revision;
@@ -101,6 +102,15 @@ impl Linter<'_> {
         let mut empty: FxHashSet<SmolStr> = FxHashSet::default();
         // The database ends what takes long, unless the revision asks for more time.
         let mut is_limited = circumstances.is_limited;
+        // Whoever limits the wait and speaks of the lock has thought about it.
+        let mut waits_shortly = false;
+        let says_so = OnceCell::new();
+        let is_weighed = || {
+            *says_so.get_or_init(|| {
+                let run = way.run(&replayed.migration);
+                run.is_some_and(|run| revision.speaks_of_locks(run.span))
+            })
+        };
         let contracts = circumstances.contracts(revision);
         for (index, step) in steps.iter().enumerate() {
             let is_refused = failures
@@ -111,6 +121,13 @@ impl Linter<'_> {
                 Ddl::Session(SessionChange::Timeout { is_lock: false, .. })
             );
             is_limited &= !changes_limit;
+            if let Ddl::Session(SessionChange::Timeout {
+                is_lock: true,
+                is_set,
+            }) = step.ddl
+            {
+                waits_shortly = is_set;
+            }
             if step.certain {
                 for (ddl, place) in simple(&step.ddl) {
                     let context = StatementContext {
@@ -135,7 +152,7 @@ impl Linter<'_> {
                         Listener::Load(check) if is_load => check(&context, reporter),
                         _ => {}
                     });
-                    if is_limited {
+                    if is_limited || waits_shortly && is_weighed() {
                         self.leave_out(earlier, |diagnostic| {
                             rules::find(diagnostic.code).is_some_and(|rule| {
                                 rule.is_about_load() && !rule.is_about_running_code()
@@ -183,11 +200,10 @@ fn join_running(
     running: &mut FxHashMap<&'static str, usize>,
 ) {
     for diagnostic in diagnostics.split_off(earlier) {
-        let is_running =
-            rules::find(diagnostic.code).is_some_and(rules::Rule::is_about_running_code);
+        let rule = rules::find(diagnostic.code);
         let index = diagnostics.len();
-        if is_running {
-            let first = *running.entry(diagnostic.code).or_insert(index);
+        if let Some(rule) = rule.filter(|rule| rule.is_about_running_code()) {
+            let first = *running.entry(slip(rule)).or_insert(index);
             if let Some(known) = diagnostics.get_mut(first) {
                 add_finding(known, diagnostic);
                 continue;
@@ -213,6 +229,24 @@ struct Told {
     tables: FxHashMap<&'static str, Vec<usize>>,
     /// By rule and words, where the first finding about raw SQL of the upgrade stands.
     texts: FxHashMap<(&'static str, String), usize>,
+    /// By table, where the upgrade has shut it.
+    shut: FxHashMap<SmolStr, Shut>,
+}
+
+/// A statement of the upgrade that lets nobody use a table until its transaction ends.
+struct Shut {
+    /// Where the finding about it stands.
+    index: usize,
+    /// How many steps came before it.
+    since: usize,
+}
+
+impl Shut {
+    /// True if a later statement runs in the same transaction.
+    fn is_held(&self, ctx: &StatementContext<'_>) -> bool {
+        let steps = ctx.earlier.len() - ctx.earlier_in_transaction().len();
+        steps <= self.since && !ctx.commits_each() && ctx.step.session.in_transaction
+    }
 }
 
 impl Told {
@@ -290,6 +324,16 @@ impl Told {
                 known.add_place(diagnostic.primary, "and keeps the lock for longer here");
                 continue;
             }
+            // Whoever can neither read nor write by then does not wait for an index of the same transaction.
+            let shut = self.shut.get(table).filter(|shut| {
+                way == Way::Up && rule.name == "blocking-index" && shut.is_held(ctx)
+            });
+            if let Some(known) = shut.and_then(|shut| diagnostics.get_mut(shut.index))
+                && known.code != diagnostic.code
+            {
+                known.add_place(diagnostic.primary, "and keeps the lock for longer here");
+                continue;
+            }
             if way == Way::Down && code == LOCKS && !circumstances.minds_locks_of_downgrades() {
                 continue;
             }
@@ -303,12 +347,16 @@ impl Told {
                 table.clone()
             };
             let index = diagnostics.len();
-            let mut said = vec![(rule.code, subject, way)];
+            let mut said = vec![(slip(rule), subject, way)];
             // A key whose type changes takes the columns that refer to it along.
             if rule.name == "column-rewrite" {
                 let others = referenced.iter().cloned();
                 said.extend(others.map(|table| (rule.code, table, way)));
             }
+            let rewrites = matches!(
+                rule.name,
+                "column-rewrite" | "volatile-default" | "generated-column"
+            );
             if rule.is_about_running_code() {
                 let others = referenced.iter().chain([table]).chain(ctx.new_name());
                 said.extend(others.map(|table| (RUNNING_CODE, table.clone(), way)));
@@ -318,13 +366,19 @@ impl Told {
                 && let Some(known) = diagnostics.get_mut(first)
             {
                 add_finding(known, diagnostic);
+                said.extend(rewrites.then_some(rewritten));
                 for key in said {
                     self.said.entry(key).or_insert(first);
                 }
                 continue;
             }
-            if matches!(rule.name, "column-rewrite" | "volatile-default") {
-                said.push(rewritten);
+            said.extend(rewrites.then_some(rewritten));
+            if !rewrites && rule.shuts_tables() && way == Way::Up {
+                let shut = Shut {
+                    index,
+                    since: ctx.earlier.len(),
+                };
+                self.shut.entry(table.clone()).or_insert(shut);
             }
             self.said.extend(said.into_iter().map(|key| (key, index)));
             if way == Way::Up && rule.is_about_load() {
@@ -396,16 +450,33 @@ const RUNNING_CODE: &str = "running";
 /// Stands for all rules about tables whose rows are written anew.
 const REWRITE: &str = "rewrite";
 
+/// What a rule tells of, where that is one slip whichever rule finds it: code that still asks for an old name, and code that
+/// still asks for what is gone, go out in one release with the migration.
+fn slip(rule: &rules::Rule) -> &'static str {
+    match rule.name {
+        "column-rename" | "table-rename" => "rename",
+        "column-drop" | "table-drop" => "drop",
+        _ => rule.code,
+    }
+}
+
 /// Takes a finding into another that is mended with it.
 fn add_finding(known: &mut Diagnostic, other: Diagnostic) {
     let label = other.primary;
     if known.code == other.code {
         known.add_place(label, "and so here");
-    } else {
-        let message = label.message.clone();
-        known.add_place(label, &message);
+        return;
     }
+    // Of what another rule finds the first is told in words.
+    if !known.notes.iter().any(|note| note.starts_with(AS_WELL)) {
+        known.notes.push(format!("{AS_WELL}{}", other.message));
+    }
+    let message = label.message.clone();
+    known.add_place(label, &message);
 }
+
+/// How a note begins about what another rule finds of the same slip.
+const AS_WELL: &str = "and ";
 
 /// What a revision does to more tables than this is told once.
 const MOST_TABLES: usize = 3;

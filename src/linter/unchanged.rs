@@ -55,7 +55,12 @@ impl Linter<'_> {
         });
         let keys: FxHashSet<_> = known.diagnostics.iter().map(key).collect();
         self.leave_out(earlier, |diagnostic| {
+            let is_moved = || {
+                let revision = diagnostic.revision.as_deref();
+                revision.is_some_and(|id| is_only_moved(ctx, base, id))
+            };
             keys.contains(&key(diagnostic))
+                || is_moved()
                 || known
                     .diagnostics
                     .iter()
@@ -99,6 +104,16 @@ pub(super) fn is_changed(ctx: &EnvironmentContext<'_>, node: usize) -> bool {
         let known = &base.map.node(node).revision;
         known.source.text.as_str() != revision.source.text.as_str()
     })
+}
+
+/// True for a revision that is byte for byte as the base has it, in a folder of another name: it has run there.
+fn is_only_moved(ctx: &EnvironmentContext<'_>, base: &ProjectEnvironment<'_>, id: &str) -> bool {
+    let (Some(now), Some(before)) = (ctx.head.revision(id), base.revision(id)) else {
+        return false;
+    };
+    now.file != before.file
+        && now.file.file_name() == before.file.file_name()
+        && now.source.text.as_str() == before.source.text.as_str()
 }
 
 /// True if a convention is broken on a line that the base has as well, and the base is told so of another line: of many

@@ -66,6 +66,11 @@ use crate::source::FileSpan;
 use crate::sqlalchemy::ddl::Transactions;
 
 impl<'a> StatementContext<'a> {
+    /// What the transaction has done so far in which the statement runs.
+    pub(crate) fn earlier_in_transaction(&self) -> &'a [Step] {
+        same_transaction(self.earlier)
+    }
+
     /// A table and what is changed of it.
     fn alteration(&self) -> Option<(&'a SmolStr, &'a AlterAction)> {
         match self.ddl {

@@ -17,7 +17,9 @@ use crate::catalog::{Catalog, FailureKind};
 use crate::config::Downgrades;
 use crate::diagnostic::Label;
 use crate::project::DialectSource;
-use crate::rules::{MigrationContext, ReplayContext, Reporter, Violation, is_selected};
+use crate::rules::{
+    EnvironmentContext, MigrationContext, ReplayContext, Reporter, Violation, is_selected,
+};
 use crate::schema::{IgnoredKind, Operation, Recorded};
 use crate::source::FileSpan;
 
@@ -62,24 +64,29 @@ impl Reach {
             return Self::Usual;
         }
         let head = ctx.environment.head;
-        let is_deleted =
-            |revision: &Revision| revision.is_base() && head.map.find(&revision.id.value).is_none();
-        let replaces = ctx.environment.base().is_some_and(|base| {
-            let mut nodes = base.map.nodes().iter();
-            nodes.any(|node| is_deleted(&node.revision))
-        });
         // It is one of those without, or the first of an application that has done without migrations for long.
         let no_other_goes_back = || match head.downgrade_habits() {
             (0, 2..) => true,
             (0, _) => ctx.environment.change.is_some() && ctx.environment.is_established(),
             _ => false,
         };
-        if replaces || no_other_goes_back() {
+        if replaces_a_base(ctx.environment) || no_other_goes_back() {
             Self::Bottom
         } else {
             Self::First
         }
     }
+}
+
+/// True where a first revision of the base is gone: another stands for it, and for what came after it.
+fn replaces_a_base(environment: &EnvironmentContext<'_>) -> bool {
+    let head = environment.head;
+    let is_deleted =
+        |revision: &Revision| revision.is_base() && head.map.find(&revision.id.value).is_none();
+    environment.base().is_some_and(|base| {
+        let mut nodes = base.map.nodes().iter();
+        nodes.any(|node| is_deleted(&node.revision))
+    })
 }
 
 /// How many objects are named that have the same fate.

@@ -257,6 +257,18 @@ impl Rule {
         names.contains(&self.name)
     }
 
+    /// True for findings about statements that let nobody use a table while they go through its rows.
+    pub fn shuts_tables(&self) -> bool {
+        let names = [
+            "scanning-not-null",
+            "validating-check",
+            "blocking-primary-key",
+            "blocking-unique-constraint",
+            "blocking-exclusion-constraint",
+        ];
+        names.contains(&self.name)
+    }
+
     /// True for a finding that is mended for all tables of a revision at once.
     pub fn is_told_once(&self) -> bool {
         matches!(

@@ -233,6 +233,32 @@ fn an_index_of_a_table_that_is_rewritten_is_part_of_that() {
 }
 
 #[test]
+fn an_index_of_a_table_that_is_shut_is_part_of_that() {
+    let repository = minding_shop(0);
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    let check = "op.create_check_constraint(\"named\", \"order\", \"note <> ''\")\n    ";
+    let index = "op.create_index(\"ix_b2\", \"order\", [\"note\"])";
+    for (upgrade, codes) in [
+        (format!("{check}{index}"), &["510"][..]),
+        (
+            format!("{check}with op.get_context().autocommit_block():\n        {index}"),
+            &["510", "505"],
+        ),
+        (
+            format!("{check}{}", index.replace("\"order\"", "\"customer\"")),
+            &["510", "505"],
+        ),
+    ] {
+        let text = revision("b2", Some("z9"), "2026-03-20", &upgrade, "pass");
+        repository.write("migrations/versions/b2.py", text);
+        repository.commit("Names");
+        let arguments = ["check", "--from-ref", "main", "--select", "ML505,ML510"];
+        let answer = repository.lint(&[&arguments[..], &["--output-format", "concise"]].concat());
+        assert_eq!(answer.codes(), codes, "{upgrade}: {answer:?}");
+    }
+}
+
+#[test]
 fn who_migrates_at_the_start_is_not_in_use_meanwhile() {
     for (manifest, codes) in [("readme.yaml", &[][..]), ("deploy.yaml", &["505"])] {
         let repository = minding_shop(4);
@@ -363,6 +389,34 @@ fn what_running_code_asks_for_is_told_once_for_a_change() {
     ]);
     assert_eq!(answer.out.matches("ML517").count(), 1, "{answer:?}");
     assert!(answer.out.contains("and so here"), "{answer:?}");
+}
+
+#[test]
+fn a_table_and_a_column_that_go_in_one_release_are_one_finding() {
+    let repository = minding_shop(0);
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    for (upgrade, code, said) in [
+        (
+            "op.drop_column(\"order\", \"note\")\n    op.drop_table(\"customer\")",
+            "517",
+            "still have the table `customer` that is dropped",
+        ),
+        (
+            "op.alter_column(\"order\", \"note\", new_column_name=\"remark\")\n    op.rename_table(\"customer\", \"client\")",
+            "515",
+            "still asks for table `customer`, which becomes `client`",
+        ),
+    ] {
+        let text = revision("b2", Some("z9"), "2026-03-20", upgrade, "pass");
+        repository.write("migrations/versions/b2.py", text);
+        repository.commit("Another shop");
+        let arguments = ["check", "--from-ref", "main", "--output-format"];
+        let select = ["--select", "ML515,ML516,ML517,ML518"];
+        let answer = repository.lint(&[&arguments[..], &["concise"], &select].concat());
+        assert_eq!(answer.codes(), [code], "{answer:?}");
+        let answer = repository.lint(&[&arguments[..], &["json"], &select].concat());
+        assert!(answer.out.contains(said), "{answer:?}");
+    }
 }
 
 #[test]

@@ -72,3 +72,53 @@ fn labels_of_a_type_that_alembic_does_not_hear_of_are_told_as_that() {
     assert_eq!(codes(&repository, "ML211,ML413"), ["211"]);
     assert_eq!(codes(&repository, "ML413"), ["413"]);
 }
+
+#[test]
+fn a_key_whose_column_does_not_come_back_is_told_with_the_column() {
+    let repository = shop();
+    let revision = |default: &str| {
+        format!(
+            "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = \"b2\"\ndown_revision = \"a1\"\n\n\n\
+             def upgrade():\n    op.drop_column(\"orders\", \"id\")\n\n\n\
+             def downgrade():\n    op.add_column(\"orders\", sa.Column(\"id\", sa.Integer(), nullable=False{default}))\n"
+        )
+    };
+    for (default, told) in [
+        ("", &["501"][..]),
+        (", server_default=\"1\"", &["204", "204"]),
+    ] {
+        repository.write("migrations/versions/b2.py", revision(default));
+        repository.commit("No ids");
+        assert_eq!(codes(&repository, "ML204,ML501"), told, "{default}");
+    }
+}
+
+#[test]
+fn a_column_that_is_not_null_against_the_models_both_ways_is_one_slip() {
+    let repository = shop();
+    let revision = |upgrade: &str| {
+        format!(
+            "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = \"b2\"\ndown_revision = \"a1\"\n\n\n\
+             def upgrade():\n    op.alter_column(\"orders\", \"state\", {upgrade})\n\n\n\
+             def downgrade():\n    op.alter_column(\"orders\", \"state\", comment=None, nullable=False)\n"
+        )
+    };
+    for (upgrade, told) in [
+        ("comment=\"a\", nullable=False", "302"),
+        ("comment=\"a\"", "204"),
+    ] {
+        repository.write("migrations/versions/b2.py", revision(upgrade));
+        repository.commit("A comment");
+        let codes = codes(&repository, "ML204,ML302");
+        assert_eq!(
+            codes.iter().filter(|code| *code == told).count(),
+            1,
+            "{codes:?}"
+        );
+        assert_eq!(
+            codes.contains(&"204".to_owned()),
+            told == "204",
+            "{codes:?}"
+        );
+    }
+}

@@ -1,9 +1,10 @@
 //! ML405
 
-use crate::alembic::{LiveCause, LiveKind, LiveUse};
+use crate::alembic::{End, LiveCause, LiveKind, LiveUse, Migration, Revision, Verdict};
 use crate::diagnostic::Label;
 use crate::dialect::Dialect;
 use crate::rules::{Reporter, ScriptContext, Violation, declare_rule};
+use crate::schema::Recorded;
 
 declare_rule! {
     "ML405", "app-import-in-migration" in Convention("convention"),
@@ -90,6 +91,7 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let mut uses = ctx.environment.head.live_uses(revision);
+    uses.retain(|live| live.kind != LiveKind::Metadata || !is_never_reached(ctx, revision, live));
     // What a revision does itself is surer than what a function does that it calls.
     uses.sort_by_key(|live| {
         let is_of_function = matches!(live.kind, LiveKind::Function(..));
@@ -120,4 +122,29 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         .related([label(live.import, "imported here")])
         .related(definition)
         .related(others.into_iter().map(|span| label(span, "and so here")));
+}
+
+/// True for a `create_all()` that a run from empty passes by: it stands behind a question to the database whose answer the
+/// revisions before make certain.
+fn is_never_reached(ctx: &ScriptContext<'_>, revision: &Revision, live: &LiveUse) -> bool {
+    let head = ctx.environment.head;
+    let Some(node) = head.node_of(&revision.file) else {
+        return false;
+    };
+    let does_it = |migration: &Migration| {
+        let run = migration.upgrade.run()?;
+        let mut operations = run.operations.iter();
+        let is_it = |recorded: &Recorded| {
+            let place = &recorded.place;
+            place.file == revision.file && place.span.contains(live.span)
+        };
+        (run.end == End::Returns).then(|| operations.any(is_it))
+    };
+    // Without a database nothing is answered, and both ways are gone.
+    if head.dialect().foreign().is_some() || does_it(&head.defined_migration(node)) != Some(true) {
+        return false;
+    }
+    let replayed = head.replay().get(node);
+    let certain = replayed.filter(|replayed| replayed.verdict != Verdict::Unknown);
+    certain.is_some_and(|replayed| does_it(&replayed.migration) == Some(false))
 }

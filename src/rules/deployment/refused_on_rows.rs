@@ -66,7 +66,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
 }
 
 /// `sqlite3AlterFinishAddColumn` takes literals; `CURRENT_TIMESTAMP` and expressions are worked out.
-fn is_constant(default: &str) -> bool {
+pub(super) fn is_constant(default: &str) -> bool {
     let is_moment = ["current_timestamp", "current_date", "current_time"]
         .iter()
         .any(|word| default.eq_ignore_ascii_case(word));

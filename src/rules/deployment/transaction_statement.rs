@@ -365,7 +365,7 @@ fn first_and_rest<'a>(ctx: &SqlContext<'a>) -> Option<(&'a Step, Vec<&'a Step>)>
 }
 
 /// True where nothing comes before the COMMIT, a comment speaks of it, and all that follows is what had better run in no
-/// transaction, and is only done where it is still to do.
+/// transaction, and is only done where it is still to do: `IF NOT EXISTS`, or as the database answers.
 fn is_repeatable(ctx: &SqlContext<'_>) -> bool {
     let Some((first, rest)) = first_and_rest(ctx) else {
         return false;
@@ -383,9 +383,17 @@ fn is_repeatable(ctx: &SqlContext<'_>) -> bool {
             }
         )
     };
+    let answered = ctx.revision.answered();
     let is_safe = |step: &&Step| {
         let parts = simple(&step.ddl);
-        step.certain && !parts.is_empty() && parts.iter().all(|(ddl, _)| is_done_once(ddl))
+        let is_asked_for = || {
+            answered.decides(&step.place)
+                && parts
+                    .iter()
+                    .all(|(ddl, _)| repeated::wants_no_transaction(ddl))
+        };
+        let is_said = || step.certain && parts.iter().all(|(ddl, _)| is_done_once(ddl));
+        matches!(step.ddl, Ddl::Uses(_)) || !parts.is_empty() && (is_said() || is_asked_for())
     };
     !rest.is_empty() && rest.iter().all(is_safe) && has_comment(ctx, &first.place)
 }

@@ -2,6 +2,7 @@
 
 use smol_str::SmolStr;
 
+use super::refused_on_rows::is_constant;
 use super::{CostlyConstraint, has_dropped, rewrites, same_transaction, statements};
 use crate::catalog::{AlterAction, ConstraintKind, Ddl, Fact, RowChange};
 use crate::dialect::postgresql::Action;
@@ -26,7 +27,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
             continue;
         };
         if constraint.not_valid
-            || ctx.are_empty_columns(table, columns)
+            || are_new_and_alike(ctx, table, columns)
             || are_rows_written(ctx, table)
             || lets_more_in(ctx, table, &constraint.kind)
         {
@@ -41,6 +42,24 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         };
         ctx.report(&violation, reporter, "reads the table");
     }
+}
+
+/// True for columns that the change has made and given nothing but their default, which is none or a constant: whoever writes
+/// both knows what all rows have.
+fn are_new_and_alike(ctx: &StatementContext<'_>, table: &str, columns: &[SmolStr]) -> bool {
+    let known = ctx.before().tables.get(table);
+    let has_plain_default = |name: &SmolStr| {
+        let column = known.and_then(|table| table.column(name));
+        column.is_some_and(|column| match &column.default {
+            Fact::Known(None) => true,
+            Fact::Known(Some(default)) => is_constant(default),
+            Fact::Unknown(_) => false,
+        })
+    };
+    !columns.is_empty()
+        && columns
+            .iter()
+            .all(|name| ctx.fresh.is_unfilled(table, name) && has_plain_default(name))
 }
 
 /// True for a check that allows more values than one that the same direction has dropped before: as with an enum that is made

@@ -1,11 +1,15 @@
 //! ML202
 
+use serde_json::Value;
+
 use crate::alembic::{ReplayedRevision, Revision, Step};
-use crate::catalog::{AlterAction, Catalog, Change, Ddl, Differences, Fact, ObjectKind, compare};
+use crate::catalog::{
+    AlterAction, Catalog, Change, Ddl, Difference, Differences, Fact, ObjectKind, compare,
+};
 use crate::config::Downgrades;
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::{Dialect, is_wider};
-use crate::rules::difference::only_loosens;
+use crate::rules::difference::{only_loosens, said_by_models};
 use crate::rules::downgrade::{Reach, summarise, to_take_back};
 use crate::rules::{MigrationContext, Reporter, Violation, declare_rule, simple};
 use crate::schema::{AlterColumn, Effect, Operation, Recorded};
@@ -336,15 +340,22 @@ fn matters(
         let differences = compare(&step.before, after);
         let is_harmless = differences.unknown.is_empty()
             && !differences.is_unbounded
-            && differences
-                .found
-                .iter()
-                .all(|difference| !changes_rows && only_loosens(difference, dialect));
+            && differences.found.iter().all(|difference| {
+                !changes_rows && only_loosens(difference, dialect)
+                    || models.is_some_and(|models| is_asked_for(difference, models))
+            });
         if !is_harmless {
             return true;
         }
     }
     !is_seen
+}
+
+/// True for NOT NULL where the models of the base say so: code of the older revision asks for it.
+fn is_asked_for(difference: &Difference, models: &Catalog) -> bool {
+    difference.change == Change::Changed("nullable")
+        && difference.to == Value::Bool(false)
+        && said_by_models(difference, models).as_ref() == Some(&difference.to)
 }
 
 /// True for an `alter_column` of which all that is known only loosens: the column may have been there before all

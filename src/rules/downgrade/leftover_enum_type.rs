@@ -2,9 +2,10 @@
 
 use crate::alembic::End;
 use crate::catalog::{Change, Difference, Subject};
+use crate::config::Downgrades;
 use crate::diagnostic::Severity;
 use crate::rules::difference::Remainder;
-use crate::rules::downgrade::unnamed_drop;
+use crate::rules::downgrade::{replaces_a_base, unnamed_drop};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 
 declare_rule! {
@@ -20,6 +21,8 @@ struct LeftoverEnumType<'a> {
     names: Vec<&'a str>,
     /// Why the next upgrade fails, each reason once.
     next_failures: Vec<&'a str>,
+    /// The change brings it.
+    is_of_change: bool,
 }
 
 impl Violation for LeftoverEnumType<'_> {
@@ -73,6 +76,11 @@ impl Violation for LeftoverEnumType<'_> {
         Some(format!("end `downgrade` with `{drops}`"))
     }
 
+    /// Who does not know that types stay leaves all of them.
+    fn is_of_many_files(&self) -> bool {
+        self.is_of_change
+    }
+
     fn severity(&self) -> Option<Severity> {
         self.next_failures.is_empty().then_some(Severity::Warning)
     }
@@ -117,7 +125,9 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(remainder) = remainder else {
         return;
     };
-    if ctx.revision.is_base() && is_cut_off(ctx) {
+    let is_asked = ctx.environment.settings.downgrades == Some(Downgrades::Required);
+    if ctx.revision.is_base() && (is_cut_off(ctx) || !is_asked && replaces_a_base(ctx.environment))
+    {
         return;
     }
     let mut left: Vec<&Difference> = remainder
@@ -157,6 +167,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
             .map(|difference| difference.object.as_str())
             .collect(),
         next_failures,
+        is_of_change: ctx.environment.change.is_some(),
     };
     reporter
         .report_on(&violation, primary, Some(&ctx.revision.id.value))

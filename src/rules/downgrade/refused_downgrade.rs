@@ -1,6 +1,8 @@
 //! ML203
 
-use crate::alembic::End;
+use std::sync::Arc;
+
+use crate::alembic::{End, Migration};
 use crate::diagnostic::Label;
 use crate::rules::downgrade::{summarise, to_take_back};
 use crate::rules::{MigrationContext, Reporter, Violation, declare_rule};
@@ -52,6 +54,9 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     if ctx.revision.has_remark_on(downgrade.span) {
         return;
     }
+    if is_custom(ctx) {
+        return;
+    }
     let changes = to_take_back(upgrade);
     // What only changes rows may rightly refuse to go back.
     let Some(first) = changes.first() else { return };
@@ -68,4 +73,40 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     reporter
         .report_on(&violation, label, Some(&ctx.revision.id.value))
         .related([related]);
+}
+
+/// So many refusals without a word, which the change does not touch, show how a project decides it.
+const CUSTOM: usize = 2;
+
+/// True where other revisions refuse in the same way, and the base has taken them so.
+fn is_custom(ctx: &MigrationContext<'_>) -> bool {
+    let environment = ctx.environment;
+    let head = environment.head;
+    if environment.change.is_none() {
+        return false;
+    }
+    let older: Vec<usize> = (0..head.map.nodes().len())
+        .filter(|node| !environment.is_judged(&head.map.node(*node).revision.file))
+        .collect();
+    let migrations = head.migrations(&older);
+    let refuses = |(node, migration): (&usize, &Arc<Migration>)| {
+        let run = migration.downgrade.run();
+        run.is_some_and(|run| {
+            let is_bare = matches!(
+                &run.end,
+                End::Raises {
+                    says_why: false,
+                    ..
+                }
+            );
+            is_bare && !head.map.node(*node).revision.has_remark_on(run.span)
+        })
+    };
+    older
+        .iter()
+        .zip(&migrations)
+        .filter(|one| refuses(*one))
+        .take(CUSTOM)
+        .count()
+        == CUSTOM
 }

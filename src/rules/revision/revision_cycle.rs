@@ -16,6 +16,8 @@ declare_rule! {
 
 struct RevisionCycle {
     ids: Vec<SmolStr>,
+    /// Other revisions lead into it and out of it.
+    is_overlooked: bool,
     /// True for a revision that only depends on itself.
     is_dependency: bool,
     /// What the docstring of a revision that is its own parent names as the parent.
@@ -42,7 +44,13 @@ impl Violation for RevisionCycle {
             ([only], true) => format!("Dependency self-loop is detected in revisions ({only})"),
             _ => "Cycle is detected in revisions".to_owned(),
         };
-        vec![format!("every Alembic command stops with \"{says}\"")]
+        vec![if self.is_overlooked {
+            "Alembic does not notice it, as other revisions lead into it and out of it: which of them runs first is left to \
+             chance, and commands that walk through all of them may fail"
+                .to_owned()
+        } else {
+            format!("every Alembic command stops with \"{says}\"")
+        }]
     }
 
     fn help(&self) -> Option<String> {
@@ -88,6 +96,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
             .report_on(
                 &RevisionCycle {
                     ids: judged.ids(cycle),
+                    is_overlooked: cycle.len() > 1 && judged.map.is_overlooked(cycle),
                     is_dependency: !is_its_own_parent(revision),
                     docstring: said_parent(revision).filter(|_| is_its_own_parent(revision)),
                 },

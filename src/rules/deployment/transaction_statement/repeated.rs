@@ -25,7 +25,7 @@ pub(super) fn can_be_repeated(steps: &[Step]) -> bool {
     })
 }
 
-fn wants_no_transaction(ddl: &Ddl) -> bool {
+pub(super) fn wants_no_transaction(ddl: &Ddl) -> bool {
     !matches!(ddl, Ddl::Session(_)) && is_refused(ddl)
 }
 

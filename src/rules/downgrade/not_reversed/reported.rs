@@ -1,15 +1,23 @@
 //! Which differences are worth a word.
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::{means, misplaced, mysql, repeated, uniqueness};
-use crate::catalog::{Catalog, Change, ConstraintKind, Ddl, Difference, Subject};
+use crate::alembic::Step;
+use crate::catalog::{
+    AlterAction, Catalog, Change, ConstraintKind, Ddl, Difference, Fact, Subject,
+};
+use crate::config::Pairing;
 use crate::dialect::{Dialect, is_stored_alike};
-use crate::rules::ReplayContext;
 use crate::rules::deployment::{lost_attributes, not_null_without_default};
-use crate::rules::difference::{Remainder, Target, definition, follows, only_orders_labels};
+use crate::rules::difference::{
+    Remainder, Target, definition, follows, only_orders_labels, said_by_models,
+};
 use crate::rules::downgrade::ignored_argument;
 use crate::rules::fresh::has;
+use crate::rules::model::migration_without_model;
+use crate::rules::{ReplayContext, is_selected};
 
 /// True for a unique constraint, or whether an index is unique, over the columns of the primary key, which stays: nothing
 /// is lost with it.
@@ -55,18 +63,83 @@ fn is_found_on_the_way(difference: &Difference, ctx: &ReplayContext<'_>) -> bool
         && ctx.environment.head.sets_search_path()
 }
 
-/// True for the default of a column that the downgrade brings back NOT NULL and without one, where that is told.
+/// True for the default of a column that the downgrade brings back NOT NULL and without one, or for the primary key that it
+/// was part of, where that is told.
 fn is_refused_on_rows(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
-    let Target { table, name, .. } = Target::of(difference);
-    let (Some(table), Some(name)) = (table, name) else {
+    let target = Target::of(difference);
+    let Some(table) = target.table else {
         return false;
     };
-    let adds_it = |ddl: &Ddl| not_null_without_default::refuses(ddl, table, name);
+    let columns: Vec<&str> = match (difference.subject, difference.change) {
+        (Subject::Column, Change::Changed("default")) if difference.to.is_null() => {
+            target.name.into_iter().collect()
+        }
+        (Subject::PrimaryKey, Change::Removed) => {
+            let columns = difference.from.get("columns").and_then(Value::as_array);
+            let columns = columns.into_iter().flatten();
+            columns.filter_map(Value::as_str).collect()
+        }
+        _ => return false,
+    };
+    let adds_one = |ddl: &Ddl| {
+        let mut columns = columns.iter();
+        columns.any(|name| not_null_without_default::refuses(ddl, table, name))
+    };
     let mut steps = ctx.replayed.downgrade_steps.iter();
-    (difference.subject, difference.change) == (Subject::Column, Change::Changed("default"))
-        && difference.to.is_null()
-        && not_null_without_default::is_told(ctx)
-        && steps.any(|step| has(&step.ddl, &adds_it))
+    not_null_without_default::is_told(ctx) && steps.any(|step| has(&step.ddl, &adds_one))
+}
+
+/// True for a default where there was none that the downgrade gives a column in so many words, in place of one that `upgrade`
+/// gives it with another type: each is a value of its type, and the older code need not leave it out.
+fn mirrors_a_default(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    if (difference.subject, difference.change) != (Subject::Column, Change::Changed("default"))
+        || !difference.from.is_null()
+    {
+        return false;
+    }
+    let target = Target::of(difference);
+    let does = |steps: &[Step], is_it: &dyn Fn(&AlterAction) -> bool| {
+        let on_table = |ddl: &Ddl| {
+            matches!(ddl, Ddl::AlterTable { table, action, .. }
+                if Some(table.as_str()) == target.table && is_it(action))
+        };
+        steps.iter().any(|step| has(&step.ddl, &on_table))
+    };
+    let is_column = |name: &SmolStr| Some(name.as_str()) == target.name;
+    let is_left = |default: &str| difference.to.as_str() == Some(default);
+    let gives = |action: &AlterAction, is_it: &dyn Fn(&str) -> bool| {
+        matches!(action, AlterAction::SetDefault { column, default: Fact::Known(Some(default)) }
+            if is_column(column) && is_it(default))
+    };
+    let (up, down) = (&ctx.replayed.upgrade_steps, &ctx.replayed.downgrade_steps);
+    does(
+        up,
+        &|action| matches!(action, AlterAction::AlterType { column, .. } if is_column(column)),
+    ) && does(up, &|action| gives(action, &|default| !is_left(default)))
+        && does(down, &|action| gives(action, &is_left))
+}
+
+/// True for NOT NULL that `upgrade` sets against the models of the change, where that is told: the downgrade sets it once more
+/// for the same reason.
+fn is_told_of_the_models(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let environment = ctx.environment;
+    let Target { table, name, .. } = Target::of(difference);
+    let is_set = || {
+        let after = table.and_then(|table| ctx.replayed.after.tables.get(table));
+        let column = after.zip(name).and_then(|(table, name)| table.column(name));
+        column.is_some_and(|column| column.nullable.is(&false))
+    };
+    let models_say_null = || {
+        let models = &environment.head.model_schema().catalog;
+        said_by_models(difference, models) == Some(Value::Bool(true))
+    };
+    (difference.subject, difference.change) == (Subject::Column, Change::Changed("nullable"))
+        && difference.to == Value::Bool(false)
+        && environment.change.is_some()
+        && is_selected(&migration_without_model::RULE, environment.settings)
+        && environment.settings.pairing() == Pairing::Together
+        && is_set()
+        && models_say_null()
 }
 
 /// True for what hangs on a table that only seems to be there before the revision: a later one makes it.
@@ -118,6 +191,8 @@ pub(super) fn is_reported(
         || is_found_on_the_way(difference, ctx)
         || only_fills(difference, ctx)
         || is_refused_on_rows(difference, ctx)
+        || mirrors_a_default(difference, ctx)
+        || is_told_of_the_models(difference, ctx)
         || only_limits(difference, ctx)
         || is_stored_as_before(difference, ctx)
         || means::is_as_on_the_base(difference, ctx)
