@@ -160,6 +160,7 @@ pub(super) fn report(
             Some((contradicted(found, table, new, head)?, same_key))
         })
         .filter(|(contradicted, _)| !contradicted.fills_rows(head) && !is_lost(contradicted, ctx))
+        .filter(|(contradicted, _)| !is_altered_beside(contradicted, new, head))
         .filter(|(contradicted, _)| {
             let place = contradicted.operation;
             !is_refused(ctx, contradicted.node, place)
@@ -449,6 +450,23 @@ fn keys_of(contradicted: &Contradicted<'_>, head: &ProjectEnvironment<'_>) -> Op
         [only] => Some(format!("{table}.{only}")),
         several => Some(format!("{table} ({})", several.join(", "))),
     }
+}
+
+/// True for a column or a part of a table that a revision on another head alters as well: which of them comes last is not
+/// said before they are joined.
+fn is_altered_beside(one: &Contradicted<'_>, new: &[usize], head: &ProjectEnvironment<'_>) -> bool {
+    let own = Target::of(one.found);
+    let names_it = |node: usize| {
+        let replayed = head.replay().get(node);
+        let run = replayed.and_then(|replayed| replayed.migration.upgrade.run());
+        run.is_some_and(|run| own.last_naming(run).is_some())
+    };
+    let is_beside = |node: usize| {
+        node != one.node
+            && !head.map.ancestors(node).contains(&one.node)
+            && !head.map.ancestors(one.node).contains(&node)
+    };
+    own.name.is_some() && new.iter().any(|node| names_it(*node) && is_beside(*node))
 }
 
 /// Where a new revision of another environment with the same models brings a difference too.
