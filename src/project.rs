@@ -442,8 +442,16 @@ impl<'s> ProjectEnvironment<'s> {
 
     /// The schema that the models describe, with what `env.py` registers.
     pub fn model_schema(&self) -> &ModelSchema {
-        self.model_schema
-            .get_or_init(|| self.begin_models().finish(&|| self.migrated().clone()))
+        self.model_schema.get_or_init(|| {
+            let mut schema = self.begin_models().finish(&|| self.migrated().clone());
+            if self.compares_types_by_default() {
+                if let Some(whole) = schema.with_unregistered.as_mut().and_then(Arc::get_mut) {
+                    whole.comparison.compares_types.get_or_insert(true);
+                }
+                schema.comparison.compares_types.get_or_insert(true);
+            }
+            schema
+        })
     }
 
     fn begin_models(&self) -> ModelReading<'_> {
