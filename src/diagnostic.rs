@@ -98,6 +98,8 @@ pub struct Diagnostic {
     pub tables: Vec<String>,
     /// True if it is shown once where many files have it.
     pub is_of_many_files: bool,
+    /// True if the same of another table, in whichever file, is the same slip.
+    pub is_slip: bool,
     /// What it leaves to code that does not know of it.
     pub leeway: Leeway,
     /// True if it only matters to whoever goes back, whatever its rule is about.

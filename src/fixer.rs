@@ -192,6 +192,7 @@ mod tests {
             is_half: false,
             tables: Vec::new(),
             is_of_many_files: false,
+            is_slip: false,
             leeway: crate::diagnostic::Leeway::None,
             is_way_back: false,
             fingerprint: Fingerprint::of([""]),

@@ -77,6 +77,7 @@ pub struct ProjectEnvironment<'s> {
     /// Whether the metadata is there, once it was looked for.
     finds_metadata: OnceLock<bool>,
     makes_tables_at_start: OnceLock<bool>,
+    may_create_all: OnceLock<bool>,
     configured: Configured,
     dependencies: OnceLock<Dependencies>,
     versions: OnceLock<Versions>,
@@ -190,6 +191,7 @@ impl<'s> ProjectEnvironment<'s> {
                 .collect(),
             finds_metadata: OnceLock::new(),
             makes_tables_at_start: OnceLock::new(),
+            may_create_all: OnceLock::new(),
             configured: Configured {
                 dialect: settings.dialect,
                 sqlalchemy: settings.sqlalchemy_version,
@@ -442,8 +444,16 @@ impl<'s> ProjectEnvironment<'s> {
 
     /// The schema that the models describe, with what `env.py` registers.
     pub fn model_schema(&self) -> &ModelSchema {
-        self.model_schema
-            .get_or_init(|| self.begin_models().finish(&|| self.migrated().clone()))
+        self.model_schema.get_or_init(|| {
+            let mut schema = self.begin_models().finish(&|| self.migrated().clone());
+            if self.compares_types_by_default() {
+                if let Some(whole) = schema.with_unregistered.as_mut().and_then(Arc::get_mut) {
+                    whole.comparison.compares_types.get_or_insert(true);
+                }
+                schema.comparison.compares_types.get_or_insert(true);
+            }
+            schema
+        })
     }
 
     fn begin_models(&self) -> ModelReading<'_> {

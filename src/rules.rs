@@ -23,7 +23,7 @@ mod suppression;
 pub use context::{NoPast, Past};
 pub use rule::{Family, FixAvailability, Rule};
 
-pub(crate) use births::births;
+pub(crate) use births::{births, empty_since};
 pub(crate) use context::{
     ChangeContext, CommitState, EnvironmentChange, EnvironmentContext, FileContext,
     MigrationContext, ProjectContext, ReplayContext, ScriptContext, SuppressionContext,

@@ -1,6 +1,9 @@
 //! What a project does without, by decision.
 
 use std::ops::ControlFlow;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::Linter;
 use crate::catalog::{Change, Subject};
@@ -102,6 +105,15 @@ impl Linter<'_> {
         {
             return;
         }
+        if change.is_committed && found.iter().any(|found| found.is_half) && is_said(change) {
+            self.leave_out(earlier, |diagnostic| diagnostic.is_half);
+            self.outcome.notices.push(format!(
+                "what migrations of {} do before the models know of it is not reported, as a commit message says that the \
+                 change has only the migration; `pairing = \"together\"` in the configuration asks for it",
+                ctx.head.environment.script_location,
+            ));
+        }
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
         let expands =
             |diagnostic: &Diagnostic| diagnostic.is_half && diagnostic.leeway == Leeway::Expansion;
         if change.is_committed && found.iter().any(expands) {
@@ -157,6 +169,18 @@ impl Linter<'_> {
         });
     }
 }
+
+/// True if a commit message says that the models come later: "migration only".
+fn is_said(change: &EnvironmentChange<'_>) -> bool {
+    let messages = change.past.messages();
+    messages.iter().any(|message| ONLY.is_match(message))
+}
+
+static ONLY: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the pattern is fixed")]
+    Regex::new(r"(?im)\bmigrations? only\b|\bonly (?:the )?(?:alembic |database |db |schema )?migrations?\W*$")
+        .expect("the pattern is fixed")
+});
 
 /// True if models come in commits of their own at times, though mostly they do not: in a fifth, and more than once.
 fn is_done_at_times(together: usize, apart: usize) -> bool {

@@ -3,8 +3,8 @@
 use super::ProjectEnvironment;
 use crate::git::ChangeSet;
 use crate::models::{
-    Bypass, BypassSearch, MetadataKey, bypasses, is_test_file, makes_tables, makes_tables_at_start,
-    may_bypass, may_start,
+    Bypass, BypassSearch, MetadataKey, bypasses, is_test_file, is_unused, makes_tables,
+    makes_tables_at_start, may_bypass, may_start,
 };
 use crate::source::RepoPath;
 
@@ -115,9 +115,13 @@ impl ProjectEnvironment<'_> {
         })
     }
 
-    /// True if code beside the migrations, tests included, may make tables from the models.
+    /// True if code beside the migrations, tests included, may make tables from the models, and is not called by nobody.
     pub fn may_create_all(&self) -> bool {
-        self.is_beside_migrations("create_all", |_| true)
+        *self.may_create_all.get_or_init(|| {
+            self.is_beside_migrations("create_all", |path| {
+                !is_unused(path, "create_all", self.sources)
+            })
+        })
     }
 
     /// True if new databases are made of the models and stamped with the newest revision: the first run of the migrations is

@@ -72,6 +72,15 @@ impl ProjectEnvironment<'_> {
         }
     }
 
+    /// True if what Flask-Migrate hands on leaves it to the default to compare types: nothing says otherwise.
+    pub(super) fn compares_types_by_default(&self) -> bool {
+        const COMPARES: (u32, u32) = (1, 12);
+        self.asks_flask()
+            && self.semantics().alembic >= COMPARES
+            && !self.env_has("compare_type")
+            && self.modules_with(&["compare_type"]).is_empty()
+    }
+
     /// True if `env.py` may turn off the checks of foreign keys in MySQL.
     pub(super) fn sets_foreign_key_checks(&self) -> bool {
         self.env_has("foreign_key_checks") || self.env_has("FOREIGN_KEY_CHECKS")
@@ -215,5 +224,32 @@ mod tests {
             "from sqlmodel import SQLModel\nSQLModel.metadata.naming_convention = {CONVENTION}\n"
         );
         assert_eq!(key(env, &set), "pk_%(table_name)s");
+    }
+
+    #[test]
+    fn what_flask_migrate_hands_on_compares_types_by_default() {
+        let compares = |env: &str, application: &str| {
+            let flask = "from alembic import context\nfrom flask import current_app\n\
+                         context.configure(**current_app.extensions['migrate'].configure_args";
+            let env = format!("{flask}{env})\n");
+            let snapshot = Snapshot::in_memory([
+                ("alembic.ini", "[alembic]\nscript_location = migrations\n"),
+                ("migrations/env.py", env.as_str()),
+                ("app.py", application),
+            ]);
+            let cache = ParseCache::default();
+            let sources = Sources::new(&snapshot, &cache);
+            let project = Project::load(&sources, &Settings::default());
+            let environment = project.environments.first();
+            environment
+                .unwrap()
+                .model_schema()
+                .comparison
+                .compares_types
+        };
+        assert_eq!(compares("", "migrate = Migrate(app, db)\n"), Some(true));
+        let off = "migrate = Migrate(app, db, compare_type=False)\n";
+        assert_eq!(compares("", off), None);
+        assert_eq!(compares(", compare_type=False", ""), Some(false));
     }
 }

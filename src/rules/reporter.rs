@@ -37,6 +37,11 @@ pub(crate) trait Violation {
         false
     }
 
+    /// True if the same of another table, in whichever file, is the same slip.
+    fn is_slip(&self) -> bool {
+        false
+    }
+
     /// How bad it is, where that is not the same for all findings of the rule.
     fn severity(&self) -> Option<Severity> {
         None
@@ -88,6 +93,7 @@ impl<'a> Reporter<'a> {
             is_half: violation.is_half(),
             tables: violation.tables(),
             is_of_many_files: violation.is_of_many_files(),
+            is_slip: violation.is_slip(),
             leeway: Leeway::None,
             is_way_back: false,
             fingerprint,

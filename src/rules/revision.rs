@@ -137,6 +137,14 @@ fn is_only_with_developers(
             || begins_with_the_repository(upstream, past))
 }
 
+/// True if hardly anybody but the author of the change has run a revision of the base: no release has it, and it was brought a
+/// while ago, or with the same rebased branch.
+pub(super) fn is_only_with_its_author(revision: &Revision, past: &dyn Past) -> bool {
+    let has_it = |bytes: &[u8]| memchr::memmem::find(bytes, revision.id.value.as_bytes()).is_some();
+    (past.is_new(&revision.file) || past.is_rebased_with(&revision.file))
+        && past.oldest_with(&revision.file, &has_it).is_none()
+}
+
 /// True if all revisions were made after the first commit of a repository that has only begun: it does not go on with a
 /// project from elsewhere.
 fn begins_with_the_repository(upstream: &ProjectEnvironment<'_>, past: &dyn Past) -> bool {

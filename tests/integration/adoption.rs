@@ -515,6 +515,32 @@ fn models_that_follow_their_migrations_are_not_missed() {
     assert!(apart.lint(&check).codes().contains(&"302"));
 }
 
+#[test]
+fn a_commit_message_may_say_that_the_model_comes_later() {
+    let check = ["check", "--from-ref", "HEAD^", "--to-ref", "HEAD"];
+    let repository = with_six_columns(0);
+    let sets = revision_with_column("e1", "d1", "late").replace(
+        "op.add_column(\"t_a1\", sa.Column(\"late\", sa.String()))",
+        "op.alter_column(\"t_a1\", \"extra1\", existing_type=sa.String(), nullable=False)",
+    );
+    repository.write(&file_of("e1"), sets);
+    repository.commit("NOT NULL");
+    assert!(repository.lint(&check).codes().contains(&"302"));
+    for message in ["NOT NULL - migration only", "only the database migration"] {
+        repository.git(&["commit", "--quiet", "--amend", "-m", message]);
+        let answer = repository.lint(&check);
+        assert!(!answer.codes().contains(&"302"), "{answer:?}");
+    }
+    repository.git(&[
+        "commit",
+        "--quiet",
+        "--amend",
+        "-m",
+        "only migrations that work",
+    ]);
+    assert!(repository.lint(&check).codes().contains(&"302"));
+}
+
 /// An index is missed where models come with their migrations, and not where they follow at times.
 #[test]
 fn what_code_works_with_all_the_same_needs_less_of_a_habit() {

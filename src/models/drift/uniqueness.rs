@@ -127,19 +127,9 @@ pub(super) fn pair(
     }
 }
 
-/// What a constraint or index keeps unique, if it does so for all rows.
+/// What a constraint or index keeps unique, if it does so for all rows. Where NULLs are distinct, a condition that leaves
+/// out those of a column that belongs to it leaves nothing out.
 fn kept(difference: &Difference, value: &Value, catalog: &Catalog) -> Option<Kept> {
-    let is_meant = match difference.subject {
-        Subject::Unique => value.get("deferrable").is_none(),
-        Subject::Index => {
-            value.get("unique").and_then(Value::as_bool) == Some(true)
-                && value.get("where").is_none()
-        }
-        _ => false,
-    };
-    if !is_meant {
-        return None;
-    }
     let columns = value.get("columns")?.as_array()?;
     let columns: Option<Vec<String>> = columns
         .iter()
@@ -147,10 +137,65 @@ fn kept(difference: &Difference, value: &Value, catalog: &Catalog) -> Option<Kep
         .collect();
     let mut columns = columns?;
     columns.sort_unstable();
+    let are_nulls_not_distinct = value.get("nulls_not_distinct").is_some();
+    let takes_all = || match value.get("where") {
+        None => true,
+        Some(condition) => {
+            let condition = condition.as_str();
+            !are_nulls_not_distinct
+                && condition.is_some_and(|condition| only_excludes_nulls(condition, &columns))
+        }
+    };
+    let is_meant = match difference.subject {
+        Subject::Unique => value.get("deferrable").is_none(),
+        Subject::Index => value.get("unique").and_then(Value::as_bool) == Some(true) && takes_all(),
+        _ => false,
+    };
+    if !is_meant {
+        return None;
+    }
     let (table, _) = split_object(&difference.object, catalog);
     Some(Kept {
         table: table.to_owned(),
         columns,
-        are_nulls_not_distinct: value.get("nulls_not_distinct").is_some(),
+        are_nulls_not_distinct,
     })
+}
+
+/// True for `a IS NOT NULL AND b IS NOT NULL` of these columns.
+fn only_excludes_nulls(condition: &str, columns: &[String]) -> bool {
+    condition.split(" AND ").all(|part| {
+        let part = part.trim_matches(['(', ')', ' ']);
+        let name = part.strip_suffix(" IS NOT NULL");
+        name.is_some_and(|name| {
+            let name = name.trim_matches('"');
+            columns.iter().any(|column| column == name)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_may_leave_out_what_is_distinct_anyway() {
+        let columns = ["a".to_owned(), "b c".to_owned()];
+        for condition in [
+            "a IS NOT NULL",
+            "(a IS NOT NULL)",
+            "((a IS NOT NULL) AND (\"b c\" IS NOT NULL))",
+        ] {
+            assert!(only_excludes_nulls(condition, &columns), "{condition}");
+        }
+        for condition in [
+            "d IS NOT NULL",
+            "a IS NULL",
+            "a IS NOT NULL OR d",
+            "a IS NOT NULL AND a > 0",
+            "NOT a IS NOT NULL",
+        ] {
+            assert!(!only_excludes_nulls(condition, &columns), "{condition}");
+        }
+    }
 }

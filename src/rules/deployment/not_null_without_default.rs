@@ -5,9 +5,10 @@ use crate::catalog::{AlterAction, Column, Constraint, ConstraintKind, Ddl, Objec
 use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
 use crate::rules::downgrade::is_told_to_fail;
-use crate::rules::revision::is_ahead_of_releases;
+use crate::rules::revision::{is_ahead_of_releases, is_only_with_its_author};
 use crate::rules::{
-    ReplayContext, Reporter, StatementContext, Violation, Way, births, declare_rule, is_selected,
+    ReplayContext, Reporter, StatementContext, Violation, Way, births, declare_rule, empty_since,
+    is_selected,
 };
 
 declare_rule! {
@@ -124,7 +125,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     if column.column_type.known().is_some_and(is_domain) {
         return;
     }
-    if ctx.way == Way::Down && is_told_to_fail(&ctx.replay()) {
+    if ctx.way == Way::Down && is_told_to_fail(&ctx.replay()) || is_empty_everywhere(ctx, table) {
         return;
     }
     let violation = NotNullWithoutDefault {
@@ -151,6 +152,22 @@ fn is_ahead(ctx: &StatementContext<'_>, table: &str) -> bool {
         let made_by = &head.map.node(*node).revision;
         is_ahead_of_releases(made_by, head, change.past)
     })
+}
+
+/// True for a table that a revision has made or emptied which hardly anybody but the author of the change has run.
+fn is_empty_everywhere(ctx: &StatementContext<'_>, table: &str) -> bool {
+    let head = ctx.environment.head;
+    let Some(change) = ctx
+        .environment
+        .change
+        .as_ref()
+        .filter(|_| ctx.way == Way::Up)
+    else {
+        return false;
+    };
+    let node = head.map.find(&ctx.revision.id.value);
+    let since = node.and_then(|node| empty_since(head.replay(), table, node));
+    since.is_some_and(|since| is_only_with_its_author(&head.map.node(since).revision, change.past))
 }
 
 fn is_reference(ctx: &StatementContext<'_>, table: &str, column: &str) -> bool {

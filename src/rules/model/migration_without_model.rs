@@ -353,6 +353,10 @@ impl Violation for Noticed<'_> {
         self.what.tables()
     }
 
+    fn is_slip(&self) -> bool {
+        true
+    }
+
     fn is_half(&self) -> bool {
         self.what.is_half()
     }

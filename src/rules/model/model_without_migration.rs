@@ -265,6 +265,17 @@ fn report_proven(
     } else {
         Vec::new()
     };
+    let told_of_uniqueness = migration_without_model::is_told(ctx.environment)
+        && !introduced.had_indexes_without_model();
+    // The other rule says by what the migration keeps it unique.
+    let is_kept_unique = |found: &DriftDifference| {
+        let same = found.same_uniqueness.as_ref();
+        let same = same.filter(|_| found.difference.change == Change::Added && told_of_uniqueness);
+        same.is_some_and(|same| {
+            let mut others = introduced.others.iter();
+            others.any(|other| other.difference.is_same_as(same))
+        })
+    };
     let lacked_checks = introduced.lacked_checks();
     // SQLite only looks at them when it is told to.
     let lacked_keys = head.dialect().dialect == Dialect::Sqlite && introduced.lacked_foreign_keys();
@@ -276,6 +287,7 @@ fn report_proven(
                 && !pairing::holds_the_labels(found, head)
                 && !enum_value_not_migrated::explains(found, ctx.environment.settings)
                 && !is_other_half(found, &all)
+                && !is_kept_unique(found)
                 && (!lacked_checks || !is_new(Subject::Check, &found.difference))
                 && !comes_with_a_type(found, head)
                 && !is_reordered(&found.difference, head)

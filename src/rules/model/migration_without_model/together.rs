@@ -551,6 +551,10 @@ impl Violation for Together<'_> {
         self.first.is_index_of_key && self.further.is_empty()
     }
 
+    fn is_slip(&self) -> bool {
+        true
+    }
+
     fn tables(&self) -> Vec<String> {
         let further = self.further.iter().flat_map(Self::all);
         let all = self.all().chain(further);
