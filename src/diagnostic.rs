@@ -72,6 +72,7 @@ pub enum Leeway {
 
 /// One finding.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Diagnostic {
     /// `ML` and three digits.
     pub code: &'static str,

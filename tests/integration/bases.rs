@@ -462,49 +462,6 @@ fn a_revision_of_today_may_be_replaced_by_whoever_brought_it() {
 }
 
 #[test]
-fn a_table_that_was_made_or_emptied_today_has_no_rows_for_whoever_did_it() {
-    let revision = |repository: &mut Repository, id: &str, parent: &str, upgrade: &str| {
-        repository.write(
-            &format!("migrations/versions/{id}.py"),
-            &format!(
-                "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = '{id}'\ndown_revision = '{parent}'\n\n\n\
-                 def upgrade():\n    {upgrade}\n\n\ndef downgrade():\n    pass\n"
-            ),
-        );
-    };
-    let commit_at = |repository: &mut Repository, time: &str| {
-        repository.set("GIT_AUTHOR_DATE", time);
-        repository.set("GIT_COMMITTER_DATE", time);
-        repository.commit("one");
-    };
-    let made = "op.create_table('t', sa.Column('a', sa.Integer()))";
-    let emptied = "op.execute('DELETE FROM t')";
-    let filled = "op.execute('INSERT INTO t VALUES (1)')";
-    let found = |first: &str, second: &str, time: &str, tag: Option<&str>| {
-        let mut repository = Repository::with_project();
-        revision(&mut repository, "b2", "a1", first);
-        commit_at(&mut repository, "2026-01-01T12:00:00Z");
-        revision(&mut repository, "c3", "b2", second);
-        commit_at(&mut repository, "2026-03-01T12:00:00Z");
-        if let Some(tag) = tag {
-            repository.git(&["tag", tag]);
-        }
-        let adds = "op.add_column('t', sa.Column('b', sa.Integer(), nullable=False))";
-        revision(&mut repository, "d4", "c3", adds);
-        commit_at(&mut repository, time);
-        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML501"]);
-        answer.codes().len()
-    };
-    let (soon, later) = ("2026-03-01T13:00:00Z", "2026-03-03T13:00:00Z");
-    assert_eq!(found("pass", made, soon, None), 0);
-    assert_eq!(found(made, emptied, soon, None), 0);
-    assert_eq!(found(made, emptied, later, None), 1);
-    assert_eq!(found(made, emptied, soon, Some("v1.0")), 1);
-    assert_eq!(found(made, filled, soon, None), 1);
-    assert_eq!(found(made, "pass", soon, None), 1);
-}
-
-#[test]
 fn what_came_days_ago_between_releases_is_in_few_databases() {
     let found = |time: &str, tag: Option<&str>| {
         let mut repository = Repository::with_project();

@@ -165,6 +165,12 @@ fn is_empty_everywhere(ctx: &StatementContext<'_>, table: &str) -> bool {
     else {
         return false;
     };
+    let file = |node: usize| &head.map.node(node).revision.file;
+    // A history that begins today may come from elsewhere.
+    let first = head.map.topological_order().first().copied();
+    if first.is_none_or(|first| change.past.is_new(file(first))) {
+        return false;
+    }
     let node = head.map.find(&ctx.revision.id.value);
     let since = node.and_then(|node| empty_since(head.replay(), table, node));
     since.is_some_and(|since| is_only_with_its_author(&head.map.node(since).revision, change.past))

@@ -1,5 +1,6 @@
 //! Contradictions between the schemas of migrations and models, where both are known.
 
+mod generated;
 mod named;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ use crate::rules::downgrade::ignored_argument;
 use crate::rules::{EnvironmentContext, Reporter, pairing};
 use crate::schema::Operation;
 use crate::source::FileSpan;
+use generated::comes_by_generation;
 use named::{name_doubled, name_renamed};
 
 /// A migration that makes more tables otherwise than the models is told of once.
@@ -216,7 +218,9 @@ pub(super) fn report(
         let is_seen = aftermath.is_undone() || met != Met::Nothing;
         aftermath.notices(met) && (is_seen || !both_fill(one.found, head))
     };
-    contradictions.retain(|one| !is_told(one) && !is_seen_so(one) && is_noticed(one));
+    contradictions.retain(|one| {
+        !is_told(one) && !is_seen_so(one) && is_noticed(one) && !comes_by_generation(one, ctx)
+    });
     for together in folded(gathered(&contradictions, head)) {
         let label = Label::at(together.first.operation, "in the migration");
         let mut operations = vec![together.first.operation];

@@ -1,0 +1,233 @@
+//! A slip that was made several times, shown as one finding in whichever files it is.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{MOST_NAMED, SAME, names_in, new_names, pattern, same_for_many, same_in, wording};
+use crate::diagnostic::{Diagnostic, Severity};
+
+/// A slip that is made again is shown with one that has it among its differences.
+pub(super) fn join_slips(diagnostics: &mut Vec<Diagnostic>) {
+    let slips: Vec<Option<Slip>> = diagnostics.iter().map(Slip::of).collect();
+    let slip = |index: usize| slips.get(index).and_then(Option::as_ref);
+    let mut by_length: Vec<usize> = (0..diagnostics.len())
+        .filter(|index| slip(*index).is_some())
+        .collect();
+    by_length.sort_by_key(|index| {
+        std::cmp::Reverse(slip(*index).map_or(0, |slip| slip.differences.len()))
+    });
+    let mut hosts: Vec<(usize, Vec<usize>)> = Vec::new();
+    for index in by_length {
+        let holds = |host: usize| {
+            slip(host)
+                .zip(slip(index))
+                .is_some_and(|(host, slip)| host.holds(slip))
+        };
+        match hosts.iter_mut().find(|(host, _)| holds(*host)) {
+            Some((_, others)) => others.push(index),
+            None => hosts.push((index, Vec::new())),
+        }
+    }
+    let mut all: Vec<Option<Diagnostic>> = diagnostics.drain(..).map(Some).collect();
+    let mut take = |index: usize| all.get_mut(index).and_then(Option::take);
+    let mut joined: Vec<(usize, Diagnostic)> = Vec::new();
+    for (index, mut others) in hosts {
+        others.sort_unstable();
+        let others: Vec<Diagnostic> = others.into_iter().filter_map(&mut take).collect();
+        if let Some(host) = take(index) {
+            joined.push((index, with_slips(host, others)));
+        }
+    }
+    let rest = all.into_iter().enumerate();
+    joined.extend(rest.filter_map(|(index, one)| Some((index, one?))));
+    joined.sort_by_key(|(index, _)| *index);
+    diagnostics.extend(joined.into_iter().map(|(_, one)| one));
+}
+
+/// Names what others have a difference of as well after it.
+fn with_slips(host: Diagnostic, others: Vec<Diagnostic>) -> Diagnostic {
+    let mut host = host;
+    if others.is_empty() {
+        return host;
+    }
+    let of_message = same_slips(&host.message, same_in(&host), &others);
+    let mut told = vec![strict(&host.message)];
+    let mut notes: Vec<String> = Vec::new();
+    for own in std::mem::take(&mut host.notes) {
+        if own.starts_with(SAME) {
+            continue;
+        }
+        let words = own.strip_prefix(FURTHER).map(strict);
+        let is_new = words.is_some_and(|words| {
+            let is_new = !told.contains(&words);
+            told.push(words);
+            is_new
+        });
+        let difference = own.strip_prefix(FURTHER).filter(|_| is_new);
+        let further = difference.and_then(|own| same_slips(own, (Vec::new(), 0), &others));
+        notes.push(own);
+        notes.extend(further);
+    }
+    notes.extend(of_message);
+    host.notes = notes;
+    for other in others {
+        host.add_place(other.primary, "and so here");
+    }
+    host
+}
+
+/// A note that adds to these names, and so many more, those of which others tell the same difference.
+fn same_slips<'d>(
+    own: &str,
+    known: (Vec<&'d str>, usize),
+    others: &'d [Diagnostic],
+) -> Option<String> {
+    let (mut names, mut further) = known;
+    let words = strict(own);
+    for other in others {
+        let same = differences(other).filter(|text| strict(text) == words);
+        let mut found: Vec<&str> = same.flat_map(|text| new_names(own, text)).collect();
+        if strict(&other.message) == words {
+            let (same, more) = same_in(other);
+            found.extend(same);
+            further += more;
+        }
+        for name in found {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    same_for_many(&names, MOST_NAMED, further)
+}
+
+/// How a note begins that tells a further difference.
+const FURTHER: &str = "and ";
+
+/// What a finding tells: its message, and the further differences in its notes.
+fn differences(diagnostic: &Diagnostic) -> impl Iterator<Item = &str> {
+    let further = diagnostic.notes.iter();
+    let further = further.filter_map(|note| note.strip_prefix(FURTHER));
+    std::iter::once(diagnostic.message.as_str()).chain(further)
+}
+
+/// A finding as the slip that others may have made as well.
+struct Slip {
+    code: &'static str,
+    severity: Severity,
+    help: Option<String>,
+    message: String,
+    differences: Vec<String>,
+    names: Vec<String>,
+    notes: Vec<String>,
+}
+
+impl Slip {
+    fn of(diagnostic: &Diagnostic) -> Option<Self> {
+        let is_meant =
+            diagnostic.is_slip && diagnostic.concealed.is_none() && diagnostic.fix.is_none();
+        let notes = diagnostic.notes.iter();
+        let others = notes.filter(|note| !note.starts_with(SAME) && !note.starts_with(FURTHER));
+        is_meant.then(|| Self {
+            code: diagnostic.code,
+            severity: diagnostic.severity,
+            help: diagnostic.help.as_deref().map(wording),
+            message: strict(&diagnostic.message),
+            differences: differences(diagnostic).map(strict).collect(),
+            names: names_in(&diagnostic.message)
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            notes: others.map(|note| wording(note)).collect(),
+        })
+    }
+
+    /// True if what the other one tells is told here of other names.
+    fn holds(&self, other: &Self) -> bool {
+        let is_here = |difference: &String| self.differences.contains(difference);
+        self.code == other.code
+            && self.severity == other.severity
+            && self.help == other.help
+            && is_here(&other.message)
+            && self.names != other.names
+            && other.differences.iter().all(is_here)
+            && other.notes.iter().all(|note| self.notes.contains(note))
+    }
+}
+
+/// The text without the names in it, but with what two sides say: two types are not the slip of two others.
+fn strict(text: &str) -> String {
+    wording(&SAID.replace_all(text, "$there, the model says $here"))
+}
+
+static SAID: LazyLock<Regex> =
+    LazyLock::new(|| pattern("`(?P<there>[^`]*)`, the model says `(?P<here>[^`]*)`"));
+
+#[cfg(test)]
+mod tests {
+    use crate::diagnostic::Diagnostic;
+    use crate::diagnostic::alike::tests::{finding, joined};
+
+    #[test]
+    fn a_slip_is_one_finding_in_whichever_file_where_the_rule_says_so() {
+        let of = |at, file: &str, message: &str, further: &[&str]| Diagnostic {
+            is_slip: true,
+            revision: Some(file.to_owned()),
+            notes: further
+                .iter()
+                .map(|further| format!("and {further}"))
+                .chain(["the next one proposes it".to_owned()])
+                .collect(),
+            ..finding(at, file, message)
+        };
+        let (cascade, null) = (
+            "the foreign key on `a.x` is ON DELETE CASCADE",
+            "`a.y` is NULL",
+        );
+        let findings = joined(vec![
+            of(
+                1,
+                "a.py",
+                "the foreign key on `b.z` is ON DELETE CASCADE",
+                &[],
+            ),
+            of(5, "a.py", null, &[cascade]),
+            of(1, "b.py", "`c.y` is NULL", &[]),
+            of(5, "b.py", "`d.y` is NULL", &["`d.y` has a comment"]),
+            of(
+                1,
+                "c.py",
+                "the type of `d.t` is `x`, the model says `y`",
+                &[],
+            ),
+            of(
+                1,
+                "d.py",
+                "the type of `e.t` is `x`, the model says `z`",
+                &[],
+            ),
+        ]);
+        let messages: Vec<_> = findings.iter().map(|one| one.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                null,
+                "`d.y` is NULL",
+                "the type of `d.t` is `x`, the model says `y`",
+                "the type of `e.t` is `x`, the model says `z`"
+            ]
+        );
+        let first = findings.first().unwrap();
+        assert_eq!(
+            first.notes,
+            [
+                "and the foreign key on `a.x` is ON DELETE CASCADE",
+                "the same holds for `b.z`",
+                "the next one proposes it",
+                "the same holds for `c.y`"
+            ]
+        );
+        assert_eq!(first.related.len(), 2);
+    }
+}
