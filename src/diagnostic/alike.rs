@@ -8,7 +8,7 @@ use regex::Regex;
 use rustc_hash::FxHashMap;
 
 use super::{Diagnostic, Severity};
-use crate::source::RepoPath;
+use crate::source::{RepoPath, Span};
 use slips::join_slips;
 
 /// How many names a note gives.
@@ -18,7 +18,7 @@ const MOST_NAMED: usize = 4;
 /// statement is copied, and is understood once: the first finding names the others and shows where they are. What has a
 /// fix of its own stays by itself.
 ///
-/// What a rule finds of one table in one revision is one finding as well, and so is what it finds in many files, and the same
+/// What a rule finds of one table in one revision, or in one statement, is one finding as well, and so is what it finds in many files, and the same
 /// slip in several tables, in whichever file, where the rule says so.
 ///
 /// Only for showing: comments, the baseline and fixes are about each finding.
@@ -59,11 +59,21 @@ const MOST_FURTHER: usize = 6;
 fn join_by_table(diagnostics: &mut Vec<Diagnostic>) {
     let mut kept: Vec<(Diagnostic, usize)> = Vec::new();
     let mut of_tables: Vec<usize> = Vec::new();
+    let mut of_statements: FxHashMap<Statement, usize> = FxHashMap::default();
     for diagnostic in diagnostics.drain(..) {
-        let first = of_tables.iter().copied().find(|index| {
+        let is_joined = |index: &usize| {
             let known = kept.get(*index);
             known.is_some_and(|(known, _)| is_of_one_table(known, &diagnostic))
-        });
+        };
+        let statement = Statement::of(&diagnostic);
+        let same_statement = statement.as_ref().and_then(|key| of_statements.get(key));
+        let same_table = of_tables.iter().copied().find(is_joined);
+        let first = same_table.or(same_statement.copied());
+        if let Some(key) = statement {
+            of_statements
+                .entry(key)
+                .or_insert(first.unwrap_or(kept.len()));
+        }
         if let Some((known, further)) = first.and_then(|first| kept.get_mut(first)) {
             if *further < MOST_FURTHER {
                 let note = format!("and {}", diagnostic.message);
@@ -71,7 +81,9 @@ fn join_by_table(diagnostics: &mut Vec<Diagnostic>) {
             }
             *further += 1;
             known.tables.extend(diagnostic.tables);
-            known.add_place(diagnostic.primary, "and here");
+            if diagnostic.primary.span != known.primary.span {
+                known.add_place(diagnostic.primary, "and here");
+            }
         } else {
             if !diagnostic.tables.is_empty() {
                 of_tables.push(kept.len());
@@ -138,6 +150,31 @@ fn join_files(diagnostics: &mut Vec<Diagnostic>) {
         }
     }
     *diagnostics = kept;
+}
+
+/// Where a rule finds something; what it finds in one and the same statement is one slip.
+#[derive(PartialEq, Eq, Hash)]
+struct Statement {
+    code: &'static str,
+    severity: Severity,
+    help: Option<String>,
+    file: RepoPath,
+    span: Span,
+}
+
+impl Statement {
+    /// `None` for what stays by itself.
+    fn of(diagnostic: &Diagnostic) -> Option<Self> {
+        let is_joined = diagnostic.concealed.is_none() && diagnostic.fix.is_none();
+        let span = diagnostic.primary.span.filter(|_| is_joined)?;
+        Some(Self {
+            code: diagnostic.code,
+            severity: diagnostic.severity,
+            help: diagnostic.help.clone(),
+            file: diagnostic.primary.file.clone(),
+            span,
+        })
+    }
 }
 
 fn is_of_one_table(one: &Diagnostic, other: &Diagnostic) -> bool {
@@ -295,7 +332,6 @@ fn names_in(text: &str) -> Vec<&str> {
 mod tests {
     use super::*;
     use crate::diagnostic::{Fingerprint, Label};
-    use crate::source::Span;
 
     pub(super) fn finding(at: u32, file: &str, message: &str) -> Diagnostic {
         Diagnostic {
@@ -439,6 +475,22 @@ mod tests {
             ]
         );
         assert_eq!(first.related.len(), 2);
+    }
+
+    #[test]
+    fn what_a_rule_finds_in_one_statement_is_one_finding() {
+        let findings = joined(vec![
+            finding(1, "a.py", "`downgrade` alters column `t.a`"),
+            finding(1, "a.py", "`downgrade` drops check constraint `a`"),
+            finding(5, "a.py", "`downgrade` drops index `b`"),
+        ]);
+        assert_eq!(findings.len(), 2);
+        let first = findings.first().unwrap();
+        assert_eq!(
+            first.notes.first().unwrap(),
+            "and `downgrade` drops check constraint `a`"
+        );
+        assert_eq!(first.related.len(), 0);
     }
 
     #[test]
