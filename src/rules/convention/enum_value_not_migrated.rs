@@ -26,6 +26,8 @@ declare_rule! {
 struct EnumValueNotMigrated<'a> {
     name: &'a str,
     missing: Vec<&'a str>,
+    /// The labels that the type has, if none of them is one of the model's.
+    others: Vec<&'a str>,
     /// True if the migrations of the change take the labels away.
     is_lost: bool,
     /// True if autogenerate was taught to compare labels.
@@ -35,6 +37,12 @@ struct EnumValueNotMigrated<'a> {
 impl Violation for EnumValueNotMigrated<'_> {
     fn message(&self) -> String {
         let missing = list(&self.missing);
+        if !self.others.is_empty() {
+            return format!(
+                "enum `{}` has none of the labels that the model has",
+                self.name
+            );
+        }
         if self.is_lost {
             return format!(
                 "the migration takes {missing} from enum `{}`, which the model has",
@@ -54,10 +62,28 @@ impl Violation for EnumValueNotMigrated<'_> {
     fn notes(&self) -> Vec<String> {
         let first = self.missing.first().copied().unwrap_or_default();
         let mut notes = vec![format!(
-            "the first row with it is refused: invalid input value for enum {}: \"{first}\"",
+            "the first row with it is refused: `invalid input value for enum {}: \"{first}\"`",
             self.name
         )];
-        if self.is_lost {
+        if !self.others.is_empty() {
+            let few = |labels: &[&str]| {
+                let shown = labels.get(..MOST_LABELS).unwrap_or(labels);
+                let more = if shown.len() < labels.len() {
+                    ", `…`"
+                } else {
+                    ""
+                };
+                format!("{}{more}", list(shown))
+            };
+            let (there, missing) = (few(&self.others), few(&self.missing));
+            notes.insert(0, format!("it has {there}, and the model writes {missing}"));
+            if self.are_written_otherwise() {
+                notes.push(
+                    "without `values_callable`, SQLAlchemy writes the names of the members, not their values"
+                        .to_owned(),
+                );
+            }
+        } else if self.is_lost {
             notes.push("rows that have it are in the way of the migration".to_owned());
         } else if !self.is_compared {
             notes.push("autogenerate does not compare the labels of enums".to_owned());
@@ -66,6 +92,13 @@ impl Violation for EnumValueNotMigrated<'_> {
     }
 
     fn help(&self) -> Option<String> {
+        if self.are_written_otherwise() {
+            return Some(
+                "let the model write the values, `values_callable=lambda members: [member.value for member in members]`, or the \
+                 migration the names"
+                    .to_owned(),
+            );
+        }
         if self.is_lost {
             return Some("name it among the labels of the new type".to_owned());
         }
@@ -82,6 +115,28 @@ impl Violation for EnumValueNotMigrated<'_> {
         ))
     }
 }
+
+impl EnumValueNotMigrated<'_> {
+    /// True if the type has the labels of the model in other letters: one has the names of the members, the other the values.
+    fn are_written_otherwise(&self) -> bool {
+        let is_written_otherwise = |other: &&&str| {
+            let mut missing = self.missing.iter();
+            missing.any(|label| letters(label).eq(letters(other)))
+        };
+        // Single members may have another value than their name.
+        let count = self.others.iter().filter(is_written_otherwise).count();
+        count > 0 && 2 * count >= self.others.len()
+    }
+}
+
+/// What is left of a label without the signs between its words.
+fn letters(label: &str) -> impl Iterator<Item = char> {
+    let chars = label.chars().filter(|c| c.is_alphanumeric());
+    chars.flat_map(char::to_lowercase)
+}
+
+/// So many labels are shown of a type.
+const MOST_LABELS: usize = 4;
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     for found in &ctx.head.drift().differences {
@@ -142,9 +197,14 @@ fn report(
     let Some(primary) = primary else {
         return;
     };
+    let there = found.difference.labels_before();
+    let are_others = !is_lost
+        && there.len() == missing.len()
+        && missing.len() == found.difference.labels_after().len();
     let violation = EnumValueNotMigrated {
         name: &found.difference.object,
         missing,
+        others: if are_others { there } else { Vec::new() },
         is_lost,
         is_compared: models.comparison.compares_labels,
     };
