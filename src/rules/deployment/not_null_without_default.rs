@@ -1,5 +1,7 @@
 //! ML501
 
+use smol_str::SmolStr;
+
 use super::statements;
 use crate::catalog::{AlterAction, Column, Constraint, ConstraintKind, Ddl, ObjectKind, Table};
 use crate::diagnostic::Severity;
@@ -33,13 +35,21 @@ struct NotNullWithoutDefault<'a> {
     table: &'a str,
     column: &'a str,
     is_key: bool,
-    /// True if a foreign key is over it: no default is right for it.
-    is_reference: bool,
+    /// Why no default is right for it.
+    no_default: Option<NoDefault>,
     /// The one column of the same type that the table loses.
     lost: Option<&'a str>,
     way: Way,
     /// No release has the table.
     is_ahead: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NoDefault {
+    /// A foreign key is over it.
+    Reference,
+    /// No two rows may have the same in it.
+    Unique,
 }
 
 impl Violation for NotNullWithoutDefault<'_> {
@@ -82,8 +92,14 @@ impl Violation for NotNullWithoutDefault<'_> {
             ));
         }
         let text = match self.way {
-            Way::Up if self.is_reference => {
+            Way::Up if self.no_default == Some(NoDefault::Reference) => {
                 "add it with `nullable=True`, fill it with what it refers to, and set NOT NULL then"
+            }
+            Way::Up if self.no_default.is_some() => {
+                "add it with `nullable=True`, give each row a value of its own, and set NOT NULL and make it unique then"
+            }
+            Way::Down if self.no_default == Some(NoDefault::Unique) => {
+                "bring it back with `nullable=True`"
             }
             Way::Up => {
                 "give it a `server_default`, or add it with `nullable=True`, fill it, and set NOT NULL then"
@@ -118,7 +134,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     // A domain may have a default of its own.
-    let is_domain = |name: &smol_str::SmolStr| {
+    let is_domain = |name: &SmolStr| {
         let mut kinds = ctx.before().objects.keys();
         kinds.any(|key| key.kind == ObjectKind::Domain && key.name == *name)
     };
@@ -132,7 +148,11 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         table,
         column: &column.name,
         is_key: is_key(ctx, table, &column.name),
-        is_reference: is_reference(ctx, table, &column.name),
+        no_default: if is_reference(ctx, table, &column.name) {
+            Some(NoDefault::Reference)
+        } else {
+            is_unique(ctx, table, &column.name).then_some(NoDefault::Unique)
+        },
         lost: lost(ctx, table, column).filter(|_| ctx.way == Way::Up),
         way: ctx.way,
         is_ahead: is_ahead(ctx, table),
@@ -182,6 +202,26 @@ fn is_reference(ctx: &StatementContext<'_>, table: &str, column: &str) -> bool {
     keys.any(|(_, key)| key.columns.iter().any(|name| name == column))
 }
 
+/// True if the table has, or had on the way back, a unique constraint or index over the column alone.
+fn is_unique(ctx: &StatementContext<'_>, table: &str, column: &str) -> bool {
+    let catalog = match ctx.way {
+        Way::Up => &ctx.replayed.after,
+        Way::Down => &ctx.replayed.before,
+    };
+    let is_it = |columns: &[SmolStr]| matches!(columns, [only] if only == column);
+    catalog.tables.get(table).is_some_and(|table| {
+        let mut constraints = table.constraints.iter();
+        let mut indexes = table.indexes.iter();
+        constraints.any(|constraint| {
+            matches!(constraint.kind, ConstraintKind::Unique { .. })
+                && is_it(constraint.kind.columns())
+        }) || indexes.any(|index| {
+            let definition = index.definition.known();
+            definition.is_some_and(|definition| definition.unique && is_it(&definition.columns))
+        })
+    })
+}
+
 /// The column that the table loses in the place of one that it gains: both are alone with their type.
 fn lost<'c>(ctx: &StatementContext<'c>, table: &str, column: &Column) -> Option<&'c str> {
     let before = ctx.replayed.before.tables.get(table)?;
@@ -224,6 +264,26 @@ fn is_key(ctx: &StatementContext<'_>, table: &str, column: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_default_is_advised_where_each_row_needs_a_value_of_its_own() {
+        let help = |no_default, way| {
+            let violation = NotNullWithoutDefault {
+                table: "t",
+                column: "a",
+                is_key: false,
+                no_default,
+                lost: None,
+                way,
+                is_ahead: false,
+            };
+            violation.help().unwrap()
+        };
+        for way in [Way::Up, Way::Down] {
+            assert!(help(None, way).contains("server_default"));
+            assert!(!help(Some(NoDefault::Unique), way).contains("server_default"));
+        }
+    }
 
     #[test]
     fn rows_are_given_no_value() {
