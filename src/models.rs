@@ -12,7 +12,6 @@ mod online;
 mod relationships;
 mod rows;
 mod tables;
-mod unused;
 mod usage;
 
 use rustc_hash::FxHashMap;
@@ -44,7 +43,6 @@ pub use introduced::{Introduced, Rename, State, is_index_of_key};
 pub use online::{OnlineRun, OuterTransaction};
 pub use relationships::is_relationship;
 pub use rows::makes_rows_without;
-pub use unused::is_unused;
 pub use usage::{ModelUse, model_use};
 
 /// A table and where its model is.

@@ -77,7 +77,6 @@ pub struct ProjectEnvironment<'s> {
     /// Whether the metadata is there, once it was looked for.
     finds_metadata: OnceLock<bool>,
     makes_tables_at_start: OnceLock<bool>,
-    may_create_all: OnceLock<bool>,
     configured: Configured,
     dependencies: OnceLock<Dependencies>,
     versions: OnceLock<Versions>,
@@ -191,7 +190,6 @@ impl<'s> ProjectEnvironment<'s> {
                 .collect(),
             finds_metadata: OnceLock::new(),
             makes_tables_at_start: OnceLock::new(),
-            may_create_all: OnceLock::new(),
             configured: Configured {
                 dialect: settings.dialect,
                 sqlalchemy: settings.sqlalchemy_version,

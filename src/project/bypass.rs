@@ -3,8 +3,8 @@
 use super::ProjectEnvironment;
 use crate::git::ChangeSet;
 use crate::models::{
-    Bypass, BypassSearch, MetadataKey, bypasses, is_test_file, is_unused, makes_tables,
-    makes_tables_at_start, may_bypass, may_start,
+    Bypass, BypassSearch, MetadataKey, bypasses, is_test_file, makes_tables, makes_tables_at_start,
+    may_bypass, may_start,
 };
 use crate::source::RepoPath;
 
@@ -112,15 +112,6 @@ impl ProjectEnvironment<'_> {
             migrated: &|| self.migrated_metadata(),
             dialect: self.dialect().dialect,
             folders,
-        })
-    }
-
-    /// True if code beside the migrations, tests included, may make tables from the models, and is not called by nobody.
-    pub fn may_create_all(&self) -> bool {
-        *self.may_create_all.get_or_init(|| {
-            self.is_beside_migrations("create_all", |path| {
-                !is_unused(path, "create_all", self.sources)
-            })
         })
     }
 

@@ -43,6 +43,12 @@ pub trait Past {
     /// True if the base branch has had the version of a file that is meant, before the one it has now.
     fn had_before(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> bool;
 
+    /// How many versions of a file the base branch has had, as far as anybody counts; in a project with releases, how many of
+    /// them were released.
+    fn versions(&self, _path: &RepoPath) -> usize {
+        0
+    }
+
     /// True if the author of the change has brought a file to the base less than a day before.
     fn is_new(&self, _path: &RepoPath) -> bool {
         false

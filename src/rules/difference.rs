@@ -1,8 +1,10 @@
 //! What a downgrade leaves different, and the operations to blame for it.
 
+mod bounded;
 mod contrast;
 mod words;
 
+pub(crate) use bounded::{is_bounded_by_key, is_one_for_rows};
 pub(crate) use contrast::{
     LabelsApart, apart, contrasted, label_names, labels, only_orders_labels,
 };

@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::ops::ControlFlow;
 
 use jiff::civil::Date;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::git::{BlobId, CommitId, PastCommit, ReleaseTag, Repository};
 use crate::rules::Past;
@@ -145,6 +145,25 @@ impl Past for Commits<'_> {
         [brought, tip]
             .iter()
             .any(|commit| after(*commit) > SECONDS_PER_MINUTE)
+    }
+
+    fn versions(&self, path: &RepoPath) -> usize {
+        if self.has_releases() {
+            let tags = self.tags().iter().rev().take(NEAR);
+            let blobs = tags.filter_map(|tag| self.repository.blob_at(tag.commit, path));
+            return blobs.collect::<FxHashSet<BlobId>>().len();
+        }
+        let mut versions = FxHashSet::default();
+        let mut commit = self.range.map(|(began, _)| began);
+        for _ in 0..MAX_COMMITS {
+            let Some(this) = commit else { break };
+            let Some(blob) = self.repository.blob_at(this, path) else {
+                break;
+            };
+            versions.insert(blob);
+            commit = self.repository.first_parent(this);
+        }
+        versions.len()
     }
 
     fn messages(&self) -> Vec<String> {

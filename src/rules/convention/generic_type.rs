@@ -4,6 +4,7 @@ use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
 use crate::models::{DriftDifference, Weight};
 use crate::project::ProjectEnvironment;
+use crate::rules::difference::is_bounded_by_key;
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
 use crate::source::FileSpan;
 
@@ -88,7 +89,10 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         else {
             continue;
         };
-        if has_been_so(ctx, found) || is_alone && is_only_written(dialect, migrated, modelled) {
+        if has_been_so(ctx, found)
+            || is_alone && is_only_written(dialect, migrated, modelled)
+            || is_bounded_by_key(&found.difference, ctx.head.migrated(), dialect)
+        {
             continue;
         }
         // Raw SQL is one place for all columns that it makes.

@@ -9,7 +9,7 @@ use crate::config::Pairing;
 use crate::diagnostic::{Label, Leeway, Severity};
 use crate::models::makes_rows_without;
 use crate::project::ProjectEnvironment;
-use crate::rules::difference::LabelsApart;
+use crate::rules::difference::{LabelsApart, is_one_for_rows};
 use crate::rules::pairing;
 use crate::rules::{
     ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule, is_selected,
@@ -199,10 +199,7 @@ enum Aftermath {
     Undone,
     /// It may; no call of `context.configure(…)` was found in what `env.py` leads to.
     PerhapsUndone,
-    /// `env.py` hands no metadata to Alembic, or does not let it look into the schema, but `create_all()` makes databases of
-    /// the models.
-    Unseen,
-    /// Nothing makes anything of the models but the queries of the code.
+    /// `env.py` hands no metadata to Alembic, or does not let it look into the schema: nobody but the queries of the code.
     Queried,
     /// Nothing that `env.py` imports leads to the model.
     Unknown,
@@ -260,7 +257,7 @@ fn lacks_values(table: &str, column: &str, head: &ProjectEnvironment<'_>) -> boo
 impl Aftermath {
     fn of(head: &ProjectEnvironment<'_>) -> Self {
         if head.model_schema().lacks_target {
-            Self::without_autogenerate(head)
+            Self::Queried
         } else if head.model_schema().comparison.is_configured {
             Self::Undone
         } else {
@@ -273,14 +270,6 @@ impl Aftermath {
         matches!(self, Self::Undone | Self::PerhapsUndone)
     }
 
-    fn without_autogenerate(head: &ProjectEnvironment<'_>) -> Self {
-        if head.may_create_all() {
-            Self::Unseen
-        } else {
-            Self::Queried
-        }
-    }
-
     /// The same for the model of one table.
     fn of_table(table: &str, head: &ProjectEnvironment<'_>) -> Self {
         let mut unregistered = head.model_schema().unregistered.iter();
@@ -290,7 +279,7 @@ impl Aftermath {
         } else if unregistered.any(|model| model.name == table) {
             Self::Unknown
         } else if table.contains('.') && !head.compares_schemas() {
-            Self::without_autogenerate(head)
+            Self::Queried
         } else {
             of_all
         }
@@ -315,10 +304,6 @@ impl Aftermath {
                 "nothing that `env.py` imports leads to the module of the model, so autogenerate does not see it"
             }
             (Self::Queried, _) => "the database refuses rows that the model allows",
-            (Self::Unseen, _) => {
-                "a database that `create_all()` makes of the models is another than one that was migrated; autogenerate \
-                 does not see it"
-            }
         };
         note.to_owned()
     }
@@ -396,7 +381,11 @@ pub(in crate::rules) fn tells_type_of(
                 &environment.head.model_schema().whole().catalog,
             ) == (table, Some(column))
             && found.is_seen()
-            && !proven::is_one_text(difference, environment.head)
+            && !is_one_for_rows(
+                difference,
+                environment.head.migrated(),
+                environment.head.dialect().dialect,
+            )
             && !introduced.was_usual(difference)
     })
 }

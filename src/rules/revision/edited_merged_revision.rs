@@ -333,6 +333,12 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .collect();
         found.push((violation, label, objects));
     }
+    let past = ctx.change.past;
+    let is_edited = |violation: &EditedMergedRevision<'_>| violation.moved_to.is_none();
+    let is_custom = found
+        .iter()
+        .any(|(violation, label, _)| is_edited(violation) && past.versions(&label.file) >= OFTEN);
+    found.retain(|(violation, ..)| !(is_custom && is_edited(violation)));
     report_joined(found, reporter);
 }
 
@@ -373,6 +379,9 @@ fn report_joined(
             .related(others);
     }
 }
+
+/// A revision that has had as many versions on the base is edited in place as a custom.
+const OFTEN: usize = 5;
 
 /// An edit with all that is told of it.
 type Told<'a> = (EditedMergedRevision<'a>, Label, Vec<String>, Vec<Label>);

@@ -12,12 +12,12 @@ use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, Met, is_refused, new_revisions};
 use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
 use crate::diagnostic::{Label, Leeway};
-use crate::dialect::{Dialect, is_unlimited_text, is_wider};
+use crate::dialect::{Dialect, is_wider};
 use crate::models::{DriftDifference, Introduced, is_index_of_key};
 use crate::project::ProjectEnvironment;
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::deployment::lost_attributes;
-use crate::rules::difference::{LabelsApart, Target, follows};
+use crate::rules::difference::{LabelsApart, Target, follows, is_one_for_rows};
 use crate::rules::downgrade::ignored_argument;
 use crate::rules::{EnvironmentContext, Reporter, pairing};
 use crate::schema::Operation;
@@ -108,6 +108,7 @@ pub(super) fn report(
     let expects_indexes_of_keys = !introduced.lacked_indexes_of_keys();
     let expects_comments = !introduced.has_comments_in_migrations_only();
     let models = &head.model_schema().whole().catalog;
+    let dialect = head.dialect().dialect;
     let is_expected = |difference: &Difference| match (difference.subject, difference.change) {
         (Subject::Table, Change::Removed) => {
             expects_models
@@ -120,7 +121,11 @@ pub(super) fn report(
             !is_index_of_key(difference, models)
         }
         (_, Change::Changed("comment")) if difference.to.is_null() => expects_comments,
-        (Subject::Column, Change::Changed("type")) if is_one_text(difference, head) => false,
+        (Subject::Column, Change::Changed("type"))
+            if is_one_for_rows(difference, head.migrated(), dialect) =>
+        {
+            false
+        }
         _ => !introduced.was_usual(difference),
     };
     let found: Vec<&DriftDifference> = introduced.others.clone();
@@ -271,18 +276,6 @@ fn loses_key(
             head.replay().get(*node).is_some_and(|replayed| {
                 has_key(&replayed.before) == Some(true) && has_key(&replayed.after) == Some(false)
             })
-        })
-}
-
-/// True for two types of text that the database stores and compares alike.
-pub(super) fn is_one_text(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
-    let dialect = head.dialect().dialect;
-    let types = [&difference.from, &difference.to];
-    difference.change == Change::Changed("type")
-        && types.into_iter().all(|spelling| {
-            spelling
-                .as_str()
-                .is_some_and(|spelling| is_unlimited_text(dialect, spelling))
         })
 }
 
