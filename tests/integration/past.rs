@@ -182,3 +182,24 @@ fn a_table_that_was_made_or_emptied_today_has_no_rows_for_whoever_did_it() {
     assert_eq!(found(made, filled, soon, None), 1);
     assert_eq!(found(made, "pass", soon, None), 1);
 }
+
+#[test]
+fn a_revision_that_every_release_has_otherwise_is_edited_by_custom() {
+    let repository = Repository::with_project();
+    let path = "migrations/versions/a1.py";
+    let first = repository.read(path);
+    let told = |version: u32| {
+        let edited = first.replace("Integer()", &format!("String({version})"));
+        assert_ne!(first, edited);
+        repository.write(path, &edited);
+        repository.git(&["checkout", "--quiet", "-b", &format!("side{version}")]);
+        let is_told = repository.lint(&["check", "--changed"]).codes() == ["108"];
+        repository.git(&["checkout", "--quiet", "main"]);
+        repository.commit("edited");
+        repository.git(&["tag", &format!("v{version}.0")]);
+        is_told
+    };
+    repository.git(&["tag", "v0.9"]);
+    let told: Vec<bool> = (1..=6).map(told).collect();
+    assert_eq!(told, [true, true, true, true, false, false]);
+}
