@@ -313,7 +313,9 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     let is_nothing_left = renamed.is_none() && is_begun_anew(upstream, head);
-    let is_said = |message: &String| begins_anew(message) || is_nothing_left && replaces(message);
+    let is_said = |message: &String| {
+        begins_anew(message) || (is_nothing_left || release.is_none()) && replaces(message)
+    };
     let is_called_so = || {
         let mut bases = head.map.bases().into_iter();
         bases.any(|base| is_called_so(&head.map.node(base).revision))

@@ -48,6 +48,7 @@ pub(super) fn replaces(message: &str) -> bool {
             "delet",
             "replac",
             "rewrit",
+            "correct",
         ]);
         (is_begun || sentence.contains("from scratch"))
             && has(&["alembic", "migration", "revision"])
@@ -121,6 +122,7 @@ mod tests {
             "add priority, restart alembic",
             "recreate alembic revision to add patch table",
             "refactor 1: rewrite models and alembic",
+            "correction errors in latest migration",
             "The\nexisting revision migration was removed so that one is left",
         ] {
             assert!(replaces(message), "{message}");
