@@ -221,7 +221,9 @@ pub(super) fn report(
             Met::of(one.found, head),
         );
         let is_seen = aftermath.is_undone() || met != Met::Nothing;
-        aftermath.notices(met) && (is_seen || !both_fill(one.found, head))
+        // Only autogenerate asks what an index is called.
+        let is_name = one.found.change == Change::Renamed;
+        aftermath.notices(met) && (is_seen || !both_fill(one.found, head) && !is_name)
     };
     contradictions.retain(|one| {
         !is_told(one) && !is_seen_so(one) && is_noticed(one) && !comes_by_generation(one, ctx)
