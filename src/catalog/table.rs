@@ -133,6 +133,14 @@ impl Table {
             .find(|constraint| matches!(constraint.kind, ConstraintKind::PrimaryKey { .. }))
     }
 
+    /// True for a column of the primary key, which is NOT NULL whatever is said of it.
+    pub fn is_of_key(&self, column: &str) -> bool {
+        self.primary_key().is_some_and(|key| {
+            let mut columns = key.kind.columns().iter();
+            key.maybe.is_none() && columns.any(|of_key| of_key == column)
+        })
+    }
+
     pub fn foreign_keys(&self) -> impl Iterator<Item = (&Constraint, &super::ForeignKey)> {
         self.constraints
             .iter()

@@ -219,10 +219,13 @@ impl Alike {
     }
 }
 
-/// The text without the names in it. A list of names is as good as one of them.
+/// The text without the names in it. A list of names is as good as one of them, and a table may stand before its index or
+/// after several.
 fn wording(text: &str) -> String {
     let words = NAMES.replace_all(text, "_");
     let words = PLURAL.replace_all(&words, "${noun}");
+    let words = MORE.replace_all(&words, "_${after}");
+    let words = WITH_TABLE.replace_all(&words, "index _");
     let mut clauses: Vec<&str> = words
         .split(", ")
         .flat_map(|part| part.split(" and "))
@@ -243,6 +246,18 @@ static PLURAL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?P<noun>index|table|column|constraint|key|type|label|revision|sequence|view|function)e?s\b",
     )
+});
+
+/// What is left of a list after its names.
+static MORE: LazyLock<Regex> = LazyLock::new(|| pattern(r"_ and \d+ more(?P<after>,| to| of)"));
+
+static WITH_TABLE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bindex _ (?:to|of) _"));
+
+/// The table of a list of indexes: ``indexes `ix_a` and `ix_b` of `users` ``
+static TABLE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(&format!(
+        r"\bindexes {NAME_PATTERN}(?:(?:, | and ){NAME_PATTERN})*(?: and \d+ more)? (?:to|of) (?P<table>`[^`]*`)"
+    ))
 });
 
 const NAME_PATTERN: &str = r"(?:`[^`]*`|\([^()]*\))";
@@ -294,8 +309,11 @@ fn note(first: &Diagnostic, others: &[Diagnostic]) -> Option<String> {
     same_for_many(&names, MOST_NAMED, further)
 }
 
-/// The names in the second of two texts of the same words that tell it from the first.
+/// The names in the second of two texts of the same words that tell it from the first: that of the table, of several indexes.
 fn new_names<'t>(own: &str, text: &'t str) -> Vec<&'t str> {
+    if let Some(table) = table_in(text).filter(|table| table_in(own) != Some(*table)) {
+        return vec![table];
+    }
     let (own, theirs) = (names_in(own), names_in(text));
     let differ = theirs.iter().zip(&own).find(|(name, own)| name != own);
     match differ {
@@ -322,6 +340,11 @@ fn same_for_many<T: AsRef<str>>(names: &[T], most: usize, further: usize) -> Opt
         0 => Some(format!("{SAME}{shown}")),
         more => Some(format!("{SAME}{shown} and {more} more")),
     }
+}
+
+fn table_in(text: &str) -> Option<&str> {
+    let found = TABLE.captures(text)?.name("table")?;
+    Some(found.as_str())
 }
 
 fn names_in(text: &str) -> Vec<&str> {

@@ -14,6 +14,7 @@ use smol_str::SmolStr;
 use self::inspected::Question;
 use super::calls::{Recorder, is_database_root};
 use crate::catalog::{ConstraintKind, Fact, Table};
+use crate::dialect::Dialect;
 use crate::python::Interpreter;
 use crate::python::value::{Call, Object, Place, Reason, Value};
 
@@ -359,8 +360,10 @@ fn with_schema(call: &Call, table: &str) -> SmolStr {
 
 /// Whether a table is there; `None` where that is not known. What no migration has made is taken not to be there.
 fn has_table(interpreter: &Runner<'_>, name: &str) -> Option<bool> {
-    let now = interpreter.host.simulation()?.now();
-    match now.tables.get(name) {
+    let database = &interpreter.host.simulation()?.state.database;
+    let now = &database.now;
+    let meant = database.in_default_database(name);
+    match now.tables.get(meant.as_deref().unwrap_or(name)) {
         Some(table) if table.maybe.is_none() => Some(true),
         Some(_) => None,
         None if now.opaque.is_some() => None,
@@ -369,8 +372,13 @@ fn has_table(interpreter: &Runner<'_>, name: &str) -> Option<bool> {
 }
 
 fn table_names(interpreter: &Runner<'_>, schema: Option<&str>) -> Option<Vec<SmolStr>> {
-    let now = interpreter.host.simulation()?.now();
-    if now.opaque.is_some() {
+    let database = &interpreter.host.simulation()?.state.database;
+    let now = &database.now;
+    // One of the databases of MySQL is the default one.
+    let may_be_default = |name: &SmolStr| {
+        schema.is_none() && database.dialect == Dialect::MySql && name.contains('.')
+    };
+    if now.opaque.is_some() || now.tables.keys().any(may_be_default) {
         return None;
     }
     let mut names = Vec::new();
@@ -391,8 +399,10 @@ fn table_names(interpreter: &Runner<'_>, schema: Option<&str>) -> Option<Vec<Smo
 
 /// A table of which everything is known by name.
 fn closed_table(interpreter: &Runner<'_>, name: &str) -> Option<Table> {
-    let now = interpreter.host.simulation()?.now();
-    let table = now.tables.get(name)?;
+    let database = &interpreter.host.simulation()?.state.database;
+    let now = &database.now;
+    let meant = database.in_default_database(name);
+    let table = now.tables.get(meant.as_deref().unwrap_or(name))?;
     let is_certain = now.opaque.is_none()
         && table.maybe.is_none()
         && table.open.is_none()

@@ -342,16 +342,18 @@ impl Statement<'_> {
             return;
         }
         if nullable
-            && self.database.dialect == Dialect::PostgreSql
             && let Some(known) = self.table(table)
             && known.unsure.is_none()
-            && let Some(key) = known.primary_key()
-            && key.maybe.is_none()
-            && key.kind.columns().contains(column)
+            && known.is_of_key(column)
         {
-            self.fail(FailureKind::Other.because(format!(
-                "column `{column}` of `{table}` is in the primary key and cannot be nullable"
-            )));
+            match self.database.dialect {
+                Dialect::PostgreSql => self.fail(FailureKind::Other.because(format!(
+                    "column `{column}` of `{table}` is in the primary key and cannot be nullable"
+                ))),
+                // Refused since 5.7.3, and done without a word before, as by MariaDB: it stays NOT NULL.
+                Dialect::MySql => return,
+                Dialect::Sqlite => {}
+            }
         }
         let place = self.place();
         self.change(table, |table| {

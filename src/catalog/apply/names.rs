@@ -45,12 +45,10 @@ impl Statement<'_> {
                     Some(self.numbered(table_name, &first, 2, "_", taken))
                 }
                 ConstraintKind::ForeignKey(_) => {
-                    let stem = SmolStr::new(format!("{table}_ibfk_1"));
-                    Some(self.next_number(table_name, &stem, table, "ibfk", taken))
+                    Some(self.next_number(table_name, table, "ibfk", taken))
                 }
                 ConstraintKind::Check { .. } => {
-                    let stem = SmolStr::new(format!("{table}_chk_1"));
-                    Some(self.next_number(table_name, &stem, table, "chk", taken))
+                    Some(self.next_number(table_name, table, "chk", taken))
                 }
                 ConstraintKind::Exclude { .. } | ConstraintKind::Unknown { .. } => None,
             },
@@ -151,25 +149,25 @@ impl Statement<'_> {
             .unwrap_or_else(|| stem.clone())
     }
 
-    /// The next of `t_ibfk_1`, `t_ibfk_2` …
+    /// The next of `t_ibfk_1`, `t_ibfk_2` …: one above the highest number in use. What was dropped below it stays free.
     fn next_number(
         &self,
         table_name: &str,
-        stem: &SmolStr,
         table: &str,
         label: &str,
         taken: &[SmolStr],
     ) -> SmolStr {
-        let is_free = |name: &SmolStr| {
-            !taken.contains(name)
-                && self
-                    .table(table_name)
-                    .is_none_or(|table| table.constraint(name).is_none())
-        };
-        (1..1000)
-            .map(|number| SmolStr::new(format!("{table}_{label}_{number}")))
-            .find(is_free)
-            .unwrap_or_else(|| stem.clone())
+        let prefix = format!("{table}_{label}_");
+        let number = |name: &SmolStr| name.strip_prefix(&prefix)?.parse::<u32>().ok();
+        let known = self.table(table_name);
+        let in_use = known.iter().flat_map(|table| &table.constraints);
+        let highest = in_use
+            .filter_map(|constraint| constraint.known_name())
+            .chain(taken)
+            .filter_map(number)
+            .max();
+        let next = highest.unwrap_or_default().saturating_add(1);
+        SmolStr::new(format!("{prefix}{next}"))
     }
 }
 
@@ -205,6 +203,7 @@ fn object_name(first: &str, second: &str, label: &str) -> SmolStr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::apply::Database;
 
     #[test]
     fn long_names_are_cut_as_postgresql_cuts_them() {
@@ -213,5 +212,20 @@ mod tests {
         let long = object_name(&"a".repeat(60), &"b".repeat(20), "fkey");
         assert_eq!(long.len(), 63);
         assert!(long.ends_with("b_fkey"));
+    }
+
+    #[test]
+    fn mysql_counts_up() {
+        let mut database = Database::new(Dialect::MySql);
+        let sql = "CREATE TABLE t (a int, b int, FOREIGN KEY (a) REFERENCES u (x), FOREIGN KEY (b) REFERENCES u (x)); \
+                   ALTER TABLE t DROP FOREIGN KEY t_ibfk_1; ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES u (x)";
+        for statement in crate::sql::parse(sql, Dialect::MySql, &|_| None) {
+            for ddl in &statement.ddl {
+                assert_eq!(database.apply(ddl, None).failures, []);
+            }
+        }
+        let constraints = database.now.tables["t"].constraints.iter();
+        let names: Vec<_> = constraints.filter_map(|one| one.known_name()).collect();
+        assert_eq!(names, ["t_ibfk_2", "t_ibfk_3"]);
     }
 }

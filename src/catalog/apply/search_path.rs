@@ -8,6 +8,7 @@ use super::Database;
 use crate::catalog::constraint::{Constraint, ConstraintKind};
 use crate::catalog::ddl::{AlterAction, Ddl};
 use crate::catalog::objects::{ObjectKind, in_schema, split_schema};
+use crate::dialect::Dialect;
 
 const DEFAULT: &str = "public";
 
@@ -19,10 +20,13 @@ impl Database {
         let is_there =
             |name: &str| now.tables.contains_key(name) || now.index_tables.contains_key(name);
         let path = &self.search_path;
-        if path.is_empty()
-            || name.contains('.')
-            || !path.iter().any(|schema| schema == DEFAULT) && is_there(name)
-        {
+        if path.is_empty() {
+            return match self.in_default_database(name) {
+                Some(found) => Cow::Owned(found),
+                None => Cow::Borrowed(name),
+            };
+        }
+        if name.contains('.') || !path.iter().any(|schema| schema == DEFAULT) && is_there(name) {
             return Cow::Borrowed(name);
         }
         let found = path
@@ -35,10 +39,28 @@ impl Database {
         }
     }
 
+    /// The only table of that name, where MySQL is told of it with its database. A connection has a default database, and
+    /// what nothing has made by the bare name is in that one.
+    pub fn in_default_database(&self, bare: &str) -> Option<SmolStr> {
+        let now = &self.now;
+        if self.dialect != Dialect::MySql
+            || bare.contains('.')
+            || now.tables.contains_key(bare)
+            || now.opaque.is_some()
+        {
+            return None;
+        }
+        let mut named = now.tables.keys().filter(|name| {
+            let (schema, own) = split_schema(name);
+            own == bare && !schema.is_empty()
+        });
+        named.next().filter(|_| named.next().is_none()).cloned()
+    }
+
     /// A statement with the schemas of what it names; `None` where it is meant as it stands. What is made goes into the
     /// default schema.
     pub(super) fn with_schemas(&self, ddl: &Ddl) -> Option<Ddl> {
-        if self.search_path.is_empty() {
+        if self.search_path.is_empty() && self.dialect != Dialect::MySql {
             return None;
         }
         let mut ddl = ddl.clone();
@@ -178,6 +200,31 @@ mod tests {
         ] {
             assert_eq!(renamed(path, made), expected, "{path}: {made}");
         }
+    }
+
+    #[test]
+    fn mysql_has_a_default_database() {
+        let changed = |dialect: Dialect, made: &str| {
+            let mut database = Database::new(dialect);
+            for sql in [made, "ALTER TABLE t ADD COLUMN y int"] {
+                for statement in crate::sql::parse(sql, dialect, &|_| None) {
+                    for ddl in &statement.ddl {
+                        assert_eq!(database.apply(ddl, None).failures, []);
+                    }
+                }
+            }
+            let tables = database.now.tables.iter();
+            let tables = tables.filter(|(_, table)| table.column("y").is_some());
+            let names: Vec<_> = tables.map(|(name, _)| name.to_string()).collect();
+            names.join(" ")
+        };
+        let one = "CREATE TABLE a.t (x int); CREATE TABLE a.u (x int);";
+        let several = "CREATE TABLE a.t (x int); CREATE TABLE b.t (x int);";
+        let both = "CREATE TABLE a.t (x int); CREATE TABLE t (x int);";
+        assert_eq!(changed(Dialect::MySql, one), "a.t");
+        assert_eq!(changed(Dialect::MySql, several), "t");
+        assert_eq!(changed(Dialect::MySql, both), "t");
+        assert_eq!(changed(Dialect::PostgreSql, one), "t");
     }
 
     #[test]

@@ -230,4 +230,27 @@ mod tests {
         );
         assert_eq!(first.related.len(), 2);
     }
+
+    #[test]
+    fn indexes_of_one_table_and_of_another_are_one_slip() {
+        let of = |at, names: &str| Diagnostic {
+            is_slip: true,
+            notes: Vec::new(),
+            ..finding(
+                at,
+                "a.py",
+                &format!("the migration adds {names}, which the model does not have"),
+            )
+        };
+        let findings = joined(vec![
+            of(1, "indexes `i`, `j`, `k`, `l` and 2 more to `t`"),
+            of(5, "index `u.ix`"),
+            of(9, "indexes `m` and `n` to `v`"),
+        ]);
+        let [one] = findings.as_slice() else {
+            panic!("{findings:?}");
+        };
+        assert_eq!(one.notes, ["the same holds for `u.ix`, `v`"]);
+        assert_eq!(one.related.len(), 2);
+    }
 }

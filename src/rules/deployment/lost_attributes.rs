@@ -81,16 +81,14 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         AlterAction::SetDefault { column, default } if default.is(&None) => (column, Lost::Default),
         _ => return,
     };
-    let Some(known) = ctx
-        .before()
-        .tables
-        .get(table)
-        .and_then(|table| table.column(column))
-    else {
+    let Some(table_before) = ctx.before().tables.get(table) else {
+        return;
+    };
+    let Some(known) = table_before.column(column) else {
         return;
     };
     let is_lost = match lost {
-        Lost::NotNull => known.nullable.is(&false),
+        Lost::NotNull => known.nullable.is(&false) && !table_before.is_of_key(column),
         Lost::Default => matches!(known.default.known(), Some(Some(_))),
     };
     if !is_lost

@@ -422,9 +422,14 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         matches!(violation, MigrationWithoutModel::AddedColumn { column, .. }
             if told.iter().any(|(other, name)| *other == node && name == column))
     };
+    // `include_name`, `include_object`
+    let is_left_out = |table: &str| {
+        let comparison = &head.model_schema().comparison;
+        comparison.includes(Subject::Table, table) == Some(false)
+    };
     let is_no_business = |violation: &MigrationWithoutModel<'_>| {
         matches!(violation, MigrationWithoutModel::CreatedTable { table }
-            if proven::is_private(table, &new, head) || head.reflects(table))
+            if is_left_out(table) || proven::is_private(table, &new, head) || head.reflects(table))
             || matches!(violation, MigrationWithoutModel::DroppedTable { table }
                 if is_let_go(table, ctx.environment))
     };

@@ -127,7 +127,10 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         || ctx.environment.is_only_moved(&revision.file)
         // The variables may be what was copied.
         || id_line.is_some() && duplicate_revision::tells_of(id, ctx.environment)
-        || id_line.is_none() && (has_moved_away(revision, ctx) || leaves_them_behind(ctx))
+        || id_line.is_none()
+            && (was_wrong_before(revision, ctx)
+                || has_moved_away(revision, ctx)
+                || leaves_them_behind(ctx))
     {
         return;
     }
@@ -292,6 +295,20 @@ fn stands_on_the_base(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
         )
     };
     said(before) == said(revision)
+}
+
+/// True if the line was wrong before the change, of whatever parent: that this is another one now is no news of the docstring.
+fn was_wrong_before(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
+    let Some(base) = ctx.environment.base() else {
+        return false;
+    };
+    let Some(before) = base.revision(&revision.id.value) else {
+        return false;
+    };
+    let text = |line: &DocLine| line.text.clone();
+    let is_kept = before.doc.revises.as_ref().map(text) == revision.doc.revises.as_ref().map(text);
+    let told = before.doc.revises.as_ref().filter(|_| is_kept);
+    told.is_some_and(|line| is_wrong(line, before, &base.map))
 }
 
 /// True for a revision of a release whose docstring names the parent there still, where the change gives it others: what is

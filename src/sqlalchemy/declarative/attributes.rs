@@ -373,9 +373,12 @@ impl Attribute {
             return;
         }
         let field = call.filter(|_| kind.as_deref() == Some("Field")).cloned();
+        let is_of_pydantic = field.as_ref().is_some_and(is_field_of_pydantic);
         let given = |name: &str| {
             let field = field.as_ref()?;
-            field.keyword(name).map(|argument| argument.value.clone())
+            let is_read = !is_of_pydantic || name == "max_length";
+            let argument = field.keyword(name).filter(|_| is_read);
+            argument.map(|argument| argument.value.clone())
         };
         if let Some(whole) = given("sa_column")
             && let Some((column, _)) = column_call(&whole, interpreter)
@@ -517,6 +520,12 @@ impl Attribute {
             open: call.open,
         });
     }
+}
+
+/// True for the `Field` of Pydantic: SQLModel finds nothing in it but the length.
+fn is_field_of_pydantic(field: &Call) -> bool {
+    let name = field.callee.qualified_name();
+    name.is_some_and(|name| name.starts_with("pydantic."))
 }
 
 fn made(callee: Value, arguments: Vec<CallArgument>, at: Place) -> Value {
