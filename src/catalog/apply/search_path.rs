@@ -39,8 +39,8 @@ impl Database {
         }
     }
 
-    /// The only table of that name, where MySQL is told of it with its database. A connection has a default database, and
-    /// what nothing has made by the bare name is in that one.
+    /// The only table of that name, where MySQL is told of tables with their database. A connection has a default database,
+    /// and where nothing is made by a bare name, one that is used is in that one.
     pub fn in_default_database(&self, bare: &str) -> Option<SmolStr> {
         let now = &self.now;
         if self.dialect != Dialect::MySql
@@ -50,11 +50,19 @@ impl Database {
         {
             return None;
         }
-        let mut named = now.tables.keys().filter(|name| {
-            let (schema, own) = split_schema(name);
-            own == bare && !schema.is_empty()
-        });
-        named.next().filter(|_| named.next().is_none()).cloned()
+        let mut only = None;
+        for (name, table) in &now.tables {
+            match split_schema(name) {
+                ("", _) if table.open.is_none() => return None,
+                (schema, own) if own == bare && !schema.is_empty() => {
+                    if only.replace(name).is_some() {
+                        return None;
+                    }
+                }
+                _ => {}
+            }
+        }
+        only.cloned()
     }
 
     /// A statement with the schemas of what it names; `None` where it is meant as it stands. What is made goes into the
@@ -221,9 +229,11 @@ mod tests {
         let one = "CREATE TABLE a.t (x int); CREATE TABLE a.u (x int);";
         let several = "CREATE TABLE a.t (x int); CREATE TABLE b.t (x int);";
         let both = "CREATE TABLE a.t (x int); CREATE TABLE t (x int);";
+        let bare = "CREATE TABLE a.t (x int); CREATE TABLE u (x int);";
         assert_eq!(changed(Dialect::MySql, one), "a.t");
         assert_eq!(changed(Dialect::MySql, several), "t");
         assert_eq!(changed(Dialect::MySql, both), "t");
+        assert_eq!(changed(Dialect::MySql, bare), "t");
         assert_eq!(changed(Dialect::PostgreSql, one), "t");
     }
 
