@@ -3,9 +3,11 @@
 //! [`statements`] works for every dialect and for text with holes (from f-strings), which no grammar accepts: it knows
 //! heads and objects. [`parse`] reads statements whole, and falls back to their heads.
 
+mod catalog_rows;
 mod column_order;
 mod cursor;
 mod data;
+mod definition;
 mod expression;
 mod generic;
 mod literals;
@@ -27,6 +29,7 @@ mod unnamed;
 mod written;
 
 pub use column_order::{added_nulls, gives_column, without_column_order};
+pub use definition::{Departure, departure};
 pub use expression::{
     canonical_default, canonical_expression, canonical_text, index_key, is_same_condition,
     mentioned_columns, with_text_casts,
@@ -34,7 +37,7 @@ pub use expression::{
 pub use parse::{ParsedStatement, parse};
 pub use postgresql::{Remark, SqlCheck, review};
 pub use question::question;
-pub use routine::is_same_routine;
+pub use routine::routine_departure;
 pub use source::Place;
 pub use statement::{Effect, Statement, StatementKind, statements};
 pub use token::HOLE;

@@ -264,6 +264,7 @@ impl Statement<'_> {
                 label,
                 new_label,
             } => self.rename_enum_label(name, label, new_label),
+            Ddl::DropEnumLabels { name, labels } => self.drop_enum_labels(name, labels),
             Ddl::SetEnumLabels { name, labels } => self.set_enum_labels(name, labels),
             Ddl::RenameType { name, new_name } => self.rename_type(name, new_name),
             Ddl::DropType {

@@ -69,6 +69,11 @@ pub enum Ddl {
         label: SmolStr,
         new_label: SmolStr,
     },
+    /// Takes labels away, which no `ALTER TYPE` does.
+    DropEnumLabels {
+        name: SmolStr,
+        labels: Vec<SmolStr>,
+    },
     /// Gives an enum other labels altogether, by whatever means.
     SetEnumLabels {
         name: SmolStr,

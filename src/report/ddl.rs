@@ -353,6 +353,10 @@ impl Writer<'_> {
                 self.literal(label),
                 self.literal(new_label)
             )),
+            Ddl::DropEnumLabels { name, labels } => out.push(comment(&format!(
+                "type {name} loses the labels {}",
+                self.labels(labels)
+            ))),
             Ddl::SetEnumLabels { name, labels } => out.push(comment(&match labels {
                 Fact::Known(labels) => {
                     format!("type {name} gets the labels {}", self.labels(labels))

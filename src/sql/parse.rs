@@ -8,7 +8,10 @@ use super::cursor::Cursor;
 use super::malformed::{malformed, unfollowed};
 use super::source::{Place, Source};
 use super::statement::{Effect, Statement, StatementKind, statements_of};
-use super::{data, generic, literals, maintenance, object, postgresql, query, spatialite, unnamed};
+use super::{
+    catalog_rows, data, generic, literals, maintenance, object, postgresql, query, spatialite,
+    unnamed,
+};
 use crate::catalog::{Ddl, RowChange, SessionChange, UnnamedKind};
 use crate::dialect::Dialect;
 
@@ -114,7 +117,9 @@ pub(super) fn one(source: &Source<'_>, statement: &Statement, depth: usize) -> V
     let read = match statement.kind {
         StatementKind::Data => {
             let rows = data::read(source, range.clone());
-            Some(uses(source, range).into_iter().chain([rows]).collect())
+            let changed = catalog_rows::read(source, range.clone());
+            let rows = changed.into_iter().flatten().chain([rows]);
+            Some(uses(source, range).into_iter().chain(rows).collect())
         }
         StatementKind::Query => query::read(source, range.clone(), depth)
             .map(|read| uses(source, range).into_iter().chain(read).collect()),

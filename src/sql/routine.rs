@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::definition::{Departure, departure};
 use super::token::{Token, TokenKind, tokens_of};
 use super::types::read_type;
 use crate::dialect::Dialect;
@@ -39,19 +40,39 @@ const DEFAULTS: &[&str] = &[
     "volatile",
 ];
 
-/// True for two definitions of PostgreSQL with the same body and the same clauses around it, in whatever order and whether
-/// defaults are written or not. Their arguments are the same, for routines are told apart by them.
-pub fn is_same_routine(from: &str, to: &str) -> bool {
-    let from = Routine::of(from);
-    from.is_some() && from == Routine::of(to)
+/// Where two definitions of PostgreSQL say different things; `None` where they have the same body and the same clauses around
+/// it, in whatever order and whether defaults are written or not. Their arguments are the same, for routines are told apart
+/// by them.
+pub fn routine_departure(from: &str, to: &str) -> Option<Departure> {
+    let (Some(before), Some(after)) = (Routine::of(from), Routine::of(to)) else {
+        return departure(from, to);
+    };
+    let only = |one: &Routine, other: &Routine| -> String {
+        let clauses = one.clauses.iter();
+        let missing: Vec<&str> = clauses
+            .filter(|clause| !other.clauses.contains(clause))
+            .map(String::as_str)
+            .collect();
+        missing.join(" ")
+    };
+    if before.clauses != after.clauses {
+        return Some(Departure {
+            from: only(&before, &after),
+            to: only(&after, &before),
+        });
+    }
+    match (before.is_read(), after.is_read()) {
+        (true, true) => departure(&before.body, &after.body),
+        _ => (squeezed(&before.body) != squeezed(&after.body)).then(Departure::default),
+    }
 }
 
 /// A routine without its name and arguments.
-#[derive(PartialEq)]
 struct Routine {
     /// Without defaults, sorted.
     clauses: Vec<String>,
-    body: Vec<String>,
+    language: String,
+    body: String,
 }
 
 impl Routine {
@@ -79,10 +100,18 @@ impl Routine {
         };
         clauses.retain(|clause| clause != cost && !DEFAULTS.contains(&clause.as_str()));
         let body = body.map(|text| inside.map_or(text, ToOwned::to_owned));
-        let body = words_of(&body?, &language);
-        clauses.push(language);
+        clauses.push(format!("language {language}"));
         clauses.sort_unstable();
-        Some(Self { clauses, body })
+        Some(Self {
+            clauses,
+            language,
+            body: body?,
+        })
+    }
+
+    /// True where the language of the body is known.
+    fn is_read(&self) -> bool {
+        matches!(self.language.as_str(), "sql" | "plpgsql")
     }
 }
 
@@ -184,26 +213,19 @@ fn bare(token: &Token<'_>) -> String {
     text.map_or_else(|| token.text.to_owned(), |text| text.to_lowercase())
 }
 
-/// A body without spacing, case and, where the language is known, comments.
-fn words_of(body: &str, language: &str) -> Vec<String> {
-    let squeezed = |text: &str| -> String {
-        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
-        text.to_lowercase()
-    };
-    if !matches!(language, "sql" | "plpgsql") {
-        return vec![squeezed(body).trim_end_matches(';').to_owned()];
-    }
-    let tokens = tokens_of(body, Dialect::PostgreSql);
-    let mut words: Vec<String> = tokens.iter().map(|token| squeezed(token.text)).collect();
-    while words.last().is_some_and(|word| word == ";") {
-        words.pop();
-    }
-    words
+/// A body without spacing and case.
+fn squeezed(body: &str) -> String {
+    let text: String = body.chars().filter(|c| !c.is_whitespace()).collect();
+    text.to_lowercase().trim_end_matches(';').to_owned()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_same_routine(from: &str, to: &str) -> bool {
+        routine_departure(from, to).is_none()
+    }
 
     const OLD: &str = "CREATE OR REPLACE FUNCTION shop.near(IN place public.geometry) RETURNS TABLE(id int, far double precision) AS \
                        $$ BEGIN -- all\n RETURN QUERY SELECT 1, ST_far('a b'); END; $$ LANGUAGE plpgsql VOLATILE COST 100 ROWS 1000;";
@@ -269,8 +291,11 @@ mod tests {
             assert!(is_same_routine(&with(one), &with(other)), "{one}");
         }
         assert!(!is_same_routine(&with("STABLE"), &with("STRICT")));
-        // Not read: only the same text is the same.
         let atomic = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END";
-        assert!(!is_same_routine(atomic, atomic));
+        assert!(is_same_routine(
+            atomic,
+            &atomic.replace("SELECT 1", "select (1)")
+        ));
+        assert!(!is_same_routine(atomic, &atomic.replace('1', "2")));
     }
 }

@@ -46,6 +46,13 @@ impl Statement<'_> {
         );
     }
 
+    /// A type that is not there, or has no such label, is left as it is.
+    pub(super) fn drop_enum_labels(&mut self, name: &SmolStr, gone: &[SmolStr]) {
+        if self.database.now.enums.contains_key(name) {
+            self.change_labels(name, |labels| labels.retain(|label| !gone.contains(label)));
+        }
+    }
+
     pub(super) fn set_enum_labels(&mut self, name: &SmolStr, labels: &Fact<Vec<SmolStr>>) {
         if self.needs_enum(name)
             && let Some(known) = self.database.now.enums.get_mut(name)

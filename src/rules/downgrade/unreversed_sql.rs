@@ -12,7 +12,9 @@ use crate::rules::difference::{Remainder, follows};
 use crate::rules::downgrade::{before_on_the_base, same_for};
 use crate::rules::fresh::has;
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
-use crate::sql::{added_nulls, gives_column, is_same_routine, without_column_order};
+use crate::sql::{
+    Departure, added_nulls, departure, gives_column, routine_departure, without_column_order,
+};
 
 declare_rule! {
     "ML209", "unreversed-sql" in Downgrade("downgrade"),
@@ -68,6 +70,9 @@ impl Violation for UnreversedSql<'_> {
                 "after upgrade and downgrade the database is another one than before".to_owned()
             }
         }];
+        if matches!(self.difference.change, Change::Changed(_)) {
+            notes.extend(departed(self.difference).and_then(|found| departed_words(&found)));
+        }
         if !self.functions.is_empty() {
             notes.push(format!(
                 "the same holds for its function {}",
@@ -338,25 +343,39 @@ fn is_reported(difference: &Difference) -> bool {
             false
         }
         // The database has written one of them, which may say the same.
-        (Subject::Object(ObjectKind::View | ObjectKind::MaterializedView), Change::Changed(_))
-            if is_deparsed(&difference.from) != is_deparsed(&difference.to) =>
-        {
-            false
-        }
-        (Subject::Object(ObjectKind::Function | ObjectKind::Procedure), Change::Changed(_))
-            if difference
-                .from
-                .as_str()
-                .zip(difference.to.as_str())
-                .is_some_and(|(from, to)| is_same_routine(from, to)) =>
-        {
-            false
-        }
-        (Subject::Object(_), Change::Changed(_)) => {
-            squeezed(&difference.from) != squeezed(&difference.to)
-        }
+        (
+            Subject::Object(
+                ObjectKind::View
+                | ObjectKind::MaterializedView
+                | ObjectKind::Trigger
+                | ObjectKind::Policy,
+            ),
+            Change::Changed(_),
+        ) if is_deparsed(&difference.from) != is_deparsed(&difference.to) => false,
+        (Subject::Object(_), Change::Changed(_)) => departed(difference).is_some(),
         (Subject::Object(_), _) => true,
         _ => false,
+    }
+}
+
+/// Where an object says another thing than before; `None` where it does not, for all that can be told.
+fn departed(difference: &Difference) -> Option<Departure> {
+    let (from, to) = difference.from.as_str().zip(difference.to.as_str())?;
+    match difference.subject {
+        Subject::Object(ObjectKind::Function | ObjectKind::Procedure) => {
+            routine_departure(from, to)
+        }
+        _ => departure(from, to),
+    }
+}
+
+/// What is said of it.
+fn departed_words(Departure { from, to }: &Departure) -> Option<String> {
+    match (from.as_str(), to.as_str()) {
+        ("", "") => None,
+        ("", to) => Some(format!("it did not have `{to}`")),
+        (from, "") => Some(format!("it lacks `{from}`")),
+        (from, to) => Some(format!("it says `{to}` where it had `{from}`")),
     }
 }
 
