@@ -1,11 +1,13 @@
 //! Defaults as the type of their column reads them.
 
+use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::objects::split_schema;
 use crate::dialect::Dialect;
 
-/// The default of a column of this type: `'t'` is `true` for a boolean, `'0'` is `0` for a number. Both are in the
+/// The default of a column of this type: `'t'` is `true` for a boolean, `'0'` is `0` for a number, and the keys of a JSON
+/// object have no order. All are in the
 /// canonical spelling of expressions already.
 pub(super) fn for_type(default: &SmolStr, column_type: &str, dialect: Dialect) -> SmolStr {
     let literal = default
@@ -25,6 +27,9 @@ pub(super) fn for_type(default: &SmolStr, column_type: &str, dialect: Dialect) -
             "f" | "false" | "no" | "off" | "0" | "n" => SmolStr::new_static("false"),
             _ => default.clone(),
         },
+        (Dialect::PostgreSql, "json" | "jsonb") => {
+            json_value(default).unwrap_or_else(|| default.clone())
+        }
         // A word between quotes is a string there, whatever the type of the column.
         (Dialect::Sqlite, "boolean" | "tinyint") if matches!(literal, Some(text) if text.parse::<f64>().is_err()) => {
             default.clone()
@@ -54,6 +59,36 @@ pub(super) fn for_type(default: &SmolStr, column_type: &str, dialect: Dialect) -
             _ => default.clone(),
         },
         _ => default.clone(),
+    }
+}
+
+/// A literal that holds a JSON object or array, as PostgreSQL prints a `jsonb`.
+fn json_value(default: &str) -> Option<SmolStr> {
+    let text = default.strip_prefix('\'')?.strip_suffix('\'')?;
+    let value: Value = serde_json::from_str(&text.replace("''", "'")).ok()?;
+    if !value.is_object() && !value.is_array() {
+        return None;
+    }
+    let text = json_text(&value).replace('\'', "''");
+    Some(SmolStr::new(format!("'{text}'")))
+}
+
+fn json_text(value: &Value) -> String {
+    match value {
+        Value::Array(values) => {
+            let values: Vec<String> = values.iter().map(json_text).collect();
+            format!("[{}]", values.join(", "))
+        }
+        Value::Object(entries) => {
+            let mut entries: Vec<(&String, &Value)> = entries.iter().collect();
+            entries.sort_by_key(|(key, _)| (key.len(), *key));
+            let entries: Vec<String> = entries
+                .iter()
+                .map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), json_text(value)))
+                .collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        scalar => scalar.to_string(),
     }
 }
 
@@ -108,6 +143,14 @@ mod tests {
             ("1.50", "text", "1.50"),
             ("'t'", "text", "'t'"),
             ("now()", "integer", "now()"),
+            (
+                r#"'{"swe":"","bb": [1,"it''s"], "a":null}'"#,
+                "jsonb",
+                r#"'{"a": null, "bb": [1, "it''s"], "swe": ""}'"#,
+            ),
+            ("'{}'", "json", "'{}'"),
+            ("'{a'", "jsonb", "'{a'"),
+            (r#"'{"b":1}'"#, "text", r#"'{"b":1}'"#),
         ] {
             let default = SmolStr::new(default);
             assert_eq!(

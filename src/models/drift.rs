@@ -22,6 +22,7 @@ use crate::catalog::{
 use crate::config::HiddenDrift;
 use crate::dialect::Dialect;
 use crate::source::FileSpan;
+use expressions::is_written_in_quotes;
 pub use keys::has_same_target;
 use types::{is_more_general, is_same_type, may_be_float};
 
@@ -485,6 +486,12 @@ impl Comparing<'_> {
                             || is_made(&there.generated)
                             || here.identity.known().is_some_and(Option::is_some)),
                     ),
+                    "default"
+                        if self.models.dialect == Dialect::PostgreSql
+                            && is_written_in_quotes(&there.default, &here.default) =>
+                    {
+                        return None;
+                    }
                     "default" => {
                         let of = |column: &Column| {
                             let default = column.default.known().and_then(Option::as_ref);

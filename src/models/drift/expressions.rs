@@ -1,8 +1,13 @@
-//! Keys of indexes as Alembic compares them.
+//! Keys of indexes and defaults as Alembic compares them.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
+use smol_str::SmolStr;
+
+use crate::catalog::Fact;
+use crate::dialect::Dialect;
+use crate::sql::canonical_default;
 
 static CASTS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"::[\w ]+\w").expect("the pattern is fixed"));
@@ -33,6 +38,24 @@ fn inner(mut text: &str) -> &str {
         text = rest;
     }
     text
+}
+
+/// True for a default of a model that is a string of what the database has as an expression: `server_default="now()"`.
+/// Alembic compares that text with the reflected one as it is, and nothing but `create_all()` puts it between quotes.
+pub(super) fn is_written_in_quotes(
+    there: &Fact<Option<SmolStr>>,
+    here: &Fact<Option<SmolStr>>,
+) -> bool {
+    let known = |fact: &Fact<Option<SmolStr>>| fact.known().cloned().flatten();
+    let (Some(there), Some(here)) = (known(there), known(here)) else {
+        return false;
+    };
+    let inside = here
+        .strip_prefix('\'')
+        .and_then(|rest| rest.strip_suffix('\''));
+    let meant =
+        inside.and_then(|text| canonical_default(&text.replace("''", "'"), Dialect::PostgreSql));
+    meant.is_some_and(|meant| meant == there)
 }
 
 #[cfg(test)]
