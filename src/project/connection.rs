@@ -25,6 +25,24 @@ impl ProjectEnvironment<'_> {
             .unwrap_or(true)
     }
 
+    /// True if nothing but psycopg 3 can be what talks to the database: it begins a transaction before the next statement
+    /// whenever the connection is in none, which it asks the connection and does not remember.
+    pub fn begins_by_itself(&self) -> bool {
+        let uses = |packages: &[&str]| {
+            let mut packages = packages.iter();
+            packages.any(|package| self.dependencies().uses(package))
+        };
+        let is_named = self.env_speaks_of(&["postgresql+psycopg:"]);
+        let others = [
+            "psycopg2",
+            "psycopg2-binary",
+            "psycopg2cffi",
+            "asyncpg",
+            "pg8000",
+        ];
+        is_named == Some(true) || uses(&["psycopg", "psycopg-binary"]) && !uses(&others)
+    }
+
     /// True if `env.py` speaks of a limit for waiting.
     pub fn sets_lock_timeout(&self) -> bool {
         self.env_speaks_of(&["lock_timeout", "statement_timeout"])

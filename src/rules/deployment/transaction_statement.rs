@@ -129,7 +129,11 @@ impl End {
 }
 
 fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
-    if knows_no_other_way(ctx) || !changes_schema(ctx) || is_on_purpose(ctx) {
+    if knows_no_other_way(ctx)
+        || !changes_schema(ctx)
+        || is_on_purpose(ctx)
+        || is_as_in_a_block(ctx)
+    {
         return;
     }
     // What one function does to the transaction is one thing to think over.
@@ -164,7 +168,9 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         goes_on,
         runs_bare,
     } = around(ctx);
-    let begins_again = begins_again(steps);
+    let begins_by_itself = head.begins_by_itself() && !steps.iter().any(is_concurrent);
+    let runs_bare = runs_bare && !begins_by_itself;
+    let begins_again = begins_again(steps) || begins_by_itself;
     // What came before was noted, and what follows has a transaction like the one that Alembic has opened.
     let is_replaced = does == Some(End::Commits) && before.is_empty() && !runs_bare && begins_again;
     if is_replaced && !is_of_all {
@@ -299,6 +305,43 @@ fn is_on_purpose(ctx: &SqlContext<'_>) -> bool {
     };
     steps.clone().all(is_outside) && is_old()
         || steps.all(is_guarded) && has_comment(ctx, &first.place)
+}
+
+/// True where nothing comes before the COMMIT, and only labels and rows follow, as they might in an `autocommit_block()`: it
+/// would leave the same. Labels without `IF NOT EXISTS` stop the next run if a later revision of this one fails.
+fn is_as_in_a_block(ctx: &SqlContext<'_>) -> bool {
+    let Some((_, rest)) = first_and_rest(ctx) else {
+        return false;
+    };
+    let statements = rest.len();
+    let mut rest = rest
+        .into_iter()
+        .filter(|step| !matches!(step.ddl, Ddl::Uses(_)))
+        .skip_while(|step| step.certain && matches!(step.ddl, Ddl::AddEnumLabel { .. }));
+    let steps = ctx.way.steps(ctx.replayed).iter();
+    let labels = steps.filter_map(|step| match &step.ddl {
+        Ddl::AddEnumLabel { if_not_exists, .. } => Some(*if_not_exists),
+        _ => None,
+    });
+    let is_alone = || {
+        let nodes = ctx.environment.head.map.nodes().iter();
+        let judged = nodes.filter(|node| ctx.environment.is_judged(&node.revision.file));
+        ctx.environment.change.is_some() && judged.count() == 1
+    };
+    // The way back goes one revision at a time, and one statement does not stop halfway.
+    let goes_back = |labels: usize| ctx.way == Way::Down && labels == 1 && statements == 1;
+    let labels: Vec<bool> = labels.collect();
+    let is_repeatable = labels.iter().all(|if_not_exists| *if_not_exists);
+    let only_rows = rest.all(|step| matches!(step.ddl, Ddl::Data { .. }));
+    !labels.is_empty() && only_rows && (is_repeatable || is_alone() || goes_back(labels.len()))
+}
+
+/// True for what PostgreSQL refuses in a transaction that a driver has begun.
+fn is_concurrent(step: &Step) -> bool {
+    let parts = simple(&step.ddl);
+    parts.iter().any(|(ddl, _)| {
+        is_refused(ddl) && !matches!(ddl.as_ref(), Ddl::AddEnumLabel { .. } | Ddl::Session(_))
+    })
 }
 
 /// What a COMMIT stands between.
