@@ -4,7 +4,7 @@ mod history;
 
 use smol_str::SmolStr;
 
-use self::history::{History, MIN_HABIT, has_earlier};
+use self::history::History;
 use crate::alembic::Run;
 use crate::config::{BaseColumnOrder, Settings};
 use crate::diagnostic::{Applicability, Edit, Fix, Label};
@@ -146,22 +146,16 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         else {
             continue;
         };
-        // A project whose tables mostly have them elsewhere, or do so by now, has a convention of its own.
+        // Only what the newest tables show is a convention; another order of several tables is one of its own.
         if !wanted.is_configured {
-            let history = history.get_or_insert_with(|| History::of(ctx.environment, wanted));
-            let is_first = || !has_earlier(ctx, wanted);
-            let is_custom = || {
-                is_first()
-                    || history.last_framed >= MIN_HABIT
-                    || wanted.frames_all(tables_of(upgrade))
-            };
-            if history.is_against()
-                || (wanted.is_framed(table) && is_custom())
-                || (wanted.are_alike(tables_of(upgrade)) && is_first())
+            let history = history.get_or_insert_with(|| History::before(ctx, wanted));
+            if !history.is_kept()
+                || history.is_against()
+                || (wanted.is_framed(table) && wanted.frames_all(tables_of(upgrade)))
             {
                 break;
             }
-            if wanted.ends_after_key(table) {
+            if wanted.ends_after_key(table) || wanted.is_one_at_the_end(table) {
                 continue;
             }
         }
@@ -442,22 +436,9 @@ impl<'a> Wanted<'a> {
         with_base.len() > 1 && with_base.iter().all(|table| self.is_framed(table))
     }
 
-    /// True if several tables have the base columns, and all of these in the same places at the beginning and the end.
-    fn are_alike<'t>(&self, tables: impl Iterator<Item = &'t Table>) -> bool {
-        let places = |table: &'t Table| {
-            let columns: Vec<&SmolStr> = names_of(table).collect();
-            let is_base = |name: &&&SmolStr| self.has(name);
-            let first: Vec<&SmolStr> = columns.iter().take_while(is_base).copied().collect();
-            let last = columns.iter().rev().take_while(is_base);
-            let last: Vec<&SmolStr> = last.copied().collect();
-            (first.len() + last.len() == self.names().count()).then_some((first, last))
-        };
-        let mut with_base = tables.filter(|table| self.order_of(names_of(table)).is_some());
-        let Some(first) = with_base.next().and_then(places) else {
-            return false;
-        };
-        let mut others = with_base.peekable();
-        others.peek().is_some() && others.all(|table| places(table).as_ref() == Some(&first))
+    /// True if the Base has one column, and it stands last: that is where autogenerate writes it.
+    fn is_one_at_the_end(&self, table: &Table) -> bool {
+        self.names().count() == 1 && names_of(table).last().is_some_and(|last| self.has(last))
     }
 
     /// Where those base columns stand that a table has, if it has some: a Base may have got others since.

@@ -1,19 +1,19 @@
 //! Where the tables that are there have the base columns.
 
-use std::sync::Arc;
-
 use smol_str::SmolStr;
 
-use super::{Counts, Order, Wanted, names_of, tables_of};
-use crate::alembic::Migration;
+use super::{Counts, Order, Wanted, names_of};
 use crate::rules::{EnvironmentContext, MigrationContext};
 use crate::schema::Operation;
 
 /// A convention that none of so many last tables keeps is none any more.
 const ABANDONED: usize = 5;
 
+/// So many of the newest tables are asked.
+const NEWEST: usize = 5;
+
 /// Fewer tables than this make no habit.
-pub(super) const MIN_HABIT: usize = 3;
+const MIN_HABIT: usize = 3;
 
 /// Where the tables of the history have the base columns.
 pub(super) struct History {
@@ -22,12 +22,22 @@ pub(super) struct History {
     is_before_change: bool,
     /// How many of the last tables, one after the other, have them elsewhere.
     last_elsewhere: usize,
-    /// How many of the last tables, one after the other, have them at both ends.
-    pub(super) last_framed: usize,
+    /// Whether the tables that have all of them, one after the other, have them where they are wanted.
+    keeps: Vec<bool>,
 }
 
 impl History {
+    /// Of all that is not new.
     pub(super) fn of(ctx: &EnvironmentContext<'_>, wanted: &Wanted<'_>) -> Self {
+        Self::until(ctx, wanted, None)
+    }
+
+    /// Of what comes before a revision.
+    pub(super) fn before(ctx: &MigrationContext<'_>, wanted: &Wanted<'_>) -> Self {
+        Self::until(ctx.environment, wanted, Some(&ctx.revision.id.value))
+    }
+
+    fn until(ctx: &EnvironmentContext<'_>, wanted: &Wanted<'_>, end: Option<&SmolStr>) -> Self {
         // What is new has no say; what is only edited was part of the history before.
         let is_new = |id: &SmolStr| match &ctx.change {
             Some(change) => change
@@ -36,12 +46,14 @@ impl History {
             None => false,
         };
         let mut nodes = ctx.head.map.topological_order();
+        let is_end = |node: &usize| end == Some(ctx.head.map.node(*node).id());
+        nodes.truncate(nodes.iter().position(is_end).unwrap_or(nodes.len()));
         nodes.retain(|node| !is_new(ctx.head.map.node(*node).id()));
         let mut history = Self {
             counts: Counts::default(),
             is_before_change: ctx.change.is_some(),
             last_elsewhere: 0,
-            last_framed: 0,
+            keeps: Vec::new(),
         };
         for migration in ctx.head.migrations(&nodes) {
             let Some(upgrade) = migration.upgrade.run() else {
@@ -58,11 +70,9 @@ impl History {
                     Some(Order::Shuffled | Order::Elsewhere) => history.last_elsewhere += 1,
                     None => {}
                 }
-                match order {
-                    Some(_) if wanted.is_framed(table) => history.last_framed += 1,
-                    Some(_) => history.last_framed = 0,
-                    None => {}
-                }
+                let all = wanted.order_of(names_of(table));
+                let keeps = all.map(|order| order == Order::AsWanted);
+                history.keeps.extend(keeps);
             }
         }
         history
@@ -73,6 +83,12 @@ impl History {
         let Counts { first, elsewhere } = self.counts;
         let is_habit = first + elsewhere >= MIN_HABIT || self.is_before_change && elsewhere >= 2;
         (elsewhere > first && is_habit) || self.is_abandoned()
+    }
+
+    /// True if the newest tables show a custom: all of them have the base columns where they are wanted.
+    pub(super) fn is_kept(&self) -> bool {
+        let newest = self.keeps.iter().rev().take(NEWEST);
+        self.keeps.len() >= MIN_HABIT && newest.copied().all(|keeps| keeps)
     }
 
     /// True if the last tables keep to nothing that there was, or are as many as those that did.
@@ -88,24 +104,6 @@ impl History {
     }
 }
 
-/// True if a revision before this one makes a table that has the base columns.
-pub(super) fn has_earlier(ctx: &MigrationContext<'_>, wanted: &Wanted<'_>) -> bool {
-    let head = ctx.environment.head;
-    let Some(own) = head.map.find(&ctx.revision.id.value) else {
-        return true;
-    };
-    let mut nodes = head.map.ancestors(own);
-    nodes.retain(|node| *node != own);
-    let migrations = head.migrations(&nodes);
-    let has_them = |migration: &Arc<Migration>| {
-        let run = migration.upgrade.run();
-        run.is_some_and(|run| {
-            tables_of(run).any(|table| wanted.order_of(names_of(table)).is_some())
-        })
-    };
-    migrations.iter().any(has_them)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,11 +114,29 @@ mod tests {
             counts: Counts { first, elsewhere },
             is_before_change: true,
             last_elsewhere,
-            last_framed: 0,
+            keeps: Vec::new(),
         };
         assert!(!history(2, 1, 1).is_against());
         assert!(history(2, 2, 2).is_against());
         assert!(!history(8, 2, 2).is_against());
         assert!(history(8, 5, 5).is_against());
+    }
+
+    #[test]
+    fn the_newest_tables_show_the_custom() {
+        let is_kept = |keeps: &[bool]| {
+            let history = History {
+                counts: Counts::default(),
+                is_before_change: true,
+                last_elsewhere: 0,
+                keeps: keeps.to_vec(),
+            };
+            history.is_kept()
+        };
+        assert!(is_kept(&[true; 3]));
+        assert!(is_kept(&[false, true, true, true, true, true]));
+        assert!(!is_kept(&[true; 2]));
+        assert!(!is_kept(&[false, true, true, true, true]));
+        assert!(!is_kept(&[]));
     }
 }
