@@ -1,6 +1,7 @@
 //! Names without a schema that are meant in one of those that the connection searches.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
@@ -8,6 +9,7 @@ use super::Database;
 use crate::catalog::constraint::{Constraint, ConstraintKind};
 use crate::catalog::ddl::{AlterAction, Ddl};
 use crate::catalog::objects::{ObjectKind, in_schema, split_schema};
+use crate::catalog::table::Table;
 use crate::dialect::Dialect;
 
 const DEFAULT: &str = "public";
@@ -50,19 +52,17 @@ impl Database {
         {
             return None;
         }
-        let mut only = None;
-        for (name, table) in &now.tables {
-            match split_schema(name) {
-                ("", _) if table.open.is_none() => return None,
-                (schema, own) if own == bare && !schema.is_empty() => {
-                    if only.replace(name).is_some() {
-                        return None;
-                    }
-                }
-                _ => {}
-            }
+        let made_bare = |(name, table): (&SmolStr, &Arc<Table>)| {
+            table.open.is_none() && split_schema(name).0.is_empty()
+        };
+        if now.tables.iter().any(made_bare) {
+            return None;
         }
-        only.cloned()
+        let mut named = now.tables.keys().filter(|name| {
+            let (schema, own) = split_schema(name);
+            own == bare && !schema.is_empty()
+        });
+        named.next().filter(|_| named.next().is_none()).cloned()
     }
 
     /// A statement with the schemas of what it names; `None` where it is meant as it stands. What is made goes into the
