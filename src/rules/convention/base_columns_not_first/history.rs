@@ -12,6 +12,9 @@ const ABANDONED: usize = 5;
 /// So many of the newest tables are asked.
 const NEWEST: usize = 5;
 
+/// Fewer tables that all have them there show nothing.
+const MIN_KEPT: usize = 2;
+
 /// Fewer tables than this make no habit.
 const MIN_HABIT: usize = 3;
 
@@ -88,7 +91,7 @@ impl History {
     /// True if the newest tables show a custom: all of them have the base columns where they are wanted.
     pub(super) fn is_kept(&self) -> bool {
         let newest = self.keeps.iter().rev().take(NEWEST);
-        self.keeps.len() >= MIN_HABIT && newest.copied().all(|keeps| keeps)
+        self.keeps.len() >= MIN_KEPT && newest.copied().all(|keeps| keeps)
     }
 
     /// True if the last tables keep to nothing that there was, or are as many as those that did.
@@ -135,7 +138,8 @@ mod tests {
         };
         assert!(is_kept(&[true; 3]));
         assert!(is_kept(&[false, true, true, true, true, true]));
-        assert!(!is_kept(&[true; 2]));
+        assert!(is_kept(&[true; 2]));
+        assert!(!is_kept(&[true]));
         assert!(!is_kept(&[false, true, true, true, true]));
         assert!(!is_kept(&[]));
     }
