@@ -1,6 +1,7 @@
 //! ML204
 
 mod cause;
+mod doubled;
 mod means;
 mod misplaced;
 mod mysql;
