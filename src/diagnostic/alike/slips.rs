@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::{MOST_NAMED, SAME, names_in, new_names, pattern, same_for_many, same_in, wording};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::source::RepoPath;
 
 /// A slip that is made again is shown with one that has it among its differences.
 pub(super) fn join_slips(diagnostics: &mut Vec<Diagnostic>) {
@@ -116,6 +117,8 @@ fn differences(diagnostic: &Diagnostic) -> impl Iterator<Item = &str> {
 struct Slip {
     code: &'static str,
     severity: Severity,
+    file: RepoPath,
+    is_of_a_revision: bool,
     help: Option<String>,
     message: String,
     differences: Vec<String>,
@@ -132,6 +135,8 @@ impl Slip {
         is_meant.then(|| Self {
             code: diagnostic.code,
             severity: diagnostic.severity,
+            file: diagnostic.primary.file.clone(),
+            is_of_a_revision: diagnostic.revision.is_some(),
             help: diagnostic.help.as_deref().map(wording),
             message: strict(&diagnostic.message),
             differences: differences(diagnostic).map(strict).collect(),
@@ -150,9 +155,27 @@ impl Slip {
             && self.severity == other.severity
             && self.help == other.help
             && is_here(&other.message)
-            && self.names != other.names
+            && (self.names != other.names || self.file != other.file)
+            && (self.is_of_a_revision || are_made_alike(&self.names, &other.names))
             && other.differences.iter().all(is_here)
             && other.notes.iter().all(|note| self.notes.contains(note))
+    }
+}
+
+/// False for names that hold the first of them, that of a table, and are something else besides: `ix_users_name` of `users` is
+/// `ix_groups_name` of `groups`, and not `ix_groups_size`.
+fn are_made_alike(own: &[String], other: &[String]) -> bool {
+    let levelled = |names: &[String]| -> Option<Vec<String>> {
+        let (table, names) = names.split_first()?;
+        let table = table.trim_matches('`');
+        let table = table.rsplit('.').next().unwrap_or(table);
+        let names = names.iter();
+        let levelled = names.map(|name| name.contains(table).then(|| name.replace(table, "_")));
+        levelled.collect()
+    };
+    match (levelled(own), levelled(other)) {
+        (Some(own), Some(other)) => own == other,
+        _ => true,
     }
 }
 
@@ -232,6 +255,7 @@ mod tests {
     }
 
     #[test]
+<<<<<<< HEAD
     fn indexes_of_one_table_and_of_another_are_one_slip() {
         let of = |at, names: &str| Diagnostic {
             is_slip: true,
@@ -252,5 +276,28 @@ mod tests {
         };
         assert_eq!(one.notes, ["the same holds for `u.ix`, `v`"]);
         assert_eq!(one.related.len(), 2);
+=======
+    fn the_same_of_several_models_has_names_that_are_made_alike() {
+        let of = |file: &str, message: &str| Diagnostic {
+            is_slip: true,
+            revision: None,
+            ..finding(1, file, message)
+        };
+        let findings = joined(vec![
+            of("a.py", "the model of `a` loses index `ix_a_size`"),
+            of("b.py", "the model of `b` loses index `ix_b_size`"),
+            of("c.py", "the model of `c` loses index `ix_c_name`"),
+        ]);
+        let messages: Vec<_> = findings.iter().map(|one| one.message.as_str()).collect();
+        assert_eq!(
+            messages,
+            [
+                "the model of `a` loses index `ix_a_size`",
+                "the model of `c` loses index `ix_c_name`"
+            ]
+        );
+        let notes = findings.first().and_then(|first| first.notes.last());
+        assert_eq!(notes.unwrap(), "the same holds for `b`");
+>>>>>>> f801c4b (The same slip in several models or revisions is shown once)
     }
 }

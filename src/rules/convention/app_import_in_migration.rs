@@ -53,6 +53,10 @@ impl Violation for AppImport<'_> {
         self.live.written.to_string()
     }
 
+    fn is_slip(&self) -> bool {
+        true
+    }
+
     fn notes(&self) -> Vec<String> {
         let notes = self.causes.iter().map(|cause| match cause {
             LiveCause::Session if self.commits_ddl => {

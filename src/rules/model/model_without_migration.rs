@@ -1,13 +1,14 @@
 //! ML301
 
 mod by_classes;
+mod ignored;
 mod missed;
 mod removed;
 mod words;
 
 use serde_json::Value;
 
-use crate::catalog::{Change, Column, Difference, Subject, split_object};
+use crate::catalog::{Change, Column, Difference, Subject};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
@@ -18,7 +19,6 @@ use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::coverage::{Unfollowed, belongs_to_change};
 use crate::rules::difference::follows;
-use crate::rules::downgrade::ignored_argument;
 use crate::rules::model::migration_without_model;
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
@@ -119,6 +119,18 @@ impl Violation for ModelWithoutMigration {
 
     fn subject(&self) -> String {
         self.subject.clone()
+    }
+
+    fn is_slip(&self) -> bool {
+        // A name that is made of that of the table is another one in each model.
+        let [table] = self.tables.as_slice() else {
+            return false;
+        };
+        let table = table.rsplit('.').next().unwrap_or(table);
+        self.whole.is_none()
+            && self.also.is_empty()
+            && !self.parts.is_empty()
+            && self.parts.iter().all(|part| part.contains(table))
     }
 
     fn notes(&self) -> Vec<String> {
@@ -292,7 +304,7 @@ fn report_proven(
                 && !comes_with_a_type(found, head)
                 && !is_reordered(&found.difference, head)
                 && (!lacked_keys || !is_new(Subject::ForeignKey, &found.difference))
-                && !is_ignored_type(&found.difference, ctx)
+                && !ignored::is_ignored(&found.difference, ctx)
                 && !misnamed
                     .iter()
                     .any(|(_, here)| here.is_same_as(&found.difference))
@@ -521,18 +533,6 @@ fn is_other_half(found: &DriftDifference, all: &[Difference]) -> bool {
     let mut halves = found.same_uniqueness.iter().chain(key);
     found.difference.change == Change::Removed
         && halves.any(|same| all.iter().any(|other| other.is_same_as(same)))
-}
-
-/// True for the type of a column that a migration of the change means to alter, and Alembic does not hear, where that is told.
-fn is_ignored_type(difference: &Difference, ctx: &ChangeContext<'_>) -> bool {
-    let head = ctx.environment.head;
-    let models = &head.model_schema().whole().catalog;
-    let (table, column) = split_object(&difference.object, models);
-    let nodes = (0..head.map.nodes().len()).filter(|node| belongs_to_change(ctx, head, *node));
-    (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
-        && column.is_some_and(|column| {
-            ignored_argument::tells_of_type(ctx.environment, nodes, table, column)
-        })
 }
 
 /// True for a check whose values only stand in another order, as the labels of an enum that is no type of the database.

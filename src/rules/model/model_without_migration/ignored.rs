@@ -1,0 +1,30 @@
+//! What a migration of the change means to do to a column, and Alembic does not hear.
+
+use crate::catalog::{Change, Difference, Subject, split_object};
+use crate::rules::ChangeContext;
+use crate::rules::coverage::belongs_to_change;
+use crate::rules::downgrade::ignored_argument;
+
+/// True for a part of a column that a migration of the change means to alter, and Alembic does not hear, where that is told.
+pub(super) fn is_ignored(difference: &Difference, ctx: &ChangeContext<'_>) -> bool {
+    let head = ctx.environment.head;
+    let models = &head.model_schema().whole().catalog;
+    let (table, column) = split_object(&difference.object, models);
+    let (Subject::Column, Change::Changed(part), Some(column)) =
+        (difference.subject, difference.change, column)
+    else {
+        return false;
+    };
+    let nodes = || (0..head.map.nodes().len()).filter(|node| belongs_to_change(ctx, head, *node));
+    let ignores = |node: usize| {
+        let replayed = head.replay().get(node);
+        let run = replayed.and_then(|replayed| replayed.migration.upgrade.run());
+        run.is_some_and(|run| {
+            ignored_argument::tells_of_column(ctx.environment, run, column)
+                || ignored_argument::tells_of_part(ctx.environment, run, (table, column), part)
+        })
+    };
+    nodes().any(ignores)
+        || (part == "type"
+            && ignored_argument::tells_of_type(ctx.environment, nodes(), table, column))
+}
