@@ -141,7 +141,10 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     if column.column_type.known().is_some_and(is_domain) {
         return;
     }
-    if ctx.way == Way::Down && is_told_to_fail(&ctx.replay()) || is_empty_everywhere(ctx, table) {
+    if ctx.way == Way::Down && is_told_to_fail(&ctx.replay())
+        || is_empty_everywhere(ctx, table)
+        || is_told_of_upgrade(ctx, table, column)
+    {
         return;
     }
     let violation = NotNullWithoutDefault {
@@ -222,8 +225,17 @@ fn is_unique(ctx: &StatementContext<'_>, table: &str, column: &str) -> bool {
     })
 }
 
-/// The column that the table loses in the place of one that it gains: both are alone with their type.
+/// The column that the table loses in the place of one that it gains.
 fn lost<'c>(ctx: &StatementContext<'c>, table: &str, column: &Column) -> Option<&'c str> {
+    exchanged(ctx, table, column).map(|(lost, _)| lost)
+}
+
+/// The columns of this type that the table loses and gains with the upgrade: both are alone with their type.
+fn exchanged<'c>(
+    ctx: &StatementContext<'c>,
+    table: &str,
+    column: &Column,
+) -> Option<(&'c str, &'c str)> {
     let before = ctx.replayed.before.tables.get(table)?;
     let after = ctx.replayed.after.tables.get(table)?;
     let is_alike = |other: &&Column| {
@@ -238,8 +250,20 @@ fn lost<'c>(ctx: &StatementContext<'c>, table: &str, column: &Column) -> Option<
             .filter(is_alike);
         apart.next().filter(|_| apart.next().is_none())
     };
-    only(after, before)?;
-    only(before, after).map(|lost| lost.name.as_str())
+    let gained = only(after, before)?;
+    let lost = only(before, after)?;
+    Some((&lost.name, &gained.name))
+}
+
+/// True for the column that a downgrade makes in the place of the one that `upgrade` has made in its place in the same way:
+/// who writes the one as a rename writes the other so.
+fn is_told_of_upgrade(ctx: &StatementContext<'_>, table: &str, column: &Column) -> bool {
+    let exchanged = exchanged(ctx, table, column).filter(|(lost, _)| *lost == column.name);
+    ctx.way == Way::Down
+        && exchanged.is_some_and(|(_, gained)| {
+            let mut all = statements(&ctx.replayed.upgrade_steps);
+            all.any(|(ddl, _)| refuses(&ddl, table, gained))
+        })
 }
 
 /// True for a column of the primary key that the table gets, or of the one that it had.
