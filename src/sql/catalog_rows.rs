@@ -141,7 +141,9 @@ fn objects(tokens: &[Token<'_>]) -> Vec<SmolStr> {
     };
     for column in ["relname", "typname"] {
         let names = compared(tokens, column).unwrap_or_default();
-        names.iter().for_each(|name| add(name));
+        for name in &names {
+            add(name);
+        }
     }
     for cast in tokens.windows(4) {
         if let [value, colon, _, name] = cast
@@ -174,7 +176,7 @@ mod tests {
     fn labels_of_a_type() {
         let drop = |name: &str, labels: &[&str]| Ddl::DropEnumLabels {
             name: name.into(),
-            labels: labels.iter().map(|label| SmolStr::new(label)).collect(),
+            labels: labels.iter().map(SmolStr::new).collect(),
         };
         assert_eq!(
             first(

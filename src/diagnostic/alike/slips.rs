@@ -255,7 +255,6 @@ mod tests {
     }
 
     #[test]
-<<<<<<< HEAD
     fn indexes_of_one_table_and_of_another_are_one_slip() {
         let of = |at, names: &str| Diagnostic {
             is_slip: true,
@@ -276,7 +275,9 @@ mod tests {
         };
         assert_eq!(one.notes, ["the same holds for `u.ix`, `v`"]);
         assert_eq!(one.related.len(), 2);
-=======
+    }
+
+    #[test]
     fn the_same_of_several_models_has_names_that_are_made_alike() {
         let of = |file: &str, message: &str| Diagnostic {
             is_slip: true,
@@ -298,6 +299,5 @@ mod tests {
         );
         let notes = findings.first().and_then(|first| first.notes.last());
         assert_eq!(notes.unwrap(), "the same holds for `b`");
->>>>>>> f801c4b (The same slip in several models or revisions is shown once)
     }
 }
