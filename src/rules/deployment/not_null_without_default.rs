@@ -143,7 +143,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     }
     if ctx.way == Way::Down && is_told_to_fail(&ctx.replay())
         || is_empty_everywhere(ctx, table)
-        || is_told_of_upgrade(ctx, table, column)
+        || is_told_of_upgrade(ctx)
     {
         return;
     }
@@ -225,17 +225,8 @@ fn is_unique(ctx: &StatementContext<'_>, table: &str, column: &str) -> bool {
     })
 }
 
-/// The column that the table loses in the place of one that it gains.
+/// The column that the table loses in the place of one that it gains: both are alone with their type.
 fn lost<'c>(ctx: &StatementContext<'c>, table: &str, column: &Column) -> Option<&'c str> {
-    exchanged(ctx, table, column).map(|(lost, _)| lost)
-}
-
-/// The columns of this type that the table loses and gains with the upgrade: both are alone with their type.
-fn exchanged<'c>(
-    ctx: &StatementContext<'c>,
-    table: &str,
-    column: &Column,
-) -> Option<(&'c str, &'c str)> {
     let before = ctx.replayed.before.tables.get(table)?;
     let after = ctx.replayed.after.tables.get(table)?;
     let is_alike = |other: &&Column| {
@@ -250,19 +241,21 @@ fn exchanged<'c>(
             .filter(is_alike);
         apart.next().filter(|_| apart.next().is_none())
     };
-    let gained = only(after, before)?;
-    let lost = only(before, after)?;
-    Some((&lost.name, &gained.name))
+    only(after, before)?;
+    only(before, after).map(|lost| lost.name.as_str())
 }
 
-/// True for the column that a downgrade makes in the place of the one that `upgrade` has made in its place in the same way:
-/// who writes the one as a rename writes the other so.
-fn is_told_of_upgrade(ctx: &StatementContext<'_>, table: &str, column: &Column) -> bool {
-    let exchanged = exchanged(ctx, table, column).filter(|(lost, _)| *lost == column.name);
+/// True on the way back from an upgrade that gives rows no value either: who mends the one sees the other.
+fn is_told_of_upgrade(ctx: &StatementContext<'_>) -> bool {
+    let before = &ctx.replayed.before.tables;
     ctx.way == Way::Down
-        && exchanged.is_some_and(|(_, gained)| {
-            let mut all = statements(&ctx.replayed.upgrade_steps);
-            all.any(|(ddl, _)| refuses(&ddl, table, gained))
+        && statements(&ctx.replayed.upgrade_steps).any(|(ddl, _)| match &*ddl {
+            Ddl::AlterTable {
+                table,
+                action: AlterAction::AddColumn { definition, .. },
+                ..
+            } => before.contains_key(table) && definition.needs_value(),
+            _ => false,
         })
 }
 
