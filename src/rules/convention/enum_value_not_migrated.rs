@@ -26,7 +26,7 @@ declare_rule! {
 struct EnumValueNotMigrated<'a> {
     name: &'a str,
     missing: Vec<&'a str>,
-    /// The labels that the type has, if none of them is one of the model's.
+    /// The labels that the type has in the place of those that are missing, as far as that is plain.
     others: Vec<&'a str>,
     /// True if the migrations of the change take the labels away.
     is_lost: bool,
@@ -38,10 +38,7 @@ impl Violation for EnumValueNotMigrated<'_> {
     fn message(&self) -> String {
         let missing = list(&self.missing);
         if !self.others.is_empty() {
-            return format!(
-                "enum `{}` has none of the labels that the model has",
-                self.name
-            );
+            return format!("enum `{}` has other labels than the model", self.name);
         }
         if self.is_lost {
             return format!(
@@ -197,14 +194,15 @@ fn report(
     let Some(primary) = primary else {
         return;
     };
-    let there = found.difference.labels_before();
-    let are_others = !is_lost
-        && there.len() == missing.len()
-        && missing.len() == found.difference.labels_after().len();
+    let others = if is_lost {
+        Vec::new()
+    } else {
+        in_their_place(found, &missing)
+    };
     let violation = EnumValueNotMigrated {
         name: &found.difference.object,
         missing,
-        others: if are_others { there } else { Vec::new() },
+        others,
         is_lost,
         is_compared: models.comparison.compares_labels,
     };
@@ -249,6 +247,20 @@ fn missing_labels(found: &DriftDifference) -> Vec<&str> {
     let mut missing = difference.labels_after();
     missing.retain(|label| !there.contains(label));
     missing
+}
+
+/// The labels that a type has in the place of those that are missing: as many, none of them the model's, and either no label
+/// is in both or they are the same in other letters.
+fn in_their_place<'f>(found: &'f DriftDifference, missing: &[&str]) -> Vec<&'f str> {
+    let modelled = found.difference.labels_after();
+    let mut others = found.difference.labels_before();
+    others.retain(|label| !modelled.contains(label));
+    let is_written_otherwise =
+        |label: &&str| others.iter().any(|other| letters(label).eq(letters(other)));
+    let are_all_others = missing.len() == modelled.len();
+    let is_plain = others.len() == missing.len()
+        && (are_all_others || missing.iter().all(is_written_otherwise));
+    if is_plain { others } else { Vec::new() }
 }
 
 /// True for what this rule reports, so that others need not.
