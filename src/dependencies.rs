@@ -16,7 +16,7 @@ use crate::git::{Snapshot, is_foreign};
 use crate::source::{RepoPath, SourceText};
 
 pub use version::{Package, ParseVersionError, Version, WrittenVersion};
-pub use versions::{Detected, FileLine, VersionSource, Versions};
+pub use versions::{AUTOCOMMIT_BLOCK, Detected, FileLine, VersionSource, Versions};
 
 /// The packages that change what migrations mean or tell which database is used; others are not remembered.
 const WATCHED: &[&str] = &[

@@ -1,5 +1,6 @@
 //! Runs the rules over what is to be judged. A pure function: from snapshots and settings to diagnostics.
 
+mod advice;
 mod barred;
 mod habits;
 mod load;
@@ -8,6 +9,7 @@ mod reversibility;
 mod scope;
 mod statements;
 mod suppressions;
+mod taken_over;
 mod twins;
 mod unchanged;
 mod unread;
@@ -225,16 +227,20 @@ pub(crate) fn lint_observed(
             let settings = input
                 .settings
                 .for_environment(&environment.environment.script_location);
+            let mut old = linter.old_revisions(environment, settings);
+            old.extend(linter.taken_over(environment, change.as_ref()));
             let context = EnvironmentContext {
                 settings,
                 head: environment,
                 all: &head.environments,
                 change,
-                old: linter.old_revisions(environment, settings),
+                old,
             };
             linter.use_settings(settings);
             linter.respect_dialect(&context);
+            let earlier = linter.outcome.diagnostics.len();
             linter.environment(&context, whole.as_ref());
+            linter.date_advice(&context, earlier);
             observe(&context);
         }
         linter.use_settings(input.settings);

@@ -7,6 +7,9 @@ use crate::dependencies::version::{Package, Version, WrittenVersion, alembic_tak
 use crate::dependencies::{Dependencies, DependencyFile};
 use crate::source::RepoPath;
 
+/// The first version of Alembic that has `autocommit_block()`: its change log says so.
+pub const AUTOCOMMIT_BLOCK: (u32, u32) = (1, 2);
+
 /// What the migrations run with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versions {

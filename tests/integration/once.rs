@@ -122,3 +122,29 @@ fn a_column_that_is_not_null_against_the_models_both_ways_is_one_slip() {
         );
     }
 }
+
+#[test]
+fn advice_says_which_alembic_it_asks_for() {
+    let told = |version: &str| {
+        let repository = shop();
+        repository.write("requirements.txt", format!("alembic=={version}\n"));
+        repository.write("models.py", models("\"OPEN\", \"PAID\", \"LATE\""));
+        repository.commit("Late ones");
+        let answer = repository.lint(&[
+            "check",
+            "--from-ref",
+            "HEAD^",
+            "--select",
+            "ML413",
+            "--output-format",
+            "full",
+        ]);
+        assert!(answer.out.contains("autocommit_block()"), "{answer:?}");
+        let words: Vec<&str> = answer.out.split_whitespace().collect();
+        words
+            .join(" ")
+            .contains("that came with Alembic 1.2, and the project has 1.1")
+    };
+    assert!(told("1.1.0"));
+    assert!(!told("1.2.0"));
+}

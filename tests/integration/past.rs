@@ -203,3 +203,36 @@ fn a_revision_that_every_release_has_otherwise_is_edited_by_custom() {
     let told: Vec<bool> = (1..=6).map(told).collect();
     assert_eq!(told, [true, true, true, true, false, false]);
 }
+
+#[test]
+fn a_history_that_comes_from_elsewhere_is_taken_as_it_is() {
+    let checked = |months: bool| {
+        let repository = Repository::init(&[]);
+        repository.write("readme.txt", "");
+        repository.commit("one");
+        repository.project();
+        let mut parent = "a1".to_owned();
+        for number in 1..=8 {
+            let id = format!("b{number}");
+            let month = if months { number } else { 1 };
+            let dated = format!("Create Date: 2024-0{month}-01 10:00:00.000000\n");
+            let text = revision(&id, Some(&parent))
+                .replace("op.drop_table(\"t_b8\")", "pass")
+                .replacen("\n\"\"\"\n", &format!("\n{dated}\"\"\"\n"), 1);
+            assert!(text.contains("Create Date"), "{text}");
+            repository.write(&file_of(&id), text);
+            parent = id;
+        }
+        repository.commit("two");
+        repository.lint(&["check", "--from-ref", "HEAD^"])
+    };
+    let answer = checked(true);
+    assert_eq!(answer.status, 0, "{answer:?}");
+    assert!(
+        answer
+            .err
+            .contains("the 9 revisions of migrations were written elsewhere"),
+        "{answer:?}"
+    );
+    assert!(checked(false).codes().contains(&"202"));
+}

@@ -6,6 +6,7 @@ use jiff::civil::{Date, date};
 
 use crate::alembic::{RawSql, Step};
 use crate::catalog::{Ddl, Maintenance, SessionChange};
+use crate::dependencies::AUTOCOMMIT_BLOCK;
 use crate::diagnostic::{Label, Severity};
 use crate::rules::downgrade::summarise;
 use crate::rules::{Reporter, SqlContext, Violation, Way, declare_rule, simple};
@@ -274,9 +275,6 @@ fn begins_again(steps: &[Step]) -> bool {
     let last = steps.find(|step| is_end(step) || is_begin(step));
     last.is_some_and(is_begin)
 }
-
-/// The first version of Alembic that has `autocommit_block()`.
-const AUTOCOMMIT_BLOCK: (u32, u32) = (1, 2);
 
 fn knows_no_other_way(ctx: &SqlContext<'_>) -> bool {
     let alembic = &ctx.environment.head.versions().alembic;

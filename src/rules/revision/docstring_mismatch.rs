@@ -5,7 +5,6 @@ use smol_str::SmolStr;
 
 use crate::alembic::{DocLine, Revision, RevisionMap};
 use crate::diagnostic::{Applicability, Edit, Fix};
-use crate::project::ProjectEnvironment;
 use crate::rules::revision::{
     duplicate_revision, id_label, is_its_own_parent, label_at, parent_label, stale_parent,
 };
@@ -123,7 +122,6 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     if stands_on_the_base(revision, ctx)
-        || is_taken_over(ctx)
         || ctx.environment.is_only_moved(&revision.file)
         // The variables may be what was copied.
         || id_line.is_some() && duplicate_revision::tells_of(id, ctx.environment)
@@ -216,18 +214,6 @@ fn names_file(id: &str, revision: &Revision) -> bool {
 fn is_wrong(line: &DocLine, revision: &Revision, map: &RevisionMap) -> bool {
     !revises(line, revision, map) && !has_wrong_parent(revision, map)
 }
-
-/// True where the change brings a history as a whole: it was written elsewhere, and has run there.
-fn is_taken_over(ctx: &ScriptContext<'_>) -> bool {
-    let environment = ctx.environment;
-    let had_none = |base: &ProjectEnvironment<'_>| base.map.is_empty();
-    environment.change.is_some()
-        && environment.base().is_none_or(had_none)
-        && environment.head.map.nodes().len() >= WHOLE_HISTORY
-}
-
-/// So many revisions are not written for one change.
-const WHOLE_HISTORY: usize = 8;
 
 /// True for a project that moves revisions by the variable alone, and leaves what the docstrings say of their parents.
 fn leaves_them_behind(ctx: &ScriptContext<'_>) -> bool {

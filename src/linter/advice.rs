@@ -1,0 +1,36 @@
+//! Advice that a project cannot follow yet.
+
+use super::Linter;
+use crate::dependencies::AUTOCOMMIT_BLOCK;
+use crate::rules::EnvironmentContext;
+
+impl Linter<'_> {
+    /// Says of advice since this finding on that it asks for a newer Alembic than the project has.
+    pub(super) fn date_advice(&mut self, ctx: &EnvironmentContext<'_>, earlier: usize) {
+        let found = self
+            .outcome
+            .diagnostics
+            .get_mut(earlier..)
+            .unwrap_or_default();
+        let asks_for_it = |help: &&mut String| help.contains("autocommit_block()");
+        let mut helps = found
+            .iter_mut()
+            .filter_map(|diagnostic| diagnostic.help.as_mut())
+            .filter(asks_for_it)
+            .peekable();
+        if helps.peek().is_none() {
+            return;
+        }
+        let alembic = &ctx.head.versions().alembic;
+        let version = alembic.version;
+        if alembic.source.is_assumed() || (version.major, version.minor) >= AUTOCOMMIT_BLOCK {
+            return;
+        }
+        for help in helps {
+            help.push_str(&format!(
+                "; that came with Alembic {}.{}, and the project has {}.{}",
+                AUTOCOMMIT_BLOCK.0, AUTOCOMMIT_BLOCK.1, version.major, version.minor
+            ));
+        }
+    }
+}
