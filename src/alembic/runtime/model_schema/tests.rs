@@ -381,6 +381,7 @@ Member.late = Column(String(5))
 Made = type('Made', (Base,), {'extra': Column(Integer)})
 Index('ix_name', MainTeam.name)
 Index('ix_mixed', MainTeam.name, 'id')
+Index('ix_of_table', Member.__table__.c.late, Member.__table__.columns['team_id'])
 ";
     let env = "from app.models import Base\ntarget_metadata = [Base.metadata]\n";
     let models = read(env, &[("app/models.py", text)], &Catalog::default());
@@ -412,6 +413,9 @@ Index('ix_mixed', MainTeam.name, 'id')
     assert!(team.index("ix_name").is_some());
     assert!(team.index("ix_mixed").is_some());
     assert_eq!(team.constraints.len(), 2);
+    let of_table = models.catalog.tables["member"].index("ix_of_table");
+    let definition = of_table.and_then(|index| index.definition.known());
+    assert_eq!(definition.unwrap().columns, ["late", "team_id"]);
     assert!(
         team.constraints
             .iter()
