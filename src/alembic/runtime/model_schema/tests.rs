@@ -356,7 +356,7 @@ fn the_application_beside_the_migrations_goes_before_its_neighbours() {
 #[test]
 fn classes_hold_more_than_their_bodies_say() {
     let text = "import re
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, UniqueConstraint, func, text
 from sqlalchemy.orm import declarative_base, declared_attr
 class Common:
     metadata = None
@@ -372,6 +372,10 @@ class MainTeam(Base):
     name = Column(String)
     UniqueConstraint(name)
     UniqueConstraint('id', name, name='never_attached')
+    of_column = Index('ix_of_column', name)
+    of_names = Index('ix_of_names', 'id', 'name')
+    of_text = Index('ix_of_text', text('name'), func.lower(text('name')).desc())
+    of_both = Index('ix_of_both', name, 'id')
 class Member(Base):
     __name__ = 'something else'
     id = None
@@ -410,8 +414,16 @@ Index('ix_of_table', Member.__table__.c.late, Member.__table__.columns['team_id'
         ]
     );
     let team = &models.catalog.tables["main_team"];
-    assert!(team.index("ix_name").is_some());
-    assert!(team.index("ix_mixed").is_some());
+    for (name, is_there) in [
+        ("ix_name", true),
+        ("ix_mixed", true),
+        ("ix_of_column", true),
+        ("ix_of_names", false),
+        ("ix_of_text", false),
+        ("ix_of_both", false),
+    ] {
+        assert_eq!(team.index(name).is_some(), is_there, "{name}");
+    }
     assert_eq!(team.constraints.len(), 2);
     let of_table = models.catalog.tables["member"].index("ix_of_table");
     let definition = of_table.and_then(|index| index.definition.known());
