@@ -1,6 +1,7 @@
 //! Small applications, and the tables that their `env.py` leads to.
 
 mod filters;
+mod types;
 
 use super::*;
 use crate::catalog::Database;
