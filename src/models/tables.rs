@@ -6,7 +6,7 @@ use crate::python::Outcome;
 use crate::python::value::{CallArgument, Object, ObjectId, SymbolKind, Value};
 use crate::schema::{Item, Table};
 use crate::source::{FileSpan, RepoPath};
-use crate::sqlalchemy::declarative::table_args;
+use crate::sqlalchemy::declarative::{is_on_no_table, table_args};
 use crate::sqlalchemy::{column_call, construct, item, metadata_of_value, qualified, table_items};
 
 /// What `__table_args__` holds.
@@ -91,8 +91,9 @@ fn body_indexes(class: ObjectId, interpreter: &mut Reader<'_>) -> Vec<Item> {
         .into_iter()
         .filter_map(|value| {
             let at = value.as_symbol()?.at;
-            let kind = construct(&value.as_call()?.callee, interpreter)?;
-            (kind == "Index")
+            let call = value.as_call()?;
+            let kind = construct(&call.callee, interpreter)?;
+            (kind == "Index" && !is_on_no_table(call, at, interpreter))
                 .then(|| item(&CallArgument::positional(value, at), interpreter))
                 .flatten()
         })

@@ -10,6 +10,7 @@ mod style;
 mod table;
 
 pub use attributes::{Attribute, bare_column};
+pub use loose::is_on_no_table;
 pub use order::ordered_attributes;
 pub use python_default::PythonDefault;
 pub use style::{

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use crate::catalog::{Constraint, ConstraintKind, Fact, ForeignKey, IndexDefinition, Why};
 use crate::dialect::Dialect;
-use crate::python::value::{Call, CallArgument, Object, Place, SymbolKind, Value};
+use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKind, Value};
 use crate::python::{Host, Interpreter};
 use crate::sql;
 use crate::sqlalchemy::ddl::indexes::index_definition;
@@ -287,16 +287,14 @@ pub(crate) fn reference_of<H: Host>(
         let column = column_name(value, interpreter).unwrap_or(attribute);
         return Some((table, Some(column)));
     }
-    // `table.c.id`
-    let symbol = value.as_symbol()?;
-    let SymbolKind::Attribute { base, name } = &symbol.kind else {
-        return None;
+    let (table, name) = match (column_of_table(value), &value.as_symbol()?.kind) {
+        (Some(found), _) => found,
+        (None, SymbolKind::Attribute { base, name }) => (base, name.clone()),
+        (None, _) => return None,
     };
-    let inner = base.as_symbol()?;
-    let table = match &inner.kind {
-        SymbolKind::Attribute { base, name } if name == "c" || name == "columns" => base,
-        _ => base,
-    };
+    if let Some(class) = class_of_table(table) {
+        return Some((table_name_of(class, interpreter)?, Some(name)));
+    }
     let call = table.as_call()?;
     let is_table = construct(&call.callee, interpreter)
         .is_some_and(|name| matches!(name.as_str(), "table" | "Table"))
@@ -305,7 +303,33 @@ pub(crate) fn reference_of<H: Host>(
             .qualified_name()
             .is_some_and(|name| name == "alembic.op.create_table");
     let table = call.positional().next()?.value.as_str()?;
-    is_table.then(|| (SmolStr::new(&**table), Some(name.clone())))
+    is_table.then(|| (SmolStr::new(&**table), Some(name)))
+}
+
+/// The table and the name of `table.c.id` and `table.c["id"]`.
+fn column_of_table(value: &Value) -> Option<(&Value, SmolStr)> {
+    let (columns, name) = match &value.as_symbol()?.kind {
+        SymbolKind::Attribute { base, name } => (base, name.clone()),
+        SymbolKind::Item { base, key } => (base, SmolStr::new(&**key.as_str()?)),
+        _ => return None,
+    };
+    match &columns.as_symbol()?.kind {
+        SymbolKind::Attribute { base, name: of } if of == "c" || of == "columns" => {
+            Some((base, name))
+        }
+        _ => None,
+    }
+}
+
+/// The class of `Model.__table__`.
+fn class_of_table(value: &Value) -> Option<ObjectId> {
+    match &value.as_symbol()?.kind {
+        SymbolKind::Attribute {
+            base: Value::Class(class),
+            name,
+        } if name == "__table__" => Some(*class),
+        _ => None,
+    }
 }
 
 /// Names of columns given as text or as columns.
@@ -342,12 +366,7 @@ pub(crate) fn column_name<H: Host>(
                 .flatten()
                 .map(|text| SmolStr::new(&*text))
         }
-        SymbolKind::Attribute { base, name } => {
-            let inner = base.as_symbol()?;
-            matches!(&inner.kind, SymbolKind::Attribute { name, .. } if name == "c")
-                .then(|| name.clone())
-        }
-        _ => None,
+        _ => column_of_table(value).map(|(_, name)| name),
     }
 }
 

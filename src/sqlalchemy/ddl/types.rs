@@ -292,6 +292,11 @@ impl<H: Host> TypeReader<'_, '_, H> {
                 .iter()
                 .any(|class| this.interpreter.own_attribute(*class, method).is_some())
         };
+        if defines(self, "__new__")
+            && let Some(made) = self.made_instead(class, call, at)?
+        {
+            return self.read(&made);
+        }
         if defines(self, "get_col_spec") {
             let method = self
                 .interpreter
@@ -370,6 +375,27 @@ impl<H: Host> TypeReader<'_, '_, H> {
             arguments,
             open: false,
         })
+    }
+
+    /// What `__new__` gives for a type of its class: `return sa.Enum(…)`. `Some(None)` where it is one of the class, as
+    /// without `__new__`, and `None` where it is not known what it is.
+    #[expect(
+        clippy::option_option,
+        reason = "not another one and not known are different"
+    )]
+    fn made_instead(&mut self, class: ObjectId, call: &Call, at: Place) -> Option<Option<Value>> {
+        let new = self.interpreter.inherited_attribute(class, "__new__")?;
+        let mut arguments = vec![CallArgument::positional(Value::Class(class), at)];
+        arguments.extend(call.arguments.iter().cloned());
+        let Outcome::Returned(made) = self.interpreter.call(&new, arguments, at) else {
+            return None;
+        };
+        let callee = &made.as_call()?.callee;
+        // `super().__new__(cls)`
+        let is_inherited = callee.as_symbol().is_some_and(|symbol| {
+            matches!(&symbol.kind, SymbolKind::Attribute { name, .. } if name == "__new__")
+        });
+        Some((!is_inherited).then_some(made))
     }
 
     /// `TypeDecorator.__init__` makes the decorated type with the arguments of the decorator: `self.impl.length`.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::annotation::{self, Annotation, mapped, unquoted};
+use super::loose::is_on_no_table;
 use crate::python::ast::{ClassDef, Expr, ExprKind, Name, StmtKind};
 use crate::python::value::{
     Call, CallArgument, Object, ObjectId, Place, Reason, SymbolKind, Value,
@@ -305,6 +306,7 @@ impl Attribute {
                     return;
                 };
                 match construct(&call.callee, interpreter).as_deref() {
+                    Some("Index") if is_on_no_table(call, symbol.at, interpreter) => {}
                     Some("Index") => self.item = Some(value.clone()),
                     Some("composite") => {
                         self.unknown =

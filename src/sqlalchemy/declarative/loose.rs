@@ -75,6 +75,40 @@ fn is_never_attached<H: Host>(keys: &[Value], at: Place, interpreter: &Interpret
         && interpreter.classes().into_iter().any(is_around)
 }
 
+/// True for what names no column of a table, only texts: `"name"`, `text("lower(name)")`, `func.lower(text("name"))`.
+fn is_text<H: Host>(key: &Value, interpreter: &Interpreter<'_, H>, depth: u32) -> bool {
+    if matches!(key, Value::Str(_)) {
+        return true;
+    }
+    let Some(call) = key.as_call().filter(|_| depth <= MAX_DEPTH) else {
+        return false;
+    };
+    let is_text = |value: &Value| is_text(value, interpreter, depth + 1);
+    match construct(&call.callee, interpreter).as_deref() {
+        Some("text" | "literal_column" | "column") => true,
+        Some(name) if name.starts_with("func.") || matches!(name, "asc" | "desc") => {
+            !call.open && call.positional().all(|argument| is_text(&argument.value))
+        }
+        Some(_) => false,
+        // `text("name").desc()`
+        None => call.callee.as_symbol().is_some_and(
+            |callee| matches!(&callee.kind, SymbolKind::Attribute { base, .. } if is_text(base)),
+        ),
+    }
+}
+
+/// True for an index outside of `Table(…)` and `__table_args__` that SQLAlchemy puts on no table
+/// (`ColumnCollectionMixin._check_attach`).
+pub fn is_on_no_table<H: Host>(call: &Call, at: Place, interpreter: &Interpreter<'_, H>) -> bool {
+    let keys = keys_of(call, interpreter);
+    let names_only_texts = || {
+        !call.open
+            && call.keyword("_table").is_none()
+            && keys.iter().all(|key| is_text(key, interpreter, 0))
+    };
+    is_never_attached(&keys, at, interpreter) || names_only_texts()
+}
+
 impl DeclaredTables {
     /// `Index("name", Model.column)`, `UniqueConstraint(column)` and `ForeignKeyConstraint([Model.column], …)` that nothing
     /// holds: they join the table of the columns in their keys (`ColumnCollectionMixin`). Those of `__table_args__` are there

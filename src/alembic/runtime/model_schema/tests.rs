@@ -1,6 +1,7 @@
 //! Small applications, and the tables that their `env.py` leads to.
 
 mod filters;
+mod types;
 
 use super::*;
 use crate::catalog::Database;
@@ -356,7 +357,7 @@ fn the_application_beside_the_migrations_goes_before_its_neighbours() {
 #[test]
 fn classes_hold_more_than_their_bodies_say() {
     let text = "import re
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, UniqueConstraint, func, text
 from sqlalchemy.orm import declarative_base, declared_attr
 class Common:
     metadata = None
@@ -372,6 +373,10 @@ class MainTeam(Base):
     name = Column(String)
     UniqueConstraint(name)
     UniqueConstraint('id', name, name='never_attached')
+    of_column = Index('ix_of_column', name)
+    of_names = Index('ix_of_names', 'id', 'name')
+    of_text = Index('ix_of_text', text('name'), func.lower(text('name')).desc())
+    of_both = Index('ix_of_both', name, 'id')
 class Member(Base):
     __name__ = 'something else'
     id = None
@@ -381,6 +386,7 @@ Member.late = Column(String(5))
 Made = type('Made', (Base,), {'extra': Column(Integer)})
 Index('ix_name', MainTeam.name)
 Index('ix_mixed', MainTeam.name, 'id')
+Index('ix_of_table', Member.__table__.c.late, Member.__table__.columns['team_id'])
 ";
     let env = "from app.models import Base\ntarget_metadata = [Base.metadata]\n";
     let models = read(env, &[("app/models.py", text)], &Catalog::default());
@@ -409,9 +415,20 @@ Index('ix_mixed', MainTeam.name, 'id')
         ]
     );
     let team = &models.catalog.tables["main_team"];
-    assert!(team.index("ix_name").is_some());
-    assert!(team.index("ix_mixed").is_some());
+    for (name, is_there) in [
+        ("ix_name", true),
+        ("ix_mixed", true),
+        ("ix_of_column", true),
+        ("ix_of_names", false),
+        ("ix_of_text", false),
+        ("ix_of_both", false),
+    ] {
+        assert_eq!(team.index(name).is_some(), is_there, "{name}");
+    }
     assert_eq!(team.constraints.len(), 2);
+    let of_table = models.catalog.tables["member"].index("ix_of_table");
+    let definition = of_table.and_then(|index| index.definition.known());
+    assert_eq!(definition.unwrap().columns, ["late", "team_id"]);
     assert!(
         team.constraints
             .iter()
