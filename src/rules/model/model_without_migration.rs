@@ -19,7 +19,7 @@ use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::coverage::{Unfollowed, belongs_to_change};
 use crate::rules::difference::follows;
-use crate::rules::model::migration_without_model;
+use crate::rules::model::migration_without_model::{self, Met};
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::{FileSpan, RepoPath};
@@ -305,6 +305,7 @@ fn report_proven(
                 && !is_reordered(&found.difference, head)
                 && (!lacked_keys || !is_new(Subject::ForeignKey, &found.difference))
                 && !ignored::is_ignored(&found.difference, ctx)
+                && !is_unnoticed(&found.difference, head)
                 && !misnamed
                     .iter()
                     .any(|(_, here)| here.is_same_as(&found.difference))
@@ -557,6 +558,11 @@ fn comes_with_a_type(found: &DriftDifference, head: &ProjectEnvironment<'_>) -> 
     };
     let is_it = |column: &Column| column.place.is_some() && column.place == found.model;
     table.columns.iter().any(is_it)
+}
+
+/// True for what nobody notices: no metadata is compared, and no statement of the code meets it.
+fn is_unnoticed(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    head.model_schema().lacks_target && Met::of(difference, head) == Met::Nothing
 }
 
 fn is_new(subject: Subject, difference: &Difference) -> bool {
