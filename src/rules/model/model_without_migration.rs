@@ -7,8 +7,9 @@ mod removed;
 mod words;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
-use crate::catalog::{Change, Column, Difference, Subject};
+use crate::catalog::{Catalog, Change, Column, Difference, Subject};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
@@ -306,6 +307,7 @@ fn report_proven(
                 && (!lacked_keys || !is_new(Subject::ForeignKey, &found.difference))
                 && !ignored::is_ignored(&found.difference, ctx)
                 && !is_unnoticed(&found.difference, head)
+                && !is_refused_key(&found.difference, head)
                 && !misnamed
                     .iter()
                     .any(|(_, here)| here.is_same_as(&found.difference))
@@ -563,6 +565,30 @@ fn comes_with_a_type(found: &DriftDifference, head: &ProjectEnvironment<'_>) -> 
 /// True for what nobody notices: no metadata is compared, and no statement of the code meets it.
 fn is_unnoticed(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
     head.model_schema().lacks_target && Met::of(difference, head) == Met::Nothing
+}
+
+/// True for a foreign key to columns that neither the database nor the models keep unique: PostgreSQL refuses it, so what is
+/// wrong is the model.
+fn is_refused_key(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    let to = &difference.to;
+    let referenced = to["references"].as_str();
+    let columns = to["ref_columns"].as_array().into_iter().flatten();
+    let columns: Vec<SmolStr> = columns
+        .filter_map(Value::as_str)
+        .map(SmolStr::new)
+        .collect();
+    let is_kept_unique = |catalog: &Catalog| {
+        let table = referenced.and_then(|table| catalog.tables.get(table));
+        table.is_none_or(|table| {
+            let has_all = columns.iter().all(|name| table.column(name).is_some());
+            !has_all || catalog.doubt_about(table).is_some() || table.may_keep_unique(&columns)
+        })
+    };
+    is_new(Subject::ForeignKey, difference)
+        && head.dialect().dialect == Dialect::PostgreSql
+        && !columns.is_empty()
+        && !is_kept_unique(head.migrated())
+        && !is_kept_unique(&head.model_schema().whole().catalog)
 }
 
 fn is_new(subject: Subject, difference: &Difference) -> bool {
