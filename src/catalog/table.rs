@@ -116,6 +116,33 @@ impl Table {
         self.columns.iter_mut().find(|column| column.name == name)
     }
 
+    /// False if nothing that is known of the table keeps these columns unique, in whichever order, as a foreign key to them
+    /// needs it.
+    pub fn may_keep_unique(&self, columns: &[SmolStr]) -> bool {
+        let is_same_set = |known: &[SmolStr]| {
+            known.len() == columns.len() && known.iter().all(|column| columns.contains(column))
+        };
+        let mut constraints = self.constraints.iter();
+        let mut indexes = self.indexes.iter();
+        constraints.any(|constraint| match &constraint.kind {
+            ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => {
+                is_same_set(columns)
+            }
+            ConstraintKind::Unknown { .. } => true,
+            _ => false,
+        }) || indexes.any(|index| match &index.definition {
+            Fact::Known(definition) => {
+                let keys: Vec<SmolStr> =
+                    definition.keys.iter().map(|key| key.text.clone()).collect();
+                definition.unique
+                    && definition.predicate.is_none()
+                    && definition.keys.iter().all(|key| key.is_column)
+                    && is_same_set(&keys)
+            }
+            Fact::Unknown(_) => true,
+        })
+    }
+
     pub fn constraint(&self, name: &str) -> Option<&Constraint> {
         self.constraints
             .iter()

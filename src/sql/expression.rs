@@ -65,6 +65,12 @@ pub fn is_same_condition(one: &str, other: &str, dialect: Dialect) -> bool {
 /// The default in its one spelling; `None` for `NULL`, which is none.
 pub fn canonical_default(text: &str, dialect: Dialect) -> Option<SmolStr> {
     let tokens = tokens_of(text, dialect);
+    // It is refused, and to be known by its quotes.
+    if let (Dialect::PostgreSql, [name]) = (dialect, tokens.as_slice())
+        && name.kind == TokenKind::QuotedName
+    {
+        return Some(name.text.into());
+    }
     let Some(expression) = parse::parse(&tokens, dialect) else {
         return (!tokens.is_empty()).then(|| print::levelled(&tokens, dialect));
     };

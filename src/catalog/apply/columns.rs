@@ -373,6 +373,7 @@ impl Statement<'_> {
         if !self.needs_column(table, column) {
             return;
         }
+        self.check_default_name(column, default);
         if let Fact::Known(Some(default)) = default
             && let Some(column_type) = self
                 .table(table)
@@ -396,9 +397,22 @@ impl Statement<'_> {
         });
     }
 
+    /// Between double quotes PostgreSQL reads the name of a column, which no default may refer to.
+    fn check_default_name(&mut self, column: &SmolStr, default: &Fact<Option<SmolStr>>) {
+        if let Fact::Known(Some(default)) = default
+            && self.database.dialect == Dialect::PostgreSql
+            && is_quoted_name(default)
+        {
+            self.fail(FailureKind::Other.because(format!(
+                "the default `{default}` of `{column}` is the name of a column: strings stand between single quotes"
+            )));
+        }
+    }
+
     /// A column whose default is read by its type.
     pub(super) fn typed(&mut self, column: &Column) -> Column {
         let mut column = column.clone();
+        self.check_default_name(&column.name, &column.default);
         if let (Fact::Known(Some(default)), Fact::Known(column_type)) =
             (&column.default, &column.column_type)
         {
@@ -563,6 +577,13 @@ impl Statement<'_> {
             });
         }
     }
+}
+
+fn is_quoted_name(text: &str) -> bool {
+    let inner = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inner.is_some_and(|inner| !inner.replace("\"\"", "").contains('"'))
 }
 
 /// The type without its length: `timestamp(3) with time zone` is a `timestamp with time zone`.

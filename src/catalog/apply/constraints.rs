@@ -234,35 +234,7 @@ impl Statement<'_> {
         let Some(target) = self.table(&referenced) else {
             return;
         };
-        let is_same_set = |known: &[SmolStr]| {
-            known.len() == columns.len() && known.iter().all(|column| columns.contains(column))
-        };
-        let has_unique = target
-            .constraints
-            .iter()
-            .any(|constraint| match &constraint.kind {
-                ConstraintKind::PrimaryKey { columns } | ConstraintKind::Unique { columns, .. } => {
-                    is_same_set(columns)
-                }
-                ConstraintKind::Unknown { .. } => true,
-                _ => false,
-            })
-            || target.indexes.iter().any(|index| match &index.definition {
-                Fact::Known(definition) => {
-                    definition.unique
-                        && definition.predicate.is_none()
-                        && definition.keys.iter().all(|key| key.is_column)
-                        && is_same_set(
-                            &definition
-                                .keys
-                                .iter()
-                                .map(|key| key.text.clone())
-                                .collect::<Vec<_>>(),
-                        )
-                }
-                Fact::Unknown(_) => true,
-            });
-        if !has_unique && self.database.dialect == Dialect::PostgreSql {
+        if !target.may_keep_unique(&columns) && self.database.dialect == Dialect::PostgreSql {
             self.fail(FailureKind::Missing.because(format!(
                 "no unique constraint of `{referenced}` is over the columns that a foreign key of `{table}` refers to ({})",
                 columns.join(", ")

@@ -94,6 +94,25 @@ fn sqlite_renames_as_it_is_told() {
 }
 
 #[test]
+fn a_default_between_double_quotes_is_a_column() {
+    for (sql, is_refused) in [
+        (r#"ALTER TABLE t ALTER a SET DEFAULT " ""#, true),
+        (r#"ALTER TABLE t ALTER a SET DEFAULT "new""#, true),
+        (r#"ALTER TABLE t ADD COLUMN b text DEFAULT "new""#, true),
+        (r#"CREATE TABLE u (b text DEFAULT "new")"#, true),
+        (r#"ALTER TABLE t ALTER a SET DEFAULT '"new"'"#, false),
+        (r#"ALTER TABLE t ALTER a SET DEFAULT "own"()"#, false),
+        ("ALTER TABLE t ALTER a SET DEFAULT 'new'", false),
+    ] {
+        let refused = refused_sql(&mut run_sql("CREATE TABLE t (a text)"), sql);
+        assert_eq!(!refused.is_empty(), is_refused, "{sql}: {refused:?}");
+    }
+    let mut sqlite = Database::new(Dialect::Sqlite);
+    let sql = r#"CREATE TABLE t (a text DEFAULT "new")"#;
+    assert_eq!(refused_sql(&mut sqlite, sql), []);
+}
+
+#[test]
 fn sqlite_keeps_columns_that_are_needed() {
     for (columns, is_refused) in [
         ("a INT, b INT, CHECK (b > 0)", true),

@@ -15,6 +15,8 @@ mod severity;
 mod slip;
 mod uniqueness;
 
+use smol_str::SmolStr;
+
 use self::cause::is_one_cause;
 use self::nullability::{believed_otherwise, is_swapped, sets_nullable, was_nullable};
 use self::rebuilt::{Part, Rebuilt};
@@ -342,6 +344,8 @@ struct Object<'d> {
     meant: Option<&'d Difference>,
     /// What it is called since `upgrade`, if that renames it.
     renamed: Option<&'d Difference>,
+    /// The names before and after a rename of `upgrade`, of a column that is left under the new one.
+    left_by_rename: Option<[SmolStr; 2]>,
     /// What it is of a table that `upgrade` rebuilds.
     part: Option<Part>,
     /// The downgrade adds the column again, and leaves something of it out.
@@ -397,6 +401,7 @@ fn causes<'d>(
                 is_own,
                 meant: None,
                 renamed: None,
+                left_by_rename: None,
                 part: None,
             })
         })
@@ -488,13 +493,16 @@ fn report(
 ) {
     let severities = cause.iter().map(|object| severity::severity(object, ctx));
     // The parts of a rebuild are not alike, nor are columns that come back: the worst counts.
-    let are_unlike = |object: &Object<'_>| object.part == Some(Part::Left) || object.is_added_back;
+    let are_unlike = |object: &Object<'_>| {
+        object.part == Some(Part::Left) || object.is_added_back || object.left_by_rename.is_some()
+    };
     let severity = if cause.iter().any(are_unlike) {
         severities.min()
     } else {
         severities.max()
     }
     .unwrap_or(Severity::Error);
+    let next_failure = cause.iter().find_map(|object| object.next_failure);
     let mut objects = cause.into_iter();
     let Some(first) = objects.next() else {
         return;
@@ -540,7 +548,7 @@ fn report(
         left_as_well,
         come_back,
         part: first.part,
-        next_failure: first.next_failure,
+        next_failure,
         is_no_news,
         is_swapped,
         is_repeated: first.is_repeated,

@@ -207,7 +207,7 @@ enum Aftermath {
 
 /// What the code meets in a database of the migrations, whatever else is made of the models.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Met {
+pub(super) enum Met {
     /// What a query names is not there.
     Missing,
     /// Rows are refused.
@@ -217,7 +217,7 @@ enum Met {
 
 impl Met {
     /// What a difference between migrations and models comes to.
-    fn of(found: &Difference, head: &ProjectEnvironment<'_>) -> Self {
+    pub(super) fn of(found: &Difference, head: &ProjectEnvironment<'_>) -> Self {
         let lacks_values = || {
             let models = &head.model_schema().whole().catalog;
             let (table, column) = split_object(&found.object, models);

@@ -7,8 +7,9 @@ mod removed;
 mod words;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
-use crate::catalog::{Change, Column, Difference, Subject};
+use crate::catalog::{Catalog, Change, Column, Difference, Subject};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
@@ -19,7 +20,7 @@ use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::coverage::{Unfollowed, belongs_to_change};
 use crate::rules::difference::follows;
-use crate::rules::model::migration_without_model;
+use crate::rules::model::migration_without_model::{self, Met};
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::{FileSpan, RepoPath};
@@ -305,6 +306,8 @@ fn report_proven(
                 && !is_reordered(&found.difference, head)
                 && (!lacked_keys || !is_new(Subject::ForeignKey, &found.difference))
                 && !ignored::is_ignored(&found.difference, ctx)
+                && !is_unnoticed(&found.difference, head)
+                && !is_refused_key(&found.difference, head)
                 && !misnamed
                     .iter()
                     .any(|(_, here)| here.is_same_as(&found.difference))
@@ -557,6 +560,35 @@ fn comes_with_a_type(found: &DriftDifference, head: &ProjectEnvironment<'_>) -> 
     };
     let is_it = |column: &Column| column.place.is_some() && column.place == found.model;
     table.columns.iter().any(is_it)
+}
+
+/// True for what nobody notices: no metadata is compared, and no statement of the code meets it.
+fn is_unnoticed(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    head.model_schema().lacks_target && Met::of(difference, head) == Met::Nothing
+}
+
+/// True for a foreign key to columns that neither the database nor the models keep unique: PostgreSQL refuses it, so what is
+/// wrong is the model.
+fn is_refused_key(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    let to = &difference.to;
+    let referenced = to["references"].as_str();
+    let columns = to["ref_columns"].as_array().into_iter().flatten();
+    let columns: Vec<SmolStr> = columns
+        .filter_map(Value::as_str)
+        .map(SmolStr::new)
+        .collect();
+    let is_kept_unique = |catalog: &Catalog| {
+        let table = referenced.and_then(|table| catalog.tables.get(table));
+        table.is_none_or(|table| {
+            let has_all = columns.iter().all(|name| table.column(name).is_some());
+            !has_all || catalog.doubt_about(table).is_some() || table.may_keep_unique(&columns)
+        })
+    };
+    is_new(Subject::ForeignKey, difference)
+        && head.dialect().dialect == Dialect::PostgreSql
+        && !columns.is_empty()
+        && !is_kept_unique(head.migrated())
+        && !is_kept_unique(&head.model_schema().whole().catalog)
 }
 
 fn is_new(subject: Subject, difference: &Difference) -> bool {

@@ -74,7 +74,9 @@ pub(super) fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         object.is_on_the_way_back
             && (object.first.subject, object.first.change) == (Subject::Index, Change::Added)
     });
-    (one.next_failure.is_some() == other.next_failure.is_some() || are_lost_keys)
+    // The same rename in two tables.
+    let is_one_rename = one.left_by_rename.is_some() && one.left_by_rename == other.left_by_rename;
+    (one.next_failure.is_some() == other.next_failure.is_some() || are_lost_keys || is_one_rename)
         && one.is_repeated == other.is_repeated
         && one.meant.is_none()
         && other.meant.is_none()
@@ -84,6 +86,7 @@ pub(super) fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
             || (is_of_columns && is_alike(one, other, true))
             || is_one_change
             || is_lost_alike
+            || is_one_rename
             || are_lost_keys
             || are_made_besides
             || (one.is_added_back && other.is_added_back)

@@ -31,10 +31,16 @@ pub(super) fn join(
     let left: FxHashMap<Key, usize> = is_of(Change::Added)
         .map(|(index, key)| (key, index))
         .collect();
-    if lost.is_empty() || left.is_empty() {
+    if left.is_empty() {
         return;
     }
     let renames = renames(ctx);
+    for (key, (new, _)) in &renames {
+        let object = left.get(new).and_then(|index| objects.get_mut(*index));
+        if let (Some(object), Some(old), Some(new)) = (object, &key.1, &new.1) {
+            object.left_by_rename = Some([old.clone(), new.clone()]);
+        }
+    }
     let mut joined: FxHashSet<usize> = FxHashSet::default();
     for (index, key) in lost {
         let Some((new, place)) = renames.get(&key) else {
