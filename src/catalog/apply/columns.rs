@@ -397,18 +397,6 @@ impl Statement<'_> {
         });
     }
 
-    /// Between double quotes PostgreSQL reads the name of a column, which no default may refer to.
-    fn check_default_name(&mut self, column: &SmolStr, default: &Fact<Option<SmolStr>>) {
-        if let Fact::Known(Some(default)) = default
-            && self.database.dialect == Dialect::PostgreSql
-            && is_quoted_name(default)
-        {
-            self.fail(FailureKind::Other.because(format!(
-                "the default `{default}` of `{column}` is the name of a column: strings stand between single quotes"
-            )));
-        }
-    }
-
     /// A column whose default is read by its type.
     pub(super) fn typed(&mut self, column: &Column) -> Column {
         let mut column = column.clone();
@@ -577,13 +565,6 @@ impl Statement<'_> {
             });
         }
     }
-}
-
-fn is_quoted_name(text: &str) -> bool {
-    let inner = text
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    inner.is_some_and(|inner| !inner.replace("\"\"", "").contains('"'))
 }
 
 /// The type without its length: `timestamp(3) with time zone` is a `timestamp with time zone`.

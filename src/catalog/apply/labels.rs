@@ -1,4 +1,4 @@
-//! Labels of enums where they are used: in defaults, conditions and rows.
+//! What defaults may not be, and labels of enums where they are used: in defaults, conditions and rows.
 
 use smol_str::SmolStr;
 
@@ -8,6 +8,7 @@ use crate::catalog::ddl::{LiteralOf, UsedLiteral};
 use crate::catalog::fact::Fact;
 use crate::catalog::session::NewLabel;
 use crate::catalog::table::Column;
+use crate::dialect::Dialect;
 
 impl Statement<'_> {
     /// The default of a column of an enum must be one of its labels.
@@ -18,6 +19,18 @@ impl Statement<'_> {
             .map(|label| label.replace("''", "'"));
         if let Some(label) = literal {
             self.check_label(column_type, &label, "the default");
+        }
+    }
+
+    /// Between double quotes PostgreSQL reads the name of a column, which no default may refer to.
+    pub(super) fn check_default_name(&mut self, column: &SmolStr, default: &Fact<Option<SmolStr>>) {
+        if let Fact::Known(Some(default)) = default
+            && self.database.dialect == Dialect::PostgreSql
+            && is_quoted_name(default)
+        {
+            self.fail(FailureKind::Other.because(format!(
+                "the default `{default}` of `{column}` is the name of a column: strings stand between single quotes"
+            )));
         }
     }
 
@@ -157,6 +170,13 @@ impl Statement<'_> {
             });
         }
     }
+}
+
+fn is_quoted_name(text: &str) -> bool {
+    let inner = text
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    inner.is_some_and(|inner| !inner.replace("\"\"", "").contains('"'))
 }
 
 fn quoted(label: &str) -> SmolStr {

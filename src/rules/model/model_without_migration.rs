@@ -3,13 +3,13 @@
 mod by_classes;
 mod ignored;
 mod missed;
+mod refused_key;
 mod removed;
 mod words;
 
 use serde_json::Value;
-use smol_str::SmolStr;
 
-use crate::catalog::{Catalog, Change, Column, Difference, Subject};
+use crate::catalog::{Change, Column, Difference, Subject};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
@@ -20,12 +20,13 @@ use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::coverage::{Unfollowed, belongs_to_change};
 use crate::rules::difference::follows;
-use crate::rules::model::migration_without_model::{self, Met};
+use crate::rules::model::migration_without_model;
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::{FileSpan, RepoPath};
 use crate::sql::is_same_condition;
-use missed::{Missed, missed, only_forbids_null};
+use missed::{Missed, is_unnoticed, missed, only_forbids_null};
+use refused_key::is_refused_key;
 use words::{EDITED, NEW, in_words};
 
 declare_rule! {
@@ -560,35 +561,6 @@ fn comes_with_a_type(found: &DriftDifference, head: &ProjectEnvironment<'_>) -> 
     };
     let is_it = |column: &Column| column.place.is_some() && column.place == found.model;
     table.columns.iter().any(is_it)
-}
-
-/// True for what nobody notices: no metadata is compared, and no statement of the code meets it.
-fn is_unnoticed(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
-    head.model_schema().lacks_target && Met::of(difference, head) == Met::Nothing
-}
-
-/// True for a foreign key to columns that neither the database nor the models keep unique: PostgreSQL refuses it, so what is
-/// wrong is the model.
-fn is_refused_key(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
-    let to = &difference.to;
-    let referenced = to["references"].as_str();
-    let columns = to["ref_columns"].as_array().into_iter().flatten();
-    let columns: Vec<SmolStr> = columns
-        .filter_map(Value::as_str)
-        .map(SmolStr::new)
-        .collect();
-    let is_kept_unique = |catalog: &Catalog| {
-        let table = referenced.and_then(|table| catalog.tables.get(table));
-        table.is_none_or(|table| {
-            let has_all = columns.iter().all(|name| table.column(name).is_some());
-            !has_all || catalog.doubt_about(table).is_some() || table.may_keep_unique(&columns)
-        })
-    };
-    is_new(Subject::ForeignKey, difference)
-        && head.dialect().dialect == Dialect::PostgreSql
-        && !columns.is_empty()
-        && !is_kept_unique(head.migrated())
-        && !is_kept_unique(&head.model_schema().whole().catalog)
 }
 
 fn is_new(subject: Subject, difference: &Difference) -> bool {

@@ -14,6 +14,9 @@ use crate::source::FileSpan;
 /// A table, or a column of one, by its name before `upgrade`.
 type Key = (SmolStr, Option<SmolStr>);
 
+/// By what they rename: to what, and where.
+type Renames<'r> = FxHashMap<Key, (Key, &'r FileSpan)>;
+
 /// Makes one of two objects that are one under two names.
 pub(super) fn join(
     objects: &mut Vec<Object<'_>>,
@@ -35,11 +38,8 @@ pub(super) fn join(
         return;
     }
     let renames = renames(ctx);
-    for (key, (new, _)) in &renames {
-        let object = left.get(new).and_then(|index| objects.get_mut(*index));
-        if let (Some(object), Some(old), Some(new)) = (object, &key.1, &new.1) {
-            object.left_by_rename = Some([old.clone(), new.clone()]);
-        }
+    for object in objects.iter_mut() {
+        object.left_by_rename = left_by_rename(object.first, &renames);
     }
     let mut joined: FxHashSet<usize> = FxHashSet::default();
     for (index, key) in lost {
@@ -76,6 +76,18 @@ pub(super) fn join(
         index += 1;
         !joined.contains(&(index - 1))
     });
+}
+
+/// The names of a column before and after the rename by which it got the name under which it is left.
+fn left_by_rename(left: &Difference, renames: &Renames<'_>) -> Option<[SmolStr; 2]> {
+    let new = key(left).filter(|_| left.change == Change::Added)?;
+    let mut olds: Vec<&SmolStr> = renames
+        .iter()
+        .filter(|(_, (name, _))| *name == new)
+        .filter_map(|((_, column), _)| column.as_ref())
+        .collect();
+    olds.sort_unstable();
+    Some([(*olds.first()?).clone(), new.1?])
 }
 
 /// True for a table that is in another schema under its own name.
@@ -122,7 +134,7 @@ fn key(difference: &Difference) -> Option<Key> {
 }
 
 /// What `upgrade` renames for certain: to what, and where. Tables go by the names that they had before it.
-fn renames<'r>(ctx: &ReplayContext<'r>) -> FxHashMap<Key, (Key, &'r FileSpan)> {
+fn renames<'r>(ctx: &ReplayContext<'r>) -> Renames<'r> {
     let mut found = FxHashMap::default();
     // By their new names.
     let mut tables: FxHashMap<SmolStr, SmolStr> = FxHashMap::default();

@@ -2,6 +2,7 @@
 
 mod generated;
 mod named;
+mod put_aside;
 
 use std::collections::BTreeSet;
 
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::stated::is_let_go;
 use super::together::{Contradicted, Renaming, Together};
 use super::{Aftermath, Met, is_refused, new_revisions};
-use crate::catalog::{AlterAction, Catalog, Change, Ddl, Difference, Fact, Subject};
+use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
 use crate::diagnostic::{Label, Leeway};
 use crate::dialect::{Dialect, is_wider};
 use crate::models::{DriftDifference, Introduced, is_index_of_key};
@@ -19,11 +20,12 @@ use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::deployment::lost_attributes;
 use crate::rules::difference::{LabelsApart, Target, follows, is_one_for_rows};
 use crate::rules::downgrade::ignored_argument;
-use crate::rules::{EnvironmentContext, Reporter, pairing, simple};
+use crate::rules::{EnvironmentContext, Reporter, pairing};
 use crate::schema::Operation;
 use crate::source::FileSpan;
 use generated::comes_by_generation;
 use named::{name_doubled, name_renamed};
+use put_aside::is_put_aside;
 
 /// A migration that makes more tables otherwise than the models is told of once.
 const MOST_TABLES: usize = 5;
@@ -399,31 +401,6 @@ pub(super) fn is_private(table: &str, new: &[usize], head: &ProjectEnvironment<'
     let order = head.replay().order.iter();
     let mut with_it = order.filter(|node| touches(node));
     with_it.next().is_some_and(|node| new.contains(node)) && with_it.next().is_none()
-}
-
-/// True for a table that one of these revisions renames to what backups are called: it keeps the rows of another one, and
-/// needs no model.
-fn is_put_aside(table: &str, new: &[usize], head: &ProjectEnvironment<'_>) -> bool {
-    let renames = |node: &usize| {
-        let replayed = head.replay().get(*node);
-        let mut steps = replayed.iter().flat_map(|replayed| &replayed.upgrade_steps);
-        steps.any(|step| {
-            simple(&step.ddl).into_iter().any(|(ddl, _)| {
-                matches!(&*ddl, Ddl::AlterTable { table: old, action: AlterAction::RenameTable { new_name }, .. }
-                    if new_name == table && is_backup_of(new_name, old))
-            })
-        })
-    };
-    new.iter().any(renames)
-}
-
-/// True for a name that is another one with a word for what is kept of it: `users_old`, `users_backup_2024`.
-fn is_backup_of(name: &str, old: &str) -> bool {
-    let rest = name
-        .strip_prefix(old)
-        .and_then(|rest| rest.strip_prefix('_'));
-    let word = rest.and_then(|rest| rest.split('_').next());
-    word.is_some_and(|word| matches!(word, "old" | "backup" | "bak"))
 }
 
 /// What one correction mends, together.

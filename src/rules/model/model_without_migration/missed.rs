@@ -7,6 +7,7 @@ use crate::catalog::{Change, Difference, Fact, Subject, split_object};
 use crate::dialect::{has_room, is_wider};
 use crate::models::DriftDifference;
 use crate::project::ProjectEnvironment;
+use crate::rules::model::migration_without_model::Met;
 
 /// What a database without the migration lacks.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,6 +107,11 @@ pub(super) fn missed(found: &[&DriftDifference], head: &ProjectEnvironment<'_>) 
     } else {
         Missed::Structure
     }
+}
+
+/// True for what nobody notices: no metadata is compared, and no statement of the code meets it.
+pub(super) fn is_unnoticed(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    head.model_schema().lacks_target && Met::of(difference, head) == Met::Nothing
 }
 
 /// True for a column that the models do without, and rows can as well.
