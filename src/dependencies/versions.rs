@@ -7,15 +7,26 @@ use crate::dependencies::version::{Package, Version, WrittenVersion, alembic_tak
 use crate::dependencies::{Dependencies, DependencyFile};
 use crate::source::RepoPath;
 
-/// The first version of Alembic that has `autocommit_block()`: its change log says so.
-pub const AUTOCOMMIT_BLOCK: (u32, u32) = (1, 2);
-
 /// What the migrations run with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versions {
     pub sqlalchemy: Detected,
     pub alembic: Detected,
 }
+
+impl Versions {
+    /// The version of Alembic, where it is certainly one from before `autocommit_block()`.
+    pub fn alembic_without_autocommit_block(&self) -> Option<Version> {
+        let Detected {
+            version, source, ..
+        } = &self.alembic;
+        let is_older = (version.major, version.minor) < AUTOCOMMIT_BLOCK;
+        (is_older && !source.is_assumed()).then_some(*version)
+    }
+}
+
+/// The first version of Alembic that has `autocommit_block()`: its change log says so.
+pub const AUTOCOMMIT_BLOCK: (u32, u32) = (1, 2);
 
 /// A version, and how it is known. Shown as `SQLAlchemy 2.0.36 (uv.lock)`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -21,11 +21,9 @@ impl Linter<'_> {
         if helps.peek().is_none() {
             return;
         }
-        let alembic = &ctx.head.versions().alembic;
-        let version = alembic.version;
-        if alembic.source.is_assumed() || (version.major, version.minor) >= AUTOCOMMIT_BLOCK {
+        let Some(version) = ctx.head.versions().alembic_without_autocommit_block() else {
             return;
-        }
+        };
         for help in helps {
             help.push_str(&format!(
                 "; that came with Alembic {}.{}, and the project has {}.{}",

@@ -140,9 +140,14 @@ fn is_only_with_developers(
 /// True if hardly anybody but the author of the change has run a revision of the base: no release has it, and it was brought a
 /// while ago, or with the same rebased branch.
 pub(super) fn is_only_with_its_author(revision: &Revision, past: &dyn Past) -> bool {
-    let has_it = |bytes: &[u8]| memchr::memmem::find(bytes, revision.id.value.as_bytes()).is_some();
+    let is_meant = |bytes: &[u8]| has_it(revision, bytes);
     (past.is_new(&revision.file) || past.is_rebased_with(&revision.file))
-        && past.oldest_with(&revision.file, &has_it).is_none()
+        && past.oldest_with(&revision.file, &is_meant).is_none()
+}
+
+/// True if a version of a file names the id of a revision.
+fn has_it(revision: &Revision, bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, revision.id.value.as_bytes()).is_some()
 }
 
 /// True if all revisions were made after the first commit of a repository that has only begun: it does not go on with a
@@ -250,18 +255,6 @@ fn are_alike(one: &Revision, other: &Revision) -> bool {
     shared_lines(code_of(one), code_of(other)) >= ALIKE
 }
 
-/// True for a revision whose two versions have little more in common than the id.
-fn written_anew(
-    upstream: &ProjectEnvironment<'_>,
-    before: usize,
-    head: &ProjectEnvironment<'_>,
-    now: usize,
-) -> bool {
-    let old = &upstream.map.node(before).revision;
-    let new = &head.map.node(now).revision;
-    shared_lines(code_of(old), code_of(new)) < UNLIKE
-}
-
 /// The text from the first function on: what comes before it is much the same in all revisions.
 fn code_of(revision: &Revision) -> &str {
     let text = revision.source.text.as_str();
@@ -274,6 +267,3 @@ fn code_of(revision: &Revision) -> &str {
 
 /// How many lines a revision has kept that was given another id, in percent.
 const ALIKE: usize = 80;
-
-/// Of two versions that are not one revision at most so many lines are the same, in percent.
-const UNLIKE: usize = 50;

@@ -8,12 +8,13 @@ pub(super) use inspected::Inspected;
 pub(super) use reflected::attribute as reflected_attribute;
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use self::inspected::Question;
 use super::calls::{Recorder, is_database_root};
-use crate::catalog::{ConstraintKind, Fact, Table};
+use crate::catalog::{ConstraintKind, Database, Fact, Table};
 use crate::dialect::Dialect;
 use crate::python::Interpreter;
 use crate::python::value::{Call, Object, Place, Reason, Value};
@@ -253,7 +254,7 @@ fn inspection(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) 
                 .now()
                 .enums
                 .iter()
-                .map(|(name, known)| (name.clone(), std::sync::Arc::clone(known)))
+                .map(|(name, known)| (name.clone(), Arc::clone(known)))
                 .collect();
             let mut rows = Vec::new();
             for (name, known) in enums {
@@ -358,12 +359,17 @@ fn with_schema(call: &Call, table: &str) -> SmolStr {
     crate::sqlalchemy::qualified(schema_of(call).as_deref(), table)
 }
 
+/// A table by the name that an inspector is asked for.
+fn table_of<'d>(database: &'d Database, name: &str) -> Option<&'d Arc<Table>> {
+    let meant = database.in_default_database(name);
+    database.now.tables.get(meant.as_deref().unwrap_or(name))
+}
+
 /// Whether a table is there; `None` where that is not known. What no migration has made is taken not to be there.
 fn has_table(interpreter: &Runner<'_>, name: &str) -> Option<bool> {
     let database = &interpreter.host.simulation()?.state.database;
     let now = &database.now;
-    let meant = database.in_default_database(name);
-    match now.tables.get(meant.as_deref().unwrap_or(name)) {
+    match table_of(database, name) {
         Some(table) if table.maybe.is_none() => Some(true),
         Some(_) => None,
         None if now.opaque.is_some() => None,
@@ -401,8 +407,7 @@ fn table_names(interpreter: &Runner<'_>, schema: Option<&str>) -> Option<Vec<Smo
 fn closed_table(interpreter: &Runner<'_>, name: &str) -> Option<Table> {
     let database = &interpreter.host.simulation()?.state.database;
     let now = &database.now;
-    let meant = database.in_default_database(name);
-    let table = now.tables.get(meant.as_deref().unwrap_or(name))?;
+    let table = table_of(database, name)?;
     let is_certain = now.opaque.is_none()
         && table.maybe.is_none()
         && table.open.is_none()

@@ -84,6 +84,13 @@ impl<'a> Commits<'a> {
         commits.unwrap_or_default()
     }
 
+    /// The commits before the change along the first parents, the newest first, as many as are looked at.
+    fn commits_before(&self) -> impl Iterator<Item = CommitId> {
+        let began = self.range.map(|(began, _)| began);
+        std::iter::successors(began, |commit| self.repository.first_parent(*commit))
+            .take(MAX_COMMITS)
+    }
+
     /// The tags that have the version of a file that is meant, in whichever folder.
     fn with_file<'t>(
         &self,
@@ -153,17 +160,9 @@ impl Past for Commits<'_> {
             let blobs = tags.filter_map(|tag| self.repository.blob_at(tag.commit, path));
             return blobs.collect::<FxHashSet<BlobId>>().len();
         }
-        let mut versions = FxHashSet::default();
-        let mut commit = self.range.map(|(began, _)| began);
-        for _ in 0..MAX_COMMITS {
-            let Some(this) = commit else { break };
-            let Some(blob) = self.repository.blob_at(this, path) else {
-                break;
-            };
-            versions.insert(blob);
-            commit = self.repository.first_parent(this);
-        }
-        versions.len()
+        let blobs = self.commits_before();
+        let blobs = blobs.map_while(|commit| self.repository.blob_at(commit, path));
+        blobs.collect::<FxHashSet<BlobId>>().len()
     }
 
     fn messages(&self) -> Vec<String> {
@@ -276,15 +275,12 @@ impl Past for Commits<'_> {
 
     fn had_before(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
         let mut now = None;
-        let mut commit = self.range.map(|(began, _)| began);
-        for _ in 0..MAX_COMMITS {
-            let Some(this) = commit else { return false };
-            let Some(blob) = self.repository.blob_at(this, path) else {
+        for commit in self.commits_before() {
+            let Some(blob) = self.repository.blob_at(commit, path) else {
                 if now.is_some() {
                     return false;
                 }
                 // It may have been there under this name before.
-                commit = self.repository.first_parent(this);
                 continue;
             };
             // Each version is looked at once.
@@ -296,7 +292,6 @@ impl Past for Commits<'_> {
             {
                 return true;
             }
-            commit = self.repository.first_parent(this);
         }
         false
     }

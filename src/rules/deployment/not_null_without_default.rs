@@ -142,8 +142,8 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     }
     if ctx.way == Way::Down && is_told_to_fail(&ctx.replay())
-        || is_empty_everywhere(ctx, table)
         || is_told_of_upgrade(ctx)
+        || is_empty_everywhere(ctx, table)
     {
         return;
     }

@@ -6,7 +6,6 @@ use jiff::civil::{Date, date};
 
 use crate::alembic::{RawSql, Step};
 use crate::catalog::{Ddl, Maintenance, SessionChange};
-use crate::dependencies::AUTOCOMMIT_BLOCK;
 use crate::diagnostic::{Label, Severity};
 use crate::rules::downgrade::summarise;
 use crate::rules::{Reporter, SqlContext, Violation, Way, declare_rule, simple};
@@ -277,9 +276,8 @@ fn begins_again(steps: &[Step]) -> bool {
 }
 
 fn knows_no_other_way(ctx: &SqlContext<'_>) -> bool {
-    let alembic = &ctx.environment.head.versions().alembic;
-    !alembic.source.is_assumed()
-        && (alembic.version.major, alembic.version.minor) < AUTOCOMMIT_BLOCK
+    let versions = ctx.environment.head.versions();
+    versions.alembic_without_autocommit_block().is_some()
 }
 
 /// True where nothing comes before the COMMIT, and what follows is either what cannot run in a transaction, from before

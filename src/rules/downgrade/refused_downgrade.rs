@@ -54,12 +54,12 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     if ctx.revision.has_remark_on(downgrade.span) {
         return;
     }
-    if is_custom(ctx) {
-        return;
-    }
     let changes = to_take_back(upgrade);
     // What only changes rows may rightly refuse to go back.
     let Some(first) = changes.first() else { return };
+    if is_custom(ctx) {
+        return;
+    }
     let violation = RefusedDowngrade {
         exception: exception.clone(),
         upgrade: summarise(&changes),

@@ -16,7 +16,7 @@ use crate::alembic::{Failed, Revision, RevisionMap};
 use crate::diagnostic::{Label, Severity};
 use crate::project::{ProjectEnvironment, SeveralHeads};
 use crate::rules::revision::{
-    Released, is_fresh, is_only_with_developers, parent_label, renamed_to, severity_of,
+    Released, has_it, is_fresh, is_only_with_developers, parent_label, renamed_to, severity_of,
     squashed_into, whereabouts,
 };
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
@@ -404,11 +404,6 @@ fn stands_above(node: usize, ctx: &ChangeContext<'_>, upstream: &ProjectEnvironm
         ctx.environment.head.map.find(&above.id.value).is_some()
             && past.is_part_of(&release, &above.file, &is_meant)
     })
-}
-
-/// True if a version of a file names the id of a revision.
-fn has_it(revision: &Revision, bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, revision.id.value.as_bytes()).is_some()
 }
 
 /// True for heads beside other ones, where commands only upgrade to a single head: they stop, unless the head was there

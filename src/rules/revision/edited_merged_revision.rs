@@ -3,6 +3,8 @@
 mod order;
 mod said;
 
+use std::cell::LazyCell;
+
 use self::said::says_it;
 use crate::alembic::Revision;
 use crate::catalog::{Change, Difference, Subject};
@@ -221,6 +223,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     };
     let head = ctx.environment.head;
     let dialect = head.dialect().dialect;
+    let is_new_beginning = LazyCell::new(|| is_begun_anew(upstream, head));
     let mut found = Vec::new();
     for (node, revision) in head
         .map
@@ -250,7 +253,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         if changed.is_empty()
             || is_given_back(ctx, old, revision)
             || squashed_into(revision, upstream, head).is_some()
-            || is_begun_anew(upstream, head)
+            || *is_new_beginning
         {
             continue;
         }

@@ -2,7 +2,8 @@
 
 use crate::alembic::Revision;
 use crate::project::ProjectEnvironment;
-use crate::rules::revision::written_anew;
+use crate::rules::revision::code_of;
+use crate::source::shared_lines;
 
 /// True if nothing is left of the history of the base: its revisions are gone, but for the first one, which may keep its id
 /// where it does something else now.
@@ -10,17 +11,16 @@ pub(in crate::rules::revision) fn is_begun_anew(
     upstream: &ProjectEnvironment<'_>,
     head: &ProjectEnvironment<'_>,
 ) -> bool {
-    let mut nodes = upstream.map.nodes().iter().enumerate();
+    let mut nodes = upstream.map.nodes().iter();
     let mut is_any_gone = false;
-    let are_gone = nodes.all(|(before, node)| {
+    let are_gone = nodes.all(|node| {
         let Some(now) = head.map.find(node.id()) else {
             is_any_gone = true;
             return true;
         };
+        let (old, new) = (&node.revision, &head.map.node(now).revision);
         let is_first = |revision: &Revision| revision.down_revision.is_empty();
-        is_first(&node.revision)
-            && is_first(&head.map.node(now).revision)
-            && written_anew(upstream, before, head, now)
+        is_first(old) && is_first(new) && shared_lines(code_of(old), code_of(new)) < UNLIKE
     });
     are_gone && is_any_gone
 }
@@ -43,6 +43,9 @@ pub(super) fn makes_another_schema(
     let (kept, all) = (kept.count(), old.tables.len());
     all >= FEW_TABLES && !new.tables.is_empty() && kept * MOST <= all
 }
+
+/// Of two versions that are not one revision fewer lines are the same, in percent.
+const UNLIKE: usize = 50;
 
 /// Fewer tables do not show that others are meant.
 const FEW_TABLES: usize = 3;

@@ -64,9 +64,7 @@ fn sentences(message: &str) -> Vec<String> {
 
 /// True for the first revision after a squash whose docstring says what is needed before it.
 pub(super) fn is_announced(revision: &Revision) -> bool {
-    let docstring = revision.source.module.docstring();
-    let text = docstring.and_then(Expr::as_str).unwrap_or_default();
-    let text = text.to_lowercase();
+    let text = docstring_of(revision);
     let words = ["minimum", "supported", "baseline", "truncat"];
     let mut words = words.iter().chain(&NEW_BEGINNINGS);
     words.any(|word| text.contains(word))
@@ -74,14 +72,17 @@ pub(super) fn is_announced(revision: &Revision) -> bool {
 
 /// True for a first revision that is called a new beginning: by its docstring, or by the name of its file.
 pub(super) fn is_called_so(revision: &Revision) -> bool {
-    let docstring = revision.source.module.docstring();
-    let text = docstring.and_then(Expr::as_str).unwrap_or_default();
-    let texts = [
-        text.to_lowercase(),
-        revision.file.file_name().to_lowercase(),
-    ];
+    let name = revision.file.file_name().to_lowercase();
+    let texts = [docstring_of(revision), name];
     let mut words = NEW_BEGINNINGS.iter();
     words.any(|word| texts.iter().any(|text| text.contains(word)))
+}
+
+/// The docstring in small letters.
+fn docstring_of(revision: &Revision) -> String {
+    let docstring = revision.source.module.docstring();
+    let text = docstring.and_then(Expr::as_str).unwrap_or_default();
+    text.to_lowercase()
 }
 
 const NEW_BEGINNINGS: [&str; 3] = ["squash", "rebase", "reset"];
