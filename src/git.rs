@@ -1,6 +1,7 @@
 //! Git states as snapshots, and the change between two. Only this module names `gix`; nothing runs git.
 
 mod base;
+mod branch;
 mod changes;
 mod error;
 mod merge;

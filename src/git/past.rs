@@ -69,6 +69,40 @@ impl Repository {
         }
     }
 
+    /// What was in the Python files that commits have deleted below these folders, along first parents from `tip` on, the
+    /// newest first, until there are so many. What they only move is not deleted.
+    pub fn deleted_below(&self, tip: CommitId, folders: &[RepoPath], most: usize) -> Vec<BlobId> {
+        let state = |commit: CommitId| -> Option<Vec<Option<gix::ObjectId>>> {
+            let tree = self.inner.find_commit(commit.0).ok()?.tree_id().ok()?;
+            let below = folders.iter();
+            let below = below.map(|folder| self.tree_at(tree.detach(), folder));
+            Some(below.collect())
+        };
+        let mut found = Vec::new();
+        let mut commit = tip;
+        let mut later = state(commit);
+        for _ in 0..MAX_STEPS {
+            let parent = self.first_parent(commit);
+            let Some(((parent, earlier), now)) = parent
+                .and_then(|parent| Some((parent, state(parent)?)))
+                .zip(later)
+            else {
+                break;
+            };
+            if earlier != now {
+                // What the newer state adds to the older one, the other way round.
+                let gone = self.added(folders, &now, &earlier);
+                found.extend(gone.iter().filter_map(|path| self.blob_at(parent, path)));
+            }
+            if found.len() >= most {
+                break;
+            }
+            (commit, later) = (parent, Some(earlier));
+        }
+        found.truncate(most);
+        found
+    }
+
     /// True if the first parents of a commit go back for so many days, or there are as many of them as anybody looks at.
     pub fn goes_back(&self, tip: CommitId, days: u32) -> bool {
         self.earlier(tip, days).is_some()

@@ -1,5 +1,7 @@
 //! What a project does without, by decision.
 
+mod deleted;
+
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
@@ -16,6 +18,8 @@ use crate::source::RepoPath;
 
 /// Fewer revisions than this make no habit.
 pub(super) const MIN_HABIT: usize = 5;
+/// Where fewer revisions than this are left, those that a squash has deleted are asked, too.
+const FEW: usize = 2 * MIN_HABIT;
 /// So many revisions without a way back, and none with one, tell enough where the application upgrades itself.
 const MIN_WITHOUT_ANY: usize = 3;
 /// So many revisions, with those of a change, and none with a way back, tell enough of the next one.
@@ -51,7 +55,24 @@ impl Linter<'_> {
                 && with == 0
                 && ctx.head.never_goes_back() >= Some(MIN_BEFORE_CHANGE)
         };
-        let is_plain = optional || is_habit || only_goes_on() || is_template() || none_goes_back();
+        // What a squash has left tells less than what it has deleted.
+        let of_deleted = || {
+            let folders = &ctx.head.environment.version_locations;
+            let change = ctx.change.as_ref();
+            change
+                .filter(|_| with + without < FEW)
+                .map_or((0, 0), |change| deleted::downgrade_habits(change, folders))
+        };
+        let is_older_habit = || {
+            let (once_with, once_without) = of_deleted();
+            once_without >= MIN_HABIT && without > with && once_without > once_with
+        };
+        let is_plain = optional
+            || is_habit
+            || only_goes_on()
+            || is_template()
+            || none_goes_back()
+            || is_older_habit();
         let refusal = if is_plain || with > without {
             None
         } else {

@@ -65,6 +65,12 @@ pub trait Past {
         false
     }
 
+    /// True if the base is a branch that has merged the main one not long ago, and the version of a file that is meant did not
+    /// come with that: the main branch does not have it yet.
+    fn is_beside_main(&self, _path: &RepoPath, _is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
+        false
+    }
+
     /// What the commits of the change say; none where it is not committed yet.
     fn messages(&self) -> Vec<String> {
         Vec::new()
@@ -109,6 +115,11 @@ pub trait Past {
         _folders: &[RepoPath],
         _visit: &mut dyn FnMut(&PastCommit) -> ControlFlow<()>,
     ) {
+    }
+
+    /// What was in the newest of the Python files that commits of the base have deleted below these folders, so many of them.
+    fn deleted(&self, _folders: &[RepoPath], _most: usize) -> Vec<Vec<u8>> {
+        Vec::new()
     }
 
     /// True if the base was there so many days before its last commit.

@@ -123,18 +123,21 @@ pub(super) fn is_ahead_of_releases(
 /// So many releases in half a year show that databases are made of releases.
 const REGULAR: usize = 3;
 
-/// True if no databases but those of its developers have run a revision: none of the releases has it, and it came with the
-/// same rebased branch as the change, or the project is still in the making.
+/// True if no databases but those of its developers have run the version of a revision that is meant: none of the releases
+/// has it, and it came with the same rebased branch as the change, the main branch does not have it yet, or the project is
+/// still in the making.
 fn is_only_with_developers(
     revision: &Revision,
     released: Option<&Released>,
     upstream: &ProjectEnvironment<'_>,
     past: &dyn Past,
+    is_meant: &dyn Fn(&[u8]) -> bool,
 ) -> bool {
     released.is_none()
         && (past.is_rebased_with(&revision.file)
             || past.is_in_the_making()
-            || begins_with_the_repository(upstream, past))
+            || begins_with_the_repository(upstream, past)
+            || past.is_beside_main(&revision.file, is_meant))
 }
 
 /// True if hardly anybody but the author of the change has run a revision of the base: no release has it, and it was brought a

@@ -236,3 +236,75 @@ fn a_history_that_comes_from_elsewhere_is_taken_as_it_is() {
     );
     assert!(checked(false).codes().contains(&"202"));
 }
+
+#[test]
+fn what_main_does_not_have_yet_is_only_with_developers() {
+    let told = |merge: bool, on_main: bool| {
+        let mut repository = Repository::with_project();
+        repository.git(&["tag", "v1.0"]);
+        set_time(&mut repository, "2026-03-01T12:00:00Z");
+        let add = |repository: &Repository| {
+            repository.revision("b2", Some("a1"));
+            repository.commit("b2");
+        };
+        if on_main {
+            add(&repository);
+        }
+        repository.git(&["checkout", "--quiet", "-b", "pets"]);
+        repository.write("readme.txt", "pets");
+        repository.commit("pets");
+        if merge {
+            repository.git(&["checkout", "--quiet", "main"]);
+            repository.write("notes.txt", "notes");
+            repository.commit("notes");
+            repository.git(&["checkout", "--quiet", "pets"]);
+            repository.git(&["merge", "--quiet", "--no-ff", "--no-edit", "main"]);
+        }
+        if !on_main {
+            add(&repository);
+        }
+        set_time(&mut repository, "2026-03-20T12:00:00Z");
+        let text = revision("b2", Some("a1"));
+        repository.write(&file_of("b2"), text.replace("Integer", "BigInteger"));
+        repository.commit("edit");
+        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML108"]);
+        answer.out.matches("ML108").count()
+    };
+    assert_eq!(told(true, false), 0);
+    assert_eq!(told(true, true), 1);
+    // Nothing tells that the base is not the main branch.
+    assert_eq!(told(false, false), 1);
+}
+
+#[test]
+fn what_a_squash_has_deleted_tells_whether_anybody_goes_back() {
+    let told = |downgrade: &str| {
+        let repository = Repository::with_project();
+        let without = |id: &str, parent: Option<&str>| {
+            revision(id, parent).replace(&format!("op.drop_table(\"t_{id}\")"), downgrade)
+        };
+        let mut parent = "a1".to_owned();
+        for number in 2..8 {
+            let id = format!("b{number}");
+            repository.write(&file_of(&id), without(&id, Some(&parent)));
+            parent = id;
+        }
+        repository.commit("old");
+        repository.git(&["rm", "--quiet", &file_of("a1")]);
+        for number in 2..8 {
+            repository.git(&["rm", "--quiet", &file_of(&format!("b{number}"))]);
+        }
+        repository.revision("c1", None);
+        repository.commit("squash");
+        for (id, parent) in [("c2", "c1"), ("c3", "c2")] {
+            let text = revision(id, Some(parent));
+            let text = text.replace(&format!("op.drop_table(\"t_{id}\")"), "pass");
+            repository.write(&file_of(id), text);
+        }
+        repository.commit("new");
+        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML202"]);
+        answer.out.matches("ML202").count()
+    };
+    assert_eq!(told("pass"), 0);
+    assert_eq!(told("op.execute(\"DROP TABLE IF EXISTS pets\")"), 2);
+}

@@ -154,6 +154,16 @@ impl Past for Commits<'_> {
             .any(|commit| after(*commit) > SECONDS_PER_MINUTE)
     }
 
+    fn is_beside_main(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> bool {
+        let began = self.range.map(|(began, _)| began);
+        let merged = began.and_then(|began| self.repository.merged_from_main(began, MERGED));
+        merged.is_some_and(|main| {
+            let bytes = self.repository.blob_at(main, path);
+            let bytes = bytes.and_then(|blob| self.repository.blob(blob));
+            !bytes.is_some_and(|bytes| is_meant(&bytes))
+        })
+    }
+
     fn versions(&self, path: &RepoPath) -> usize {
         if self.has_releases() {
             let tags = self.tags().iter().rev().take(NEAR);
@@ -207,6 +217,15 @@ impl Past for Commits<'_> {
         if let Some(base) = self.base {
             self.repository.visit_additions(base, folders, visit);
         }
+    }
+
+    fn deleted(&self, folders: &[RepoPath], most: usize) -> Vec<Vec<u8>> {
+        let Some(base) = self.base else {
+            return Vec::new();
+        };
+        let blobs = self.repository.deleted_below(base, folders, most);
+        let bytes = blobs.into_iter().map(|blob| self.repository.blob(blob));
+        bytes.flatten().collect()
     }
 
     fn oldest_with(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> Option<String> {
@@ -330,6 +349,9 @@ const NEAR: usize = 200;
 
 /// A project that was begun less than so many days before a change is in the making until it releases something.
 const BEGINNING: u32 = 16 * 7;
+
+/// A branch that has not merged the main one for so many days may have ended there.
+const MERGED: u32 = 60;
 
 /// Fewer commits do not show how a project is worked on.
 const MANY_COMMITS: usize = 10;

@@ -38,7 +38,7 @@ struct TransactionStatement<'a> {
     begins_again: bool,
     /// The transaction is that of all revisions of a run.
     is_of_all: bool,
-    /// All can be done again, or it comes first, with a comment, and what follows can be.
+    /// All can be done again.
     is_repeatable: bool,
     /// Nothing wants to run outside of the transaction.
     is_needless: bool,
@@ -133,6 +133,7 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         || !changes_schema(ctx)
         || is_on_purpose(ctx)
         || is_as_in_a_block(ctx)
+        || is_repeatable(ctx)
     {
         return;
     }
@@ -196,7 +197,7 @@ fn check(ctx: &SqlContext<'_>, reporter: &mut Reporter<'_>) {
         runs_bare,
         begins_again,
         is_of_all,
-        is_repeatable: can_be_repeated || is_replaced || is_repeatable(ctx),
+        is_repeatable: can_be_repeated || is_replaced,
         is_needless,
     };
     let mut places = vec![&told.place];

@@ -15,8 +15,8 @@ use crate::rules::difference::{enumerated, object_in_words};
 use crate::rules::edit;
 use crate::rules::revision::deleted_merged_revision::restart::is_begun_anew;
 use crate::rules::revision::{
-    Released, are_alike, is_fresh, is_only_with_developers, numbered_anew, renamed_to, severity_of,
-    squashed_into, whereabouts,
+    Released, are_alike, below, is_fresh, is_only_with_developers, numbered_anew, renamed_to,
+    severity_of, squashed_into, whereabouts,
 };
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
 use crate::source::Span;
@@ -38,6 +38,8 @@ struct EditedMergedRevision<'a> {
     moved_to: Option<&'a str>,
     /// Others that are numbered anew with it, with what they are now.
     also_moved: Vec<(&'a str, &'a str)>,
+    /// True if it comes after the one that has its id.
+    comes_again: bool,
     /// True if nothing but views and functions differs, which hold no rows and are made anew at will, or nothing but names.
     is_soft: bool,
     is_fresh: bool,
@@ -90,6 +92,9 @@ impl Violation for EditedMergedRevision<'_> {
             "databases that have run {them} will not run {them} again: they {}",
             kept(&self.missing, &self.rows)
         )];
+        if self.moved_to.is_some() {
+            notes = self.notes_on_ids();
+        }
         let (told, rest) = self.more.split_at(self.more.len().min(MOST_NAMED));
         for (id, kept) in told {
             notes.push(format!("the change edits `{id}`, too: they {kept}"));
@@ -129,6 +134,34 @@ impl Violation for EditedMergedRevision<'_> {
 }
 
 impl EditedMergedRevision<'_> {
+    /// What becomes of databases at a revision whose id another one has.
+    fn notes_on_ids(&self) -> Vec<String> {
+        let (them, new_ones, ids) = if self.also_moved.is_empty() {
+            ("it", "the one that has", "its id")
+        } else {
+            ("them", "those that have", "their ids")
+        };
+        // What holds no rows may come from elsewhere, as a whole, whenever the application starts.
+        let tables: Vec<Difference> = self
+            .missing
+            .iter()
+            .filter(|difference| !matches!(difference.subject, Subject::Object(_)))
+            .cloned()
+            .collect();
+        let lost = if tables.is_empty() {
+            String::new()
+        } else {
+            format!(": they {}", kept(&tables, &[]))
+        };
+        let mut notes = vec![format!(
+            "databases that have run {them} never run {new_ones} {ids} now{lost}"
+        )];
+        if self.comes_again {
+            notes.push("those that stand there go on with what they have run already".to_owned());
+        }
+        notes
+    }
+
     /// True for two revisions whose ids others have taken: all behind a new one are numbered anew.
     fn is_numbered_anew_with(&self, other: &Self) -> bool {
         self.moved_to.is_some()
@@ -289,7 +322,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
                 .any(|message| says_it(message, id, is_out))
         };
         if is_meant
-            || is_only_with_developers(old, release.as_ref(), upstream, past)
+            || is_only_with_developers(old, release.as_ref(), upstream, past, &is_as_on_the_base)
             || moved_to.is_none() && is_said(release.is_some())
         {
             continue;
@@ -310,6 +343,10 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             changed,
             release,
             base_name: ctx.change.base_name,
+            comes_again: moved_to.is_some_and(|moved| {
+                let moved = head.map.find(moved);
+                moved.is_some_and(|moved| below(&head.map, moved).contains(&revision.id.value))
+            }),
             moved_to,
             also_moved: Vec::new(),
             is_soft: !missing.is_empty()
@@ -414,7 +451,7 @@ fn told_together(edits: Vec<Told<'_>>) -> Vec<Told<'_>> {
 }
 
 /// More edits than this are told together.
-const MOST_EDITS: usize = 3;
+const MOST_EDITS: usize = 2;
 
 /// So many further places are shown with a finding.
 const MOST_PLACES: usize = 8;

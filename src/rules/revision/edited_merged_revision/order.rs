@@ -32,16 +32,19 @@ struct Reordered<'a> {
 }
 
 impl Reordered<'_> {
-    /// True for what comes to the same: what goes on from a moved revision moves with it.
+    /// True for what comes to the same: what goes on from a moved revision moves with it, and may pass more of them.
     fn is_same(&self, other: &Self) -> bool {
-        self.gained == other.gained
-            && self.lost == other.lost
+        let both = |of: fn(&Self) -> &[SmolStr]| {
+            let (one, other) = (of(self), of(other));
+            one == other || one.iter().any(|id| other.contains(id))
+        };
+        both(|moved| moved.gained)
+            && both(|moved| moved.lost)
             && self.severity() == other.severity()
     }
-}
 
-impl Violation for Reordered<'_> {
-    fn message(&self) -> String {
+    /// What databases do that stand at the revision: "run `11aa` again and never run `22bb`".
+    fn what(&self) -> String {
         let mut what = Vec::new();
         if !self.lost.is_empty() {
             what.push(format!("run {} again", shortened(self.lost)));
@@ -49,11 +52,17 @@ impl Violation for Reordered<'_> {
         if !self.gained.is_empty() {
             what.push(format!("never run {}", shortened(self.gained)));
         }
+        what.join(" and ")
+    }
+}
+
+impl Violation for Reordered<'_> {
+    fn message(&self) -> String {
         format!(
             "revision `{}` is {}, and with this `down_revision` databases that stand at it {}",
             self.id,
             whereabouts(self.release.as_ref(), self.base_name),
-            what.join(" and ")
+            self.what()
         )
     }
 
@@ -145,7 +154,7 @@ pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         {
             continue;
         }
-        if is_only_with_developers(one.old, release.as_ref(), upstream, past)
+        if is_only_with_developers(one.old, release.as_ref(), upstream, past, &is_meant)
             || is_new_beginning(one, upstream)
             || makes_what_models_have(one, upstream, head)
         {
@@ -168,10 +177,19 @@ pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .iter_mut()
             .find(|(known, ..)| known.is_same(&violation));
         match same {
-            Some((_, _, places)) => places.push(Label {
-                message: "and so does this".to_owned(),
-                ..label
-            }),
+            Some((known, _, places)) => {
+                let is_equal = known.gained == violation.gained && known.lost == violation.lost;
+                let message = if is_equal {
+                    "and so does this".to_owned()
+                } else {
+                    format!(
+                        "databases that stand at `{}` {}",
+                        violation.id,
+                        violation.what()
+                    )
+                };
+                places.push(Label { message, ..label });
+            }
             None => {
                 let others = one.lost.iter().chain(&one.gained).take(3);
                 let others = others.filter_map(|id| head.revision(id));
