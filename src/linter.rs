@@ -240,7 +240,7 @@ pub(crate) fn lint_observed(
             linter.respect_dialect(&context);
             let earlier = linter.outcome.diagnostics.len();
             linter.environment(&context, whole.as_ref());
-            linter.date_advice(&context, earlier);
+            linter.complete_advice(&context, earlier);
             observe(&context);
         }
         linter.use_settings(input.settings);

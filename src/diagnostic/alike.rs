@@ -44,6 +44,7 @@ fn join_same_words(diagnostics: &mut Vec<Diagnostic>) {
             first.notes.retain(|note| !note.starts_with(SAME));
             first.notes.push(note);
         }
+        take_consequence(&mut first, &others);
         for other in others {
             if other.primary.span != first.primary.span {
                 first.add_place(other.primary, "and so here");
@@ -212,10 +213,34 @@ impl Alike {
             notes: diagnostic
                 .notes
                 .iter()
-                .filter(|note| !note.starts_with(SAME))
+                .filter(|note| !note.starts_with(SAME) && !is_consequence(note))
                 .map(|note| wording(note))
                 .collect(),
         })
+    }
+}
+
+/// What a downgrade that leaves something otherwise comes to: at the next upgrade it fails, or nothing does.
+const CONSEQUENCES: [&str; 2] = [
+    "the next upgrade fails: ",
+    "after upgrade and downgrade the schema is another one than before",
+];
+
+fn is_consequence(note: &str) -> bool {
+    CONSEQUENCES.iter().any(|words| note.starts_with(words))
+}
+
+/// One slip does not always come to the same: the worst is told.
+fn take_consequence(first: &mut Diagnostic, others: &[Diagnostic]) {
+    let [failure, _] = CONSEQUENCES;
+    let is_failure = |note: &&String| note.starts_with(failure);
+    let own = first.notes.iter_mut().find(|note| is_consequence(note));
+    let Some(own) = own.filter(|own| !own.starts_with(failure)) else {
+        return;
+    };
+    let mut notes = others.iter().flat_map(|other| &other.notes);
+    if let Some(worse) = notes.find(is_failure) {
+        own.clone_from(worse);
     }
 }
 
@@ -400,6 +425,23 @@ mod tests {
         );
         let places: Vec<_> = first.related.iter().map(|label| label.span).collect();
         assert_eq!(places, [Some(Span::new(5, 6))]);
+    }
+
+    #[test]
+    fn of_one_slip_the_worst_consequence_is_told() {
+        let of = |at, message: &str, note: &str| Diagnostic {
+            notes: vec![note.to_owned()],
+            ..finding(at, "a.py", message)
+        };
+        let (nothing, failure) = (CONSEQUENCES[1], "the next upgrade fails: `u.a`");
+        let findings = joined(vec![
+            of(1, "the downgrade leaves `t.a` of type `x`", nothing),
+            of(5, "the downgrade leaves `u.a` of type `x`", failure),
+        ]);
+        let [one] = findings.as_slice() else {
+            panic!("{findings:?}");
+        };
+        assert_eq!(one.notes, [failure, "the same holds for `u.a`"]);
     }
 
     #[test]

@@ -7,7 +7,9 @@ impl ProjectEnvironment<'_> {
     pub(super) fn transactions(&self) -> Transactions {
         if self.may_commit_by_itself() {
             Transactions::Unknown
-        } else if self.env_models().env.transaction_per_migration == Some(false) {
+        } else if self.env_models().env.transaction_per_migration == Some(false)
+            || self.begins_before_alembic()
+        {
             Transactions::PerRun
         } else {
             Transactions::PerRevision
@@ -17,6 +19,18 @@ impl ProjectEnvironment<'_> {
     /// True if each revision certainly has a transaction of its own, so that what one does to it is no matter of the others.
     pub fn has_transaction_per_revision(&self) -> bool {
         self.env_models().env.transaction_per_migration == Some(true)
+            && !self.begins_before_alembic()
+    }
+
+    /// True if the connection is in a transaction already when Alembic gets it, which Alembic leaves alone then: all
+    /// revisions run in it.
+    pub fn begins_before_alembic(&self) -> bool {
+        let is_new = self.versions().sqlalchemy.version.major >= 2;
+        let mut runs = self.env_models().env.runs.iter();
+        runs.any(|run| {
+            let outer = run.outer.as_ref();
+            outer.is_some_and(|outer| is_new || !outer.is_implicit)
+        })
     }
 
     /// True if `env.py` speaks of running outside of transactions.

@@ -71,6 +71,11 @@ pub trait Past {
         false
     }
 
+    /// The day of the change; `None` for one that is not committed yet.
+    fn day(&self) -> Option<Date> {
+        None
+    }
+
     /// What the commits of the change say; none where it is not committed yet.
     fn messages(&self) -> Vec<String> {
         Vec::new()

@@ -124,6 +124,29 @@ fn a_column_that_is_not_null_against_the_models_both_ways_is_one_slip() {
 }
 
 #[test]
+fn advice_says_what_comes_before_it() {
+    let repository = shop();
+    repository.write(
+        "migrations/env.py",
+        "from sqlalchemy import create_engine, text\nfrom alembic import context\nfrom models import Base\n\n\
+         target_metadata = Base.metadata\n\n\nwith create_engine(\"postgresql://\").connect() as connection:\n    \
+         connection.execute(text(\"SET statement_timeout = 5000\"))\n    \
+         context.configure(connection=connection, target_metadata=target_metadata)\n    \
+         with context.begin_transaction():\n        context.run_migrations()\n    connection.commit()\n",
+    );
+    repository.write("models.py", models("\"OPEN\", \"PAID\", \"LATE\""));
+    repository.commit("Late ones");
+    let select = ["--select", "ML413", "--output-format", "full"];
+    let answer = repository.lint(&[&["check", "--from-ref", "HEAD^"], &select[..]].concat());
+    let words: Vec<&str> = answer.out.split_whitespace().collect();
+    let words = words.join(" ");
+    assert!(
+        words.contains("end it with `op.get_bind().commit()` first"),
+        "{answer:?}"
+    );
+}
+
+#[test]
 fn advice_says_which_alembic_it_asks_for() {
     let told = |version: &str| {
         let repository = shop();

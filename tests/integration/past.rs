@@ -308,3 +308,40 @@ fn what_a_squash_has_deleted_tells_whether_anybody_goes_back() {
     assert_eq!(told("pass"), 0);
     assert_eq!(told("op.execute(\"DROP TABLE IF EXISTS pets\")"), 2);
 }
+
+#[test]
+fn an_old_sqlite_takes_no_foreign_keys_along() {
+    let told = |day: &str| {
+        let mut repository = Repository::init(&[]);
+        set_time(&mut repository, "2018-01-01T12:00:00Z");
+        repository.project();
+        repository.write("migrate-lint.toml", "dialect = \"sqlite\"\n");
+        let first = revision("a1", None).replace(
+            "sa.Column(\"id\"",
+            "sa.Column(\"parent\", sa.Integer(), sa.ForeignKey(\"t_b2.id\")), sa.Column(\"id\"",
+        );
+        let second = revision("b2", None);
+        repository.write(&file_of("b2"), second);
+        repository.write(
+            &file_of("a1"),
+            first.replace("down_revision = None", "down_revision = \"b2\""),
+        );
+        repository.commit("tables");
+        set_time(&mut repository, &format!("{day}T12:00:00Z"));
+        let rebuilt = "op.rename_table(\"t_b2\", \"old\")\n    \
+             op.create_table(\"t_b2\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n    \
+             op.drop_table(\"old\")";
+        let third = revision_with_column("c3", "a1", "n").replace("t_a1", "t_b2");
+        let (upgrade, _) = third.split_once("def downgrade").unwrap();
+        repository.write(
+            &file_of("c3"),
+            format!("{upgrade}def downgrade():\n    {rebuilt}\n"),
+        );
+        repository.commit("c3");
+        let range = ["check", "--from-ref", "HEAD^", "--to-ref", "HEAD"];
+        let answer = repository.lint(&[&range[..], &["--select", "ML204"]].concat());
+        answer.out.matches("REFERENCES old").count()
+    };
+    assert_eq!(told("2018-06-01"), 0);
+    assert!(told("2019-06-01") > 0);
+}

@@ -164,6 +164,10 @@ impl Past for Commits<'_> {
         })
     }
 
+    fn day(&self) -> Option<Date> {
+        self.repository.day_of(self.judged?)
+    }
+
     fn versions(&self, path: &RepoPath) -> usize {
         if self.has_releases() {
             let tags = self.tags().iter().rev().take(NEAR);

@@ -116,6 +116,15 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     if *if_not_exists && exists {
         return;
     }
+    // What the revision drops again may be built before it, by hand and concurrently, where it says so.
+    let is_dropped_again = || {
+        statements(ctx.later).any(|(ddl, _)| {
+            matches!(ddl.as_ref(), Ddl::DropIndex { name: dropped, .. } if Some(dropped) == name.as_ref())
+        })
+    };
+    if *if_not_exists && is_dropped_again() {
+        return;
+    }
     let Some(cost) = ctx.cost(Action::CreateIndex) else {
         return;
     };

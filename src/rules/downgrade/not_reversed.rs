@@ -184,7 +184,7 @@ impl Violation for NotReversed<'_> {
     fn notes(&self) -> Vec<String> {
         let mut notes = vec![match self.next_failure {
             None if self.blame == Blame::Upgrade => {
-                "where a table is renamed SQLite takes the foreign keys to it along: with `PRAGMA foreign_keys = ON` \
+                "where a table is renamed SQLite 3.26 and newer take the foreign keys to it along: with `PRAGMA foreign_keys = ON` \
                  nothing can be put into a table whose key refers to none"
                     .to_owned()
             }
@@ -515,6 +515,9 @@ fn report(
     // What the downgrade does matters little there.
     if blame == Blame::Upgrade {
         related.clear();
+    }
+    if slip::is_before_keys_went_along(first.first, ctx) {
+        return;
     }
     let (mut others, mut left_as_well) = (Vec::new(), Vec::new());
     let mut come_back = Vec::new();

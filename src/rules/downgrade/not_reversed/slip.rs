@@ -1,12 +1,14 @@
 //! A name that was confused: the downgrade drops or alters something that `upgrade` does not touch, and leaves what it
 //! should have.
 
+use jiff::civil::{Date, date};
 use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::{Blame, Object};
 use crate::catalog::{Catalog, Change, Difference, ForeignKey, Subject, split_schema};
 use crate::diagnostic::Label;
+use crate::dialect::Dialect;
 use crate::rules::ReplayContext;
 use crate::rules::difference::{Remainder, Target};
 
@@ -177,6 +179,25 @@ pub(super) fn blame(difference: &Difference, ctx: &ReplayContext<'_>) -> Blame {
         _ => Blame::Omission,
     }
 }
+
+/// True for a foreign key that a renamed table has taken along, in a change from before SQLite 3.26, which was the first to do
+/// so without being asked to.
+pub(super) fn is_before_keys_went_along(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let is_taken_along = difference.subject == Subject::ForeignKey
+        && referenced(difference).is_some_and(|to| {
+            ctx.replayed.after.dropped_tables.contains(to)
+                || !ctx.replayed.before.tables.contains_key(to)
+        });
+    if !is_taken_along || ctx.environment.head.dialect().dialect != Dialect::Sqlite {
+        return false;
+    }
+    let change = ctx.environment.change.as_ref();
+    let day = change.and_then(|change| change.past.day());
+    day.is_some_and(|day| day < SQLITE_3_26)
+}
+
+/// <https://www.sqlite.org/releaselog/3_26_0.html>
+const SQLITE_3_26: Date = date(2018, 12, 1);
 
 /// The table that a foreign key refers to in the end.
 pub(super) fn referenced(difference: &Difference) -> Option<&str> {
