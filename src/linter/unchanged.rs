@@ -141,14 +141,8 @@ fn is_another_of(
         && has_line() == Some(true)
 }
 
-/// What makes two findings the same, wherever their lines are. That there is no way back is the same of however much.
+/// What makes two findings the same, wherever their lines are.
 fn key(diagnostic: &Diagnostic) -> (&'static str, Option<&str>, &str) {
     let revision = diagnostic.revision.as_deref();
-    let is_of_the_whole = matches!(diagnostic.code, "ML201" | "ML202" | "ML203");
-    let message = if is_of_the_whole {
-        ""
-    } else {
-        &diagnostic.message
-    };
-    (diagnostic.code, revision, message)
+    (diagnostic.code, revision, &diagnostic.message)
 }

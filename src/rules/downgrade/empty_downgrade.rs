@@ -119,7 +119,7 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
             || replayed.is_some_and(|replayed| only_replaces(&changes, replayed))
             || is_given_up(ctx)
     };
-    if !is_asked && is_thought_of() || is_carried_over(ctx) {
+    if !is_asked && is_thought_of() || is_carried_over(ctx) || had_none(ctx) {
         return;
     }
     let violation = EmptyDowngrade {
@@ -142,6 +142,17 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     reporter
         .report_on(&violation, label, Some(&ctx.revision.id.value))
         .related([related]);
+}
+
+/// True for a revision that the base has without a way back: whoever edits it has not brought that.
+fn had_none(ctx: &MigrationContext<'_>) -> bool {
+    let base = ctx.environment.change.as_ref().and(ctx.environment.base());
+    let node = base.and_then(|base| Some((base, base.map.find(&ctx.revision.id.value)?)));
+    let migration = node.and_then(|(base, node)| base.migration(node));
+    migration.is_some_and(|migration| {
+        let runs = migration.upgrade.run().zip(migration.downgrade.run());
+        runs.is_some_and(|(upgrade, downgrade)| !upgrade.is_empty() && downgrade.is_empty())
+    })
 }
 
 /// True if a commit of the change that touches the revision says that there is no way back.
