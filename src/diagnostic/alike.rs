@@ -46,6 +46,7 @@ fn join_same_words(diagnostics: &mut Vec<Diagnostic>) {
         }
         take_consequence(&mut first, &others);
         for other in others {
+            first.tables.extend(other.tables);
             if other.primary.span != first.primary.span {
                 first.add_place(other.primary, "and so here");
             }

@@ -12,7 +12,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::python::ast::{Call, Expr, ExprKind, FunctionDef, Module, Name, Stmt, StmtKind};
+use crate::python::ast::{
+    Call, ExceptHandler, Expr, ExprKind, FunctionDef, Module, Name, Stmt, StmtKind,
+};
 use crate::python::visit::{Visitor, walk, walk_expression};
 use crate::source::Span;
 
@@ -207,6 +209,11 @@ impl Body<'_> {
                 finalbody,
             } => {
                 let mut left = self.block(body, is_decided);
+                // Where it fails, what follows goes on as if nothing was.
+                if handlers.iter().any(swallows) {
+                    self.spans
+                        .extend(body.iter().map(|statement| statement.span));
+                }
                 for handler in handlers {
                     left = left.max(self.block(&handler.body, is_decided));
                 }
@@ -286,6 +293,22 @@ impl Body<'_> {
         };
         let mut called = Called(calls);
         walk_expression(value, &mut called);
+    }
+}
+
+/// True for a handler that lets nothing out.
+fn swallows(handler: &ExceptHandler) -> bool {
+    let mut search = Raises(false);
+    walk(&handler.body, &mut search);
+    !search.0
+}
+
+struct Raises(bool);
+
+impl Visitor for Raises {
+    fn statement(&mut self, statement: &Stmt) -> bool {
+        self.0 |= matches!(statement.kind, StmtKind::Raise { .. } | StmtKind::Return(_));
+        !self.0
     }
 }
 

@@ -1,5 +1,6 @@
 //! ML204
 
+mod actions;
 mod cause;
 mod doubled;
 mod means;
@@ -63,6 +64,8 @@ struct NotReversed<'d> {
     /// What it is called since `upgrade`, if that renames it.
     renamed: Option<&'d Difference>,
     severity: Severity,
+    /// The downgrade makes the table that the first is of.
+    is_made_again: bool,
     dialect: Dialect,
 }
 
@@ -130,6 +133,15 @@ impl Violation for NotReversed<'_> {
             );
         }
         if let (Blame::Downgrade, [first, ..]) = (self.blame, self.differences.as_slice()) {
+            if self.is_made_again {
+                let what = object_in_words(first);
+                return match first.change {
+                    Change::Added => {
+                        format!("the table comes back with {what}, which it did not have")
+                    }
+                    _ => format!("the table comes back without {what}"),
+                };
+            }
             let (does, other) = match first.change {
                 Change::Added => ("adds", "drop"),
                 _ => ("drops", "make"),
@@ -266,12 +278,14 @@ impl Violation for NotReversed<'_> {
         (!missing.is_empty()).then(|| format!("say it in `downgrade`: {}", missing.join(", ")))
     }
 
-    /// What belongs to another revision was copied as a whole.
+    /// What belongs to another revision was copied as a whole, and what is made again from memory is one statement.
     fn tables(&self) -> Vec<String> {
-        let is_own = self.blame == Blame::Downgrade;
+        let is_own = self.blame == Blame::Downgrade || self.is_made_again;
         let first = self.differences.first().filter(|_| is_own);
         let table = first.and_then(|first| Target::of(first).table);
-        table.map(str::to_owned).into_iter().collect()
+        let others = self.others.iter().filter(|_| self.is_made_again);
+        let others = others.filter_map(|other| other.rsplit_once('.').map(|(table, _)| table));
+        table.into_iter().chain(others).map(str::to_owned).collect()
     }
 
     fn severity(&self) -> Option<Severity> {
@@ -545,6 +559,7 @@ fn report(
         related.push(Label::at(&place, says));
     }
     let is_swapped = is_no_news && is_swapped(first.first, ctx);
+    let is_made_again = means::is_made_again(first.first, ctx);
     let violation = NotReversed {
         differences: first.differences,
         others,
@@ -558,6 +573,7 @@ fn report(
         blame,
         meant: first.meant,
         renamed: first.renamed,
+        is_made_again,
         severity: if is_swapped {
             Severity::Error
         } else {

@@ -304,7 +304,7 @@ fn trigger_of<'d>(function: &Difference, found: &'d [Difference]) -> Option<&'d 
     })
 }
 
-/// True for a function that can be made again and that nothing uses: it helps whoever calls it, and hurts nobody.
+/// True for a function that can be made again and that nothing uses in the end: it helps whoever calls it, and hurts nobody.
 fn is_left_for_nobody(difference: &Difference, replayed: &ReplayedRevision) -> bool {
     let (Subject::Object(kind @ (ObjectKind::Function | ObjectKind::Procedure)), Change::Added) =
         (difference.subject, difference.change)
@@ -322,7 +322,7 @@ fn is_left_for_nobody(difference: &Difference, replayed: &ReplayedRevision) -> b
         kind,
         name: difference.object.as_str().into(),
     };
-    replayed.upgrade_steps.iter().any(is_made_again) && !replayed.after.mentions(&object)
+    replayed.upgrade_steps.iter().any(is_made_again) && !replayed.restored.mentions(&object)
 }
 
 fn is_reported(difference: &Difference) -> bool {

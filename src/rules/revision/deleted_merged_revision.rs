@@ -37,6 +37,8 @@ struct DeletedMergedRevision<'a> {
     in_release: usize,
     /// The new id, where the revision is still there.
     renamed_to: Option<String>,
+    /// Databases at the heads of the base have not run what it is called now, as far as Alembic knows.
+    runs_again: bool,
     /// The merged revisions that are the first ones now, in place of all that is deleted.
     squashed_into: Vec<&'a str>,
     /// False if databases that are up to date stand at a revision that is still there.
@@ -107,6 +109,10 @@ impl Violation for DeletedMergedRevision<'_> {
             Some(_) => "Alembic does not look there: a database that stands at one of them cannot move: \"Can't locate revision \
                         identified by …\""
                 .to_owned(),
+            None if self.runs_again => format!(
+                "databases at {} run it again, under the id that they do not know",
+                or_above(&self.kept_heads)
+            ),
             None if self.is_told_of_stopped() => format!(
                 "databases at {} need nothing, but one that has stopped at a deleted revision cannot move: \"Can't locate \
                  revision identified by …\"",
@@ -167,7 +173,7 @@ impl Violation for DeletedMergedRevision<'_> {
     }
 
     fn severity(&self) -> Option<Severity> {
-        let is_passed = self.release.is_none() && !self.kept_heads.is_empty();
+        let is_passed = self.release.is_none() && !self.kept_heads.is_empty() && !self.runs_again;
         if !self.squashed_into.is_empty() || self.is_rare || is_passed {
             return Some(Severity::Info);
         }
@@ -264,6 +270,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     }
     let renamed = renamed_to(revision(first), upstream, head).filter(|_| deleted.len() == 1);
     let renamed_to = renamed.map(|renamed| renamed.id.value.to_string());
+    let runs_again = renamed.is_some_and(|renamed| is_above_heads(renamed, upstream, head));
     let moved_to = moved_to(ctx, upstream, &deleted).filter(|_| renamed.is_none());
     if moved_to
         .as_ref()
@@ -343,6 +350,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         release,
         in_release,
         renamed_to,
+        runs_again,
         moved_to,
         standing: Standing::after(head, upstream, &deleted),
         takes_head: heads.iter().any(|node| deleted.contains(node)),
@@ -381,6 +389,24 @@ fn kept_heads<'u>(
         .iter()
         .map(|node| upstream.map.node(*node).id().as_str());
     ids.collect()
+}
+
+/// True for a revision under a new id that does not come before what databases of the base stand at: they have it to run
+/// still, as far as Alembic knows.
+fn is_above_heads(
+    renamed: &Revision,
+    upstream: &ProjectEnvironment<'_>,
+    head: &ProjectEnvironment<'_>,
+) -> bool {
+    let heads = kept_heads(upstream, head);
+    let Some(node) = head.map.find(&renamed.id.value) else {
+        return false;
+    };
+    let comes_before = |id: &&str| {
+        let kept = head.map.find(id);
+        kept.is_some_and(|kept| head.map.ancestors(kept).contains(&node))
+    };
+    !heads.is_empty() && !heads.iter().any(comes_before)
 }
 
 /// True if a revision, or one that it comes after, has a parent that is not there: no command can have run it.
@@ -501,6 +527,7 @@ mod tests {
             }),
             in_release,
             renamed_to: None,
+            runs_again: false,
             squashed_into: Vec::new(),
             takes_head: true,
             heads: vec!["44dd"],

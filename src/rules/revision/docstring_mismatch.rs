@@ -24,7 +24,7 @@ const MIN_LEFT: usize = 5;
 /// if they are one in so many,
 const ONE_IN: usize = 12;
 /// or so many
-const MIN_LATELY: usize = 4;
+const MIN_LATELY: usize = 3;
 /// of the newest ones.
 const RECENT: usize = 24;
 
@@ -98,11 +98,10 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
         return;
     };
     let id = revision.id.value.as_str();
-    let id_line = revision
-        .doc
-        .revision_id
-        .as_ref()
-        .filter(|line| single_id(&line.text).is_some_and(|said| said != id));
+    let id_line = revision.doc.revision_id.as_ref().filter(|line| {
+        let said = single_id(&line.text);
+        said.is_some_and(|said| said != id && !is_numbered(said, id) && !is_renamed(said, ctx))
+    });
     let revises_line = revision
         .doc
         .revises
@@ -121,6 +120,11 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(first) = id_line.or(revises_line) else {
         return;
     };
+    let said = revision.doc.revision_id.as_ref();
+    let said = said.and_then(|line| single_id(&line.text));
+    if id_line.is_none() && said.is_some_and(|said| said != id && is_renamed(said, ctx)) {
+        return;
+    }
     if stands_on_the_base(revision, ctx)
         || ctx.environment.is_only_moved(&revision.file)
         // The variables may be what was copied.
@@ -171,6 +175,21 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
             title: "correct the docstring".to_owned(),
             edits,
         }));
+}
+
+/// True for an id that is another one with a number before it, as some projects put it.
+fn is_numbered(said: &str, id: &str) -> bool {
+    let number = id.strip_suffix(said).unwrap_or_default();
+    let number = number.trim_end_matches(['_', '-', '.']);
+    !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// True for an id that a revision of the base has and that is gone: another rule tells of it, and asks for it back.
+fn is_renamed(said: &str, ctx: &ScriptContext<'_>) -> bool {
+    let change = ctx.environment.change.as_ref();
+    let upstream = change.and_then(|change| change.upstream);
+    upstream.is_some_and(|upstream| upstream.revision(said).is_some())
+        && ctx.environment.head.revision(said).is_none()
 }
 
 /// True if what is wrong is the variable of a revision that the change brings: the name of the file says what the docstring

@@ -2,6 +2,7 @@
 //! NOT NULL again, an index that another one makes needless, or that is as the models have it.
 
 use serde_json::{Value, json};
+use smol_str::SmolStr;
 
 use super::nullability::sets_nullable;
 use crate::catalog::{
@@ -182,9 +183,12 @@ fn without_casts(value: &Value) -> Value {
     }
 }
 
-/// True for an index that comes back as the models of the base have it: what the older code expects. One that became
-/// unique may fail on the rows all the same.
+/// True for an index that comes back as the models of the base have it, and for a unique constraint that they do not have:
+/// what the older code expects. An index that became unique may fail on the rows all the same.
 pub(super) fn is_as_in_the_models(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    if (difference.subject, difference.change) == (Subject::Unique, Change::Removed) {
+        return is_unknown_to_the_models(difference, ctx);
+    }
     let is_unique = |value: &Value| value.get("unique") == Some(&Value::Bool(true));
     if difference.subject != Subject::Index
         || !matches!(difference.change, Change::Changed(_))
@@ -202,6 +206,24 @@ pub(super) fn is_as_in_the_models(difference: &Difference, ctx: &ReplayContext<'
     index.is_some_and(|index| {
         index.maybe.is_none() && index_value(&index.definition) == difference.to
     })
+}
+
+/// True for a unique constraint over columns that the models of the base do not keep unique.
+fn is_unknown_to_the_models(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let base = ctx.environment.base();
+    let models = base.map(|base| &base.model_schema().catalog);
+    let table = Target::of(difference).table;
+    let table = models.and_then(|models| models.tables.get(table?));
+    let columns = difference.from.get("columns").and_then(Value::as_array);
+    let columns: Option<Vec<SmolStr>> = columns.and_then(|columns| {
+        let columns = columns.iter();
+        columns
+            .map(|column| column.as_str().map(SmolStr::new))
+            .collect()
+    });
+    table
+        .zip(columns)
+        .is_some_and(|(table, columns)| table.open.is_none() && !table.may_keep_unique(&columns))
 }
 
 /// True for a part of a column that the downgrade makes as the models of the base say: there the history had drifted from

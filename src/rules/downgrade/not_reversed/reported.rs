@@ -3,7 +3,7 @@
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use super::{doubled, means, misplaced, mysql, repeated, uniqueness};
+use super::{actions, doubled, means, misplaced, mysql, repeated, uniqueness};
 use crate::alembic::Step;
 use crate::catalog::{
     AlterAction, Catalog, Change, ConstraintKind, Ddl, Difference, Fact, Subject,
@@ -197,6 +197,7 @@ pub(super) fn is_reported(
         || is_stored_as_before(difference, ctx)
         || means::is_as_on_the_base(difference, ctx)
         || means::was_left_over(difference, &ctx.replayed.before)
+        || actions::only_takes_more(difference, &ctx.replayed.before)
         || doubled::is_said_by_another(difference, remainder, ctx)
         || uniqueness::is_kept_twice(difference, remainder, &ctx.replayed.before)
     {

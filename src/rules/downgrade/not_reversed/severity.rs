@@ -55,30 +55,8 @@ pub(super) fn severity(object: &Object<'_>, ctx: &ReplayContext<'_>) -> Severity
         (Subject::PrimaryKey | Subject::Unique, Change::Changed(_)) if orders_otherwise(first) => {
             Severity::Warning
         }
-        (Subject::ForeignKey, Change::Changed(_)) if only_takes_more(first) => Severity::Warning,
         _ => Severity::Error,
     }
-}
-
-/// True for a foreign key that lets go what it did not before, by what it does `ON DELETE` or `ON UPDATE`, and is the same
-/// otherwise.
-fn only_takes_more(difference: &Difference) -> bool {
-    const ACTIONS: [&str; 2] = ["ondelete", "onupdate"];
-    let without = |value: &Value| {
-        let mut value = value.clone();
-        for action in ACTIONS {
-            value[action] = Value::Null;
-        }
-        value
-    };
-    let (from, to) = (&difference.from, &difference.to);
-    let refuses = |value: &Value| value.is_null() || value == "RESTRICT";
-    from.is_object()
-        && to.is_object()
-        && without(from) == without(to)
-        && ACTIONS
-            .iter()
-            .all(|action| from[*action] == to[*action] || refuses(&from[*action]))
 }
 
 /// True for a text with another length, or JSON that is stored otherwise, to which every row can be brought back.

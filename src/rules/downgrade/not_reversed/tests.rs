@@ -29,6 +29,7 @@ fn violation<'d>(differences: &[&'d Difference]) -> NotReversed<'d> {
         blame: Blame::Omission,
         meant: None,
         renamed: None,
+        is_made_again: false,
         severity: Severity::Error,
         dialect: Dialect::PostgreSql,
     }
