@@ -40,6 +40,7 @@ declare_rule! {
 }
 
 /// One object that is not as it was, with all differences of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct NotReversed<'d> {
     differences: Vec<&'d Difference>,
     /// Objects that are different in the same way for the same reason.

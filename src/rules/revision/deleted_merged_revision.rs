@@ -30,6 +30,7 @@ declare_rule! {
     on: Change(check),
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct DeletedMergedRevision<'a> {
     ids: Vec<&'a str>,
     release: Option<Released>,
