@@ -101,6 +101,8 @@ pub struct Diagnostic {
     pub is_of_many_files: bool,
     /// True if the same of another table, in whichever file, is the same slip.
     pub is_slip: bool,
+    /// True if one file is told so once, of all names, whether there is a fix for each or not.
+    pub is_of_a_file: bool,
     /// What it leaves to code that does not know of it.
     pub leeway: Leeway,
     /// True if it only matters to whoever goes back, whatever its rule is about.

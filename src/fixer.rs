@@ -193,6 +193,7 @@ mod tests {
             tables: Vec::new(),
             is_of_many_files: false,
             is_slip: false,
+            is_of_a_file: false,
             leeway: crate::diagnostic::Leeway::None,
             is_way_back: false,
             fingerprint: Fingerprint::of([""]),

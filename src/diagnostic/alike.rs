@@ -1,5 +1,6 @@
 //! Findings that say the same of different names, or different things of one table, shown as one.
 
+mod files;
 mod slips;
 
 use std::sync::LazyLock;
@@ -9,6 +10,7 @@ use rustc_hash::FxHashMap;
 
 use super::{Diagnostic, Severity};
 use crate::source::{RepoPath, Span};
+use files::{add_fix, join_files};
 use slips::join_slips;
 
 /// How many names a note gives.
@@ -47,6 +49,7 @@ fn join_same_words(diagnostics: &mut Vec<Diagnostic>) {
         take_consequence(&mut first, &others);
         for other in others {
             first.tables.extend(other.tables);
+            add_fix(&mut first.fix, other.fix);
             if other.primary.span != first.primary.span {
                 first.add_place(other.primary, "and so here");
             }
@@ -108,52 +111,6 @@ fn join_by_table(diagnostics: &mut Vec<Diagnostic>) {
     }));
 }
 
-/// Files from which on they are one finding.
-const MANY_FILES: usize = 3;
-
-fn join_files(diagnostics: &mut Vec<Diagnostic>) {
-    // By rule, how many there are, and which of them is shown: the first of the worst.
-    let mut leads: FxHashMap<&'static str, (usize, usize, Severity)> = FxHashMap::default();
-    for (index, diagnostic) in diagnostics.iter().enumerate() {
-        if !diagnostic.is_of_many_files {
-            continue;
-        }
-        let own = diagnostic.severity;
-        let (count, lead, worst) = leads.entry(diagnostic.code).or_insert((0, index, own));
-        *count += 1;
-        if own < *worst {
-            (*lead, *worst) = (index, own);
-        }
-    }
-    leads.retain(|_, (count, ..)| *count >= MANY_FILES);
-    let mut kept: Vec<Diagnostic> = Vec::new();
-    let mut others: FxHashMap<&'static str, Vec<Diagnostic>> = FxHashMap::default();
-    for (index, diagnostic) in diagnostics.drain(..).enumerate() {
-        match leads.get(diagnostic.code) {
-            Some((_, lead, _)) if diagnostic.is_of_many_files && *lead != index => {
-                others.entry(diagnostic.code).or_default().push(diagnostic);
-            }
-            _ => kept.push(diagnostic),
-        }
-    }
-    for known in kept.iter_mut().filter(|one| one.is_of_many_files) {
-        let Some(others) = others.remove(known.code) else {
-            continue;
-        };
-        let note = format!("so it is in {} more files", others.len());
-        known.notes.push(note);
-        for other in others {
-            known.add_place(other.primary, "and so here");
-            // One fix mends them all, as far as the most doubtful of them can be trusted.
-            if let (Some(known), Some(fix)) = (&mut known.fix, other.fix) {
-                known.applicability = known.applicability.min(fix.applicability);
-                known.edits.extend(fix.edits);
-            }
-        }
-    }
-    *diagnostics = kept;
-}
-
 /// Where a rule finds something; what it finds in one and the same statement is one slip.
 #[derive(PartialEq, Eq, Hash)]
 struct Statement {
@@ -203,17 +160,18 @@ struct Alike {
 impl Alike {
     /// `None` for what stays by itself.
     fn of(diagnostic: &Diagnostic) -> Option<Self> {
-        let is_joined = diagnostic.concealed.is_none() && diagnostic.fix.is_none();
+        let is_whole = diagnostic.is_of_a_file;
+        let is_joined = diagnostic.concealed.is_none() && (is_whole || diagnostic.fix.is_none());
+        let help = diagnostic.help.as_deref().filter(|_| !is_whole);
+        let notes = diagnostic.notes.iter().filter(|_| !is_whole);
         is_joined.then(|| Self {
             code: diagnostic.code,
             file: diagnostic.primary.file.clone(),
             severity: diagnostic.severity,
             revision: diagnostic.revision.clone(),
             message: wording(&diagnostic.message),
-            help: diagnostic.help.as_deref().map(wording),
-            notes: diagnostic
-                .notes
-                .iter()
+            help: help.map(wording),
+            notes: notes
                 .filter(|note| !note.starts_with(SAME) && !is_consequence(note))
                 .map(|note| wording(note))
                 .collect(),
@@ -380,7 +338,7 @@ fn names_in(text: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::{Fingerprint, Label};
+    use crate::diagnostic::{Fingerprint, Fix, Label};
 
     pub(super) fn finding(at: u32, file: &str, message: &str) -> Diagnostic {
         Diagnostic {
@@ -399,6 +357,7 @@ mod tests {
             tables: Vec::new(),
             is_of_many_files: false,
             is_slip: false,
+            is_of_a_file: false,
             leeway: crate::diagnostic::Leeway::None,
             is_way_back: false,
             fingerprint: Fingerprint::of([message]),
@@ -426,6 +385,34 @@ mod tests {
         );
         let places: Vec<_> = first.related.iter().map(|label| label.span).collect();
         assert_eq!(places, [Some(Span::new(5, 6))]);
+    }
+
+    #[test]
+    fn a_file_is_told_once_of_all_names_that_it_lacks() {
+        let of = |at, message: &str, fix: Option<&str>| Diagnostic {
+            is_of_a_file: true,
+            help: fix.is_none().then(|| "import it".to_owned()),
+            fix: fix.map(|title| Fix {
+                applicability: crate::diagnostic::Applicability::Safe,
+                title: title.to_owned(),
+                edits: Vec::new(),
+            }),
+            ..finding(at, "a.py", message)
+        };
+        let findings = joined(vec![
+            of(1, "`Pets` is not defined", None),
+            of(5, "`JSONB` is not defined", Some("add JSONB")),
+            of(9, "`UUID` is not defined", Some("add UUID")),
+        ]);
+        let [one] = findings.as_slice() else {
+            panic!("{findings:?}");
+        };
+        assert_eq!(
+            one.notes.last().unwrap(),
+            "the same holds for `JSONB`, `UUID`"
+        );
+        let fix = one.fix.as_ref().unwrap();
+        assert_eq!(fix.title, "mend all of them");
     }
 
     #[test]
@@ -563,7 +550,7 @@ mod tests {
     fn what_was_done_to_many_files_is_one_finding_where_the_rule_says_so() {
         let of = |file: &str| Diagnostic {
             is_of_many_files: true,
-            fix: Some(crate::diagnostic::Fix {
+            fix: Some(Fix {
                 applicability: crate::diagnostic::Applicability::Safe,
                 title: String::new(),
                 edits: vec![crate::diagnostic::Edit {
@@ -600,7 +587,7 @@ mod tests {
         ]);
         assert_eq!(apart.len(), 2);
         let mut fixed = finding(5, "a.py", "index `b` is left");
-        fixed.fix = Some(crate::diagnostic::Fix {
+        fixed.fix = Some(Fix {
             applicability: crate::diagnostic::Applicability::Safe,
             title: String::new(),
             edits: Vec::new(),

@@ -42,6 +42,11 @@ pub(crate) trait Violation {
         false
     }
 
+    /// True if one file is told so once, of all names, whether there is a fix for each or not.
+    fn is_of_a_file(&self) -> bool {
+        false
+    }
+
     /// How bad it is, where that is not the same for all findings of the rule.
     fn severity(&self) -> Option<Severity> {
         None
@@ -94,6 +99,7 @@ impl<'a> Reporter<'a> {
             tables: violation.tables(),
             is_of_many_files: violation.is_of_many_files(),
             is_slip: violation.is_slip(),
+            is_of_a_file: violation.is_of_a_file(),
             leeway: Leeway::None,
             is_way_back: false,
             fingerprint,

@@ -29,6 +29,11 @@ struct Undefined<'a> {
 }
 
 impl Violation for Undefined<'_> {
+    /// A file that was put together without its imports lacks all of them.
+    fn is_of_a_file(&self) -> bool {
+        true
+    }
+
     fn message(&self) -> String {
         let UndefinedName { name, path, .. } = self.found;
         if path == name.as_str() {
