@@ -164,7 +164,11 @@ impl Search<'_> {
             Ok(Some(bytes)) if bytes.len() > MAX_BYTES => {
                 return self.pass_over(path, "it is too large".to_owned());
             }
-            Ok(Some(bytes)) => SourceText::utf8(&bytes),
+            // As pip does: PowerShell writes UTF-16.
+            Ok(Some(bytes)) => match encoding_rs::Encoding::for_bom(&bytes) {
+                Some((encoding, _)) => SourceText::utf8(encoding.decode(&bytes).0.as_bytes()),
+                None => SourceText::utf8(&bytes),
+            },
             Ok(None) => return,
             Err(error) => return self.pass_over(path, error.to_string()),
         };

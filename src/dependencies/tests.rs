@@ -185,3 +185,18 @@ fn the_configuration_comes_first() {
     assert_eq!(versions.alembic.to_string(), "Alembic 1.13.1 (uv.lock)");
     assert!(!versions.alembic.source.is_assumed());
 }
+
+#[test]
+fn files_with_a_byte_order_mark_are_read_as_pip_reads_them() {
+    let mut bytes = vec![0xFF, 0xFE];
+    for unit in "alembic==1.5.8\r\nSQLAlchemy==1.3.24\r\n".encode_utf16() {
+        bytes.extend(unit.to_le_bytes());
+    }
+    let snapshot = Snapshot::in_memory([("requirements.txt", bytes)]);
+    let found = Dependencies::find(&snapshot, &RepoPath::new("migrations"));
+    let versions = found.versions(None, None);
+    assert_eq!(
+        versions.alembic.to_string(),
+        "Alembic 1.5.8 (requirements.txt:1)"
+    );
+}
