@@ -307,7 +307,7 @@ impl Linter<'_> {
             is_about_many_rows(diagnostic)
                 || is_lock(diagnostic)
                     && circumstances.is_established()
-                    && ctx.indexes_nothing(ctx.ddl)
+                    && (is_about_reading_rows(diagnostic) || ctx.indexes_nothing(ctx.ddl))
         };
         if found.iter().any(needs_many_rows) && !circumstances.is_large(table) {
             self.leave_out(earlier, needs_many_rows);
@@ -364,6 +364,10 @@ fn is_lock(diagnostic: &Diagnostic) -> bool {
 
 fn is_about_many_rows(diagnostic: &Diagnostic) -> bool {
     rules::find(diagnostic.code).is_some_and(Rule::is_about_many_rows)
+}
+
+fn is_about_reading_rows(diagnostic: &Diagnostic) -> bool {
+    rules::find(diagnostic.code).is_some_and(Rule::is_about_reading_rows)
 }
 
 /// The tables that revisions have changed so that nobody waits, other than those which are judged.

@@ -282,6 +282,14 @@ impl Rule {
         self.name == "backfill-with-schema-change"
     }
 
+    /// True for findings about a lock that is held while all rows of a table are read, and no longer.
+    pub fn is_about_reading_rows(&self) -> bool {
+        matches!(
+            self.name,
+            "scanning-not-null" | "blocking-unique-constraint"
+        )
+    }
+
     /// True for findings that only matter where rows of a table are read or written by the application.
     pub fn is_about_use_of_tables(&self) -> bool {
         self.is_about_load() || self.name == "not-null-without-default"
