@@ -139,7 +139,7 @@ pub(super) fn report(
             && (found
                 .same_uniqueness
                 .as_ref()
-                .is_some_and(|same| all.iter().any(|other| other.is_same_as(same)))
+                .is_some_and(|same| introduced.others.iter().any(|other| other.is_seen() && other.difference.is_same_as(same)))
                 || same_key(found, &all).is_some())
     };
     let tables: Vec<String> = all
