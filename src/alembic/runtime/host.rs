@@ -23,7 +23,7 @@ use crate::python::value::{
 };
 use crate::python::{Called, Host, Interpreter, Leaving};
 use crate::sqlalchemy::asyncio::run_sync;
-use crate::sqlalchemy::ddl::{dialect_value, type_argument};
+use crate::sqlalchemy::ddl::{dialect_value, type_argument, type_behind};
 use crate::sqlalchemy::declarative::{bare_column, base_of_class, lacks_attribute, model_of_class};
 use crate::sqlalchemy::{
     column_call, construct, is_database_object, metadata_of_value, type_argument_of,
@@ -504,6 +504,10 @@ fn method_call(
     {
         return called;
     }
+    let type_behind = match name {
+        "create" | "drop" => type_meant(base, interpreter),
+        _ => None,
+    };
     match name {
         "execute" | "exec_driver_sql" | "scalar" | "scalars" | "execute_async" => {
             if call.arguments.is_empty() {
@@ -514,17 +518,20 @@ fn method_call(
                 execute_call(interpreter, call, at)
             })
         }
-        "create" | "drop" if is_library_call(base) || is_table_of_class(base) => {
+        "create" | "drop"
+            if is_library_call(base) || is_table_of_class(base) || type_behind.is_some() =>
+        {
             let creates = name == "create";
+            let owner = type_behind.unwrap_or_else(|| base.clone());
             let target = Target::Object {
-                owner: base.clone(),
+                owner: owner.clone(),
                 creates,
             };
             record_call(interpreter, target, call, at);
             if interpreter.host.simulation().is_none() {
                 return Called::Symbolic;
             }
-            let emitted = emit::created_or_dropped(base, call, creates, at, interpreter);
+            let emitted = emit::created_or_dropped(&owner, call, creates, at, interpreter);
             carry_out(interpreter, emitted, at)
         }
         "create_all" | "drop_all" => {
@@ -595,6 +602,12 @@ fn method_call(
             Called::Symbolic
         }
     }
+}
+
+/// The type that `create()` or `drop()` of a decorated one, or of one for a dialect, is handed on to.
+fn type_meant(base: &Value, interpreter: &mut Runner<'_>) -> Option<Value> {
+    let semantics = interpreter.host.semantics()?;
+    type_behind(base, &semantics, interpreter)
 }
 
 fn operation_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) -> Called {
