@@ -187,7 +187,7 @@ pub(crate) fn lint_observed(
             None => changes,
         });
         let mut linter = Linter::new(input.settings);
-        linter.project(&head, changes.as_ref());
+        linter.project(&head, before.as_ref(), changes.as_ref());
         for environment in &head.environments {
             let change = input
                 .change
@@ -350,9 +350,14 @@ impl<'a> Linter<'a> {
         self.outcome
     }
 
-    fn project(&mut self, project: &Project<'_>, changes: Option<&ChangeSet>) {
+    fn project<'p>(
+        &mut self,
+        project: &'p Project<'p>,
+        before: Option<&'p Project<'p>>,
+        changes: Option<&ChangeSet>,
+    ) {
         self.outcome.summary.environments = project.environments.len();
-        let context = ProjectContext { project };
+        let context = ProjectContext { project, before };
         let before = self.outcome.diagnostics.len();
         self.each(|listener, reporter| {
             if let Listener::Configuration(check) = listener {

@@ -159,6 +159,8 @@ impl Past for NoPast {
 /// The whole repository.
 pub(crate) struct ProjectContext<'a> {
     pub(crate) project: &'a Project<'a>,
+    /// The same before the change.
+    pub(crate) before: Option<&'a Project<'a>>,
 }
 
 /// One Python file of an environment.
