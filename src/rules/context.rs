@@ -163,6 +163,12 @@ pub(crate) struct ProjectContext<'a> {
     pub(crate) before: Option<&'a Project<'a>>,
 }
 
+impl<'a> ProjectContext<'a> {
+    pub(crate) fn new(project: &'a Project<'a>, before: Option<&'a Project<'a>>) -> Self {
+        Self { project, before }
+    }
+}
+
 /// One Python file of an environment.
 pub(crate) struct FileContext<'a> {
     pub(crate) file: &'a RepoPath,

@@ -7,14 +7,13 @@ use smol_str::SmolStr;
 
 use super::calls::{
     RecordedCall, Recorder, Target, chain_has, freeze_argument, is_database_root, is_engine,
-    is_handed_over, is_harmless, is_library_call, is_of_database, is_table_of_class,
-    note_base_given_away, reaches_database, session,
+    is_handed_over, is_harmless, is_of_database, note_base_given_away, reaches_database, session,
 };
 use super::carry_out::{carry_out, refuse};
 use super::emit::{self, Emitted};
 use super::execution::{alters_for_nobody, data_frame_call, execute_call, execute_for_nobody};
 use super::simulation::{Simulation, State};
-use super::{answers, batches, transactions};
+use super::{answers, batches, made_objects, transactions};
 use crate::catalog::{FailureKind, RowChange, Why};
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
@@ -23,7 +22,7 @@ use crate::python::value::{
 };
 use crate::python::{Called, Host, Interpreter, Leaving};
 use crate::sqlalchemy::asyncio::run_sync;
-use crate::sqlalchemy::ddl::{dialect_value, type_argument, type_behind};
+use crate::sqlalchemy::ddl::{dialect_value, type_argument};
 use crate::sqlalchemy::declarative::{bare_column, base_of_class, lacks_attribute, model_of_class};
 use crate::sqlalchemy::{
     column_call, construct, is_database_object, metadata_of_value, type_argument_of,
@@ -504,10 +503,9 @@ fn method_call(
     {
         return called;
     }
-    let type_behind = match name {
-        "create" | "drop" => type_meant(base, interpreter),
-        _ => None,
-    };
+    if let Some(called) = made_objects::call(interpreter, base, name, call, at) {
+        return called;
+    }
     match name {
         "execute" | "exec_driver_sql" | "scalar" | "scalars" | "execute_async" => {
             if call.arguments.is_empty() {
@@ -517,22 +515,6 @@ fn method_call(
             transactions::executed(interpreter, base, |interpreter| {
                 execute_call(interpreter, call, at)
             })
-        }
-        "create" | "drop"
-            if is_library_call(base) || is_table_of_class(base) || type_behind.is_some() =>
-        {
-            let creates = name == "create";
-            let owner = type_behind.unwrap_or_else(|| base.clone());
-            let target = Target::Object {
-                owner: owner.clone(),
-                creates,
-            };
-            record_call(interpreter, target, call, at);
-            if interpreter.host.simulation().is_none() {
-                return Called::Symbolic;
-            }
-            let emitted = emit::created_or_dropped(&owner, call, creates, at, interpreter);
-            carry_out(interpreter, emitted, at)
         }
         "create_all" | "drop_all" => {
             let creates = name == "create_all";
@@ -602,12 +584,6 @@ fn method_call(
             Called::Symbolic
         }
     }
-}
-
-/// The type that `create()` or `drop()` of a decorated one, or of one for a dialect, is handed on to.
-fn type_meant(base: &Value, interpreter: &mut Runner<'_>) -> Option<Value> {
-    let semantics = interpreter.host.semantics()?;
-    type_behind(base, &semantics, interpreter)
 }
 
 fn operation_call(interpreter: &mut Runner<'_>, name: &str, call: &Call, at: Place) -> Called {

@@ -212,7 +212,7 @@ pub fn table_name<H: Host>(
     }
 }
 
-/// The name of the table that mixins of FastAPI Users give the models below them.
+/// The name of the table that mixins of `fastapi_users` give the models below them.
 const NAMED_BY_LIBRARY: &[(&str, &str)] = &[
     ("SQLAlchemyBaseUserTable", "user"),
     ("SQLAlchemyBaseOAuthAccountTable", "oauth_account"),
