@@ -187,7 +187,8 @@ pub(crate) fn lint_observed(
             None => changes,
         });
         let mut linter = Linter::new(input.settings);
-        linter.project(&head, changes.as_ref());
+        let context = ProjectContext::new(&head, before.as_ref());
+        linter.project(&context, changes.as_ref());
         for environment in &head.environments {
             let change = input
                 .change
@@ -350,13 +351,12 @@ impl<'a> Linter<'a> {
         self.outcome
     }
 
-    fn project(&mut self, project: &Project<'_>, changes: Option<&ChangeSet>) {
-        self.outcome.summary.environments = project.environments.len();
-        let context = ProjectContext { project };
+    fn project(&mut self, context: &ProjectContext<'_>, changes: Option<&ChangeSet>) {
+        self.outcome.summary.environments = context.project.environments.len();
         let before = self.outcome.diagnostics.len();
         self.each(|listener, reporter| {
             if let Listener::Configuration(check) = listener {
-                check(&context, reporter);
+                check(context, reporter);
             }
         });
         // A configuration that the change does not touch is not its business.

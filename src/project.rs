@@ -581,6 +581,7 @@ impl<'s> ProjectEnvironment<'s> {
                 let other = match detected.source {
                     DialectSource::Assumed => self
                         .reached_dialect()
+                        .or_else(|| self.asks_flask().then(|| self.flask_dialect())?)
                         .or_else(|| dialect::env_pragma(&self.environment, self.sources)),
                     DialectSource::Package { .. } if self.asks_flask() => self.flask_dialect(),
                     _ => None,

@@ -10,6 +10,7 @@ mod execution;
 mod host;
 mod ignored;
 mod live;
+mod made_objects;
 mod model_schema;
 mod named_tables;
 mod operations;

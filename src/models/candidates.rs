@@ -11,6 +11,7 @@ const WORDS: &[&str] = &[
     "Column(",
     "mapped_column",
     "Mapped[",
+    "SQLAlchemyBase",
     "SQLModel",
     "Table(",
     "__tablename__",

@@ -445,6 +445,11 @@ impl Comparing<'_> {
             {
                 return None;
             }
+            (Subject::Unique, Change::Removed)
+                if uniqueness::has_no_name(&difference.object, &difference.from, database) =>
+            {
+                Weight::Unseen
+            }
             (
                 Subject::Table | Subject::Column | Subject::Unique,
                 Change::Added | Change::Removed,

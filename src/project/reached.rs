@@ -57,7 +57,7 @@ impl ProjectEnvironment<'_> {
         for file in files.iter() {
             let parsed = self.sources.python(file)?;
             for (line, value) in flask_urls(parsed.text.as_str()) {
-                let (dialect, ..) = urls(&value).next().filter(|_| is_settled_on(&value))?;
+                let dialect = written_scheme(&value)?;
                 if found.as_ref().is_some_and(|found| found.dialect != dialect) {
                     return None;
                 }
@@ -134,8 +134,8 @@ impl ProjectEnvironment<'_> {
 /// What a Flask application calls the URL of its database.
 const FLASK_URL: &str = "SQLALCHEMY_DATABASE_URI";
 
-/// What is assigned to the URL of a Flask application, with the numbers of the lines: ` = "sqlite:///a.db"`; nothing where
-/// it may be set otherwise.
+/// What is assigned to the URL of a Flask application, with the numbers of the lines: `"sqlite:///a.db"`; nothing where it
+/// may be set otherwise.
 fn flask_urls(text: &str) -> impl Iterator<Item = (u32, String)> {
     text.match_indices(FLASK_URL).filter_map(|(at, name)| {
         let after = text.get(at + name.len()..)?;
@@ -150,13 +150,18 @@ fn flask_urls(text: &str) -> impl Iterator<Item = (u32, String)> {
         let line = 1 + before.matches('\n').count();
         // A module of settings has what others may set otherwise.
         let is_final = before.trim_end_matches(['"', '\'']).ends_with("config[");
-        let value = if is_final {
-            format!(" = {value}")
-        } else {
-            String::new()
-        };
-        Some((u32::try_from(line).ok()?, value))
+        let value = if is_final { value } else { "" };
+        Some((u32::try_from(line).ok()?, value.to_owned()))
     })
+}
+
+/// The dialect of a URL whose beginning is written, whatever the rest is made of: `f"sqlite:///{path}"`,
+/// `"sqlite:///" + path`; not that of one of two.
+fn written_scheme(value: &str) -> Option<Dialect> {
+    let literal = value.trim_start_matches(['f', 'F', 'r', 'R', 'u']);
+    let (scheme, rest) = literal.strip_prefix(['"', '\''])?.split_once("://")?;
+    let is_one_of_two = rest.contains(" if ");
+    scheme.parse().ok().filter(|_| !is_one_of_two)
 }
 
 /// `URL = "sqlite:///{}".format(home)`, `create_engine("sqlite:///a.db")`; not `os.environ.get("URL", "sqlite:///a.db")`.
@@ -219,6 +224,18 @@ mod tests {
                 "app.config['SQLALCHEMY_DATABASE_URI'] = \\\n    'sqlite:///{0}'.format(path)\n",
                 Some(true),
             ),
+            (
+                "app.config['SQLALCHEMY_DATABASE_URI'] = f'sqlite:///{app.config[\"DIRECTORY\"]}/a.db'\n",
+                Some(true),
+            ),
+            (
+                "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///' + os.path.join(os.environ['DIR'], 'a.db')\n",
+                Some(true),
+            ),
+            (
+                "app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite:///a.db' if app.testing else url\n",
+                Some(false),
+            ),
             ("SQLALCHEMY_DATABASE_URI = 'sqlite:///a.db'\n", Some(false)),
             ("SQLALCHEMY_DATABASE_URI = os.environ['URL']\n", Some(false)),
             (
@@ -233,7 +250,7 @@ mod tests {
         ] {
             let found = flask_urls(text)
                 .next()
-                .map(|(_, value)| urls(&value).next().is_some() && is_settled_on(&value));
+                .map(|(_, value)| written_scheme(&value).is_some());
             assert_eq!(found, is_meant, "{text}");
         }
     }

@@ -159,6 +159,14 @@ impl Past for NoPast {
 /// The whole repository.
 pub(crate) struct ProjectContext<'a> {
     pub(crate) project: &'a Project<'a>,
+    /// The same before the change.
+    pub(crate) before: Option<&'a Project<'a>>,
+}
+
+impl<'a> ProjectContext<'a> {
+    pub(crate) fn new(project: &'a Project<'a>, before: Option<&'a Project<'a>>) -> Self {
+        Self { project, before }
+    }
 }
 
 /// One Python file of an environment.

@@ -21,5 +21,6 @@ pub(crate) use semantics::truncated;
 pub use semantics::{ConstraintLabel, NameParts, Naming, Semantics, TimeZone, Transactions};
 pub use text::{default_text, sql_text};
 pub use types::{
-    EnumType, TypeCheck, TypeDdl, dialect_value, enum_type_ddl, type_argument, type_ddl,
+    EnumType, TypeCheck, TypeDdl, dialect_value, enum_type_ddl, type_argument, type_behind,
+    type_ddl,
 };

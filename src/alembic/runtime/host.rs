@@ -7,14 +7,13 @@ use smol_str::SmolStr;
 
 use super::calls::{
     RecordedCall, Recorder, Target, chain_has, freeze_argument, is_database_root, is_engine,
-    is_handed_over, is_harmless, is_library_call, is_of_database, is_table_of_class,
-    note_base_given_away, reaches_database, session,
+    is_handed_over, is_harmless, is_of_database, note_base_given_away, reaches_database, session,
 };
 use super::carry_out::{carry_out, refuse};
 use super::emit::{self, Emitted};
 use super::execution::{alters_for_nobody, data_frame_call, execute_call, execute_for_nobody};
 use super::simulation::{Simulation, State};
-use super::{answers, batches, transactions};
+use super::{answers, batches, made_objects, transactions};
 use crate::catalog::{FailureKind, RowChange, Why};
 use crate::dialect::Dialect;
 use crate::python::ast::Name;
@@ -504,6 +503,9 @@ fn method_call(
     {
         return called;
     }
+    if let Some(called) = made_objects::call(interpreter, base, name, call, at) {
+        return called;
+    }
     match name {
         "execute" | "exec_driver_sql" | "scalar" | "scalars" | "execute_async" => {
             if call.arguments.is_empty() {
@@ -513,19 +515,6 @@ fn method_call(
             transactions::executed(interpreter, base, |interpreter| {
                 execute_call(interpreter, call, at)
             })
-        }
-        "create" | "drop" if is_library_call(base) || is_table_of_class(base) => {
-            let creates = name == "create";
-            let target = Target::Object {
-                owner: base.clone(),
-                creates,
-            };
-            record_call(interpreter, target, call, at);
-            if interpreter.host.simulation().is_none() {
-                return Called::Symbolic;
-            }
-            let emitted = emit::created_or_dropped(base, call, creates, at, interpreter);
-            carry_out(interpreter, emitted, at)
         }
         "create_all" | "drop_all" => {
             let creates = name == "create_all";

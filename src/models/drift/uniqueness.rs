@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use smol_str::SmolStr;
 
 use super::DriftDifference;
 use crate::catalog::{
@@ -52,6 +53,21 @@ pub(super) fn leave_one_of_equal(database: &mut Catalog, described: &Catalog) {
             there.constraints.push(kept);
         }
     }
+}
+
+/// True for a unique constraint that has no name in the database, as on SQLite: autogenerate goes through those that it
+/// knows by their names, and removes no other.
+pub(super) fn has_no_name(object: &str, definition: &Value, database: &Catalog) -> bool {
+    let (table, _) = split_object(object, database);
+    let columns = definition["columns"].as_array();
+    let is_it = |constraint: &Constraint| {
+        let own = constraint.kind.columns().iter().map(SmolStr::as_str);
+        matches!(constraint.kind, ConstraintKind::Unique { .. })
+            && constraint.name.is(&None)
+            && columns.is_some_and(|columns| own.eq(columns.iter().filter_map(Value::as_str)))
+    };
+    let table = database.tables.get(table);
+    object.ends_with(')') && table.is_some_and(|table| table.constraints.iter().any(is_it))
 }
 
 /// Pairs what the models keep unique by a constraint with what the migrations keep unique by an index, or the other way

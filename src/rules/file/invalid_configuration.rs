@@ -1,5 +1,6 @@
 //! ML004
 
+use crate::alembic::ConfigProblem;
 use crate::diagnostic::Label;
 use crate::rules::{ProjectContext, Reporter, Violation, declare_rule};
 
@@ -30,7 +31,18 @@ impl Violation for InvalidConfiguration<'_> {
 }
 
 fn check(ctx: &ProjectContext<'_>, reporter: &mut Reporter<'_>) {
-    for problem in &ctx.project.discovery.problems {
+    // What stood in the file before the change is not its business.
+    let stood = |problem: &ConfigProblem| {
+        let mut before = ctx.before.into_iter();
+        before.any(|before| {
+            let mut known = before.discovery.problems.iter();
+            known.any(|known| {
+                known.place.file == problem.place.file && known.message == problem.message
+            })
+        })
+    };
+    let problems = ctx.project.discovery.problems.iter();
+    for problem in problems.filter(|problem| !stood(problem)) {
         let violation = InvalidConfiguration {
             message: &problem.message,
         };

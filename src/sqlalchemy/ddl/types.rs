@@ -1,5 +1,6 @@
 //! Column types as the catalog of the database spells them.
 
+mod behind;
 mod enums;
 mod mysql;
 mod postgresql;
@@ -17,6 +18,8 @@ use crate::python::value::{Call, CallArgument, Object, ObjectId, Place, SymbolKi
 use crate::python::{Host, Interpreter, Outcome};
 use crate::sqlalchemy::construct;
 use crate::sqlalchemy::ddl::Semantics;
+
+pub use behind::type_behind;
 
 /// How deep types are unwrapped.
 const MAX_DEPTH: u32 = 12;
@@ -241,7 +244,7 @@ impl<H: Host> TypeReader<'_, '_, H> {
                 "as_mutable" | "type_descriptor" => {
                     return self.read(&call.positional().next()?.value.clone());
                 }
-                "copy" | "adapt" => return self.read(&base),
+                "copy" | "adapt" | "dialect_impl" => return self.read(&base),
                 "evaluates_none" => return self.read(&base),
                 _ => {}
             }
@@ -265,6 +268,11 @@ impl<H: Host> TypeReader<'_, '_, H> {
 
     /// `JSON().with_variant(JSONB(), "postgresql")`
     fn variant(&mut self, base: &Value, call: &Call) -> Option<TypeDdl> {
+        let chosen = self.chosen_variant(base, call)?;
+        self.read(&chosen)
+    }
+
+    fn chosen_variant(&self, base: &Value, call: &Call) -> Option<Value> {
         let wanted = self.semantics.dialect.as_str();
         let mut names = Vec::new();
         for argument in call.positional().skip(1) {
@@ -274,9 +282,9 @@ impl<H: Host> TypeReader<'_, '_, H> {
             name == wanted || (name == "mariadb" && self.semantics.dialect == Dialect::MySql)
         });
         if fits {
-            self.read(&call.positional().next()?.value.clone())
+            Some(call.positional().next()?.value.clone())
         } else {
-            self.read(base)
+            Some(base.clone())
         }
     }
 

@@ -15,15 +15,19 @@ pub fn ordered_attributes<H: Host>(
     interpreter: &mut Interpreter<'_, H>,
 ) -> Vec<Attribute> {
     let (order, _) = interpreter.ancestry(class);
-    let has_own_table = has_named_table(class, interpreter);
+    // A class without a table of its own shares that of the nearest parent which has one.
+    let owner = order
+        .iter()
+        .position(|member| has_named_table(*member, interpreter));
     let mut groups: Vec<(ObjectId, Vec<Attribute>)> = Vec::new();
     let mut names: Vec<smol_str::SmolStr> = Vec::new();
-    // A parent with a table of its own keeps its columns and those that it inherits, unless the child has no table: then it
-    // is the same. What a mixin beside it declares is the child's, but under names that the parent does not bind.
+    // A parent above that one with a table of its own keeps its columns and those that it inherits. What a mixin beside it
+    // declares is the child's, but under names that the parent does not bind.
     let mut mapped: Vec<ObjectId> = Vec::new();
     let mut inherited: Vec<ObjectId> = Vec::new();
     for (index, member) in order.iter().enumerate() {
-        if index > 0 && has_own_table && has_named_table(*member, interpreter) {
+        let is_above = owner.is_some_and(|owner| index > owner);
+        if is_above && has_named_table(*member, interpreter) {
             mapped.push(*member);
             inherited.extend(interpreter.ancestry(*member).0);
         }

@@ -179,6 +179,9 @@ pub fn table_name<H: Host>(
     let (order, _) = interpreter.ancestry(class);
     for (index, candidate) in order.iter().enumerate() {
         let Some(value) = interpreter.own_attribute(*candidate, "__tablename__") else {
+            if let Some(name) = named_by_library(*candidate, interpreter) {
+                return Some(SmolStr::new_static(name));
+            }
             continue;
         };
         match value {
@@ -207,6 +210,37 @@ pub fn table_name<H: Host>(
         }
         Style::Declarative | Style::Foreign => None,
     }
+}
+
+/// The name of the table that mixins of `fastapi_users` give the models below them.
+const NAMED_BY_LIBRARY: &[(&str, &str)] = &[
+    ("SQLAlchemyBaseUserTable", "user"),
+    ("SQLAlchemyBaseOAuthAccountTable", "oauth_account"),
+    ("SQLAlchemyBaseAccessTokenTable", "accesstoken"),
+];
+
+/// The name of a base, also of `SQLAlchemyBaseUserTable[int]`.
+fn name_of_base(base: &Value) -> Option<&Name> {
+    match &base.as_symbol()?.kind {
+        SymbolKind::Item { base, .. } => base.qualified_name(),
+        _ => base.qualified_name(),
+    }
+}
+
+/// What a mixin of a library, as a base of the class itself, calls its table.
+fn named_by_library<H: Host>(
+    class: ObjectId,
+    interpreter: &Interpreter<'_, H>,
+) -> Option<&'static str> {
+    let bases = interpreter.class(class)?.bases.iter();
+    let mut names = bases.filter_map(name_of_base);
+    names.find_map(|name| {
+        let (module, mixin) = name.rsplit_once('.')?;
+        let mixin = mixin.strip_suffix("UUID").unwrap_or(mixin);
+        let mut known = NAMED_BY_LIBRARY.iter();
+        let (_, table) = known.find(|(known, _)| *known == mixin)?;
+        module.starts_with("fastapi_users").then_some(*table)
+    })
 }
 
 /// True if a class certainly has no such attribute: no class above it is unknown but the base of SQLAlchemy, whose few
@@ -428,7 +462,7 @@ pub fn foreign_base<H: Host>(
         if is_automap(base, interpreter) {
             return Some("the database, which `automap_base` reads".to_owned());
         }
-        let name = base.qualified_name()?;
+        let name = name_of_base(base)?;
         let root = name.split('.').next().unwrap_or_default();
         let is_harmless = crate::python::is_standard_library(root) || HARMLESS.contains(&root);
         (!is_harmless).then(|| format!("`{name}`, which is not part of the repository"))

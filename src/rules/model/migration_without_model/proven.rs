@@ -136,11 +136,12 @@ pub(super) fn report(
     // What the migration makes says that it is the other form of what the model asks for.
     let is_other_half = |found: &DriftDifference| {
         found.difference.change == Change::Added
-            && (found
-                .same_uniqueness
-                .as_ref()
-                .is_some_and(|same| all.iter().any(|other| other.is_same_as(same)))
-                || same_key(found, &all).is_some())
+            && (found.same_uniqueness.as_ref().is_some_and(|same| {
+                introduced
+                    .others
+                    .iter()
+                    .any(|other| other.is_seen() && other.difference.is_same_as(same))
+            }) || same_key(found, &all).is_some())
     };
     let tables: Vec<String> = all
         .iter()
