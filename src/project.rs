@@ -45,6 +45,7 @@ use history::RECENT;
 pub use history::ReplayedHistory;
 pub use locations::SeveralHeads;
 use patched::patched_names;
+pub use reached::Registration;
 pub use startup::Downtime;
 
 /// The environments of a repository and what they hold.
@@ -614,5 +615,10 @@ impl ModelFiles for ProjectEnvironment<'_> {
 
     fn all(&self) -> Vec<RepoPath> {
         self.model_files()
+    }
+
+    fn revisions(&self) -> Vec<RepoPath> {
+        let nodes = self.map.nodes().iter();
+        nodes.map(|node| node.revision.file.clone()).collect()
     }
 }

@@ -17,7 +17,31 @@ const MOST_MODULES: usize = 30;
 /// `env.py` imports a module that imports a module that has the URL: three steps.
 const MOST_STEPS: usize = 3;
 
+/// Whether the model of a table is known to the metadata when Alembic compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// What `env.py` or a revision imports leads to it, or there is no such model.
+    Seen,
+    /// The application that Flask-Migrate runs in may import it, or a module whose name is not known.
+    Doubtful,
+    None,
+}
+
 impl ProjectEnvironment<'_> {
+    /// Whether Alembic sees the model of a table.
+    pub fn registration(&self, table: &str) -> Registration {
+        let models = self.model_schema();
+        let mut unregistered = models.unregistered.iter();
+        let Some(model) = unregistered.find(|model| model.name == table) else {
+            return Registration::Seen;
+        };
+        if models.open.is_some() || self.asks_flask() && self.may_be_imported(&model.place.file) {
+            Registration::Doubtful
+        } else {
+            Registration::None
+        }
+    }
+
     /// The dialect of the URLs in the modules that `env.py` leads to, if there is exactly one. A URL of SQLite that is only
     /// there in case nobody says anything else is no sign.
     pub(super) fn reached_dialect(&self) -> Option<DetectedDialect> {

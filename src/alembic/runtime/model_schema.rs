@@ -37,7 +37,7 @@ pub struct ModelSchema {
     pub origin: MetadataOrigin,
     /// The metadata whose tables these are.
     pub metadata: Vec<MetadataKey>,
-    /// Tables on the same metadata in modules that `env.py` does not lead to.
+    /// Tables on the same metadata in modules that neither `env.py` nor a revision leads to.
     pub unregistered: Vec<UnregisteredTable>,
     /// The same schema with the tables of those; `None` where there are none.
     pub with_unregistered: Option<Arc<ModelSchema>>,
@@ -77,7 +77,7 @@ pub enum MetadataOrigin {
     Unknown,
 }
 
-/// A table that no run of `env.py` would see.
+/// A table that no run of `env.py` would see, unless what runs it imports the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnregisteredTable {
     pub name: SmolStr,
@@ -97,6 +97,9 @@ pub trait ModelFiles {
 
     /// All files of the repository that may and that are part of the application.
     fn all(&self) -> Vec<RepoPath>;
+
+    /// The revision files, which Alembic loads before it compares anything.
+    fn revisions(&self) -> Vec<RepoPath>;
 }
 
 /// The models of a repository as they are read: first from the files alone, then beside what the migrations build.
@@ -146,7 +149,9 @@ impl<'s> ModelReading<'s> {
         let semantics = Arc::new(semantics);
         interpreter.host.simulation = Some(Simulation::new(Arc::clone(&semantics)));
         let reached = match env_file {
-            Some(env_file) => interpreter.reach(env_file, |file| files.may_define(file)),
+            Some(env_file) => {
+                interpreter.reach(env_file, &files.revisions(), |file| files.may_define(file))
+            }
             None => Reached::default(),
         };
         let mut reader = Reader {
@@ -157,6 +162,7 @@ impl<'s> ModelReading<'s> {
             made: Vec::new(),
             unregistered: Vec::new(),
             elsewhere: Vec::new(),
+            bare: Vec::new(),
             open: None,
             declared: BTreeMap::new(),
             compares_labels: env_file
@@ -211,6 +217,7 @@ impl<'s> ModelReading<'s> {
         } else {
             (MetadataOrigin::Unknown, Vec::new())
         };
+        let unregistered = unregistered.unwrap_or_else(|| reader.unseen());
         let catalog = reader.catalog();
         let comparison = reader.comparison(&configured, &catalog, migrated);
         let mut schema = ModelSchema {
@@ -226,13 +233,13 @@ impl<'s> ModelReading<'s> {
             elsewhere: std::mem::take(&mut reader.elsewhere),
             lacks_target,
             files: Arc::new(reader.interpreter.extents()),
-            unregistered: unregistered.unwrap_or_default(),
+            unregistered,
             with_unregistered: None,
             comparison,
             dialect,
             open: reader.open(),
         };
-        if !schema.unregistered.is_empty() {
+        if schema.origin == MetadataOrigin::Environment && !schema.unregistered.is_empty() {
             for made in std::mem::take(&mut reader.unregistered) {
                 reader.apply(made);
             }
@@ -272,6 +279,8 @@ struct Reader<'s> {
     unregistered: Vec<MadeTables>,
     /// The tables of metadata of which none was made.
     elsewhere: Vec<(MetadataKey, SmolStr)>,
+    /// The metadata that `env.py` hands over and that certainly has no tables then.
+    bare: Vec<MetadataKey>,
     /// Why there may be other tables.
     open: Option<Arc<Why>>,
     /// The tables as they are declared.
@@ -313,6 +322,9 @@ impl Reader<'_> {
             return false;
         };
         if made.declared.is_empty() {
+            if made.open.is_none() && self.interpreter.gaps().is_empty() {
+                self.bare.push(key);
+            }
             return false;
         }
         // `sqlmodel.SQLModel` is what everybody's models are on.
@@ -538,6 +550,18 @@ impl Reader<'_> {
             self.unregistered.push(made);
         }
         found
+    }
+
+    /// The tables that were read, where they are on the metadata of `env.py`, which leads to none of them.
+    fn unseen(&self) -> Vec<UnregisteredTable> {
+        let is_bare = !self.keys.is_empty() && self.keys.iter().all(|key| self.bare.contains(key));
+        let declared = self.declared.iter().filter(|_| is_bare);
+        let tables = declared.map(|(name, table)| UnregisteredTable {
+            name: name.clone(),
+            place: self.interpreter.file(table.at),
+        });
+        let unseen = tables.filter(|table| self.reached.certainty(&table.place.file).is_none());
+        unseen.collect()
     }
 
     /// What was made, with the places of the models. A table whose module may not be imported may not be there.
