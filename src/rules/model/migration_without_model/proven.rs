@@ -224,9 +224,7 @@ pub(super) fn report(
             Met::of(one.found, head),
         );
         let is_seen = aftermath.is_undone() || met != Met::Nothing;
-        // Only autogenerate asks what an index is called.
-        let is_name = one.found.change == Change::Renamed;
-        aftermath.notices(met) && (is_seen || !both_fill(one.found, head) && !is_name)
+        aftermath.notices(met) && (is_seen || !is_for_autogenerate(one.found, head))
     };
     contradictions.retain(|one| {
         !is_told(one) && !is_seen_so(one) && is_noticed(one) && !comes_by_generation(one, ctx)
@@ -331,6 +329,22 @@ fn both_fill(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
     (difference.subject, difference.change) == (Subject::Column, Change::Changed("nullable"))
         && has_default(head.migrated())
         && (models.python_defaults.contains_key(&difference.object) || has_default(&models.catalog))
+}
+
+/// True for what no code meets, so that nobody but autogenerate asks: what an index is called, comments, a default that the
+/// models do not count on, a database that takes more, and NOT NULL that no row is refused for.
+pub(in crate::rules::model) fn is_for_autogenerate(
+    difference: &Difference,
+    head: &ProjectEnvironment<'_>,
+) -> bool {
+    let Difference { from, to, .. } = difference;
+    match difference.change {
+        Change::Renamed | Change::Changed("comment") => true,
+        Change::Changed("default") => to.is_null(),
+        Change::Changed("nullable") => from == &Value::Bool(false) || both_fill(difference, head),
+        Change::Changed("type") => is_relaxation(difference, head),
+        _ => false,
+    }
 }
 
 fn leeway_of(together: &Together<'_>, head: &ProjectEnvironment<'_>) -> Leeway {

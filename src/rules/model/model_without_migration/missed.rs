@@ -6,7 +6,7 @@ use super::words::{changed_actions, uniqueness};
 use crate::catalog::{Change, Difference, Fact, Subject, split_object};
 use crate::dialect::{has_room, is_wider};
 use crate::models::DriftDifference;
-use crate::project::ProjectEnvironment;
+use crate::project::{ProjectEnvironment, Registration};
 use crate::rules::model::migration_without_model::Met;
 
 /// What a database without the migration lacks.
@@ -109,9 +109,15 @@ pub(super) fn missed(found: &[&DriftDifference], head: &ProjectEnvironment<'_>) 
     }
 }
 
-/// True for what nobody notices: no metadata is compared, and no statement of the code meets it.
+/// True for what nobody notices: no metadata is compared, or the model is not known to it, and no statement of the code meets
+/// it.
 pub(super) fn is_unnoticed(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
-    head.model_schema().lacks_target && Met::of(difference, head) == Met::Nothing
+    let (table, _) = split_object(&difference.object, &head.model_schema().whole().catalog);
+    let is_unseen = || {
+        difference.change == Change::Changed("comment")
+            && head.registration(table) == Registration::None
+    };
+    (head.model_schema().lacks_target || is_unseen()) && Met::of(difference, head) == Met::Nothing
 }
 
 /// True for a column that the models do without, and rows can as well.
