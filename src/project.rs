@@ -607,18 +607,3 @@ impl<'s> ProjectEnvironment<'s> {
             .collect()
     }
 }
-
-impl ModelFiles for ProjectEnvironment<'_> {
-    fn may_define(&self, file: &RepoPath) -> bool {
-        models::may_declare_models(file, self.sources)
-    }
-
-    fn all(&self) -> Vec<RepoPath> {
-        self.model_files()
-    }
-
-    fn revisions(&self) -> Vec<RepoPath> {
-        let nodes = self.map.nodes().iter();
-        nodes.map(|node| node.revision.file.clone()).collect()
-    }
-}

@@ -4,9 +4,10 @@ use rustc_hash::FxHashSet;
 
 use super::ProjectEnvironment;
 use super::dialect::{DetectedDialect, DialectSource, urls};
+use crate::alembic::ModelFiles;
 use crate::dependencies::FileLine;
 use crate::dialect::Dialect;
-use crate::models::is_test_file;
+use crate::models::{self, is_test_file};
 use crate::python::ast::{Stmt, StmtKind};
 use crate::python::{FoundModule, ModuleFinder, Visitor, walk};
 use crate::source::RepoPath;
@@ -25,6 +26,21 @@ pub enum Registration {
     /// The application that Flask-Migrate runs in may import it, or a module whose name is not known.
     Doubtful,
     None,
+}
+
+impl ModelFiles for ProjectEnvironment<'_> {
+    fn may_define(&self, file: &RepoPath) -> bool {
+        models::may_declare_models(file, self.sources)
+    }
+
+    fn all(&self) -> Vec<RepoPath> {
+        self.model_files()
+    }
+
+    fn revisions(&self) -> Vec<RepoPath> {
+        let nodes = self.map.nodes().iter();
+        nodes.map(|node| node.revision.file.clone()).collect()
+    }
 }
 
 impl ProjectEnvironment<'_> {

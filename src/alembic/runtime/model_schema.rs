@@ -3,6 +3,7 @@
 mod comparison;
 mod filters;
 mod likeness;
+mod registration;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -522,46 +523,6 @@ impl Reader<'_> {
         let is_made = Likeness::best(&found).is_some_and(|best| self.make(&best.metadata));
         self.elsewhere.retain(|(key, _)| !self.keys.contains(key));
         is_made
-    }
-
-    /// Tables on the metadata that was read, in files that were not reached.
-    fn unregistered(&mut self, candidates: &[RepoPath]) -> Vec<UnregisteredTable> {
-        for file in candidates {
-            if self.reached.certainty(file).is_none() {
-                self.interpreter.complete_file(file);
-            }
-        }
-        let mut found = Vec::new();
-        for metadata in self.made.clone() {
-            let Some(made) = emit::tables_of_metadata(&metadata, &mut self.interpreter) else {
-                continue;
-            };
-            for table in &made.declared {
-                let place = self.interpreter.file(table.at);
-                if !self.declared.contains_key(&table.name)
-                    && self.reached.certainty(&place.file).is_none()
-                {
-                    found.push(UnregisteredTable {
-                        name: table.name.clone(),
-                        place,
-                    });
-                }
-            }
-            self.unregistered.push(made);
-        }
-        found
-    }
-
-    /// The tables that were read, where they are on the metadata of `env.py`, which leads to none of them.
-    fn unseen(&self) -> Vec<UnregisteredTable> {
-        let is_bare = !self.keys.is_empty() && self.keys.iter().all(|key| self.bare.contains(key));
-        let declared = self.declared.iter().filter(|_| is_bare);
-        let tables = declared.map(|(name, table)| UnregisteredTable {
-            name: name.clone(),
-            place: self.interpreter.file(table.at),
-        });
-        let unseen = tables.filter(|table| self.reached.certainty(&table.place.file).is_none());
-        unseen.collect()
     }
 
     /// What was made, with the places of the models. A table whose module may not be imported may not be there.
