@@ -1,5 +1,6 @@
 //! Contradictions between the schemas of migrations and models, where both are known.
 
+mod compared;
 mod generated;
 mod named;
 mod put_aside;
@@ -23,6 +24,7 @@ use crate::rules::downgrade::ignored_argument;
 use crate::rules::{EnvironmentContext, Reporter, pairing};
 use crate::schema::Operation;
 use crate::source::FileSpan;
+use compared::{both_fill, is_for_autogenerate};
 use generated::comes_by_generation;
 use named::{name_doubled, name_renamed};
 use put_aside::is_put_aside;
@@ -188,7 +190,7 @@ pub(super) fn report(
                 found.find(|one| one.difference.is_same_as(here))
             });
             Contradicted {
-                was_there: introduced.was_there(contradicted.found),
+                was_there: introduced.was_there(contradicted.found) && !contradicted.is_made_anew(),
                 called: called.and_then(|(_, here)| here.object.rsplit('.').next()),
                 same_key,
                 model: asked
@@ -315,36 +317,6 @@ pub(super) fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_
 /// True for a column that the migrations let be NULL and the models do not, where both give a row a value if it is given none.
 fn is_filled(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
     difference.from == Value::Bool(true) && both_fill(difference, head)
-}
-
-/// True for a column that is NULL on one side only, and to which both give a value where a row has none.
-fn both_fill(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
-    let Target { table, name, .. } = Target::of(difference);
-    let has_default = |catalog: &Catalog| {
-        let table = table.and_then(|table| catalog.tables.get(table));
-        let column = table.zip(name).and_then(|(table, name)| table.column(name));
-        column.is_some_and(|column| matches!(column.default, Fact::Known(Some(_))))
-    };
-    let models = head.model_schema().whole();
-    (difference.subject, difference.change) == (Subject::Column, Change::Changed("nullable"))
-        && has_default(head.migrated())
-        && (models.python_defaults.contains_key(&difference.object) || has_default(&models.catalog))
-}
-
-/// True for what no code meets, so that nobody but autogenerate asks: what an index is called, comments, a default that the
-/// models do not count on, a database that takes more, and NOT NULL that no row is refused for.
-pub(in crate::rules::model) fn is_for_autogenerate(
-    difference: &Difference,
-    head: &ProjectEnvironment<'_>,
-) -> bool {
-    let Difference { from, to, .. } = difference;
-    match difference.change {
-        Change::Renamed | Change::Changed("comment") => true,
-        Change::Changed("default") => to.is_null(),
-        Change::Changed("nullable") => from == &Value::Bool(false) || both_fill(difference, head),
-        Change::Changed("type") => is_relaxation(difference, head),
-        _ => false,
-    }
 }
 
 fn leeway_of(together: &Together<'_>, head: &ProjectEnvironment<'_>) -> Leeway {
