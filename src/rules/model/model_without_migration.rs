@@ -25,7 +25,7 @@ use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::{FileSpan, RepoPath};
 use crate::sql::is_same_condition;
-use missed::{Missed, is_unnoticed, missed, only_forbids_null};
+use missed::{Missed, is_unasked_length, is_unnoticed, missed, only_forbids_null};
 use refused_key::is_refused_key;
 use words::{EDITED, NEW, in_words};
 
@@ -308,6 +308,7 @@ fn report_proven(
                 && (!lacked_keys || !is_new(Subject::ForeignKey, &found.difference))
                 && !ignored::is_ignored(&found.difference, ctx)
                 && !is_unnoticed(&found.difference, head)
+                && (!is_unasked_length(&found.difference, head) || found.is_seen())
                 && !is_refused_key(&found.difference, head)
                 && !misnamed
                     .iter()
