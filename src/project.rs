@@ -45,6 +45,7 @@ use history::RECENT;
 pub use history::ReplayedHistory;
 pub use locations::SeveralHeads;
 use patched::patched_names;
+pub use reached::Registration;
 pub use startup::Downtime;
 
 /// The environments of a repository and what they hold.
@@ -605,15 +606,5 @@ impl<'s> ProjectEnvironment<'s> {
             .iter()
             .map(|node| self.map.node(*node).id().clone())
             .collect()
-    }
-}
-
-impl ModelFiles for ProjectEnvironment<'_> {
-    fn may_define(&self, file: &RepoPath) -> bool {
-        models::may_declare_models(file, self.sources)
-    }
-
-    fn all(&self) -> Vec<RepoPath> {
-        self.model_files()
     }
 }

@@ -4,9 +4,10 @@ use rustc_hash::FxHashSet;
 
 use super::ProjectEnvironment;
 use super::dialect::{DetectedDialect, DialectSource, urls};
+use crate::alembic::ModelFiles;
 use crate::dependencies::FileLine;
 use crate::dialect::Dialect;
-use crate::models::is_test_file;
+use crate::models::{self, is_test_file};
 use crate::python::ast::{Stmt, StmtKind};
 use crate::python::{FoundModule, ModuleFinder, Visitor, walk};
 use crate::source::RepoPath;
@@ -17,7 +18,46 @@ const MOST_MODULES: usize = 30;
 /// `env.py` imports a module that imports a module that has the URL: three steps.
 const MOST_STEPS: usize = 3;
 
+/// Whether the model of a table is known to the metadata when Alembic compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// What `env.py` or a revision imports leads to it, or there is no such model.
+    Seen,
+    /// The application that Flask-Migrate runs in may import it, or a module whose name is not known.
+    Doubtful,
+    None,
+}
+
+impl ModelFiles for ProjectEnvironment<'_> {
+    fn may_define(&self, file: &RepoPath) -> bool {
+        models::may_declare_models(file, self.sources)
+    }
+
+    fn all(&self) -> Vec<RepoPath> {
+        self.model_files()
+    }
+
+    fn revisions(&self) -> Vec<RepoPath> {
+        let nodes = self.map.nodes().iter();
+        nodes.map(|node| node.revision.file.clone()).collect()
+    }
+}
+
 impl ProjectEnvironment<'_> {
+    /// Whether Alembic sees the model of a table.
+    pub fn registration(&self, table: &str) -> Registration {
+        let models = self.model_schema();
+        let mut unregistered = models.unregistered.iter();
+        let Some(model) = unregistered.find(|model| model.name == table) else {
+            return Registration::Seen;
+        };
+        if models.open.is_some() || self.asks_flask() && self.may_be_imported(&model.place.file) {
+            Registration::Doubtful
+        } else {
+            Registration::None
+        }
+    }
+
     /// The dialect of the URLs in the modules that `env.py` leads to, if there is exactly one. A URL of SQLite that is only
     /// there in case nobody says anything else is no sign.
     pub(super) fn reached_dialect(&self) -> Option<DetectedDialect> {

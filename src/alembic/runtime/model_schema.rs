@@ -3,6 +3,7 @@
 mod comparison;
 mod filters;
 mod likeness;
+mod registration;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -37,7 +38,7 @@ pub struct ModelSchema {
     pub origin: MetadataOrigin,
     /// The metadata whose tables these are.
     pub metadata: Vec<MetadataKey>,
-    /// Tables on the same metadata in modules that `env.py` does not lead to.
+    /// Tables on the same metadata in modules that neither `env.py` nor a revision leads to.
     pub unregistered: Vec<UnregisteredTable>,
     /// The same schema with the tables of those; `None` where there are none.
     pub with_unregistered: Option<Arc<ModelSchema>>,
@@ -77,7 +78,7 @@ pub enum MetadataOrigin {
     Unknown,
 }
 
-/// A table that no run of `env.py` would see.
+/// A table that no run of `env.py` would see, unless what runs it imports the model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnregisteredTable {
     pub name: SmolStr,
@@ -97,6 +98,9 @@ pub trait ModelFiles {
 
     /// All files of the repository that may and that are part of the application.
     fn all(&self) -> Vec<RepoPath>;
+
+    /// The revision files, which Alembic loads before it compares anything.
+    fn revisions(&self) -> Vec<RepoPath>;
 }
 
 /// The models of a repository as they are read: first from the files alone, then beside what the migrations build.
@@ -146,7 +150,9 @@ impl<'s> ModelReading<'s> {
         let semantics = Arc::new(semantics);
         interpreter.host.simulation = Some(Simulation::new(Arc::clone(&semantics)));
         let reached = match env_file {
-            Some(env_file) => interpreter.reach(env_file, |file| files.may_define(file)),
+            Some(env_file) => {
+                interpreter.reach(env_file, &files.revisions(), |file| files.may_define(file))
+            }
             None => Reached::default(),
         };
         let mut reader = Reader {
@@ -157,6 +163,7 @@ impl<'s> ModelReading<'s> {
             made: Vec::new(),
             unregistered: Vec::new(),
             elsewhere: Vec::new(),
+            bare: Vec::new(),
             open: None,
             declared: BTreeMap::new(),
             compares_labels: env_file
@@ -211,6 +218,7 @@ impl<'s> ModelReading<'s> {
         } else {
             (MetadataOrigin::Unknown, Vec::new())
         };
+        let unregistered = unregistered.unwrap_or_else(|| reader.unseen());
         let catalog = reader.catalog();
         let comparison = reader.comparison(&configured, &catalog, migrated);
         let mut schema = ModelSchema {
@@ -226,13 +234,13 @@ impl<'s> ModelReading<'s> {
             elsewhere: std::mem::take(&mut reader.elsewhere),
             lacks_target,
             files: Arc::new(reader.interpreter.extents()),
-            unregistered: unregistered.unwrap_or_default(),
+            unregistered,
             with_unregistered: None,
             comparison,
             dialect,
             open: reader.open(),
         };
-        if !schema.unregistered.is_empty() {
+        if schema.origin == MetadataOrigin::Environment && !schema.unregistered.is_empty() {
             for made in std::mem::take(&mut reader.unregistered) {
                 reader.apply(made);
             }
@@ -272,6 +280,8 @@ struct Reader<'s> {
     unregistered: Vec<MadeTables>,
     /// The tables of metadata of which none was made.
     elsewhere: Vec<(MetadataKey, SmolStr)>,
+    /// The metadata that `env.py` hands over and that certainly has no tables then.
+    bare: Vec<MetadataKey>,
     /// Why there may be other tables.
     open: Option<Arc<Why>>,
     /// The tables as they are declared.
@@ -313,6 +323,9 @@ impl Reader<'_> {
             return false;
         };
         if made.declared.is_empty() {
+            if made.open.is_none() && self.interpreter.gaps().is_empty() {
+                self.bare.push(key);
+            }
             return false;
         }
         // `sqlmodel.SQLModel` is what everybody's models are on.
@@ -510,34 +523,6 @@ impl Reader<'_> {
         let is_made = Likeness::best(&found).is_some_and(|best| self.make(&best.metadata));
         self.elsewhere.retain(|(key, _)| !self.keys.contains(key));
         is_made
-    }
-
-    /// Tables on the metadata that was read, in files that were not reached.
-    fn unregistered(&mut self, candidates: &[RepoPath]) -> Vec<UnregisteredTable> {
-        for file in candidates {
-            if self.reached.certainty(file).is_none() {
-                self.interpreter.complete_file(file);
-            }
-        }
-        let mut found = Vec::new();
-        for metadata in self.made.clone() {
-            let Some(made) = emit::tables_of_metadata(&metadata, &mut self.interpreter) else {
-                continue;
-            };
-            for table in &made.declared {
-                let place = self.interpreter.file(table.at);
-                if !self.declared.contains_key(&table.name)
-                    && self.reached.certainty(&place.file).is_none()
-                {
-                    found.push(UnregisteredTable {
-                        name: table.name.clone(),
-                        place,
-                    });
-                }
-            }
-            self.unregistered.push(made);
-        }
-        found
     }
 
     /// What was made, with the places of the models. A table whose module may not be imported may not be there.

@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{MOST_NAMED, SAME, names_in, new_names, pattern, same_for_many, same_in, wording};
+use super::{
+    FURTHER, MOST_NAMED, SAME, names_in, new_names, pattern, same_for_many, same_of, wording,
+};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::source::RepoPath;
 
@@ -52,24 +54,32 @@ fn with_slips(host: Diagnostic, others: Vec<Diagnostic>) -> Diagnostic {
     if others.is_empty() {
         return host;
     }
-    let of_message = same_slips(&host.message, same_in(&host), &others);
-    let mut told = vec![strict(&host.message)];
+    let mut known: Vec<String> = Vec::new();
     let mut notes: Vec<String> = Vec::new();
-    for own in std::mem::take(&mut host.notes) {
-        if own.starts_with(SAME) {
-            continue;
+    let mut of_message = None;
+    for (index, (text, same)) in told(&host).into_iter().enumerate() {
+        let words = strict(text);
+        let is_new = !known.contains(&words);
+        known.push(words);
+        let same = if is_new {
+            same_slips(text, same, &others)
+        } else {
+            same.map(str::to_owned)
+        };
+        if index == 0 {
+            of_message = same;
+        } else {
+            notes.push(format!("{FURTHER}{text}"));
+            notes.extend(same);
         }
-        let words = own.strip_prefix(FURTHER).map(strict);
-        let is_new = words.is_some_and(|words| {
-            let is_new = !told.contains(&words);
-            told.push(words);
-            is_new
-        });
-        let difference = own.strip_prefix(FURTHER).filter(|_| is_new);
-        let further = difference.and_then(|own| same_slips(own, (Vec::new(), 0), &others));
-        notes.push(own);
-        notes.extend(further);
     }
+    // Behind a further difference it would be taken for what goes the same way as that.
+    if !notes.is_empty() {
+        notes.splice(0..0, of_message.take());
+    }
+    let rest = host.notes.iter();
+    let rest = rest.filter(|note| !note.starts_with(SAME) && !note.starts_with(FURTHER));
+    notes.extend(rest.cloned());
     notes.extend(of_message);
     host.notes = notes;
     for other in others {
@@ -78,20 +88,18 @@ fn with_slips(host: Diagnostic, others: Vec<Diagnostic>) -> Diagnostic {
     host
 }
 
-/// A note that adds to these names, and so many more, those of which others tell the same difference.
-fn same_slips<'d>(
-    own: &str,
-    known: (Vec<&'d str>, usize),
-    others: &'d [Diagnostic],
-) -> Option<String> {
-    let (mut names, mut further) = known;
+/// A note that adds to those of another the names of which others tell the same difference.
+fn same_slips(own: &str, known: Option<&str>, others: &[Diagnostic]) -> Option<String> {
+    let (names, mut further) = known.map_or((Vec::new(), 0), same_of);
+    let mut names: Vec<String> = names.into_iter().map(str::to_owned).collect();
     let words = strict(own);
-    for other in others {
-        let same = differences(other).filter(|text| strict(text) == words);
-        let mut found: Vec<&str> = same.flat_map(|text| new_names(own, text)).collect();
-        if strict(&other.message) == words {
-            let (same, more) = same_in(other);
-            found.extend(same);
+    for (text, same) in others.iter().flat_map(told) {
+        if strict(text) != words {
+            continue;
+        }
+        let mut found = names_of_other(own, text);
+        if let Some((same, more)) = same.map(same_of) {
+            found.extend(same.into_iter().map(str::to_owned));
             further += more;
         }
         for name in found {
@@ -103,14 +111,66 @@ fn same_slips<'d>(
     same_for_many(&names, MOST_NAMED, further)
 }
 
-/// How a note begins that tells a further difference.
-const FURTHER: &str = "and ";
+/// The names that tell one text from another; what is otherwise of a new table is named with it, unless it is just the same.
+fn names_of_other(own: &str, text: &str) -> Vec<String> {
+    let of_table = |text: &str| {
+        let found = NEW_TABLE.captures(text)?;
+        let (table, rest) = (found.name("table")?, found.name("rest")?);
+        let names = names_in(rest.as_str()).into_iter();
+        Some((
+            table.as_str().to_owned(),
+            names.map(str::to_owned).collect::<Vec<_>>(),
+        ))
+    };
+    let (Some((own_table, own_parts)), Some((table, parts))) = (of_table(own), of_table(text))
+    else {
+        return new_names(own, text)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+    };
+    let levelled = |table: &str, parts: &[String]| -> Vec<String> {
+        parts.iter().map(|part| part.replace(table, "_")).collect()
+    };
+    if levelled(&own_table, &own_parts) == levelled(&table, &parts) {
+        return vec![format!("`{table}`")];
+    }
+    let named = |part: &String| match part.strip_prefix('`') {
+        Some(name) => format!("`{table}.{name}"),
+        None => format!("`{table}` {part}"),
+    };
+    parts.iter().map(named).collect()
+}
+
+/// What a new table has or lacks.
+static NEW_TABLE: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"(?:new|creates) table `(?P<table>[^`]*)`(?P<rest>.*)"));
 
 /// What a finding tells: its message, and the further differences in its notes.
 fn differences(diagnostic: &Diagnostic) -> impl Iterator<Item = &str> {
-    let further = diagnostic.notes.iter();
-    let further = further.filter_map(|note| note.strip_prefix(FURTHER));
-    std::iter::once(diagnostic.message.as_str()).chain(further)
+    told(diagnostic).into_iter().map(|(text, _)| text)
+}
+
+/// What a finding tells, each with the note about what goes the same way.
+fn told(diagnostic: &Diagnostic) -> Vec<(&str, Option<&str>)> {
+    let mut told: Vec<(&str, Option<&str>)> = vec![(&diagnostic.message, None)];
+    let mut is_further = false;
+    for note in &diagnostic.notes {
+        if note.starts_with(SAME) {
+            let of = if is_further {
+                told.last_mut()
+            } else {
+                told.first_mut()
+            };
+            if let Some((_, same)) = of {
+                *same = Some(note);
+            }
+        }
+        let text = note.strip_prefix(FURTHER);
+        told.extend(text.map(|text| (text, None)));
+        is_further = text.is_some();
+    }
+    told
 }
 
 /// A finding as the slip that others may have made as well.
@@ -245,13 +305,52 @@ mod tests {
         assert_eq!(
             first.notes,
             [
+                "the same holds for `c.y`",
                 "and the foreign key on `a.x` is ON DELETE CASCADE",
                 "the same holds for `b.z`",
-                "the next one proposes it",
-                "the same holds for `c.y`"
+                "the next one proposes it"
             ]
         );
         assert_eq!(first.related.len(), 2);
+    }
+
+    #[test]
+    fn what_another_new_table_has_besides_is_named_with_it() {
+        let of = |file: &str, has: &str, further: &[&str]| Diagnostic {
+            is_slip: true,
+            revision: Some(file.to_owned()),
+            notes: further.iter().map(ToString::to_string).collect(),
+            ..finding(1, file, &format!("the new table {has}, unlike the model"))
+        };
+        let key = "and the foreign key on `a.x` is ON DELETE CASCADE";
+        let findings = joined(vec![
+            of(
+                "a.py",
+                "`a` has column `x`",
+                &[key, "the same holds for `c.x`"],
+            ),
+            of("b.py", "`b` has columns `x` and `y`", &[]),
+            of("c.py", "`c` has column `x`", &[]),
+            of(
+                "d.py",
+                "`d` has column `x`",
+                &[
+                    "and the foreign key on `d.x` is ON DELETE CASCADE",
+                    "the same holds for `e.x` and 2 more",
+                ],
+            ),
+        ]);
+        let [one] = findings.as_slice() else {
+            panic!("{findings:?}");
+        };
+        assert_eq!(
+            one.notes,
+            [
+                "the same holds for `b.x`, `b.y`, `c`, `d`",
+                key,
+                "the same holds for `c.x`, `d.x`, `e.x` and 2 more"
+            ]
+        );
     }
 
     #[test]

@@ -236,7 +236,7 @@ app.extra.setup()
             .with_lazy_imports()
             .with_import_log();
         let start = RepoPath::new("start.py");
-        interpreter.reach(&start, |_| false);
+        interpreter.reach(&start, &[], |_| false);
         let module = interpreter.run_file(&start).unwrap();
         interpreter.module_attribute(module, "size");
         let path = RepoPath::new("app/models.py");

@@ -7,7 +7,8 @@ use rustc_hash::FxHashMap;
 
 use super::statements::Frame;
 use super::{Host, Interpreter};
-use crate::python::ast::Name;
+use crate::python::ast::{Name, StmtKind};
+use crate::python::module_finder::FoundModule;
 use crate::python::parse::parse;
 use crate::python::value::{
     FileId, Module, ModuleState, Namespace, Object, ObjectId, Scope, ScopeKind, Value,
@@ -64,8 +65,13 @@ impl<H: Host> Interpreter<'_, H> {
     }
 
     /// Runs a file, and the modules it imports, as far as it takes to see what those import. Of the `wanted` ones the
-    /// whole body is run.
-    pub fn reach(&mut self, start: &RepoPath, wanted: impl Fn(&RepoPath) -> bool) -> Reached {
+    /// whole body is run. The files `beside` it are loaded as well: what they import counts.
+    pub fn reach(
+        &mut self,
+        start: &RepoPath,
+        beside: &[RepoPath],
+        wanted: impl Fn(&RepoPath) -> bool,
+    ) -> Reached {
         let mut reached = Reached::default();
         if self.run_file(start).is_none() {
             return reached;
@@ -74,10 +80,40 @@ impl<H: Host> Interpreter<'_, H> {
         // What is certain comes first, so that what is reached in both ways counts as certain.
         let mut waiting: VecDeque<LoggedImport> = VecDeque::new();
         self.drain_log(true, &mut waiting);
+        for file in beside {
+            self.load_beside(file);
+        }
+        self.drain_log(true, &mut waiting);
         while let Some(import) = waiting.pop_front() {
             self.load(&import, &wanted, &mut reached, &mut waiting);
         }
         reached
+    }
+
+    /// Runs the imports of a file that imports modules of the repository.
+    fn load_beside(&mut self, path: &RepoPath) {
+        let imports_own = self.sources.import_statements(path).map(|statements| {
+            let is_own = |module: &Name| {
+                !matches!(self.finder.find(module, Some(path)), FoundModule::External)
+            };
+            let (parsed, _) = parse(&statements);
+            parsed.body.iter().any(|statement| match &statement.kind {
+                StmtKind::Import(names) => names.iter().any(|alias| is_own(&alias.name)),
+                StmtKind::ImportFrom(import) => import.level > 0 || is_own(&import.module),
+                _ => false,
+            })
+        });
+        if imports_own == Some(false) {
+            return;
+        }
+        let Some(id) = self.file_module(path, &self.finder.name_of(path)) else {
+            return;
+        };
+        self.refuel();
+        self.module_fuel = self.limits.fuel * 8;
+        if !self.run_imports(id, path) {
+            self.run_module(id, true);
+        }
     }
 
     fn drain_log(&mut self, is_certain: bool, waiting: &mut VecDeque<LoggedImport>) {

@@ -73,6 +73,15 @@ fn is_only_written(dialect: Dialect, one: &str, other: &str) -> bool {
     dialect == Dialect::Sqlite && plain(one) == plain(other)
 }
 
+/// True for text that only the model limits: what the code writes, the database takes, and nobody compares it.
+fn is_longer(found: &DriftDifference, migrated: &str, modelled: &str) -> bool {
+    let is_limit = modelled
+        .strip_prefix(migrated)
+        .is_some_and(|limit| limit.starts_with('('));
+    let is_text = migrated.to_ascii_lowercase().contains("char");
+    found.weight == Weight::Nominal && is_limit && is_text
+}
+
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     let dialect = ctx.head.dialect();
     let is_alone = dialect.foreign().is_none();
@@ -91,6 +100,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         };
         if has_been_so(ctx, found)
             || is_alone && is_only_written(dialect, migrated, modelled)
+            || is_longer(found, migrated, modelled)
             || is_bounded_by_key(&found.difference, ctx.head.migrated(), dialect)
         {
             continue;

@@ -8,7 +8,7 @@ use crate::catalog::{Change, Difference, Subject, split_object};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Leeway, Severity};
 use crate::models::makes_rows_without;
-use crate::project::ProjectEnvironment;
+use crate::project::{ProjectEnvironment, Registration};
 use crate::rules::difference::{LabelsApart, is_one_for_rows};
 use crate::rules::pairing;
 use crate::rules::{
@@ -201,6 +201,8 @@ enum Aftermath {
     PerhapsUndone,
     /// `env.py` hands no metadata to Alembic, or does not let it look into the schema: nobody but the queries of the code.
     Queried,
+    /// Nothing that `env.py` is seen to import leads to the model, but what runs it may.
+    PerhapsKnown,
     /// Nothing that `env.py` imports leads to the model.
     Unknown,
 }
@@ -267,17 +269,23 @@ impl Aftermath {
 
     /// True if autogenerate sees what it is not certainly kept from.
     fn is_undone(self) -> bool {
-        matches!(self, Self::Undone | Self::PerhapsUndone)
+        matches!(
+            self,
+            Self::Undone | Self::PerhapsUndone | Self::PerhapsKnown
+        )
     }
 
     /// The same for the model of one table.
     fn of_table(table: &str, head: &ProjectEnvironment<'_>) -> Self {
-        let mut unregistered = head.model_schema().unregistered.iter();
         let of_all = Self::of(head);
         if !of_all.is_undone() {
-            of_all
-        } else if unregistered.any(|model| model.name == table) {
+            return of_all;
+        }
+        let registration = head.registration(table);
+        if registration == Registration::None {
             Self::Unknown
+        } else if registration == Registration::Doubtful {
+            Self::PerhapsKnown
         } else if table.contains('.') && !head.compares_schemas() {
             Self::Queried
         } else {
@@ -298,6 +306,10 @@ impl Aftermath {
             (Self::PerhapsUndone, _) => {
                 "the next `alembic revision --autogenerate` may propose the difference again: how `env.py` has it compare \
                  was not found"
+            }
+            (Self::PerhapsKnown, _) => {
+                "nothing that `env.py` is seen to import leads to the module of the model: autogenerate sees it only if \
+                 something else imports that"
             }
             (_, Met::Missing) => "queries of the model fail: what they name is not there",
             (Self::Unknown, _) => {

@@ -15,7 +15,7 @@ use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
 use crate::git::ChangeKind;
 use crate::models::{DriftDifference, Introduced, Weight, has_same_target};
-use crate::project::ProjectEnvironment;
+use crate::project::{ProjectEnvironment, Registration};
 use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::coverage::{Unfollowed, belongs_to_change};
@@ -25,7 +25,7 @@ use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::{FileSpan, RepoPath};
 use crate::sql::is_same_condition;
-use missed::{Missed, is_unnoticed, missed, only_forbids_null};
+use missed::{Missed, is_unasked_length, is_unnoticed, missed, only_forbids_null};
 use refused_key::is_refused_key;
 use words::{EDITED, NEW, in_words};
 
@@ -308,6 +308,7 @@ fn report_proven(
                 && (!lacked_keys || !is_new(Subject::ForeignKey, &found.difference))
                 && !ignored::is_ignored(&found.difference, ctx)
                 && !is_unnoticed(&found.difference, head)
+                && (!is_unasked_length(&found.difference, head) || found.is_seen())
                 && !is_refused_key(&found.difference, head)
                 && !misnamed
                     .iter()
@@ -433,11 +434,13 @@ impl<'a> ChangedTable<'a> {
         let Some(table) = tables.first().cloned() else {
             return;
         };
-        let unregistered = &head.model_schema().unregistered;
+        let registration = head.registration(&table);
         let autogenerate = if head.model_schema().lacks_target {
             Autogenerate::LacksMetadata
-        } else if unregistered.iter().any(|model| model.name == table) {
+        } else if registration == Registration::None {
             Autogenerate::LacksModel
+        } else if registration == Registration::Doubtful {
+            Autogenerate::MayCompare
         } else if found.iter().any(|found| found.is_seen()) {
             Autogenerate::of_what_is_seen(head)
         } else if found.iter().any(|found| may_be_compared(found, head)) {

@@ -1,6 +1,7 @@
 //! ML305
 
 use crate::diagnostic::Label;
+use crate::project::Registration;
 use crate::rules::{EnvironmentContext, Reporter, Violation, declare_rule};
 
 declare_rule! {
@@ -44,7 +45,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
             let migrated = &environment.replay().catalog;
             migrated.opaque.is_some() || migrated.tables.contains_key(&table.name)
         });
-        if may_be_migrated {
+        if may_be_migrated || head.registration(&table.name) != Registration::None {
             continue;
         }
         let label = Label::at(&table.place, "not imported");

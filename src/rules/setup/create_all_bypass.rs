@@ -78,7 +78,10 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     }
     let changes = ctx.change.as_ref().map(|change| change.changes);
     for bypass in ctx.head.bypasses(changes) {
-        if is_on_base(ctx, &bypass.place) || is_called_on_base(ctx, &bypass) {
+        if is_on_base(ctx, &bypass.place)
+            || is_called_on_base(ctx, &bypass)
+            || is_moved(ctx, &bypass)
+        {
             continue;
         }
         let is_application = bypass.creates && !matches!(bypass.kind, BypassKind::Shell);
@@ -172,6 +175,22 @@ fn is_called_on_base(ctx: &EnvironmentContext<'_>, bypass: &Bypass) -> bool {
         .base()
         .and_then(|base| base.sources().python(&bypass.place.file));
     parsed.is_some_and(|parsed| has_bypass(&parsed, bypass))
+}
+
+/// True where the same function of another file calls the same on the base, and the change takes it from there.
+fn is_moved(ctx: &EnvironmentContext<'_>, bypass: &Bypass) -> bool {
+    let (Some(change), Some(base), BypassKind::Function(_)) =
+        (&ctx.change, ctx.base(), &bypass.kind)
+    else {
+        return false;
+    };
+    let has = |environment: &ProjectEnvironment<'_>, path: &RepoPath| {
+        let parsed = environment.sources().python(path);
+        parsed.is_some_and(|parsed| has_bypass(&parsed, bypass))
+    };
+    let others = change.changes.iter().map(|(path, _)| path);
+    let mut others = others.filter(|path| **path != bypass.place.file && base.is_code(path));
+    others.any(|path| has(base, path) && !has(ctx.head, path))
 }
 
 /// True for a call in a file that the change touches or moves, whose line the base has just the same.

@@ -32,6 +32,12 @@ impl ModelFiles for AllFiles<'_> {
         let paths = self.0.iter().map(|(path, _)| path.clone());
         paths.filter(|path| self.may_define(path)).collect()
     }
+
+    fn revisions(&self) -> Vec<RepoPath> {
+        let paths = self.0.iter().map(|(path, _)| path.clone());
+        let is_revision = |path: &RepoPath| path.as_str().starts_with("migrations/versions/");
+        paths.filter(is_revision).collect()
+    }
 }
 
 fn read(env: &str, files: &[(&str, &str)], migrated: &Catalog) -> ModelSchema {
@@ -271,6 +277,54 @@ fn what_is_not_imported_is_known_to_be_there() {
         .map(|table| table.name.as_str())
         .collect();
     assert_eq!(names, ["team"]);
+}
+
+#[test]
+fn what_a_revision_imports_is_known_as_well() {
+    let (user, team) = (model("User"), model("Team"));
+    let files = [
+        ("app/user.py", user.as_str()),
+        ("app/team.py", &team),
+        ("app/costs.py", "import app.team\n"),
+        ("app/__init__.py", ""),
+        (
+            "migrations/versions/a.py",
+            "from alembic import op\nfrom app.costs import costs\nrevision = 'a'\n",
+        ),
+        (
+            "migrations/versions/b.py",
+            "from alembic import op\nrevision = 'b'\ndef upgrade():\n    import app.user\n",
+        ),
+    ];
+    let models = read(TARGET, &files, &Catalog::default());
+    let unregistered: Vec<&str> = models
+        .unregistered
+        .iter()
+        .map(|table| table.name.as_str())
+        .collect();
+    assert_eq!(tables(&models), ["team"]);
+    assert_eq!(unregistered, ["user"]);
+}
+
+#[test]
+fn a_base_without_models_is_all_that_is_known() {
+    let user = model("User");
+    let files = [("app/user.py", user.as_str())];
+    let mut migrated = Catalog::default();
+    migrated.tables.insert(
+        SmolStr::new("user"),
+        Arc::new(crate::catalog::Table::default()),
+    );
+    let models = read(TARGET, &files, &migrated);
+    assert_eq!(models.origin, MetadataOrigin::Repository);
+    let unregistered: Vec<&str> = models
+        .unregistered
+        .iter()
+        .map(|table| table.name.as_str())
+        .collect();
+    assert_eq!(unregistered, ["user"]);
+    let unknown = format!("import importlib\nimportlib.import_module(NAME){TARGET}");
+    assert!(read(&unknown, &files, &migrated).unregistered.is_empty());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Contradictions between the schemas of migrations and models, where both are known.
 
+mod compared;
 mod generated;
 mod named;
 mod put_aside;
@@ -23,6 +24,7 @@ use crate::rules::downgrade::ignored_argument;
 use crate::rules::{EnvironmentContext, Reporter, pairing};
 use crate::schema::Operation;
 use crate::source::FileSpan;
+use compared::{both_fill, is_for_autogenerate};
 use generated::comes_by_generation;
 use named::{name_doubled, name_renamed};
 use put_aside::is_put_aside;
@@ -189,7 +191,7 @@ pub(super) fn report(
                 found.find(|one| one.difference.is_same_as(here))
             });
             Contradicted {
-                was_there: introduced.was_there(contradicted.found),
+                was_there: introduced.was_there(contradicted.found) && !contradicted.is_made_anew(),
                 called: called.and_then(|(_, here)| here.object.rsplit('.').next()),
                 same_key,
                 model: asked
@@ -225,9 +227,7 @@ pub(super) fn report(
             Met::of(one.found, head),
         );
         let is_seen = aftermath.is_undone() || met != Met::Nothing;
-        // Only autogenerate asks what an index is called.
-        let is_name = one.found.change == Change::Renamed;
-        aftermath.notices(met) && (is_seen || !both_fill(one.found, head) && !is_name)
+        aftermath.notices(met) && (is_seen || !is_for_autogenerate(one.found, head))
     };
     contradictions.retain(|one| {
         !is_told(one) && !is_seen_so(one) && is_noticed(one) && !comes_by_generation(one, ctx)
@@ -318,20 +318,6 @@ pub(super) fn is_expansion(difference: &Difference, head: &ProjectEnvironment<'_
 /// True for a column that the migrations let be NULL and the models do not, where both give a row a value if it is given none.
 fn is_filled(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
     difference.from == Value::Bool(true) && both_fill(difference, head)
-}
-
-/// True for a column that is NULL on one side only, and to which both give a value where a row has none.
-fn both_fill(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
-    let Target { table, name, .. } = Target::of(difference);
-    let has_default = |catalog: &Catalog| {
-        let table = table.and_then(|table| catalog.tables.get(table));
-        let column = table.zip(name).and_then(|(table, name)| table.column(name));
-        column.is_some_and(|column| matches!(column.default, Fact::Known(Some(_))))
-    };
-    let models = head.model_schema().whole();
-    (difference.subject, difference.change) == (Subject::Column, Change::Changed("nullable"))
-        && has_default(head.migrated())
-        && (models.python_defaults.contains_key(&difference.object) || has_default(&models.catalog))
 }
 
 fn leeway_of(together: &Together<'_>, head: &ProjectEnvironment<'_>) -> Leeway {

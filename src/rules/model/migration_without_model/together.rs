@@ -102,6 +102,13 @@ impl Contradicted<'_> {
             && self.called.is_none()
     }
 
+    /// True for an index or a constraint that the migration gives the name of another one.
+    pub(super) fn is_made_anew(&self) -> bool {
+        !matches!(self.found.subject, Subject::Column | Subject::Table)
+            && matches!(self.change.change, Change::Changed(_))
+            && self.change.object == self.found.object
+    }
+
     /// Which of several differences is the one to name: the smaller it is, the more it matters.
     fn rank(&self) -> usize {
         match (self.found.subject, self.found.change) {

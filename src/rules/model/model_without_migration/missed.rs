@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::words::{changed_actions, uniqueness};
 use crate::catalog::{Change, Difference, Fact, Subject, split_object};
-use crate::dialect::{has_room, is_wider};
+use crate::dialect::{Dialect, has_room, is_wider};
 use crate::models::DriftDifference;
-use crate::project::ProjectEnvironment;
+use crate::project::{ProjectEnvironment, Registration};
 use crate::rules::model::migration_without_model::Met;
 
 /// What a database without the migration lacks.
@@ -76,6 +76,14 @@ pub(super) fn missed(found: &[&DriftDifference], head: &ProjectEnvironment<'_>) 
         *change == Change::Changed("type")
             && types.is_some_and(|(model, database)| is_wider(dialect, model, database))
     };
+    // A longer text on SQLite: no length is asked.
+    let is_stored_alike = |difference: &Difference| {
+        let types = difference.to.as_str().zip(difference.from.as_str());
+        takes_less(difference)
+            && types.is_some_and(|(model, database)| {
+                is_wider(dialect, database, model) && length(model) > length(database)
+            })
+    };
     if found.iter().all(|found| found.same_uniqueness.is_some()) {
         Missed::AnotherMeans
     } else if found.iter().all(|found| changed_actions(found).is_some()) {
@@ -90,6 +98,8 @@ pub(super) fn missed(found: &[&DriftDifference], head: &ProjectEnvironment<'_>) 
         Missed::EnumAsText
     } else if all(&|difference| difference.subject == Subject::PrimaryKey) {
         Missed::Key
+    } else if all(&is_stored_alike) {
+        Missed::Nothing
     } else if all(&takes_less) {
         Missed::Limits
     } else if all(&|difference| {
@@ -109,9 +119,37 @@ pub(super) fn missed(found: &[&DriftDifference], head: &ProjectEnvironment<'_>) 
     }
 }
 
-/// True for what nobody notices: no metadata is compared, and no statement of the code meets it.
+/// True for what nobody notices: no metadata is compared, or the model is not known to it, and no statement of the code meets
+/// it.
 pub(super) fn is_unnoticed(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
-    head.model_schema().lacks_target && Met::of(difference, head) == Met::Nothing
+    let (table, _) = split_object(&difference.object, &head.model_schema().whole().catalog);
+    let is_unseen = || {
+        difference.change == Change::Changed("comment")
+            && head.registration(table) == Registration::None
+    };
+    (head.model_schema().lacks_target || is_unseen()) && Met::of(difference, head) == Met::Nothing
+}
+
+/// The length in the spelling of a type.
+fn length(spelling: &str) -> Option<u32> {
+    let (_, rest) = spelling.split_once('(')?;
+    rest.split([',', ')']).next()?.trim().parse().ok()
+}
+
+/// True for another length of text that only SQLAlchemy works out, from the labels of an enum, where the database does not ask.
+pub(super) fn is_unasked_length(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    let dialect = head.dialect();
+    let types = difference.from.as_str().zip(difference.to.as_str());
+    let base = |spelling: &str| spelling.split('(').next().map(str::to_owned);
+    (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
+        && dialect.dialect == Dialect::Sqlite
+        && dialect.foreign().is_none()
+        && types.is_some_and(|(there, here)| base(there) == base(here))
+        && head
+            .model_schema()
+            .whole()
+            .unwritten_lengths
+            .contains(&difference.object)
 }
 
 /// True for a column that the models do without, and rows can as well.

@@ -1,0 +1,35 @@
+//! What only a comparison of the schemas finds.
+
+use serde_json::Value;
+
+use super::is_relaxation;
+use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
+use crate::project::ProjectEnvironment;
+use crate::rules::difference::Target;
+
+/// True for what no code meets, so that nobody but autogenerate asks: what an index is called, comments, a default that the
+/// models do not count on, a database that takes more, and NOT NULL that no row is refused for.
+pub(super) fn is_for_autogenerate(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    let Difference { from, to, .. } = difference;
+    match difference.change {
+        Change::Renamed | Change::Changed("comment") => true,
+        Change::Changed("default") => to.is_null(),
+        Change::Changed("nullable") => from == &Value::Bool(false) || both_fill(difference, head),
+        Change::Changed("type") => is_relaxation(difference, head),
+        _ => false,
+    }
+}
+
+/// True for a column that is NULL on one side only, and to which both give a value where a row has none.
+pub(super) fn both_fill(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
+    let Target { table, name, .. } = Target::of(difference);
+    let has_default = |catalog: &Catalog| {
+        let table = table.and_then(|table| catalog.tables.get(table));
+        let column = table.zip(name).and_then(|(table, name)| table.column(name));
+        column.is_some_and(|column| matches!(column.default, Fact::Known(Some(_))))
+    };
+    let models = head.model_schema().whole();
+    (difference.subject, difference.change) == (Subject::Column, Change::Changed("nullable"))
+        && has_default(head.migrated())
+        && (models.python_defaults.contains_key(&difference.object) || has_default(&models.catalog))
+}
