@@ -1,8 +1,9 @@
 //! What models of a project do without, and migrations: more of it is no surprise.
 
+use serde_json::Value;
 use smol_str::SmolStr;
 
-use super::super::drift::DriftDifference;
+use super::super::drift::{DriftDifference, has_same_target};
 use super::{Introduced, State, is_index_of_key, is_over_key};
 use crate::catalog::{Catalog, Change, ConstraintKind, Difference, Fact, Subject, split_object};
 
@@ -84,6 +85,23 @@ impl Introduced<'_> {
         let without =
             known.filter(|other| is_without(other) && referenced(other).as_ref() == Some(&to));
         let without = without.count();
+        without >= MANY_KEYS && without * 2 > all.count()
+    }
+
+    /// True for a foreign key that only the migrations give an `ON DELETE`, where most that have one in the database had none
+    /// in the models before: that is where the project says it.
+    pub fn had_actions_without_model(&self, found: &DriftDifference) -> bool {
+        let Some(before) = self.before.as_ref().filter(|_| acts_without_model(found)) else {
+            return false;
+        };
+        let acts = |kind: &ConstraintKind| matches!(kind, ConstraintKind::ForeignKey(key) if key.ondelete.is_some());
+        let compared = before.drift.compared.iter();
+        let all = compared
+            .filter_map(|table| before.migrated.tables.get(table))
+            .flat_map(|table| &table.constraints)
+            .filter(|constraint| acts(&constraint.kind));
+        let without = before.drift.differences.iter();
+        let without = without.filter(|found| acts_without_model(found)).count();
         without >= MANY_KEYS && without * 2 > all.count()
     }
 
@@ -213,4 +231,27 @@ impl Introduced<'_> {
         !of_models.into_iter().any(has_comments)
             && (had_some || comments.all(|found| self.was_there(found)))
     }
+}
+
+/// True for a foreign key of the database with an `ON DELETE` that has none in the models, and is the same otherwise.
+fn acts_without_model(found: &DriftDifference) -> bool {
+    let Difference {
+        subject,
+        change,
+        from: there,
+        to,
+        ..
+    } = &found.difference;
+    let here = match (subject, change, &found.same_key) {
+        (Subject::ForeignKey, Change::Changed(_), _) => to,
+        // They have other names.
+        (Subject::ForeignKey, Change::Removed, Some(same)) => &same.to,
+        _ => return false,
+    };
+    has_same_target(there, here)
+        && there.get("onupdate") == here.get("onupdate")
+        && there
+            .get("ondelete")
+            .is_some_and(|action| !action.is_null())
+        && here.get("ondelete").is_none_or(Value::is_null)
 }

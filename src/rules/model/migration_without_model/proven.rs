@@ -160,7 +160,10 @@ pub(super) fn report(
         })
         .filter(|(found, _)| !enum_value_not_migrated::explains(found, ctx.settings))
         .filter(|(found, _)| is_expected(&found.difference) && !follows(&found.difference, &all))
-        .filter(|(found, _)| !introduced.had_keys_without_model(found))
+        .filter(|(found, _)| {
+            !introduced.had_keys_without_model(found)
+                && !introduced.had_actions_without_model(found)
+        })
         .filter(|(found, _)| !pairing::holds_the_labels(found, head) && !is_other_half(found))
         .filter(|(found, _)| {
             // The other name says it.
