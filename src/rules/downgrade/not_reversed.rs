@@ -210,9 +210,6 @@ impl Violation for NotReversed<'_> {
                 first.object
             ));
         }
-        if self.severity == Severity::Info {
-            notes.push("the models before the change have it as it is left".to_owned());
-        }
         if self.is_repeated {
             notes.push("`upgrade` makes it only where it is missing, and the revisions before have made it".to_owned());
         }
@@ -531,7 +528,8 @@ fn report(
     if blame == Blame::Upgrade {
         related.clear();
     }
-    if slip::is_before_keys_went_along(first.first, ctx) {
+    // The older code expects nothing else.
+    if severity == Severity::Info || slip::is_before_keys_went_along(first.first, ctx) {
         return;
     }
     let (mut others, mut left_as_well) = (Vec::new(), Vec::new());

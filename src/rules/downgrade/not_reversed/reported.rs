@@ -9,7 +9,7 @@ use crate::catalog::{
     AlterAction, Catalog, Change, ConstraintKind, Ddl, Difference, Fact, Subject,
 };
 use crate::config::Pairing;
-use crate::dialect::{Dialect, is_stored_alike};
+use crate::dialect::{Dialect, is_stored_alike, is_wider};
 use crate::rules::deployment::{lost_attributes, not_null_without_default};
 use crate::rules::difference::{
     Remainder, Target, definition, follows, only_orders_labels, said_by_models,
@@ -142,6 +142,73 @@ fn is_told_of_the_models(difference: &Difference, ctx: &ReplayContext<'_>) -> bo
         && models_say_null()
 }
 
+/// True for a constraint or an index that `upgrade` drops `IF EXISTS` and makes again: where it was there it is no other.
+fn may_have_been_there(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let name = Target::of(difference).name;
+    let drops_it = |ddl: &Ddl| match ddl {
+        Ddl::AlterTable {
+            action:
+                AlterAction::DropConstraint {
+                    name: dropped,
+                    if_exists: true,
+                    ..
+                },
+            ..
+        }
+        | Ddl::DropIndex {
+            name: dropped,
+            if_exists: true,
+            ..
+        } => Some(dropped.as_str()) == name,
+        _ => false,
+    };
+    let mut steps = ctx.replayed.upgrade_steps.iter();
+    difference.change == Change::Added
+        && !matches!(difference.subject, Subject::Table | Subject::Column)
+        && steps.any(|step| has(&step.ddl, &drops_it))
+}
+
+/// True for a column that takes the next number of a sequence in place of IDENTITY: rows are numbered all the same.
+fn numbers_itself(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let Target { table, name, .. } = Target::of(difference);
+    let table = table.and_then(|table| ctx.replayed.restored.tables.get(table));
+    let column = table.zip(name).and_then(|(table, name)| table.column(name));
+    // Of a default that is not known it is not known what it does.
+    let takes_next = column.is_some_and(|column| {
+        let default = column.default.known();
+        default.is_none_or(|default| {
+            default
+                .as_ref()
+                .is_some_and(|default| default.starts_with("nextval("))
+        })
+    });
+    (difference.subject, difference.change) == (Subject::Column, Change::Changed("identity"))
+        && difference.to.is_null()
+        && takes_next
+}
+
+/// True for a text that the downgrade leaves wider than it was, where it says the type itself: older code is refused less.
+fn takes_longer_text(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
+    let place = difference.place.as_ref();
+    let is_said = place.is_some_and(|place| remainder.downgrade.span.contains(place.span));
+    let is_text = |spelling: &str| {
+        let base = spelling.split('(').next().unwrap_or_default();
+        matches!(base, "text" | "character varying" | "varchar")
+    };
+    let (Some(from), Some(to)) = (difference.from.as_str(), difference.to.as_str()) else {
+        return false;
+    };
+    is_said
+        && (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
+        && is_text(from)
+        && is_text(to)
+        && is_wider(ctx.environment.head.dialect().dialect, from, to)
+}
+
 /// True for what hangs on a table that only seems to be there before the revision: a later one makes it.
 fn hangs_on_what_is_made_later(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
     let referenced = [&difference.from, &difference.to]
@@ -198,6 +265,9 @@ pub(super) fn is_reported(
         || means::is_as_on_the_base(difference, ctx)
         || means::was_left_over(difference, &ctx.replayed.before)
         || actions::only_takes_more(difference, &ctx.replayed.before)
+        || takes_longer_text(difference, remainder, ctx)
+        || may_have_been_there(difference, ctx)
+        || numbers_itself(difference, ctx)
         || doubled::is_said_by_another(difference, remainder, ctx)
         || uniqueness::is_kept_twice(difference, remainder, &ctx.replayed.before)
     {
