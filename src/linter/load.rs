@@ -44,6 +44,8 @@ pub(super) struct Circumstances<'c> {
     habit: OnceCell<LoadHabit>,
     /// How the base uses the models of tables, by table; a search through all its code for each.
     uses: RefCell<FxHashMap<SmolStr, Option<ModelUse>>>,
+    /// A commit message says that the migration runs once the new code does.
+    comes_afterwards: OnceCell<bool>,
     /// The tables that revisions have changed with care.
     cared_for: OnceCell<FxHashSet<SmolStr>>,
     /// The revisions that made tables.
@@ -88,6 +90,7 @@ impl<'c> Circumstances<'c> {
             is_limited: settings.zero_downtime.is_none() && environment.head.limits_statements(),
             habit: OnceCell::new(),
             uses: RefCell::default(),
+            comes_afterwards: OnceCell::new(),
             cared_for: OnceCell::new(),
             births: OnceCell::new(),
         }
@@ -98,11 +101,21 @@ impl<'c> Circumstances<'c> {
         // An SQLite database is a file of one host, where the old version has ended.
         let is_file = self.environment.head.dialect().dialect == Dialect::Sqlite
             && self.environment.settings.zero_downtime != Some(ZeroDowntime::Required);
-        if is_file && rule.is_about_running_code() || rule.is_about_load() && self.has_no_history()
-        {
+        let is_over = rule.is_about_running_code() && (is_file || self.comes_afterwards());
+        if is_over || rule.is_about_load() && self.has_no_history() {
             return true;
         }
         rule.is_about_load() && self.habit().left_out.leaves_out(rule)
+    }
+
+    /// True if a commit of the change says that the migration runs after the deployment, when no older code asks any more.
+    fn comes_afterwards(&self) -> bool {
+        *self.comes_afterwards.get_or_init(|| {
+            let change = self.environment.change.as_ref();
+            let messages = change.map(|change| change.past.messages());
+            let mut messages = messages.iter().flatten();
+            messages.any(|message| runs_after_deployment(message))
+        })
     }
 
     /// True for a revision in a folder `contract` beside one that is called `expand`: such a branch holds what running code
@@ -357,6 +370,24 @@ impl Linter<'_> {
     }
 }
 
+/// "Migration runs after deployment."
+fn runs_after_deployment(message: &str) -> bool {
+    let message = message.to_lowercase();
+    let mut sentences = message.split([';', '\n']).flat_map(|line| line.split(". "));
+    sentences.any(|sentence| {
+        let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
+        has(&["migration", "migrate"])
+            && has(&[
+                "after deploy",
+                "after the deploy",
+                "post-deploy",
+                "after release",
+                "after the release",
+            ])
+            && !has(&["before"])
+    })
+}
+
 fn is_lock(diagnostic: &Diagnostic) -> bool {
     rules::find(diagnostic.code)
         .is_some_and(|rule| rule.is_about_load() && !rule.is_about_running_code())
@@ -434,4 +465,21 @@ fn load_habits(ctx: &EnvironmentContext<'_>, history: &ReplayedHistory) -> Habit
         }
     }
     habits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_that_say_when_a_migration_runs() {
+        assert!(runs_after_deployment(
+            "Drop the birthday\n\nMigration runs after deployment."
+        ));
+        assert!(runs_after_deployment("Run the migrations after the deploy"));
+        assert!(!runs_after_deployment(
+            "Run the migration before or after deployment"
+        ));
+        assert!(!runs_after_deployment("Send mails after deployment"));
+    }
 }
