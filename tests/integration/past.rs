@@ -345,3 +345,29 @@ fn an_old_sqlite_takes_no_foreign_keys_along() {
     assert_eq!(told("2018-06-01"), 0);
     assert!(told("2019-06-01") > 0);
 }
+
+#[test]
+fn what_no_release_has_comes_after_what_a_hotfix_has() {
+    let told = |tag: Option<&str>| {
+        let mut repository = Repository::with_project();
+        repository.git(&["tag", "v1.0"]);
+        set_time(&mut repository, "2026-03-01T12:00:00Z");
+        repository.git(&["checkout", "--quiet", "-b", "hotfix"]);
+        repository.revision("c3", Some("a1"));
+        repository.commit("c3");
+        if let Some(tag) = tag {
+            repository.git(&["tag", tag]);
+        }
+        repository.git(&["checkout", "--quiet", "main"]);
+        repository.revision("b2", Some("a1"));
+        repository.commit("b2");
+        set_time(&mut repository, "2026-03-20T12:00:00Z");
+        repository.revision("c3", Some("a1"));
+        repository.revision("b2", Some("c3"));
+        repository.commit("c3 as well");
+        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML108"]);
+        answer.out.matches("ML108").count()
+    };
+    assert_eq!(told(None), 1);
+    assert_eq!(told(Some("v1.0.1")), 0);
+}

@@ -149,7 +149,7 @@ pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         if is_repair || is_put_back(ctx, one) || is_idle {
             continue;
         }
-        if release.as_ref().is_some_and(|release| release.is_early)
+        if release.as_ref().is_none_or(|release| release.is_early)
             && are_of_another_line(one, head, past)
         {
             continue;
