@@ -371,3 +371,22 @@ fn what_no_release_has_comes_after_what_a_hotfix_has() {
     assert_eq!(told(None), 1);
     assert_eq!(told(Some("v1.0.1")), 0);
 }
+
+#[test]
+fn a_docstring_is_right_where_the_revision_is_to_go_back() {
+    let repository = Repository::with_project();
+    repository.revision("b2", Some("a1"));
+    repository.revision("c3", Some("b2"));
+    repository.commit("three");
+    let text = revision("c3", Some("b2"));
+    let moved = text.replace("down_revision = \"b2\"", "down_revision = \"d4\"");
+    repository.write(&file_of("c3"), moved);
+    repository.revision("d4", Some("b2"));
+    repository.commit("another one below");
+    let check = |select: &str| {
+        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", select]);
+        [108, 110].map(|code| answer.out.matches(&format!("[ML{code}]")).count())
+    };
+    assert_eq!(check("ML108,ML110"), [1, 0]);
+    assert_eq!(check("ML110"), [0, 1]);
+}

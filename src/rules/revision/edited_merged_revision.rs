@@ -1,6 +1,6 @@
 //! ML108
 
-mod order;
+pub(super) mod order;
 mod said;
 
 use std::cell::LazyCell;
