@@ -331,6 +331,14 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         {
             continue;
         }
+        let is_fresh = is_fresh(old, release.as_ref(), upstream, past);
+        let is_of_names = !missing.is_empty()
+            && missing
+                .iter()
+                .all(|difference| difference.change == Change::Renamed);
+        if is_fresh && is_of_names {
+            continue;
+        }
         let changed = changed
             .iter()
             .map(|name| {
@@ -342,7 +350,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             })
             .collect();
         let violation = EditedMergedRevision {
-            is_fresh: is_fresh(old, release.as_ref(), upstream, past),
+            is_fresh,
             id: &revision.id.value,
             changed,
             release,
