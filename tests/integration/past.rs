@@ -390,3 +390,24 @@ fn a_docstring_is_right_where_the_revision_is_to_go_back() {
     assert_eq!(check("ML108,ML110"), [1, 0]);
     assert_eq!(check("ML110"), [0, 1]);
 }
+
+#[test]
+fn no_command_has_run_what_came_beside_another_head() {
+    let told = |first: &str, second: &str| {
+        let mut repository = Repository::with_project();
+        repository.git(&["tag", "v1.0"]);
+        for (id, day) in [(first, 10), (second, 14)] {
+            set_time(&mut repository, &format!("2026-03-{day}T12:00:00Z"));
+            repository.revision(id, Some("a1"));
+            repository.commit(id);
+        }
+        let text = revision("b2", Some("a1")).replace("Integer", "BigInteger");
+        repository.write(&file_of("b2"), text);
+        repository.commit("edit");
+        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML108"]);
+        answer.out.matches("ML108").count()
+    };
+    assert_eq!(told("c3", "b2"), 0);
+    // Databases have got it before there were two.
+    assert_eq!(told("b2", "c3"), 1);
+}
