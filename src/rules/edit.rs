@@ -6,8 +6,10 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use crate::alembic::{End, NamedTable, Revision, Run, Step};
-use crate::catalog::{AlterAction, Catalog, Ddl, Difference, Differences, Subject, compare};
+use crate::alembic::{End, NamedTable, Revision, Run, Step, Upgraded};
+use crate::catalog::{
+    AlterAction, Catalog, Change, Ddl, Difference, Differences, Subject, compare,
+};
 use crate::dialect::Dialect;
 use crate::project::ProjectEnvironment;
 use crate::python::ast::{Name, StmtKind};
@@ -92,7 +94,7 @@ pub(crate) fn missing(
     if is_mended || effect::only_leaves_rows(&old, &new) {
         return None;
     }
-    let mut differences = compare(&old.after, &new.after);
+    let mut differences = apart(&old, &new);
     if differences.found.is_empty() {
         return Some(Vec::new());
     }
@@ -137,6 +139,15 @@ pub(crate) fn missing(
             }
     });
     (!is_made_up_for).then_some(differences.found)
+}
+
+/// What the two versions of a revision leave otherwise, but for comments.
+fn apart(old: &Upgraded, new: &Upgraded) -> Differences {
+    let mut differences = compare(&old.after, &new.after);
+    differences
+        .found
+        .retain(|difference| difference.change != Change::Changed("comment"));
+    differences
 }
 
 /// What the rows of databases that have run the revision before lack or have too much, in words: see
