@@ -411,3 +411,29 @@ fn no_command_has_run_what_came_beside_another_head() {
     // Databases have got it before there were two.
     assert_eq!(told("b2", "c3"), 1);
 }
+
+#[test]
+fn columns_that_an_edit_only_uses_are_lacked_by_nobody() {
+    let repository = Repository::with_project();
+    let replaced = |upgrade: &str| {
+        let text = revision("a1", None);
+        let made = "op.create_table(\"t_a1\", sa.Column(\"id\", sa.Integer(), primary_key=True))";
+        assert!(text.contains(made));
+        text.replace(made, upgrade)
+    };
+    let drops = "op.drop_constraint(\"fk\", \"others\", type_=\"foreignkey\")";
+    repository.write(&file_of("a1"), replaced(drops));
+    repository.commit("old");
+    let key = "op.create_foreign_key(\"fk\", \"others\", \"t\", [\"t_id\"], [\"id\"])";
+    repository.write(&file_of("a1"), replaced(&format!("{drops}\n    {key}")));
+    repository.commit("new");
+    let select = ["--select", "ML108", "--output-format", "json"];
+    let range = ["check", "--from-ref", "HEAD^"];
+    let answer = repository.lint(&[&range[..], &select].concat());
+    assert!(
+        answer
+            .out
+            .contains("they lack foreign key `fk` of `others`\""),
+        "{answer:?}"
+    );
+}
