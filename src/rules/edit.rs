@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use crate::alembic::{End, NamedTable, Revision, Run, Step};
-use crate::catalog::{AlterAction, Catalog, Ddl, Difference, Differences, Subject, compare};
+use crate::alembic::{End, NamedTable, Revision, Run, Step, Upgraded};
+use crate::catalog::{
+    AlterAction, Catalog, Change, Ddl, Difference, Differences, Subject, compare,
+};
 use crate::dialect::Dialect;
 use crate::project::ProjectEnvironment;
 use crate::python::ast::{Name, StmtKind};
 use crate::python::{Definitions, Likeness, ParsedFile, definitions};
 use crate::rules::difference::{Target, said_by_models};
 use crate::rules::simple;
-use crate::schema::Effect;
+use crate::schema::{Effect, IgnoredKind, Recorded};
 
 /// The names that an edit gives another meaning, by the text alone.
 pub(crate) fn changed(before: &ParsedFile, after: &ParsedFile, dialect: Dialect) -> Vec<String> {
@@ -88,11 +90,11 @@ pub(crate) fn missing(
     let database = &replayed.before;
     let old = upstream.upgrade_of(before, database.clone());
     let new = head.upgrade_of(node, database.clone());
-    let is_mended = !old.failures.is_empty() && new.failures.is_empty();
+    let is_mended = fails(&old) && !fails(&new);
     if is_mended || effect::only_leaves_rows(&old, &new) {
         return None;
     }
-    let mut differences = compare(&old.after, &new.after);
+    let mut differences = apart(&old, &new);
     if differences.found.is_empty() {
         return Some(Vec::new());
     }
@@ -137,6 +139,45 @@ pub(crate) fn missing(
             }
     });
     (!is_made_up_for).then_some(differences.found)
+}
+
+/// True for an upgrade that fails, be it at columns that are the letters of a string.
+fn fails(upgraded: &Upgraded) -> bool {
+    let takes_letters = |recorded: &Recorded| {
+        let mut ignored = recorded.ignored.iter();
+        ignored.any(|ignored| matches!(ignored.kind, IgnoredKind::Letters { .. }))
+    };
+    let run = upgraded.upgrade.run();
+    !upgraded.failures.is_empty() || run.is_some_and(|run| run.operations.iter().any(takes_letters))
+}
+
+/// What the two versions of a revision leave otherwise, but for comments, and columns that one of them only uses.
+fn apart(old: &Upgraded, new: &Upgraded) -> Differences {
+    let mut differences = compare(&old.after, &new.after);
+    differences.found.retain(|difference| {
+        difference.change != Change::Changed("comment") && !is_only_used(difference, old, new)
+    });
+    differences
+}
+
+/// True for a column of a table that no migration makes, which one version uses, and the other one does not name.
+fn is_only_used(difference: &Difference, old: &Upgraded, new: &Upgraded) -> bool {
+    let (there, elsewhere) = match difference.change {
+        Change::Added => (new, old),
+        Change::Removed => (old, new),
+        _ => return false,
+    };
+    let target = Target::of(difference);
+    let (Some(table), Some(name)) = (target.table, target.name) else {
+        return false;
+    };
+    let table = there.after.tables.get(table);
+    let column = table.and_then(|table| table.column(name));
+    let run = elsewhere.upgrade.run();
+    difference.subject == Subject::Column
+        && table.is_some_and(|table| table.open.is_some())
+        && column.is_some_and(|column| column.column_type.known().is_none())
+        && run.is_some_and(|run| target.last_naming(run).is_none())
 }
 
 /// What the rows of databases that have run the revision before lack or have too much, in words: see

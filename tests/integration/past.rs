@@ -345,3 +345,95 @@ fn an_old_sqlite_takes_no_foreign_keys_along() {
     assert_eq!(told("2018-06-01"), 0);
     assert!(told("2019-06-01") > 0);
 }
+
+#[test]
+fn what_no_release_has_comes_after_what_a_hotfix_has() {
+    let told = |tag: Option<&str>| {
+        let mut repository = Repository::with_project();
+        repository.git(&["tag", "v1.0"]);
+        set_time(&mut repository, "2026-03-01T12:00:00Z");
+        repository.git(&["checkout", "--quiet", "-b", "hotfix"]);
+        repository.revision("c3", Some("a1"));
+        repository.commit("c3");
+        if let Some(tag) = tag {
+            repository.git(&["tag", tag]);
+        }
+        repository.git(&["checkout", "--quiet", "main"]);
+        repository.revision("b2", Some("a1"));
+        repository.commit("b2");
+        set_time(&mut repository, "2026-03-20T12:00:00Z");
+        repository.revision("c3", Some("a1"));
+        repository.revision("b2", Some("c3"));
+        repository.commit("c3 as well");
+        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML108"]);
+        answer.out.matches("ML108").count()
+    };
+    assert_eq!(told(None), 1);
+    assert_eq!(told(Some("v1.0.1")), 0);
+}
+
+#[test]
+fn a_docstring_is_right_where_the_revision_is_to_go_back() {
+    let repository = Repository::with_project();
+    repository.revision("b2", Some("a1"));
+    repository.revision("c3", Some("b2"));
+    repository.commit("three");
+    let text = revision("c3", Some("b2"));
+    let moved = text.replace("down_revision = \"b2\"", "down_revision = \"d4\"");
+    repository.write(&file_of("c3"), moved);
+    repository.revision("d4", Some("b2"));
+    repository.commit("another one below");
+    let check = |select: &str| {
+        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", select]);
+        [108, 110].map(|code| answer.out.matches(&format!("[ML{code}]")).count())
+    };
+    assert_eq!(check("ML108,ML110"), [1, 0]);
+    assert_eq!(check("ML110"), [0, 1]);
+}
+
+#[test]
+fn no_command_has_run_what_came_beside_another_head() {
+    let told = |first: &str, second: &str| {
+        let mut repository = Repository::with_project();
+        repository.git(&["tag", "v1.0"]);
+        for (id, day) in [(first, 10), (second, 14)] {
+            set_time(&mut repository, &format!("2026-03-{day}T12:00:00Z"));
+            repository.revision(id, Some("a1"));
+            repository.commit(id);
+        }
+        let text = revision("b2", Some("a1")).replace("Integer", "BigInteger");
+        repository.write(&file_of("b2"), text);
+        repository.commit("edit");
+        let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML108"]);
+        answer.out.matches("ML108").count()
+    };
+    assert_eq!(told("c3", "b2"), 0);
+    // Databases have got it before there were two.
+    assert_eq!(told("b2", "c3"), 1);
+}
+
+#[test]
+fn columns_that_an_edit_only_uses_are_lacked_by_nobody() {
+    let repository = Repository::with_project();
+    let replaced = |upgrade: &str| {
+        let text = revision("a1", None);
+        let made = "op.create_table(\"t_a1\", sa.Column(\"id\", sa.Integer(), primary_key=True))";
+        assert!(text.contains(made));
+        text.replace(made, upgrade)
+    };
+    let drops = "op.drop_constraint(\"fk\", \"others\", type_=\"foreignkey\")";
+    repository.write(&file_of("a1"), replaced(drops));
+    repository.commit("old");
+    let key = "op.create_foreign_key(\"fk\", \"others\", \"t\", [\"t_id\"], [\"id\"])";
+    repository.write(&file_of("a1"), replaced(&format!("{drops}\n    {key}")));
+    repository.commit("new");
+    let select = ["--select", "ML108", "--output-format", "json"];
+    let range = ["check", "--from-ref", "HEAD^"];
+    let answer = repository.lint(&[&range[..], &select].concat());
+    assert!(
+        answer
+            .out
+            .contains("they lack foreign key `fk` of `others`\""),
+        "{answer:?}"
+    );
+}

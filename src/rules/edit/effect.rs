@@ -56,7 +56,7 @@ fn is_followed(upgraded: &Upgraded) -> bool {
 /// True if the schema certainly is another one. Extensions are put in place by whoever needs them first, and a table that
 /// no migration has made is not there for a version that asks.
 fn has_another_schema(old: &Upgraded, new: &Upgraded) -> bool {
-    let differences = compare(&old.after, &new.after);
+    let differences = super::apart(old, new);
     let is_of_foreign_table = |object: &str| {
         let mut tables = old.after.tables.iter();
         tables.any(|(name, table)| {
@@ -90,7 +90,7 @@ fn writes_other_rows(old: &Upgraded, new: &Upgraded) -> bool {
 
 /// True if a version leaves the same schema as the old one, and changes fewer rows.
 pub(super) fn only_leaves_rows(old: &Upgraded, new: &Upgraded) -> bool {
-    let differences = compare(&old.after, &new.after);
+    let differences = super::apart(old, new);
     let (before, after) = (written(old), written(new));
     differences.found.is_empty()
         && !differences.is_unbounded

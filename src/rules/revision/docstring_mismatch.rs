@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use crate::alembic::{DocLine, Revision, RevisionMap};
 use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::rules::revision::edited_merged_revision::order;
 use crate::rules::revision::{
     duplicate_revision, id_label, is_its_own_parent, label_at, parent_label, stale_parent,
 };
@@ -316,8 +317,8 @@ fn was_wrong_before(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
     told.is_some_and(|line| is_wrong(line, before, &base.map))
 }
 
-/// True for a revision of a release whose docstring names the parent there still, where the change gives it others: what is
-/// wrong is the variable, which another rule tells.
+/// True for a revision whose docstring names the parent of the base still, where the change gives it others, and a release has
+/// it or another rule tells of the move: what is wrong is the variable.
 fn has_moved_away(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
     let environment = ctx.environment;
     let Some(base) = environment.base() else {
@@ -340,7 +341,7 @@ fn has_moved_away(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
     line(before) == line(revision)
         && !keeps_one
         && told.is_some_and(|line| revises(line, before, &base.map))
-        && is_released()
+        && (is_released() || order::tells_of(revision, environment))
 }
 
 /// True if the line names the parents, or says something that is no list of ids.

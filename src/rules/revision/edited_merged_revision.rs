@@ -1,6 +1,6 @@
 //! ML108
 
-mod order;
+pub(super) mod order;
 mod said;
 
 use std::cell::LazyCell;
@@ -9,6 +9,7 @@ use self::said::says_it;
 use crate::alembic::Revision;
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::{Label, Severity};
+use crate::project::{ProjectEnvironment, SeveralHeads};
 use crate::python::ParsedFile;
 use crate::python::ast::{ExprKind, Module, StmtKind};
 use crate::rules::difference::{enumerated, object_in_words};
@@ -18,7 +19,7 @@ use crate::rules::revision::{
     Released, are_alike, below, is_fresh, is_only_with_developers, numbered_anew, renamed_to,
     severity_of, squashed_into, whereabouts,
 };
-use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, list};
+use crate::rules::{ChangeContext, Past, Reporter, Violation, declare_rule, list};
 use crate::source::Span;
 
 declare_rule! {
@@ -250,11 +251,15 @@ fn named_together(objects: &[String]) -> String {
 const MOST_NAMED: usize = 3;
 
 fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
-    order::check(ctx, reporter);
     let Some(upstream) = ctx.change.upstream else {
         return;
     };
     let head = ctx.environment.head;
+    // What databases have run is run again then.
+    if head.keeps_versions_elsewhere(upstream) {
+        return;
+    }
+    order::check(ctx, reporter);
     let dialect = head.dialect().dialect;
     let is_new_beginning = LazyCell::new(|| is_begun_anew(upstream, head));
     let mut found = Vec::new();
@@ -323,8 +328,17 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         };
         if is_meant
             || is_only_with_developers(old, release.as_ref(), upstream, past, &is_as_on_the_base)
+            || release.is_none() && comes_to_several_heads(before, upstream, past)
             || moved_to.is_none() && is_said(release.is_some())
         {
+            continue;
+        }
+        let is_fresh = is_fresh(old, release.as_ref(), upstream, past);
+        let is_of_names = !missing.is_empty()
+            && missing
+                .iter()
+                .all(|difference| difference.change == Change::Renamed);
+        if is_fresh && is_of_names {
             continue;
         }
         let changed = changed
@@ -338,7 +352,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             })
             .collect();
         let violation = EditedMergedRevision {
-            is_fresh: is_fresh(old, release.as_ref(), upstream, past),
+            is_fresh,
             id: &revision.id.value,
             changed,
             release,
@@ -455,6 +469,29 @@ const MOST_EDITS: usize = 2;
 
 /// So many further places are shown with a finding.
 const MOST_PLACES: usize = 8;
+
+/// True if the base had another head when it got a revision that leads to one of its own, and commands of the repository only
+/// upgrade to a single head: they stop, and no database has got the revision.
+fn comes_to_several_heads(node: usize, upstream: &ProjectEnvironment<'_>, past: &dyn Past) -> bool {
+    let map = &upstream.map;
+    let file = |node: usize| &map.node(node).revision.file;
+    let is_above = |head: &usize| *head == node || map.ancestors(*head).contains(&node);
+    let was_there_first = |head: usize| {
+        DAYS_BEFORE.iter().any(|&days| {
+            past.had(file(head), days) == Some(true) && past.had(file(node), days) == Some(false)
+        })
+    };
+    let by_branch = map.heads_by_branch();
+    let comes_later = by_branch.conflicts().any(|group| {
+        let (own, others): (Vec<usize>, Vec<usize>) =
+            group.heads.iter().partition(|head| is_above(head));
+        !own.is_empty() && others.into_iter().any(was_there_first)
+    });
+    comes_later && upstream.several_heads() == SeveralHeads::Unexpected
+}
+
+/// The days at which it is looked which of two revisions was there first.
+const DAYS_BEFORE: [u32; 4] = [1, 3, 7, 30];
 
 /// True if the newest release has what the change makes of the revision: then what was merged since is taken back.
 fn is_given_back(ctx: &ChangeContext<'_>, old: &Revision, revision: &Revision) -> bool {

@@ -110,12 +110,23 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
         {
             continue;
         }
-        if stands_on_the_base(ctx, &group.heads)
-            || ctx.head.several_heads() == SeveralHeads::Welcome
-        {
+        if stands_on_the_base(ctx, &group.heads) || are_meant(ctx) {
             continue;
         }
         report(ctx, group, heads, reporter);
+    }
+}
+
+/// True if new revisions go on from all heads, or the base has several already and databases are upgraded to all of them.
+fn are_meant(ctx: &EnvironmentContext<'_>) -> bool {
+    let has_several = || {
+        let base = ctx.base();
+        base.is_some_and(|base| base.map.heads_by_branch().conflicts().next().is_some())
+    };
+    match ctx.head.several_heads() {
+        SeveralHeads::Unexpected => false,
+        SeveralHeads::Upgraded => has_several(),
+        SeveralHeads::Welcome => true,
     }
 }
 

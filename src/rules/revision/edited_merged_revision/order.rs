@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use super::MOST_PLACES;
+use super::{MOST_PLACES, RULE};
 use crate::alembic::{Revision, RevisionMap, written_links};
 use crate::catalog::Catalog;
 use crate::diagnostic::{Label, Severity};
@@ -16,7 +16,9 @@ use crate::rules::revision::{
     Released, below, id_label, is_fresh, is_only_with_developers, renamed_to, severity_of,
     whereabouts,
 };
-use crate::rules::{ChangeContext, Past, Reporter, Violation, list};
+use crate::rules::{
+    ChangeContext, EnvironmentContext, Past, Reporter, Violation, is_selected, list,
+};
 use crate::schema::{Operation, Recorded};
 
 /// A merged revision below which there are others than before.
@@ -113,53 +115,87 @@ struct Moved<'a> {
     all_gained: FxHashSet<SmolStr>,
 }
 
-pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
+/// True if a merged revision is to go back to where it was.
+pub(in crate::rules::revision) fn tells_of(
+    revision: &Revision,
+    environment: &EnvironmentContext<'_>,
+) -> bool {
+    let Some(change) = &environment.change else {
+        return false;
+    };
+    let ctx = ChangeContext {
+        environment,
+        change,
+    };
+    let is_it = |(moved, _): &(Moved<'_>, _)| moved.revision.file == revision.file;
+    is_selected(&RULE, environment.settings) && told(&ctx).iter().any(is_it)
+}
+
+/// The moves that matter, with the releases that have the revisions where they were.
+fn told<'a>(ctx: &ChangeContext<'a>) -> Vec<(Moved<'a>, Option<Released>)> {
     let head = ctx.environment.head;
     let Some(upstream) = ctx.change.upstream else {
-        return;
+        return Vec::new();
     };
     // A revision that is not seen is below none.
     if !upstream.scripts.is_complete() || !head.scripts.is_complete() {
-        return;
+        return Vec::new();
     }
-    let moved = moved(ctx, upstream);
-    let mut found: Vec<(Reordered<'_>, Label, Vec<Label>)> = Vec::new();
-    for one in &moved {
-        // The other half of a swap.
-        let is_told = moved.iter().any(|other| {
-            other.lost.contains(&one.revision.id.value)
-                && one.all_gained.contains(&other.revision.id.value)
-        });
-        if is_told {
-            continue;
-        }
+    let mut moved = moved(ctx, upstream);
+    // The other half of a swap.
+    let halves: Vec<bool> = moved
+        .iter()
+        .map(|one| {
+            moved.iter().any(|other| {
+                other.lost.contains(&one.revision.id.value)
+                    && one.all_gained.contains(&other.revision.id.value)
+            })
+        })
+        .collect();
+    let mut halves = halves.into_iter();
+    moved.retain(|_| !halves.next().unwrap_or_default());
+    let mut found = Vec::new();
+    for one in moved {
         let is_meant = |bytes: &[u8]| declares_the_same(bytes, one.old);
         let past = ctx.change.past;
         let release = past
             .oldest_with(&one.old.file, &is_meant)
             .map(|name| Released::new(name, past));
         let is_repair =
-            release.is_none() && (joins_heads(one, upstream, head) || was_there_before(ctx, one));
+            release.is_none() && (joins_heads(&one, upstream, head) || was_there_before(ctx, &one));
         // What runs again does nothing, or what never runs would not.
         let is_idle = match (one.gained.as_slice(), one.lost.as_slice()) {
-            ([], lost) => do_nothing(lost, one, ctx, edit::does_nothing_to),
-            (gained, []) => do_nothing(gained, one, ctx, edit::is_done_in),
+            ([], lost) => do_nothing(lost, &one, ctx, edit::does_nothing_to),
+            (gained, []) => do_nothing(gained, &one, ctx, edit::is_done_in),
             _ => false,
         };
-        if is_repair || is_put_back(ctx, one) || is_idle {
+        if is_repair || is_put_back(ctx, &one) || is_idle {
             continue;
         }
-        if release.as_ref().is_some_and(|release| release.is_early)
-            && are_of_another_line(one, head, past)
+        if release.as_ref().is_none_or(|release| release.is_early)
+            && are_of_another_line(&one, head, past)
         {
             continue;
         }
         if is_only_with_developers(one.old, release.as_ref(), upstream, past, &is_meant)
-            || is_new_beginning(one, upstream)
-            || makes_what_models_have(one, upstream, head)
+            || is_new_beginning(&one, upstream)
+            || makes_what_models_have(&one, upstream, head)
         {
             continue;
         }
+        found.push((one, release));
+    }
+    found
+}
+
+pub(super) fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
+    let (head, past) = (ctx.environment.head, ctx.change.past);
+    let Some(upstream) = ctx.change.upstream else {
+        return;
+    };
+    let (moved, releases): (Vec<Moved<'_>>, Vec<Option<Released>>) = told(ctx).into_iter().unzip();
+    let mut found: Vec<(Reordered<'_>, Label, Vec<Label>)> = Vec::new();
+    for (one, release) in moved.iter().zip(releases) {
         let violation = Reordered {
             is_fresh: is_fresh(one.old, release.as_ref(), upstream, past),
             id: &one.revision.id.value,

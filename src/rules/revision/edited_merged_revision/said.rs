@@ -1,7 +1,7 @@
 //! What a commit says of the revisions that it edits.
 
 /// True for a message that says that a revision is edited on purpose: "retrofit the migrations", "edit 22bb in place" or,
-/// where no release has it, what goes into the revision: "fold the index into 22bb".
+/// where no release has it, what goes into the revision: "fold the index into 22bb", "fix 22bb to also add the index".
 pub(super) fn says_it(message: &str, id: &str, is_released: bool) -> bool {
     let message = message.to_lowercase();
     let id = id.to_lowercase();
@@ -19,7 +19,17 @@ pub(super) fn says_it(message: &str, id: &str, is_released: bool) -> bool {
                     .iter()
                     .any(|verb| word.starts_with(verb))
             });
-        is_in_place || is_added
+        let is_extended = !is_released && is_named && {
+            let (before, after) = sentence.split_once(id.as_str()).unwrap_or_default();
+            let mut words = before.split(|c: char| !c.is_alphanumeric());
+            let changes_it = words.any(|word| {
+                ["fix", "chang", "updat"]
+                    .iter()
+                    .any(|verb| word.starts_with(verb))
+            });
+            changes_it && after.contains(" to also ")
+        };
+        is_in_place || is_added || is_extended
     })
 }
 
@@ -41,6 +51,10 @@ mod tests {
         ));
         assert!(said("Edit the initial revision in place"));
         assert!(!said("Fold the two forms. 22bb adds a column"));
+        assert!(said(
+            "[#12] Fixed revision `22bb` (the one with users) to also create a list"
+        ));
+        assert!(!said("Fix 22bb"));
         assert!(!said("Fix the migrations"));
         assert!(!said("Credit for 22bb"));
     }
