@@ -25,7 +25,7 @@ const MIN_LEFT: usize = 5;
 /// if they are one in so many,
 const ONE_IN: usize = 12;
 /// or so many
-const MIN_LATELY: usize = 3;
+const MIN_LATELY: usize = 4;
 /// of the newest ones.
 const RECENT: usize = 24;
 
