@@ -299,7 +299,7 @@ fn report_proven(
         .filter(|found| {
             !follows(&found.difference, &all)
                 && !pairing::holds_the_labels(found, head)
-                && !enum_value_not_migrated::explains(found, ctx.environment.settings)
+                && !enum_value_not_migrated::explains(found, ctx.environment)
                 && !is_other_half(found, &all)
                 && !is_kept_unique(found)
                 && (!lacked_checks || !is_new(Subject::Check, &found.difference))
