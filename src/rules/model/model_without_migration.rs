@@ -307,6 +307,7 @@ fn report_proven(
                 && !is_reordered(&found.difference, head)
                 && (!lacked_keys || !is_new(Subject::ForeignKey, &found.difference))
                 && !ignored::is_ignored(&found.difference, ctx)
+                && !ignored::is_left_on_this_database(&found.difference, ctx)
                 && !is_unnoticed(&found.difference, head)
                 && !is_refused_key(&found.difference, head)
                 && !misnamed
