@@ -26,6 +26,7 @@ pub use heap::Heap;
 pub(crate) use influence::decided;
 pub use interpreter::{
     Called, Extent, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached,
+    Written,
 };
 pub use module_finder::{FoundModule, ModuleFinder};
 pub use parse::{SyntaxError, parse};
