@@ -76,7 +76,8 @@ struct DependencyFile {
 
 impl Dependencies {
     /// Reads the files of `folder` and of the folders above it, up to the root of the repository. If they name neither
-    /// SQLAlchemy nor Alembic, any file of the repository that does counts instead.
+    /// SQLAlchemy nor Alembic, any file of the repository that does counts instead. A version that none of them names
+    /// exactly is that of the others, if these all name the same one.
     pub fn find(snapshot: &Snapshot, folder: &RepoPath) -> Self {
         let (mut above, mut elsewhere): (Vec<_>, Vec<_>) = snapshot
             .iter()
@@ -94,11 +95,11 @@ impl Dependencies {
             search.read(&candidate.path, candidate.format);
         }
         let is_enough = |found: &Self| found.uses("sqlalchemy") || found.uses("alembic");
-        if is_enough(&search.found) {
-            return search.found;
-        }
         elsewhere.retain(|candidate| !candidate.is_aside());
         elsewhere.sort_by_key(|candidate| (depth(candidate), candidate.rank));
+        if is_enough(&search.found) {
+            return search.with_pins_of(&elsewhere);
+        }
         for candidate in &elsewhere {
             search.read(&candidate.path, candidate.format);
         }
@@ -122,6 +123,48 @@ impl Dependencies {
         self.first_place(package, |format| {
             !format.is_lock() && format != Format::Constraints
         })
+    }
+
+    /// True if a file names a version exactly.
+    fn pins(&self, package: Package) -> bool {
+        let mut files = self.files.iter();
+        files.any(|file| {
+            let mut requirements = file.of(package.normalised_name());
+            requirements.any(|requirement| requirement.specifier.pins().next().is_some())
+        })
+    }
+
+    /// The file and requirement that name the one version of a package that is named exactly anywhere.
+    fn sole_pin(&self, package: Package) -> Option<DependencyFile> {
+        let pins = |requirement: &&Requirement| requirement.specifier.pins().next().is_some();
+        let named = || {
+            self.files.iter().flat_map(|file| {
+                let of_package = file.of(package.normalised_name()).filter(pins);
+                of_package.map(move |requirement| (file, requirement))
+            })
+        };
+        let (file, requirement) = named().next()?;
+        let version = requirement.specifier.pins().next()?;
+        let is_same = |one: &Requirement| one.specifier.pins().all(|other| other == version);
+        named()
+            .all(|(_, one)| is_same(one))
+            .then(|| DependencyFile {
+                path: file.path.clone(),
+                format: file.format,
+                requirements: vec![requirement.clone()],
+            })
+    }
+
+    /// False if a file speaks against what is named exactly.
+    fn takes(&self, package: Package, pinned: &DependencyFile) -> bool {
+        let bounds = || {
+            self.files
+                .iter()
+                .flat_map(|file| file.of(package.normalised_name()))
+        };
+        let requirements = &pinned.requirements;
+        let mut pins = requirements.iter().flat_map(|one| one.specifier.pins());
+        pins.all(|version| bounds().all(|bound| bound.specifier.takes(version)))
     }
 
     fn first_place(&self, package: &str, is_wanted: fn(Format) -> bool) -> Option<FileLine> {
@@ -217,6 +260,28 @@ impl Search<'_> {
                 requirements,
             });
         }
+    }
+
+    /// What was found, with the versions that only the files of other folders name exactly.
+    fn with_pins_of(mut self, elsewhere: &[Candidate]) -> Dependencies {
+        let is_open = |package: &Package| !self.found.pins(*package);
+        let open: Vec<Package> = [Package::SqlAlchemy, Package::Alembic]
+            .into_iter()
+            .filter(is_open)
+            .collect();
+        if open.is_empty() {
+            return self.found;
+        }
+        let mut nearer = std::mem::take(&mut self.found);
+        for candidate in elsewhere {
+            self.read(&candidate.path, candidate.format);
+        }
+        for package in open {
+            let pinned = self.found.sole_pin(package);
+            let pinned = pinned.filter(|pinned| nearer.takes(package, pinned));
+            nearer.files.extend(pinned);
+        }
+        nearer
     }
 
     fn pass_over(&mut self, path: &RepoPath, reason: String) {

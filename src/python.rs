@@ -25,13 +25,13 @@ pub(crate) use exception_hierarchy::ANY_DATABASE_ERROR;
 pub use heap::Heap;
 pub(crate) use influence::decided;
 pub use interpreter::{
-    Called, Extent, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached,
+    Called, Extent, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached, Written,
 };
 pub use module_finder::{FoundModule, ModuleFinder};
 pub use parse::{SyntaxError, parse};
 pub use scopes::{
-    ImportedName, NameUse, UnboundName, UndefinedName, dead_branches, imported_names,
-    names_used_in, place_for_import, unbound_names, undefined_names,
+    ImportedName, NameUse, UnboundName, UndefinedName, dead_branches, ignores_parameter,
+    imported_names, names_used_in, place_for_import, unbound_names, undefined_names,
 };
 pub use sources::{MAX_FILE_SIZE, ParseCache, ParsedFile, Sources};
 pub(crate) use standard_library::is_standard_library;

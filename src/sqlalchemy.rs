@@ -25,7 +25,7 @@ pub use exports::{import_for, is_mistaken_for_operation};
 pub(crate) use frozen::{frozen_in_arguments, frozen_in_column};
 pub use identifiers::{identifier, identifiers, literal, qualified_identifier, quoted_identifier};
 pub use metadata::{MetadataKey, metadata_of_class, metadata_of_value};
-pub use naming::{NamingFact, naming_of_metadata, schema_of_metadata};
+pub use naming::{NamingFact, has_unknown_schema, naming_of_metadata, schema_of_metadata};
 pub use render::{render, render_type};
 pub use table::{item, table_items};
 pub(crate) use table::{known_name, qualified};

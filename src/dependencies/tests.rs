@@ -200,3 +200,32 @@ fn files_with_a_byte_order_mark_are_read_as_pip_reads_them() {
         "Alembic 1.5.8 (requirements.txt:1)"
     );
 }
+
+#[test]
+fn a_pin_of_another_folder_counts_where_nothing_nearer_pins() {
+    let near = ("requirements.txt", "sqlalchemy==1.3.23\nalembic\n");
+    let pin = (
+        "api/requirements.txt",
+        "alembic==1.4.2\nsqlalchemy==1.4.0\n",
+    );
+    let same = ("worker/requirements.txt", "alembic==1.4.2\n");
+    let other = ("tools/requirements.txt", "alembic==1.7.0\n");
+    assert_eq!(
+        shown(&[near, pin, same]),
+        [
+            "SQLAlchemy 1.3.23 (requirements.txt:1)",
+            "Alembic 1.4.2 (api/requirements.txt:1)"
+        ]
+    );
+    for files in [
+        [near, pin, other],
+        [
+            ("requirements.txt", "sqlalchemy==1.3.23\nalembic>=1.8\n"),
+            pin,
+            same,
+        ],
+    ] {
+        let [_, alembic] = shown(&files);
+        assert!(alembic.contains("assumed"), "{alembic}");
+    }
+}

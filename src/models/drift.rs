@@ -521,6 +521,11 @@ impl Comparing<'_> {
                 };
                 Weight::seen(columns(&difference.from) != columns(&difference.to))
             }
+            (Subject::Index, _)
+                if indexes::may_have_that_name(difference, described, self.models) =>
+            {
+                return None;
+            }
             (Subject::Index, _) => indexes::weight(difference, [database, described], self.models),
             // Autogenerate goes by what they say, not by their names.
             (Subject::ForeignKey, Change::Changed(_)) => {

@@ -28,7 +28,7 @@ use walk::each_part;
 
 pub use dead::dead_branches;
 pub use unbound::{UnboundName, unbound_names};
-pub use uses::{ImportedName, NameUse, imported_names, names_used_in};
+pub use uses::{ImportedName, NameUse, ignores_parameter, imported_names, names_used_in};
 
 /// The use of a name that nothing binds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,8 +17,8 @@ pub(crate) use items::{
     column_names_of, condition_kind, deferrable, exclusion, foreign_key, name_value, note_tail,
     reference_of,
 };
-pub(crate) use semantics::truncated;
 pub use semantics::{ConstraintLabel, NameParts, Naming, Semantics, TimeZone, Transactions};
+pub(crate) use semantics::{default_index_name, truncated};
 pub use text::{default_text, sql_text};
 pub use types::{
     EnumType, TypeCheck, TypeDdl, dialect_value, enum_type_ddl, type_argument, type_behind,

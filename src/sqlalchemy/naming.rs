@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::python::value::{Call, Object, SymbolKind, Value};
-use crate::python::{Host, Interpreter};
+use crate::python::{Host, Interpreter, Written};
 use crate::sqlalchemy::{construct, is_database_object, metadata_of_value};
 
 /// What is known of a naming convention.
@@ -38,20 +38,35 @@ pub fn naming_of_metadata<H: Host>(
         .unwrap_or(NamingFact::Unresolved)
 }
 
-/// `MetaData(schema="app")`: where tables are that name no schema themselves. `None` too where that is not known.
+/// `MetaData(schema="app")`, `metadata.schema = "app"`: where tables are that name no schema themselves. `None` too where
+/// that is not known.
 pub fn schema_of_metadata<H: Host>(
     value: &Value,
     interpreter: &mut Interpreter<'_, H>,
 ) -> Option<SmolStr> {
+    if let Some(last) = last_written("schema", value, interpreter) {
+        return text(&last.value).filter(|_| last.is_certain);
+    }
     let wanted = Wanted {
         none: None,
         of_call: |call, _| {
             let schema = call.keyword("schema");
-            let schema = schema.and_then(|schema| schema.value.as_str());
-            Some(schema.map(|schema| SmolStr::new(&**schema)))
+            Some(schema.and_then(|schema| text(&schema.value)))
         },
     };
     follow(value, interpreter, &wanted, 0).flatten()
+}
+
+/// True where `metadata.schema` is set to what is not known.
+pub fn has_unknown_schema<H: Host>(value: &Value, interpreter: &mut Interpreter<'_, H>) -> bool {
+    last_written("schema", value, interpreter).is_some_and(|last| {
+        let is_known = text(&last.value).is_some() || matches!(last.value, Value::None);
+        !is_known || !last.is_certain
+    })
+}
+
+fn text(value: &Value) -> Option<SmolStr> {
+    value.as_str().map(|text| SmolStr::new(&**text))
 }
 
 /// What is looked for in the call that makes a metadata.
@@ -63,19 +78,27 @@ struct Wanted<'i, H: Host, T> {
 
 /// `metadata.naming_convention = {…}`
 fn assigned<H: Host>(value: &Value, interpreter: &mut Interpreter<'_, H>) -> Option<NamingFact> {
-    let mut written = interpreter.written_outside("naming_convention");
+    let last = last_written("naming_convention", value, interpreter)?;
+    Some(
+        convention(&last.value, interpreter)
+            .filter(|_| last.is_certain)
+            .unwrap_or(NamingFact::Unresolved),
+    )
+}
+
+/// What was assigned last to an attribute of a metadata.
+fn last_written<H: Host>(
+    attribute: &str,
+    value: &Value,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<Written> {
+    let mut written = interpreter.written_outside(attribute);
     if written.is_empty() {
         return None;
     }
     let key = metadata_of_value(value, interpreter)?;
     written.retain(|one| metadata_of_value(&one.object, interpreter).as_ref() == Some(&key));
-    let last = written.pop()?;
-    let is_certain = last.is_certain;
-    Some(
-        convention(&last.value, interpreter)
-            .filter(|_| is_certain)
-            .unwrap_or(NamingFact::Unresolved),
-    )
+    written.pop()
 }
 
 fn follow<'i, H: Host, T: Clone>(

@@ -100,6 +100,8 @@ struct Operation<'a, 's> {
     batch: Option<&'a Call>,
     at: Place,
     semantics: Arc<Semantics>,
+    /// True for a table of a metadata whose schema is `public`: names of tables leave that out.
+    is_in_public: bool,
     interpreter: &'a mut Runner<'s>,
 }
 
@@ -117,6 +119,7 @@ pub(super) fn emit(
         batch,
         at,
         semantics,
+        is_in_public: false,
         interpreter,
     };
     if call.open && name != "bulk_insert" {

@@ -4,9 +4,12 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::{Recorder, Runtime};
 use crate::alembic::revision::Revision;
-use crate::python::ast::{Name, Parameter, StmtKind};
+use crate::python::ast::{Name, Parameter, ParameterKind, StmtKind};
 use crate::python::value::{Function, ObjectId, Place, SymbolKind, Value};
-use crate::python::{Interpreter, NameUse, dead_branches, imported_names, names_used_in};
+use crate::python::{
+    ImportedName, Interpreter, NameUse, dead_branches, ignores_parameter, imported_names,
+    names_used_in,
+};
 use crate::source::{FileSpan, RepoPath, Span};
 use crate::sqlalchemy::declarative::{
     Style, declared_table, has_table_keyword, is_abstract, is_declarative_base, style, table_name,
@@ -94,7 +97,7 @@ impl Runtime<'_> {
         let text = revision.source.text.as_str();
         let saves_objects = SAVING.iter().any(|call| text.contains(call));
         let dead = dead_branches(&revision.source.module.body, &[]);
-        for imported in names {
+        for imported in &names {
             if imported.level > 0 {
                 continue;
             }
@@ -114,6 +117,9 @@ impl Runtime<'_> {
                     .as_ref()
                     .is_some_and(|name| own.contains(&name))
                 {
+                    return None;
+                }
+                if self.is_ignored(used, &names, &revision.file) {
                     return None;
                 }
                 let (kind, definition) = self.live(&value, used)?;
@@ -138,6 +144,32 @@ impl Runtime<'_> {
         }
         self.interpreter.host.take();
         found
+    }
+
+    /// True for what is handed to a function of the application that does nothing with it.
+    fn is_ignored(&mut self, used: &NameUse, names: &[ImportedName], file: &RepoPath) -> bool {
+        let Some((name, place)) = &used.argument_of else {
+            return false;
+        };
+        let Some(called) = names.iter().find(|imported| imported.local == *name) else {
+            return false;
+        };
+        let attribute = called.attribute.as_ref();
+        let value = self.interpreter.imported(&called.module, attribute, file);
+        let Value::Function(function) = value else {
+            return false;
+        };
+        let parameter = function.def.parameters.get(*place);
+        let is_plain = |parameter: &&Parameter| {
+            matches!(
+                parameter.kind,
+                ParameterKind::PositionalOnly | ParameterKind::Positional
+            )
+        };
+        Interpreter::<'_, Recorder>::is_called_as_written(&function)
+            && parameter
+                .filter(is_plain)
+                .is_some_and(|parameter| ignores_parameter(&function.def, &parameter.name))
     }
 
     fn live(&mut self, value: &Value, used: &NameUse) -> Option<(LiveKind, Option<FileSpan>)> {

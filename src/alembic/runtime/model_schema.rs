@@ -29,7 +29,7 @@ use crate::schema::FrozenDefault;
 use crate::source::{FileSpan, RepoPath};
 use crate::sqlalchemy::ddl::Semantics;
 use crate::sqlalchemy::declarative::PythonDefault;
-use crate::sqlalchemy::{MetadataKey, metadata_of_class, metadata_of_value};
+use crate::sqlalchemy::{MetadataKey, has_unknown_schema, metadata_of_class, metadata_of_value};
 
 /// The schema that the models describe.
 #[derive(Clone, Debug)]
@@ -55,6 +55,8 @@ pub struct ModelSchema {
     pub unwritten_lengths: BTreeSet<String>,
     /// Columns of which the models say in so many words that they may be NULL.
     pub said_nullable: BTreeSet<String>,
+    /// True where the schema of the metadata is not known, with which the default names of indexes begin.
+    pub has_unknown_schema: bool,
     /// What SQLAlchemy fills in, by column; `None` for what is worked out or not known.
     pub python_defaults: BTreeMap<String, Option<PythonDefault>>,
     /// Where `__init__` of a model gives an instance `__table_args__`, by table: it has no effect.
@@ -225,6 +227,7 @@ impl<'s> ModelReading<'s> {
             frozen: reader.frozen_defaults(),
             unwritten_lengths: reader.unwritten_lengths(),
             said_nullable: reader.said_nullable(),
+            has_unknown_schema: reader.has_unknown_schema(),
             python_defaults: reader.python_defaults(),
             lost_arguments: reader.lost_arguments(),
             catalog,
@@ -372,6 +375,14 @@ impl Reader<'_> {
             }
         }
         frozen
+    }
+
+    fn has_unknown_schema(&mut self) -> bool {
+        let Self {
+            made, interpreter, ..
+        } = self;
+        made.iter()
+            .any(|metadata| has_unknown_schema(metadata, interpreter))
     }
 
     fn unwritten_lengths(&self) -> BTreeSet<String> {

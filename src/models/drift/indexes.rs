@@ -2,7 +2,7 @@
 
 use super::{Weight, expressions};
 use crate::alembic::ModelSchema;
-use crate::catalog::{Catalog, Change, Difference, split_object};
+use crate::catalog::{Catalog, Change, Difference, split_object, split_schema};
 use crate::dialect::Dialect;
 
 /// Who notices that an index differs between the migrated database and what the models describe.
@@ -30,6 +30,20 @@ pub(super) fn weight(
     };
     let (there, here) = (&difference.from, &difference.to);
     Weight::seen(keys(there) != keys(here) || there["unique"] != here["unique"])
+}
+
+/// True for an index that only has another name, where that of the model begins with a schema that is not known.
+pub(super) fn may_have_that_name(
+    difference: &Difference,
+    described: &Catalog,
+    models: &ModelSchema,
+) -> bool {
+    let (table, _) = split_object(&difference.object, described);
+    let prefix = format!("ix_{}_", split_schema(table).1);
+    let name = difference.to.as_str();
+    difference.change == Change::Renamed
+        && models.has_unknown_schema
+        && name.is_some_and(|name| name.starts_with(&prefix))
 }
 
 /// True for an index over something else than columns, on either side.

@@ -51,6 +51,11 @@ const CALLING: &[&str] = &[
 ];
 
 impl<H: Host> Interpreter<'_, H> {
+    /// True if a call of a function does and gives what the function does and gives, whatever decorators it has.
+    pub fn is_called_as_written(function: &Function) -> bool {
+        matches!(Self::effect_of_decorators(function), DecoratorEffect::None)
+    }
+
     pub(super) fn effect_of_decorators(function: &Function) -> DecoratorEffect {
         let mut effect = DecoratorEffect::None;
         for decorator in &function.decorators {

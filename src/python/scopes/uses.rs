@@ -6,7 +6,7 @@ use super::bindings::Bindings;
 use super::dead::dead_branches;
 use super::walk::{each_expr, each_part, each_stmt};
 use super::written::with_named_columns;
-use crate::python::ast::{Expr, ExprKind, FunctionDef, Module, Name, Stmt, StmtKind};
+use crate::python::ast::{ArgumentKind, Expr, ExprKind, FunctionDef, Module, Name, Stmt, StmtKind};
 use crate::source::Span;
 
 /// A name that an import statement binds, anywhere in a file.
@@ -36,6 +36,8 @@ pub struct NameUse {
     pub is_called: bool,
     /// The name of the function that it is handed to as it is.
     pub given_to: Option<Name>,
+    /// The name of the function that it is handed to with its attributes, and at which place among the arguments.
+    pub argument_of: Option<(Name, usize)>,
     /// Where it is handed to a call as it is: the last name of what is called, and of the methods that are called on the
     /// result, one after the other.
     pub handed_to: Vec<Name>,
@@ -90,6 +92,25 @@ pub fn names_used_in(def: &FunctionDef) -> Vec<(Name, NameUse)> {
     idle.extend(dead_branches(&def.body, &def.parameters));
     found.retain(|(_, used)| !idle.iter().any(|span| span.contains(used.span)));
     found
+}
+
+/// True for a parameter that the body of a function never mentions.
+pub fn ignores_parameter(def: &FunctionDef, parameter: &Name) -> bool {
+    let mut is_used = false;
+    each_stmt(&def.body, &mut |stmt| {
+        each_expr(stmt, &mut |expr| is_used |= mentions(expr, parameter));
+    });
+    !is_used
+}
+
+/// True for an expression with a name in it, or with one that stands for all names.
+fn mentions(expr: &Expr, name: &Name) -> bool {
+    if let ExprKind::Name(found) = &expr.kind {
+        return found == name || found == "locals" || found == "vars";
+    }
+    let mut is_in = false;
+    each_part(expr, &mut |part| is_in |= mentions(part, name));
+    is_in
 }
 
 /// The bodies of the functions in a body that nothing calls which runs with it.
@@ -318,6 +339,7 @@ impl Collector<'_> {
                     span: expr.span,
                     is_called,
                     given_to: None,
+                    argument_of: None,
                     handed_to: Vec::new(),
                     chained: methods.to_vec(),
                     is_returned: false,
@@ -344,9 +366,20 @@ impl Collector<'_> {
                 _ => self.expr(&call.function, true, &[]),
             }
             let function = called.filter(|_| of.is_none());
-            for argument in &call.arguments {
+            let are_in_place = !call
+                .arguments
+                .iter()
+                .any(|it| it.kind == ArgumentKind::Star);
+            for (index, argument) in call.arguments.iter().enumerate() {
                 let before = self.found.len();
                 self.value(&argument.value);
+                let is_in_place = are_in_place && argument.kind == ArgumentKind::Positional;
+                if is_in_place
+                    && root(&argument.value, &mut Vec::new()).is_some()
+                    && let Some((_, given)) = self.found.get_mut(before)
+                {
+                    given.argument_of = function.map(|name| (name.clone(), index));
+                }
                 if matches!(argument.value.kind, ExprKind::Name(_))
                     && let Some((_, given)) = self.found.get_mut(before)
                 {

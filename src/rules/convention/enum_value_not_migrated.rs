@@ -1,9 +1,12 @@
 //! ML413
 
+use smol_str::SmolStr;
+
 use crate::alembic::ModelSchema;
-use crate::catalog::{Catalog, Change, Column, Subject};
+use crate::catalog::{Catalog, Change, Column, Difference, Subject};
 use crate::config::Pairing;
 use crate::diagnostic::Label;
+use crate::dialect::Dialect;
 use crate::models::DriftDifference;
 use crate::project::ProjectEnvironment;
 use crate::rules::coverage::belongs_to_change;
@@ -13,6 +16,7 @@ use crate::rules::{
     pairing,
 };
 use crate::source::FileSpan;
+use crate::sqlalchemy::qualified_identifier;
 
 declare_rule! {
     "ML413", "enum-value-not-migrated" in Convention("convention"),
@@ -25,6 +29,8 @@ declare_rule! {
 
 struct EnumValueNotMigrated<'a> {
     name: &'a str,
+    /// What the model calls the type.
+    own_name: &'a str,
     missing: Vec<&'a str>,
     /// The labels that the type has in the place of those that are missing, as far as that is plain.
     others: Vec<&'a str>,
@@ -85,6 +91,9 @@ impl Violation for EnumValueNotMigrated<'_> {
         } else if !self.is_compared {
             notes.push("autogenerate does not compare the labels of enums".to_owned());
         }
+        if self.own_name != self.name {
+            notes.push(format!("the model calls the type `{}`", self.own_name));
+        }
         notes
     }
 
@@ -105,10 +114,11 @@ impl Violation for EnumValueNotMigrated<'_> {
             );
         }
         let first = self.missing.first()?.replace('\'', "''");
+        // Within a string of Python.
+        let name = qualified_identifier(self.name, Dialect::PostgreSql).replace('"', "\\\"");
         Some(format!(
-            "`op.execute(\"ALTER TYPE {} ADD VALUE '{first}'\")`, in `op.get_context().autocommit_block()` before PostgreSQL 12 or where the same \
-             revision uses it",
-            self.name
+            "`op.execute(\"ALTER TYPE {name} ADD VALUE '{first}'\")`, in `op.get_context().autocommit_block()` before PostgreSQL 12 or where the same \
+             revision uses it"
         ))
     }
 }
@@ -136,10 +146,9 @@ fn letters(label: &str) -> impl Iterator<Item = char> {
 const MOST_LABELS: usize = 4;
 
 fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
-    for found in &ctx.head.drift().differences {
-        let models = ctx.head.model_schema();
-        report(found, models, ctx.head.migrated(), None, reporter);
-    }
+    let models = ctx.head.model_schema();
+    let found = ctx.head.drift().differences.iter();
+    report_all(found, models, ctx.head.migrated(), None, reporter);
 }
 
 fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
@@ -155,37 +164,59 @@ fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     let models = ctx.environment.head.model_schema().whole();
     let before = ctx.change.before.map(ProjectEnvironment::migrated);
     let now = ctx.environment.head.migrated();
-    for found in introduced.by_models.iter().chain(&introduced.others) {
-        if is_of_ignored_type(&found.difference.object, models, ctx) {
-            continue;
-        }
-        report(found, models, now, before, reporter);
-    }
+    let found = introduced
+        .by_models
+        .iter()
+        .chain(&introduced.others)
+        .copied();
+    let found = found.filter(|found| !is_of_ignored_type(&found.difference, models, ctx));
+    report_all(found, models, now, before, reporter);
 }
-
 /// `now` is what the migrations make, and `before` what they made before the change.
-fn report(
-    found: &DriftDifference,
+fn report_all<'f>(
+    found: impl Iterator<Item = &'f DriftDifference>,
     models: &ModelSchema,
     now: &Catalog,
     before: Option<&Catalog>,
     reporter: &mut Reporter<'_>,
 ) {
-    let missing = missing_labels(found);
-    if missing.is_empty() {
-        return;
+    let mut told: Vec<Lacking<'_>> = Vec::new();
+    for (found, lacking) in
+        found.filter_map(|found| Some((found, lacking(&found.difference, &models.catalog, now)?)))
+    {
+        // Columns of one type lack the same.
+        if told.contains(&lacking) {
+            continue;
+        }
+        report(found, &lacking, models, now, before, reporter);
+        told.push(lacking);
     }
-    let object = &found.difference.object;
-    let known = before.and_then(|before| before.enums.get(object.as_str()));
+}
+
+fn report(
+    found: &DriftDifference,
+    lacking: &Lacking<'_>,
+    models: &ModelSchema,
+    now: &Catalog,
+    before: Option<&Catalog>,
+    reporter: &mut Reporter<'_>,
+) {
+    let Lacking {
+        name,
+        own_name,
+        missing,
+        others,
+    } = lacking;
+    let known = before.and_then(|before| before.enums.get(name.as_str()));
     let had = |label: &&str| {
         let labels = known.and_then(|known| known.labels.known());
         labels.is_some_and(|labels| labels.iter().any(|known| known == label))
     };
     let is_lost = missing.iter().all(had);
-    let model = column_of(object, &models.catalog).or(found.model.as_ref());
+    let model = column_of(own_name, &models.catalog).or(found.model.as_ref());
     let made_at = now
         .enums
-        .get(object.as_str())
+        .get(name.as_str())
         .and_then(|known| known.place.as_ref());
     let (primary, what) = match made_at.filter(|_| is_lost) {
         Some(place) => (Some(place), "made without it"),
@@ -194,15 +225,11 @@ fn report(
     let Some(primary) = primary else {
         return;
     };
-    let others = if is_lost {
-        Vec::new()
-    } else {
-        in_their_place(found, &missing)
-    };
     let violation = EnumValueNotMigrated {
-        name: &found.difference.object,
-        missing,
-        others,
+        name,
+        own_name,
+        missing: missing.clone(),
+        others: if is_lost { Vec::new() } else { others.clone() },
         is_lost,
         is_compared: models.comparison.compares_labels,
     };
@@ -221,12 +248,19 @@ fn column_of<'c>(name: &str, models: &'c Catalog) -> Option<&'c FileSpan> {
 }
 
 /// True for the type of a column that a migration of the change means to alter, and Alembic does not hear, where that is told.
-fn is_of_ignored_type(name: &str, models: &ModelSchema, ctx: &ChangeContext<'_>) -> bool {
+fn is_of_ignored_type(
+    difference: &Difference,
+    models: &ModelSchema,
+    ctx: &ChangeContext<'_>,
+) -> bool {
+    let Some(name) = own_name(difference) else {
+        return false;
+    };
     let head = ctx.environment.head;
     let own = || (0..head.map.nodes().len()).filter(|node| belongs_to_change(ctx, head, *node));
     models.catalog.tables.iter().any(|(table, made)| {
         made.columns.iter().any(|column| {
-            is_of_type(column, name)
+            is_of_type(column, &name)
                 && ignored_argument::tells_of_type(ctx.environment, own(), table, &column.name)
         })
     })
@@ -234,39 +268,115 @@ fn is_of_ignored_type(name: &str, models: &ModelSchema, ctx: &ChangeContext<'_>)
 
 fn is_of_type(column: &Column, name: &str) -> bool {
     let spelling = column.column_type.known();
-    spelling.is_some_and(|spelling| spelling.trim_end_matches("[]") == name)
+    spelling.is_some_and(|spelling| type_name(spelling) == name)
+}
+
+/// The name of a type, or of that of the elements of an array.
+fn type_name(spelling: &str) -> String {
+    spelling.trim_end_matches("[]").replace('"', "")
+}
+
+/// An enum type of the database that does not have all labels that a column of the models writes.
+#[derive(PartialEq)]
+struct Lacking<'f> {
+    name: String,
+    /// What the models call the type.
+    own_name: String,
+    missing: Vec<&'f str>,
+    /// See [`in_their_place`].
+    others: Vec<&'f str>,
+}
+
+/// The type of a difference as the models call it.
+fn own_name(difference: &Difference) -> Option<String> {
+    match (difference.subject, difference.change) {
+        (Subject::Enum, Change::Changed("labels")) => Some(difference.object.clone()),
+        (Subject::Column, Change::Changed("type")) => difference.to.as_str().map(type_name),
+        _ => None,
+    }
+}
+
+/// What a type lacks that the columns of the models have in the database: one of the same name, or the one that a column has
+/// there in its place.
+fn lacking<'f>(
+    difference: &'f Difference,
+    models: &'f Catalog,
+    now: &'f Catalog,
+) -> Option<Lacking<'f>> {
+    let own_name = own_name(difference)?;
+    let (name, there, here) = if difference.subject == Subject::Enum {
+        if !is_type_of_a_column(&own_name, models, now) {
+            return None;
+        }
+        let (there, here) = (difference.labels_before(), difference.labels_after());
+        (own_name.clone(), there, here)
+    } else {
+        let name = type_name(difference.from.as_str()?);
+        let there = labels_of(&name, now)?;
+        (name, there, labels_of(&own_name, models)?)
+    };
+    let missing = missing_labels(&there, &here);
+    (!missing.is_empty()).then(|| Lacking {
+        others: in_their_place(there, &here, &missing),
+        name,
+        own_name,
+        missing,
+    })
+}
+
+/// True if a column of the models that is of a type is, or may be, of the type of that name in the database, too.
+fn is_type_of_a_column(name: &str, models: &Catalog, now: &Catalog) -> bool {
+    models.tables.iter().any(|(table, made)| {
+        let there = now.tables.get(table);
+        let mut columns = made
+            .columns
+            .iter()
+            .filter(|column| is_of_type(column, name));
+        columns.any(|column| {
+            let column = there.and_then(|there| there.column(&column.name));
+            column.is_some_and(|column| {
+                column.column_type.known().is_none() || is_of_type(column, name)
+            })
+        })
+    })
+}
+
+fn labels_of<'c>(name: &str, catalog: &'c Catalog) -> Option<Vec<&'c str>> {
+    let known = catalog.enums.get(name)?;
+    let labels = known.labels.known()?;
+    Some(labels.iter().map(SmolStr::as_str).collect())
 }
 
 /// The labels that the model has and no migration makes.
-fn missing_labels(found: &DriftDifference) -> Vec<&str> {
-    let difference = &found.difference;
-    if (difference.subject, difference.change) != (Subject::Enum, Change::Changed("labels")) {
-        return Vec::new();
-    }
-    let there = difference.labels_before();
-    let mut missing = difference.labels_after();
+fn missing_labels<'f>(there: &[&str], here: &[&'f str]) -> Vec<&'f str> {
+    let mut missing = here.to_vec();
     missing.retain(|label| !there.contains(label));
     missing
 }
 
 /// The labels that a type has in the place of those that are missing: as many, none of them the model's, and either no label
 /// is in both or they are the same in other letters.
-fn in_their_place<'f>(found: &'f DriftDifference, missing: &[&str]) -> Vec<&'f str> {
-    let modelled = found.difference.labels_after();
-    let mut others = found.difference.labels_before();
-    others.retain(|label| !modelled.contains(label));
+fn in_their_place<'f>(there: Vec<&'f str>, here: &[&str], missing: &[&str]) -> Vec<&'f str> {
+    let mut others = there;
+    others.retain(|label| !here.contains(label));
     let is_written_otherwise =
         |label: &&str| others.iter().any(|other| letters(label).eq(letters(other)));
-    let are_all_others = missing.len() == modelled.len();
+    let are_all_others = missing.len() == here.len();
     let is_plain = others.len() == missing.len()
         && (are_all_others || missing.iter().all(is_written_otherwise));
     if is_plain { others } else { Vec::new() }
 }
 
-/// True for what this rule reports, so that others need not.
-pub(in crate::rules) fn explains(
-    found: &DriftDifference,
-    settings: &crate::config::Settings,
-) -> bool {
-    is_selected(&RULE, settings) && !missing_labels(found).is_empty()
+/// True for what this rule reports, so that others need not, and for labels of a type that no column has: they refuse no row.
+pub(in crate::rules) fn explains(found: &DriftDifference, ctx: &EnvironmentContext<'_>) -> bool {
+    let difference = &found.difference;
+    if !is_selected(&RULE, ctx.settings) {
+        return false;
+    }
+    if (difference.subject, difference.change) == (Subject::Enum, Change::Changed("labels")) {
+        let (there, here) = (difference.labels_before(), difference.labels_after());
+        return !missing_labels(&there, &here).is_empty();
+    }
+    let models = &ctx.head.model_schema().whole().catalog;
+    lacking(difference, models, ctx.head.migrated()).is_some()
 }

@@ -1,8 +1,10 @@
 //! ML524
 
+use std::cmp::Ordering;
+
 use smol_str::SmolStr;
 
-use crate::catalog::{AlterAction, Catalog, ConstraintKind, Ddl, ForeignKey};
+use crate::catalog::{AlterAction, Catalog, Constraint, ConstraintKind, Ddl, ForeignKey};
 use crate::rules::model::migration_without_model;
 use crate::rules::{Reporter, StatementContext, Violation, Way, declare_rule};
 
@@ -131,7 +133,8 @@ fn compare<'c>(
             continue;
         };
         let is_told = migration_without_model::tells_type_of(ctx.environment, table, column);
-        if width < wider && !is_told {
+        let custom = || Custom::of(before, ctx).has_so_narrow(&key.references, referenced, width);
+        if width < wider && !is_told && !custom() {
             let violation = Mismatched {
                 table,
                 column,
@@ -140,6 +143,70 @@ fn compare<'c>(
                 referenced_type,
             };
             ctx.report(&violation, reporter, "refers to a wider column");
+        }
+    }
+}
+
+/// The keys to wide integers that were there before a revision.
+struct Custom<'c> {
+    keys: Vec<WideKey<'c>>,
+}
+
+/// A column that refers to a `bigint`.
+struct WideKey<'c> {
+    references: &'c str,
+    referenced: &'c str,
+    width: u32,
+}
+
+/// So many keys show what a project does elsewhere.
+const FEW_KEYS: usize = 3;
+
+impl<'c> Custom<'c> {
+    fn of(before: &'c Catalog, ctx: &StatementContext<'_>) -> Self {
+        let is_older = |constraint: &Constraint| {
+            let place = constraint.place.as_ref();
+            constraint.maybe.is_none() && place.is_some_and(|place| place.file != ctx.revision.file)
+        };
+        let mut keys = Vec::new();
+        for table in before.tables.values() {
+            let of_table = table.foreign_keys();
+            for (_, key) in of_table.filter(|(constraint, _)| is_older(constraint)) {
+                for (column, referenced) in key.columns.iter().zip(&key.ref_columns) {
+                    let column = table
+                        .column(column)
+                        .and_then(|column| column.column_type.known());
+                    let target = type_in(before, &key.references, referenced);
+                    if let (Some(width), Some(8)) = (
+                        column.and_then(|it| width(it)),
+                        target.and_then(|it| width(it)),
+                    ) {
+                        keys.push(WideKey {
+                            references: &key.references,
+                            referenced,
+                            width,
+                        });
+                    }
+                }
+            }
+        }
+        Self { keys }
+    }
+
+    /// True where most keys to a column are no wider than this; where these are as many as others, or none, most keys of the
+    /// project.
+    fn has_so_narrow(&self, references: &str, referenced: &str, width: u32) -> bool {
+        let most = |keys: &[&WideKey<'_>]| {
+            let narrow = keys.iter().filter(|key| key.width <= width).count();
+            (2 * narrow).cmp(&keys.len())
+        };
+        let is_to_same =
+            |key: &&WideKey<'_>| key.references == references && key.referenced == referenced;
+        let same: Vec<&WideKey<'_>> = self.keys.iter().filter(is_to_same).collect();
+        let all: Vec<&WideKey<'_>> = self.keys.iter().collect();
+        match most(&same) {
+            Ordering::Equal => all.len() >= FEW_KEYS && most(&all) == Ordering::Greater,
+            most => most == Ordering::Greater,
         }
     }
 }

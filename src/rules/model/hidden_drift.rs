@@ -21,6 +21,6 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
             Some(wanted) => wanted.contains(&kind),
             None => kind != HiddenDrift::Names,
         });
-        is_wanted && !enum_value_not_migrated::explains(found, ctx.settings)
+        is_wanted && !enum_value_not_migrated::explains(found, ctx)
     });
 }

@@ -299,7 +299,7 @@ fn report_proven(
         .filter(|found| {
             !follows(&found.difference, &all)
                 && !pairing::holds_the_labels(found, head)
-                && !enum_value_not_migrated::explains(found, ctx.environment.settings)
+                && !enum_value_not_migrated::explains(found, ctx.environment)
                 && !is_other_half(found, &all)
                 && !is_kept_unique(found)
                 && (!lacked_checks || !is_new(Subject::Check, &found.difference))
@@ -307,6 +307,7 @@ fn report_proven(
                 && !is_reordered(&found.difference, head)
                 && (!lacked_keys || !is_new(Subject::ForeignKey, &found.difference))
                 && !ignored::is_ignored(&found.difference, ctx)
+                && !ignored::is_left_on_this_database(&found.difference, ctx)
                 && !is_unnoticed(&found.difference, head)
                 && (!is_unasked_length(&found.difference, head) || found.is_seen())
                 && !is_refused_key(&found.difference, head)

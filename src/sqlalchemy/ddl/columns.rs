@@ -484,6 +484,7 @@ impl<H: Host> Reader<'_, '_, H> {
         let referred: Vec<SmolStr> = ref_column.into_iter().flatten().collect();
         let parts = NameParts {
             table: self.table,
+            schema: None,
             columns: &columns,
             referred_table: references
                 .as_deref()

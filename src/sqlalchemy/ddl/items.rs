@@ -127,6 +127,7 @@ pub fn item_ddl<H: Host>(
     let referred_columns = referred_columns.unwrap_or_default();
     let parts = NameParts {
         table,
+        schema: None,
         columns: &columns,
         referred_table: referred_table
             .as_deref()

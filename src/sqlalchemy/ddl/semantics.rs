@@ -117,6 +117,8 @@ impl ConstraintLabel {
 #[derive(Clone, Debug, Default)]
 pub struct NameParts<'a> {
     pub table: &'a str,
+    /// The schema that the model or the operation names, with `_` for dots; labels begin with it.
+    pub schema: Option<&'a str>,
     pub columns: &'a [SmolStr],
     /// `None` where there is none, or it is not known.
     pub referred_table: Option<&'a str>,
@@ -209,6 +211,11 @@ fn filled(template: &str, parts: &NameParts<'_>) -> Option<String> {
     Some(result)
 }
 
+/// What SQLAlchemy calls an index where nothing names it.
+pub(crate) fn default_index_name(parts: &NameParts<'_>) -> Option<String> {
+    filled("ix_%(column_0_label)s", parts)
+}
+
 fn value(token: &str, parts: &NameParts<'_>) -> Option<String> {
     match token {
         "table_name" => return Some(parts.table.to_owned()),
@@ -223,9 +230,12 @@ fn value(token: &str, parts: &NameParts<'_>) -> Option<String> {
     let rest = token.strip_prefix("column_")?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
     let start: usize = digits.parse().ok()?;
-    // A label is the name with its table before it.
+    // A label is the name with its table and the schema of that before it.
     let spell = |column: &SmolStr, kind: &str| match kind {
-        "label" => format!("{}_{column}", parts.table),
+        "label" => match parts.schema {
+            Some(schema) => format!("{schema}_{}_{column}", parts.table),
+            None => format!("{}_{column}", parts.table),
+        },
         _ => column.to_string(),
     };
     match rest.get(digits.len()..)? {

@@ -39,6 +39,7 @@ pub(in crate::alembic::runtime) fn batch_changes(
         batch: Some(batch),
         at,
         semantics,
+        is_in_public: false,
         interpreter,
     };
     let mut changes = Vec::new();
@@ -487,6 +488,7 @@ fn name_of(
     };
     let parts = NameParts {
         table: Operation::bare(table),
+        schema: None,
         columns: constraint.kind.columns(),
         referred_table: referred,
         referred_columns,

@@ -38,6 +38,7 @@ impl Operation<'_, '_> {
         let (referred_table, referred_columns) = referred.unwrap_or_default();
         let parts = NameParts {
             table: Self::bare(table),
+            schema: None,
             columns: &columns,
             referred_table: Some(Self::bare(&referred_table)),
             referred_columns: &referred_columns,

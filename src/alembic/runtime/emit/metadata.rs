@@ -374,6 +374,7 @@ fn parts_of(
         batch: None,
         at: table.at,
         semantics: Arc::clone(semantics),
+        is_in_public: table.schema.as_deref() == Some("public"),
         interpreter,
     };
     let mut parts = operation.table_parts(table.name, &table.items, emitted);

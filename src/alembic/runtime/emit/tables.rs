@@ -388,7 +388,19 @@ impl Operation<'_, '_> {
         outcome
     }
 
-    /// The name of an index: SQLAlchemy makes `ix_<table>_<first column>` where none is given.
+    /// The schema of a table as it is named, also the default one.
+    fn named_schema(&self, table: &str) -> Option<String> {
+        let says_public = || {
+            let said = self.keyword("schema");
+            said.and_then(|said| said.as_str().map(|said| &**said == "public")) == Some(true)
+        };
+        match table.rsplit_once('.') {
+            Some((schema, _)) => Some(schema.replace('.', "_")),
+            None => (self.is_in_public || says_public()).then(|| "public".to_owned()),
+        }
+    }
+
+    /// The name of an index: SQLAlchemy makes `ix_<schema>_<table>_<first column>` where none is given.
     pub(super) fn index_name(
         &self,
         table: &SmolStr,
@@ -400,8 +412,10 @@ impl Operation<'_, '_> {
             .known()
             .map(|definition| definition.keys.iter().map(|key| key.text.clone()).collect())
             .unwrap_or_default();
+        let schema = self.named_schema(table);
         let parts = NameParts {
             table: Self::bare(table),
+            schema: schema.as_deref(),
             columns: &columns,
             ..NameParts::default()
         };
@@ -418,8 +432,11 @@ impl Operation<'_, '_> {
             .ok()
             .and_then(|name| name.known().cloned().flatten());
         named.or_else(|| {
-            let prefix = table.replace('.', "_");
-            let name = format!("ix_{prefix}_{}", columns.first()?);
+            let label = NameParts {
+                columns: columns.get(..1)?,
+                ..parts
+            };
+            let name = crate::sqlalchemy::ddl::default_index_name(&label)?;
             Some(SmolStr::new(crate::sqlalchemy::ddl::truncated(
                 &name,
                 self.semantics.dialect,

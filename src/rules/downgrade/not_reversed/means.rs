@@ -323,27 +323,31 @@ pub(super) fn lacks_dead_labels(
         && remainder.next_failure(&difference.object).is_none()
 }
 
-/// True for a default of its own that the downgrade sets where there was none, of a column to which the models of the base
-/// give a value themselves: the older code never asks for it.
-pub(super) fn is_never_asked_for(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+/// True for a default where there was none, of a column to which the models of the base give a value themselves: the older
+/// code never asks for it. No more does it for the default of `upgrade` that is left, which the next upgrade sets again: the
+/// column may be NULL, or the older code gives it a value, as it has to.
+pub(super) fn is_never_asked_for(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
     let Target { table, name, .. } = Target::of(difference);
     let is_left = || {
         let after = table.and_then(|table| ctx.replayed.after.tables.get(table));
         let column = after.zip(name).and_then(|(table, name)| table.column(name));
-        column.is_none_or(|column| {
-            column
-                .default
-                .known()
-                .is_none_or(|default| json!(default) == difference.to)
+        let default = column.and_then(|column| column.default.known());
+        default.is_some_and(|default| json!(default) == difference.to)
+            && remainder.next_failure_over(difference).is_none()
+    };
+    let is_filled = || {
+        ctx.environment.base().is_some_and(|base| {
+            let defaults = &base.model_schema().python_defaults;
+            defaults.contains_key(&difference.object)
         })
     };
     (difference.subject, difference.change) == (Subject::Column, Change::Changed("default"))
         && difference.from.is_null()
-        && !is_left()
-        && ctx.environment.base().is_some_and(|base| {
-            let defaults = &base.model_schema().python_defaults;
-            defaults.contains_key(&difference.object)
-        })
+        && (is_filled() || is_left())
 }
 
 /// True for a column that may be NULL, or a foreign key, that is left as the models of the base have it: the migrations

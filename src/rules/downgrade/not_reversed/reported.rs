@@ -243,7 +243,7 @@ pub(super) fn is_reported(
         || means::is_as_the_models_say(difference, remainder, ctx)
         || means::lacks_dead_labels(difference, remainder, ctx)
         || misplaced::is_told_of_the_parent(difference, ctx)
-        || means::is_never_asked_for(difference, ctx)
+        || means::is_never_asked_for(difference, remainder, ctx)
         || means::is_filled_first(difference, ctx)
         || means::is_left_by_a_key(difference, ctx)
         || means::is_said_twice(difference, ctx)

@@ -158,7 +158,7 @@ pub(super) fn report(
                 || found.difference.subject == Subject::Enum
                 || loses_key(&found.difference, table, new, head)
         })
-        .filter(|(found, _)| !enum_value_not_migrated::explains(found, ctx.settings))
+        .filter(|(found, _)| !enum_value_not_migrated::explains(found, ctx))
         .filter(|(found, _)| is_expected(&found.difference) && !follows(&found.difference, &all))
         .filter(|(found, _)| {
             !introduced.had_keys_without_model(found)

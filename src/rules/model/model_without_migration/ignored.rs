@@ -1,9 +1,10 @@
-//! What a migration of the change means to do to a column, and Alembic does not hear.
+//! What a migration of the change means to do to a column, and Alembic does not hear, or the database is not meant to.
 
 use crate::catalog::{Change, Difference, Subject, split_object};
 use crate::rules::ChangeContext;
 use crate::rules::coverage::belongs_to_change;
 use crate::rules::downgrade::ignored_argument;
+use crate::schema::{Operation, Recorded};
 
 /// True for a part of a column that a migration of the change means to alter, and Alembic does not hear, where that is told.
 pub(super) fn is_ignored(difference: &Difference, ctx: &ChangeContext<'_>) -> bool {
@@ -27,4 +28,37 @@ pub(super) fn is_ignored(difference: &Difference, ctx: &ChangeContext<'_>) -> bo
     nodes().any(ignores)
         || (part == "type"
             && ignored_argument::tells_of_type(ctx.environment, nodes(), table, column))
+}
+
+/// True for a column that a migration of the change alters on other databases, and by what it says leaves as it is on this
+/// one.
+pub(super) fn is_left_on_this_database(difference: &Difference, ctx: &ChangeContext<'_>) -> bool {
+    let head = ctx.environment.head;
+    let models = &head.model_schema().whole().catalog;
+    let (table, column) = split_object(&difference.object, models);
+    let (Subject::Column, Change::Changed(_), Some(column)) =
+        (difference.subject, difference.change, column)
+    else {
+        return false;
+    };
+    let alters = |recorded: &&Recorded| {
+        matches!(&recorded.operation, Operation::AlterColumn(alter)
+            if alter.table.as_deref() == Some(table) && alter.column.as_deref() == Some(column))
+    };
+    let leaves = |node: usize| {
+        let revision = &head.map.node(node).revision;
+        if !revision.source.text.as_str().contains("dialect") {
+            return false;
+        }
+        let replayed = head.replay().get(node);
+        let Some(run) = replayed.and_then(|replayed| replayed.migration.upgrade.run()) else {
+            return false;
+        };
+        let defined = head.defined_migration(node);
+        let defined = defined.upgrade.run();
+        !run.operations.iter().any(|recorded| alters(&recorded))
+            && defined.is_some_and(|run| run.operations.iter().any(|recorded| alters(&recorded)))
+    };
+    let mut nodes = 0..head.map.nodes().len();
+    nodes.any(|node| belongs_to_change(ctx, head, node) && leaves(node))
 }
