@@ -25,7 +25,7 @@ pub(crate) use exception_hierarchy::ANY_DATABASE_ERROR;
 pub use heap::Heap;
 pub(crate) use influence::decided;
 pub use interpreter::{
-    Called, Extent, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached, Written,
+    Called, Extent, Host, Interpreter, Leaving, Limits, NoHost, Outcome, Reached,
 };
 pub use module_finder::{FoundModule, ModuleFinder};
 pub use parse::{SyntaxError, parse};

@@ -43,7 +43,6 @@ mod text;
 
 pub use self::extent::Extent;
 pub use self::host::{Called, Host, Leaving, NoHost};
-pub use self::names::Written;
 pub use self::reach::Reached;
 
 use std::cell::Cell;
@@ -144,7 +143,7 @@ pub struct Interpreter<'s, H: Host = NoHost> {
     star_searches: FxHashSet<(ObjectId, Name)>,
     /// The namespaces that `globals()` has given out, by the dict that stands for each.
     given_namespaces: FxHashMap<ObjectId, ObjectId>,
-    written_outside: Vec<Written>,
+    written_outside: Vec<names::Written>,
 }
 
 /// How a function that was called from outside has ended.

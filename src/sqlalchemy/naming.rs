@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use crate::python::value::{Call, Object, SymbolKind, Value};
-use crate::python::{Host, Interpreter, Written};
+use crate::python::{Host, Interpreter};
 use crate::sqlalchemy::{construct, is_database_object, metadata_of_value};
 
 /// What is known of a naming convention.
@@ -45,7 +45,7 @@ pub fn schema_of_metadata<H: Host>(
     interpreter: &mut Interpreter<'_, H>,
 ) -> Option<SmolStr> {
     if let Some(last) = last_written("schema", value, interpreter) {
-        return text(&last.value).filter(|_| last.is_certain);
+        return text(&last.known()?);
     }
     let wanted = Wanted {
         none: None,
@@ -60,8 +60,8 @@ pub fn schema_of_metadata<H: Host>(
 /// True where `metadata.schema` is set to what is not known.
 pub fn has_unknown_schema<H: Host>(value: &Value, interpreter: &mut Interpreter<'_, H>) -> bool {
     last_written("schema", value, interpreter).is_some_and(|last| {
-        let is_known = text(&last.value).is_some() || matches!(last.value, Value::None);
-        !is_known || !last.is_certain
+        last.known()
+            .is_none_or(|value| text(&value).is_none() && !matches!(value, Value::None))
     })
 }
 
@@ -80,10 +80,26 @@ struct Wanted<'i, H: Host, T> {
 fn assigned<H: Host>(value: &Value, interpreter: &mut Interpreter<'_, H>) -> Option<NamingFact> {
     let last = last_written("naming_convention", value, interpreter)?;
     Some(
-        convention(&last.value, interpreter)
-            .filter(|_| last.is_certain)
+        last.known()
+            .and_then(|last| convention(&last, interpreter))
             .unwrap_or(NamingFact::Unresolved),
     )
+}
+
+/// What an attribute of a metadata was set to.
+enum Assigned {
+    Value(Value),
+    /// It may have been, to something.
+    Perhaps,
+}
+
+impl Assigned {
+    fn known(self) -> Option<Value> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Perhaps => None,
+        }
+    }
 }
 
 /// What was assigned last to an attribute of a metadata.
@@ -91,14 +107,19 @@ fn last_written<H: Host>(
     attribute: &str,
     value: &Value,
     interpreter: &mut Interpreter<'_, H>,
-) -> Option<Written> {
+) -> Option<Assigned> {
     let mut written = interpreter.written_outside(attribute);
     if written.is_empty() {
         return None;
     }
     let key = metadata_of_value(value, interpreter)?;
     written.retain(|one| metadata_of_value(&one.object, interpreter).as_ref() == Some(&key));
-    written.pop()
+    let last = written.pop()?;
+    Some(if last.is_certain {
+        Assigned::Value(last.value)
+    } else {
+        Assigned::Perhaps
+    })
 }
 
 fn follow<'i, H: Host, T: Clone>(

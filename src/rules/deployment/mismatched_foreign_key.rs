@@ -195,13 +195,12 @@ impl<'c> Custom<'c> {
 
     /// True where most keys to a column are no wider than this; where these are as many as others, or none, most keys of the
     /// project.
-    fn has_so_narrow(&self, references: &str, referenced: &str, width: u32) -> bool {
+    fn has_so_narrow(&self, table: &str, column: &str, width: u32) -> bool {
         let most = |keys: &[&WideKey<'_>]| {
             let narrow = keys.iter().filter(|key| key.width <= width).count();
             (2 * narrow).cmp(&keys.len())
         };
-        let is_to_same =
-            |key: &&WideKey<'_>| key.references == references && key.referenced == referenced;
+        let is_to_same = |key: &&WideKey<'_>| key.references == table && key.referenced == column;
         let same: Vec<&WideKey<'_>> = self.keys.iter().filter(is_to_same).collect();
         let all: Vec<&WideKey<'_>> = self.keys.iter().collect();
         match most(&same) {
