@@ -5,6 +5,7 @@ mod ignored;
 mod missed;
 mod refused_key;
 mod removed;
+mod stray;
 mod words;
 
 use serde_json::Value;
@@ -13,20 +14,19 @@ use crate::catalog::{Change, Column, Difference, Subject};
 use crate::config::Pairing;
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::Dialect;
-use crate::git::ChangeKind;
 use crate::models::{DriftDifference, Introduced, Weight, has_same_target};
 use crate::project::{ProjectEnvironment, Registration};
-use crate::python::{Likeness, Sources, definitions};
 use crate::rules::convention::enum_value_not_migrated;
 use crate::rules::coverage::{Unfollowed, belongs_to_change};
 use crate::rules::difference::follows;
 use crate::rules::model::migration_without_model;
 use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
-use crate::source::{FileSpan, RepoPath};
+use crate::source::FileSpan;
 use crate::sql::is_same_condition;
 use missed::{Missed, is_unasked_length, is_unnoticed, missed, only_forbids_null};
 use refused_key::is_refused_key;
+use stray::has_stray_migrations;
 use words::{EDITED, NEW, in_words};
 
 declare_rule! {
@@ -575,33 +575,6 @@ fn is_new(subject: Subject, difference: &Difference) -> bool {
 fn touches_code(ctx: &ChangeContext<'_>) -> bool {
     let mut changed = ctx.change.changes.iter();
     changed.any(|(path, _)| ctx.environment.head.is_code(path))
-}
-
-/// True if the change has a migration outside of every environment, as plugins with a chain of their own do: what runs it,
-/// and on which tables, is not known.
-fn has_stray_migrations(ctx: &ChangeContext<'_>) -> bool {
-    let environments = ctx.environment.all;
-    ctx.change.changes.iter().any(|(path, kind)| {
-        kind != ChangeKind::Deleted
-            && path.extension() == "py"
-            && !environments
-                .iter()
-                .any(|environment| environment.node_of(path).is_some())
-            && holds_a_migration(path, ctx.environment.head.sources())
-    })
-}
-
-fn holds_a_migration(path: &RepoPath, sources: &Sources<'_>) -> bool {
-    // Most files are not worth parsing.
-    let has_both = sources.look_into(path).is_some_and(|bytes| {
-        let has = |word: &str| memchr::memmem::find(&bytes, word.as_bytes()).is_some();
-        has("revision") && has("upgrade")
-    });
-    has_both
-        && sources.python(path).is_some_and(|file| {
-            let defined = definitions(&file.module, &Likeness::default());
-            defined.contains_key("upgrade") && defined.contains_key("revision")
-        })
 }
 
 /// True for a new table that is not for the migrations of this environment to make: those of another one do, or the
