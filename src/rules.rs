@@ -75,6 +75,7 @@ pub static RULES: &[&Rule] = &[
     &downgrade::unreversed_sql::RULE,
     &downgrade::data_loss::RULE,
     &downgrade::ignored_argument::RULE,
+    &downgrade::changed_definition::RULE,
     &model::model_without_migration::RULE,
     &model::migration_without_model::RULE,
     &model::schema_drift::RULE,

@@ -1,5 +1,6 @@
 //! The way back.
 
+pub(super) mod changed_definition;
 pub(super) mod data_loss;
 pub(super) mod empty_downgrade;
 pub(super) mod failing_downgrade;

@@ -92,6 +92,31 @@ struct Object<'d> {
 }
 
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
+    // How a definition of the downgrade differs is told by another rule.
+    report(ctx, reporter, &|difference| {
+        !is_made_anew(difference, ctx.replayed)
+    });
+}
+
+/// True for what the downgrade makes again, and otherwise than it was as far as it is read.
+pub(super) fn is_made_anew(difference: &Difference, replayed: &ReplayedRevision) -> bool {
+    let Subject::Object(of) = difference.subject else {
+        return false;
+    };
+    let makes = |ddl: &Ddl| {
+        matches!(ddl, Ddl::CreateObject { kind, name, on, .. }
+            if *kind == of && Catalog::key(*kind, name, on.as_ref()).name == difference.object)
+    };
+    let mut steps = replayed.downgrade_steps.iter();
+    matches!(difference.change, Change::Changed(_)) && steps.any(|step| has(&step.ddl, &makes))
+}
+
+/// Reports those of the objects that are not brought back that are meant.
+pub(super) fn report(
+    ctx: &ReplayContext<'_>,
+    reporter: &mut Reporter<'_>,
+    is_meant: &dyn Fn(&Difference) -> bool,
+) {
     let Some(remainder) = Remainder::of(ctx) else {
         return;
     };
@@ -99,6 +124,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     for difference in remainder.found {
         let next_failure = remainder.next_failure(&difference.object);
         if !is_reported(difference)
+            || !is_meant(difference)
             || only_keeps_columns(difference, ctx.replayed)
             || (next_failure.is_none() && is_left_for_nobody(difference, ctx.replayed))
             || remainder.hangs_on_the_database(difference)

@@ -57,6 +57,17 @@ enum MigrationWithoutModel<'a> {
 }
 
 impl MigrationWithoutModel<'_> {
+    fn table(&self) -> &str {
+        match self {
+            Self::AddedColumn { table, .. }
+            | Self::DroppedColumn { table, .. }
+            | Self::DroppedTable { table }
+            | Self::CreatedTable { table }
+            | Self::RenamedColumn { table, .. }
+            | Self::Nullability { table, .. } => table,
+        }
+    }
+
     fn message(&self) -> String {
         match self {
             Self::AddedColumn { table, column } => {
@@ -451,7 +462,6 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
             .as_ref()
             .is_some_and(|introduced| tables.iter().any(|table| introduced.is_proven(table)))
     };
-    let aftermath = Aftermath::of(head);
     let models = head.models();
     let tables = head.tables_at_head();
     for (node, operations) in &judged {
@@ -478,7 +488,11 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
                 .find(|(known, ..)| known.goes_with(&violation));
             let expands = is_expansion(&recorded.operation);
             let met = violation.met(expands, head);
-            if !aftermath.notices(met) {
+            let aftermath = Aftermath::of_table(violation.table(), head);
+            let is_nullability = matches!(violation, MigrationWithoutModel::Nullability { .. });
+            if !aftermath.notices(met)
+                || is_nullability && !aftermath.is_undone() && met == Met::Nothing
+            {
                 continue;
             }
             match same {
@@ -499,8 +513,8 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         }
         for (what, label, related, is_expansion, met) in found {
             let violation = Noticed {
+                aftermath: Aftermath::of_table(what.table(), head),
                 what,
-                aftermath,
                 met,
             };
             reporter

@@ -101,7 +101,12 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
     let id = revision.id.value.as_str();
     let id_line = revision.doc.revision_id.as_ref().filter(|line| {
         let said = single_id(&line.text);
-        said.is_some_and(|said| said != id && !is_numbered(said, id) && !is_renamed(said, ctx))
+        said.is_some_and(|said| {
+            said != id
+                && said.contains(char::is_alphanumeric)
+                && !is_numbered(said, id)
+                && !is_renamed(said, ctx)
+        })
     });
     let revises_line = revision
         .doc

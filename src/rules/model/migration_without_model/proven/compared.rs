@@ -1,20 +1,21 @@
 //! What only a comparison of the schemas finds.
 
-use serde_json::Value;
-
 use super::is_relaxation;
 use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
 use crate::project::ProjectEnvironment;
 use crate::rules::difference::Target;
 
 /// True for what no code meets, so that nobody but autogenerate asks: what an index is called, comments, a default that the
-/// models do not count on, a database that takes more, and NOT NULL that no row is refused for.
+/// models do not count on, a database that takes more, NOT NULL that no row is refused for, and what keeps rows together
+/// beside the models.
 pub(super) fn is_for_autogenerate(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
-    let Difference { from, to, .. } = difference;
     match difference.change {
-        Change::Renamed | Change::Changed("comment") => true,
-        Change::Changed("default") => to.is_null(),
-        Change::Changed("nullable") => from == &Value::Bool(false) || both_fill(difference, head),
+        Change::Renamed | Change::Changed("comment" | "nullable") => true,
+        Change::Changed("default") => difference.to.is_null(),
+        Change::Removed => matches!(
+            difference.subject,
+            Subject::Unique | Subject::Check | Subject::ForeignKey | Subject::Index
+        ),
         Change::Changed("type") => is_relaxation(difference, head),
         _ => false,
     }
