@@ -65,7 +65,8 @@ impl Linter<'_> {
         };
         let is_older_habit = || {
             let (once_with, once_without) = of_deleted();
-            once_without >= MIN_HABIT && without > with && once_without > once_with
+            // The squash itself goes back as autogenerate has written it.
+            once_without >= MIN_HABIT && without >= with && once_without > once_with
         };
         let is_plain = optional
             || is_habit
