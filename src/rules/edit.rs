@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use crate::alembic::{End, NamedTable, Revision, Run, Step, Upgraded};
 use crate::catalog::{
-    AlterAction, Catalog, Change, Ddl, Difference, Differences, Subject, compare,
+    AlterAction, Catalog, Change, Ddl, Difference, Differences, ObjectKind, Subject, compare,
 };
 use crate::dialect::Dialect;
 use crate::project::ProjectEnvironment;
@@ -115,28 +115,44 @@ pub(crate) fn missing(
     differences
         .found
         .retain(|difference| said_by_models(difference, models).as_ref() != Some(&difference.from));
+    // An extension that stays is in nobody's way.
+    differences.found.retain(|difference| {
+        (difference.subject, difference.change)
+            != (Subject::Object(ObjectKind::Extension), Change::Removed)
+    });
+    let is_new = |node: &usize| upstream.map.find(head.map.node(*node).id()).is_none();
+    let new_ones: Vec<usize> = head
+        .map
+        .upgrade_order()
+        .into_iter()
+        .filter(is_new)
+        .collect();
+    // A new revision makes up for what it alters, whatever else there is.
+    differences.found.retain(|difference| {
+        let alters = |run: Option<&Run>| {
+            run.is_some_and(|run| effect::alters_all(run, std::slice::from_ref(difference)))
+        };
+        !new_ones.iter().any(|node| {
+            let replayed = head.replay().get(*node);
+            alters(head.defined_migration(*node).upgrade.run())
+                || replayed.is_some_and(|replayed| alters(replayed.migration.upgrade.run()))
+        })
+    });
     if differences.found.is_empty() {
         return None;
     }
-    let mut new_ones = head.map.upgrade_order().into_iter();
+    let mut new_ones = new_ones.into_iter();
     let is_made_up_for = new_ones.any(|node| {
-        if upstream.map.find(head.map.node(node).id()).is_some() {
-            return false;
-        }
         let alters_all =
             |run: Option<&Run>| run.is_some_and(|run| effect::alters_all(run, &differences.found));
-        let replayed = head.replay().get(node);
         // It may ask what a database has that has run the revision before: all that it may do is meant.
-        effect::may_mend(&head.map.node(node).revision, &differences.found)
-            || alters_all(head.defined_migration(node).upgrade.run())
-            || replayed.is_some_and(|replayed| alters_all(replayed.migration.upgrade.run()))
-            || {
-                let on_old = head.upgrade_of(node, old.after.clone());
-                alters_all(on_old.upgrade.run()) || {
-                    let on_new = head.upgrade_of(node, new.after.clone());
-                    effect::brings_together(&on_old, &on_new, &differences)
-                }
+        effect::may_mend(&head.map.node(node).revision, &differences.found) || {
+            let on_old = head.upgrade_of(node, old.after.clone());
+            alters_all(on_old.upgrade.run()) || {
+                let on_new = head.upgrade_of(node, new.after.clone());
+                effect::brings_together(&on_old, &on_new, &differences)
             }
+        }
     });
     (!is_made_up_for).then_some(differences.found)
 }
