@@ -397,6 +397,7 @@ fn loosens_a_column(
         new_name: None,
         nullable,
         says_default,
+        gives_type,
         ..
     }) = operation
     else {
@@ -422,7 +423,16 @@ fn loosens_a_column(
                 .zip(is)
                 .is_some_and(|(was, is)| is_wider(dialect, &was, &is))
     };
-    (differences.peek().is_some() || widens_the_model())
+    let loosens_the_model = || {
+        let was = column_of(&replayed.before);
+        let said = models.and_then(column_of);
+        was.is_none_or(|was| was.nullable.known().is_none())
+            && *nullable == Some(true)
+            && !says_default
+            && !gives_type
+            && said.is_some_and(|said| said.nullable.is(&false))
+    };
+    (differences.peek().is_some() || widens_the_model() || loosens_the_model())
         && differences.all(|difference| only_loosens(difference, dialect))
 }
 
