@@ -35,10 +35,10 @@ fn goes_back(file: &ParsedFile) -> Option<bool> {
     does_something(function("upgrade")?).then(|| function("downgrade").is_some_and(does_something))
 }
 
-/// True for `pass`, a docstring, and a refusal.
+/// True for `pass` and `return`, a docstring, and a refusal.
 fn does_nothing(stmt: &Stmt) -> bool {
     match &stmt.kind {
-        StmtKind::Pass | StmtKind::Raise { .. } => true,
+        StmtKind::Pass | StmtKind::Return(None) | StmtKind::Raise { .. } => true,
         StmtKind::Expr(expr) => expr.as_str().is_some() || matches!(expr.kind, ExprKind::Ellipsis),
         _ => false,
     }
@@ -72,6 +72,10 @@ mod tests {
             read(&format!(
                 "{upgrade}def downgrade():\n    raise NotImplementedError()\n"
             )),
+            Some(false)
+        );
+        assert_eq!(
+            read(&format!("{upgrade}def downgrade():\n    return\n")),
             Some(false)
         );
         assert_eq!(read(upgrade), Some(false));
