@@ -316,8 +316,16 @@ fn lacking<'f>(
         (name, there, labels_of(&own_name, models)?)
     };
     let missing = missing_labels(&there, &here);
-    (!missing.is_empty()).then(|| Lacking {
-        others: in_their_place(there, &here, &missing),
+    // Of what is spelled in two ways it is not known which of them code writes.
+    let is_respelled = difference.subject != Subject::Enum
+        && missing.iter().any(|label| {
+            let mut there = there.iter();
+            there.any(|known| letters(known).eq(letters(label)))
+        });
+    let others = in_their_place(there, &here, &missing);
+    let is_told = !missing.is_empty() && !(is_respelled && others.is_empty());
+    is_told.then(|| Lacking {
+        others,
         name,
         own_name,
         missing,
