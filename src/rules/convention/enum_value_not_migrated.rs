@@ -323,12 +323,14 @@ fn lacking<'f>(
             there.any(|known| letters(known).eq(letters(label)))
         });
     let others = in_their_place(there, &here, &missing);
-    let is_told = !missing.is_empty() && !(is_respelled && others.is_empty());
-    is_told.then(|| Lacking {
-        others,
+    if missing.is_empty() || is_respelled && others.is_empty() {
+        return None;
+    }
+    Some(Lacking {
         name,
         own_name,
         missing,
+        others,
     })
 }
 
