@@ -196,6 +196,12 @@ fn first_of(parts: &[String], most: usize) -> (String, usize) {
     (shown.join(", "), parts.len() - shown.len())
 }
 
+/// The sentences of a commit message. A full stop within a word is part of a name.
+pub(crate) fn sentences(message: &str) -> impl Iterator<Item = &str> {
+    let lines = message.split([';', '\n']);
+    lines.flat_map(|line| line.split(". "))
+}
+
 /// Names in backticks, joined by commas.
 fn list<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
     names

@@ -1,5 +1,6 @@
 //! What the history of a commit tells of the branch that it lies on.
 
+use super::past::SECONDS_PER_DAY;
 use super::repository::{CommitId, Repository};
 
 impl Repository {
@@ -99,8 +100,6 @@ const LONG_LIVED: [&str; 15] = [
 
 /// Further back nobody looks.
 const MAX_STEPS: usize = 200;
-
-const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
 
 #[cfg(test)]
 mod tests {

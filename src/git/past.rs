@@ -23,7 +23,16 @@ pub struct PastCommit {
 /// Further back nobody looks for habits.
 const MAX_STEPS: usize = 1000;
 
-const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+pub(super) const SECONDS_PER_DAY: i64 = 24 * 60 * 60;
+
+/// What folders were like at a commit.
+#[derive(Clone)]
+struct Stand {
+    commit: CommitId,
+    root: gix::ObjectId,
+    /// Their trees, in their order.
+    below: Vec<Option<gix::ObjectId>>,
+}
 
 /// What a tree has under a name.
 type Named = (gix::ObjectId, bool);
@@ -37,70 +46,64 @@ impl Repository {
         folders: &[RepoPath],
         visit: &mut dyn FnMut(&PastCommit) -> ControlFlow<()>,
     ) {
-        let state = |commit: CommitId| -> Option<(gix::ObjectId, Vec<Option<gix::ObjectId>>)> {
-            let tree = self.inner.find_commit(commit.0).ok()?.tree_id().ok()?;
-            let below = folders
-                .iter()
-                .map(|folder| self.tree_at(tree.detach(), folder));
-            Some((tree.detach(), below.collect()))
-        };
-        let mut commit = tip;
-        let Some(mut later) = state(commit) else {
-            return;
-        };
-        for _ in 0..MAX_STEPS {
-            let Some(parent) = self.first_parent(commit) else {
-                return;
-            };
-            let Some(earlier) = state(parent) else {
-                return;
-            };
-            let added = self.added(folders, &earlier.1, &later.1);
-            if !added.is_empty() {
-                let mut changed = Vec::new();
-                self.differences(Some(earlier.0), Some(later.0), "", &mut |path, _, _| {
-                    changed.push(path);
-                });
-                if visit(&PastCommit { added, changed }).is_break() {
-                    return;
-                }
+        for (earlier, later) in self.steps(tip, folders) {
+            let added = self.added(folders, &earlier.below, &later.below);
+            if added.is_empty() {
+                continue;
             }
-            (commit, later) = (parent, earlier);
+            let mut changed = Vec::new();
+            self.differences(
+                Some(earlier.root),
+                Some(later.root),
+                "",
+                &mut |path, _, _| {
+                    changed.push(path);
+                },
+            );
+            if visit(&PastCommit { added, changed }).is_break() {
+                return;
+            }
         }
     }
 
     /// What was in the Python files that commits have deleted below these folders, along first parents from `tip` on, the
     /// newest first, until there are so many. What they only move is not deleted.
     pub fn deleted_below(&self, tip: CommitId, folders: &[RepoPath], most: usize) -> Vec<BlobId> {
-        let state = |commit: CommitId| -> Option<Vec<Option<gix::ObjectId>>> {
-            let tree = self.inner.find_commit(commit.0).ok()?.tree_id().ok()?;
-            let below = folders.iter();
-            let below = below.map(|folder| self.tree_at(tree.detach(), folder));
-            Some(below.collect())
-        };
         let mut found = Vec::new();
-        let mut commit = tip;
-        let mut later = state(commit);
-        for _ in 0..MAX_STEPS {
-            let parent = self.first_parent(commit);
-            let Some(((parent, earlier), now)) = parent
-                .and_then(|parent| Some((parent, state(parent)?)))
-                .zip(later)
-            else {
-                break;
-            };
-            if earlier != now {
-                // What the newer state adds to the older one, the other way round.
-                let gone = self.added(folders, &now, &earlier);
-                found.extend(gone.iter().filter_map(|path| self.blob_at(parent, path)));
-            }
+        for (earlier, later) in self.steps(tip, folders) {
+            // What the newer state adds to the older one, the other way round.
+            let gone = self.added(folders, &later.below, &earlier.below);
+            let blobs = gone.iter();
+            found.extend(blobs.filter_map(|path| self.blob_at(earlier.commit, path)));
             if found.len() >= most {
                 break;
             }
-            (commit, later) = (parent, Some(earlier));
         }
         found.truncate(most);
         found
+    }
+
+    /// The commits along first parents from `tip` on, each behind the one before it, the newest first. What cannot be read ends
+    /// it.
+    fn steps(&self, tip: CommitId, folders: &[RepoPath]) -> impl Iterator<Item = (Stand, Stand)> {
+        let stand = |commit: CommitId| -> Option<Stand> {
+            let root = self.inner.find_commit(commit.0).ok()?.tree_id().ok()?;
+            let root = root.detach();
+            let below = folders.iter().map(|folder| self.tree_at(root, folder));
+            Some(Stand {
+                commit,
+                root,
+                below: below.collect(),
+            })
+        };
+        let mut later = stand(tip);
+        std::iter::from_fn(move || {
+            let now = later.take()?;
+            let earlier = stand(self.first_parent(now.commit)?)?;
+            later = Some(earlier.clone());
+            Some((earlier, now))
+        })
+        .take(MAX_STEPS)
     }
 
     /// True if the first parents of a commit go back for so many days, or there are as many of them as anybody looks at.

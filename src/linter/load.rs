@@ -373,8 +373,7 @@ impl Linter<'_> {
 /// "Migration runs after deployment."
 fn runs_after_deployment(message: &str) -> bool {
     let message = message.to_lowercase();
-    let mut sentences = message.split([';', '\n']).flat_map(|line| line.split(". "));
-    sentences.any(|sentence| {
+    rules::sentences(&message).any(|sentence| {
         let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
         has(&["migration", "migrate"])
             && has(&[

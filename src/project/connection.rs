@@ -1,6 +1,7 @@
 //! How migrations are connected to the database, as far as the text of `env.py` tells.
 
 use super::ProjectEnvironment;
+use crate::models::{OnlineRun, OuterTransaction};
 use crate::sqlalchemy::ddl::Transactions;
 
 impl ProjectEnvironment<'_> {
@@ -25,12 +26,17 @@ impl ProjectEnvironment<'_> {
     /// True if the connection is in a transaction already when Alembic gets it, which Alembic leaves alone then: all
     /// revisions run in it.
     pub fn begins_before_alembic(&self) -> bool {
+        self.runs_in_another_transaction().next().is_some()
+    }
+
+    /// The runs that get such a connection, each with the transaction.
+    pub fn runs_in_another_transaction(
+        &self,
+    ) -> impl Iterator<Item = (&OnlineRun, &OuterTransaction)> {
         let is_new = self.versions().sqlalchemy.version.major >= 2;
-        let mut runs = self.env_models().env.runs.iter();
-        runs.any(|run| {
-            let outer = run.outer.as_ref();
-            outer.is_some_and(|outer| is_new || !outer.is_implicit)
-        })
+        let runs = self.env_models().env.runs.iter();
+        let begun = runs.filter_map(|run| Some((run, run.outer.as_ref()?)));
+        begun.filter(move |(_, outer)| is_new || !outer.is_implicit)
     }
 
     /// True if `env.py` speaks of running outside of transactions.

@@ -5,7 +5,9 @@ use smol_str::SmolStr;
 
 use super::super::drift::{DriftDifference, has_same_target};
 use super::{Introduced, State, is_index_of_key, is_over_key};
-use crate::catalog::{Catalog, Change, ConstraintKind, Difference, Fact, Subject, split_object};
+use crate::catalog::{
+    Catalog, Change, ConstraintKind, Difference, Fact, ForeignKey, Subject, split_object,
+};
 
 /// Fewer indexes than this are no way to work.
 const MANY_INDEXES: usize = 5;
@@ -75,17 +77,11 @@ impl Introduced<'_> {
         let Some(to) = referenced(found).filter(|_| is_without(found)) else {
             return false;
         };
-        let is_to = |kind: &ConstraintKind| matches!(kind, ConstraintKind::ForeignKey(key) if key.references == *to);
-        let compared = before.drift.compared.iter();
-        let all = compared
-            .filter_map(|table| before.migrated.tables.get(table))
-            .flat_map(|table| &table.constraints)
-            .filter(|constraint| is_to(&constraint.kind));
-        let known = before.drift.differences.iter();
-        let without =
-            known.filter(|other| is_without(other) && referenced(other).as_ref() == Some(&to));
-        let without = without.count();
-        without >= MANY_KEYS && without * 2 > all.count()
+        are_mostly(
+            before,
+            |key| key.references == *to,
+            |other| is_without(other) && referenced(other).as_ref() == Some(&to),
+        )
     }
 
     /// True for a foreign key that only the migrations give an `ON DELETE`, where most that have one in the database had none
@@ -94,15 +90,7 @@ impl Introduced<'_> {
         let Some(before) = self.before.as_ref().filter(|_| acts_without_model(found)) else {
             return false;
         };
-        let acts = |kind: &ConstraintKind| matches!(kind, ConstraintKind::ForeignKey(key) if key.ondelete.is_some());
-        let compared = before.drift.compared.iter();
-        let all = compared
-            .filter_map(|table| before.migrated.tables.get(table))
-            .flat_map(|table| &table.constraints)
-            .filter(|constraint| acts(&constraint.kind));
-        let without = before.drift.differences.iter();
-        let without = without.filter(|found| acts_without_model(found)).count();
-        without >= MANY_KEYS && without * 2 > all.count()
+        are_mostly(before, |key| key.ondelete.is_some(), acts_without_model)
     }
 
     /// True if most indexes of the database were in no model before: another one is no surprise.
@@ -231,6 +219,21 @@ impl Introduced<'_> {
         !of_models.into_iter().any(has_comments)
             && (had_some || comments.all(|found| self.was_there(found)))
     }
+}
+
+/// True if most foreign keys of the database that are meant differed from the models so.
+fn are_mostly(
+    before: &State<'_>,
+    is_meant: impl Fn(&ForeignKey) -> bool,
+    differs: impl Fn(&DriftDifference) -> bool,
+) -> bool {
+    let compared = before.drift.compared.iter();
+    let tables = compared.filter_map(|table| before.migrated.tables.get(table));
+    let keys = tables.flat_map(|table| table.foreign_keys());
+    let all = keys.filter(|(_, key)| is_meant(key)).count();
+    let differences = before.drift.differences.iter();
+    let differing = differences.filter(|found| differs(found)).count();
+    differing >= MANY_KEYS && differing * 2 > all
 }
 
 /// True for a foreign key of the database with an `ON DELETE` that has none in the models, and is the same otherwise.

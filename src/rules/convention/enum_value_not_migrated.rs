@@ -172,6 +172,7 @@ fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     let found = found.filter(|found| !is_of_ignored_type(&found.difference, models, ctx));
     report_all(found, models, now, before, reporter);
 }
+
 /// `now` is what the migrations make, and `before` what they made before the change.
 fn report_all<'f>(
     found: impl Iterator<Item = &'f DriftDifference>,

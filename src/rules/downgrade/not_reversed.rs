@@ -16,6 +16,7 @@ mod severity;
 mod slip;
 mod uniqueness;
 
+use serde_json::Value;
 use smol_str::SmolStr;
 
 use self::cause::is_one_cause;
@@ -303,6 +304,12 @@ impl NotReversed<'_> {
     fn was_nullable(&self) -> Option<bool> {
         was_nullable(&self.differences)
     }
+}
+
+/// The columns of a constraint, as a difference has it.
+fn columns_in(value: &Value) -> Option<Vec<&str>> {
+    let columns = value.get("columns")?.as_array()?.iter();
+    Some(columns.filter_map(Value::as_str).collect())
 }
 
 /// So many columns that come back otherwise are described.

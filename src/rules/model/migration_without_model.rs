@@ -118,14 +118,7 @@ impl MigrationWithoutModel<'_> {
     }
 
     fn tables(&self) -> Vec<String> {
-        match self {
-            Self::AddedColumn { table, .. }
-            | Self::DroppedColumn { table, .. }
-            | Self::DroppedTable { table }
-            | Self::CreatedTable { table }
-            | Self::RenamedColumn { table, .. }
-            | Self::Nullability { table, .. } => vec![(*table).to_owned()],
-        }
+        vec![self.table().to_owned()]
     }
 
     fn is_half(&self) -> bool {

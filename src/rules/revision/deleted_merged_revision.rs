@@ -271,7 +271,8 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     }
     let renamed = renamed_to(revision(first), upstream, head).filter(|_| deleted.len() == 1);
     let renamed_to = renamed.map(|renamed| renamed.id.value.to_string());
-    let runs_again = renamed.is_some_and(|renamed| is_above_heads(renamed, upstream, head));
+    let kept_heads = kept_heads(upstream, head);
+    let runs_again = renamed.is_some_and(|renamed| is_above(renamed, &kept_heads, head));
     let moved_to = moved_to(ctx, upstream, &deleted).filter(|_| renamed.is_none());
     if moved_to
         .as_ref()
@@ -308,7 +309,6 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         squashed.clear();
     }
     let heads = upstream.map.heads();
-    let kept_heads = kept_heads(upstream, head);
     let messages = ctx.change.past.messages();
     let says_squash = || messages.iter().any(|message| is_squash(message));
     let are_announced = || squashed.iter().all(|(into, _)| is_announced(into)) || says_squash();
@@ -394,12 +394,7 @@ fn kept_heads<'u>(
 
 /// True for a revision under a new id that does not come before what databases of the base stand at: they have it to run
 /// still, as far as Alembic knows.
-fn is_above_heads(
-    renamed: &Revision,
-    upstream: &ProjectEnvironment<'_>,
-    head: &ProjectEnvironment<'_>,
-) -> bool {
-    let heads = kept_heads(upstream, head);
+fn is_above(renamed: &Revision, heads: &[&str], head: &ProjectEnvironment<'_>) -> bool {
     let Some(node) = head.map.find(&renamed.id.value) else {
         return false;
     };

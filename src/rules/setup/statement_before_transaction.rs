@@ -105,15 +105,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
     if head.dialect().foreign().is_some() || dialect == Dialect::MySql {
         return;
     }
-    let is_new = head.versions().sqlalchemy.version.major >= 2;
-    for run in &head.env_models().env.runs {
-        let Some(outer) = run
-            .outer
-            .as_ref()
-            .filter(|outer| is_new || !outer.is_implicit)
-        else {
-            continue;
-        };
+    for (run, outer) in head.runs_in_another_transaction() {
         check_run(ctx, run, outer, dialect, reporter);
     }
 }

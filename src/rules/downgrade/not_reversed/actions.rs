@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::columns_in;
 use crate::catalog::{Catalog, Change, Difference, Subject};
 use crate::rules::difference::Target;
 
@@ -39,8 +40,7 @@ pub(super) fn only_takes_more(difference: &Difference, before: &Catalog) -> bool
 fn holds_no_null(difference: &Difference, before: &Catalog) -> bool {
     let table = Target::of(difference).table;
     let table = table.and_then(|table| before.tables.get(table));
-    let columns = difference.from.get("columns").and_then(Value::as_array);
-    let mut columns = columns.into_iter().flatten().filter_map(Value::as_str);
+    let mut columns = columns_in(&difference.from).into_iter().flatten();
     table.is_some_and(|table| {
         columns.any(|name| {
             let column = table.column(name);

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use smol_str::SmolStr;
 
+use super::columns_in;
 use super::nullability::sets_nullable;
 use crate::catalog::{
     AlterAction, Catalog, Change, Column, ConstraintKind, Ddl, Difference, Fact, IndexDefinition,
@@ -214,13 +215,9 @@ fn is_unknown_to_the_models(difference: &Difference, ctx: &ReplayContext<'_>) ->
     let models = base.map(|base| &base.model_schema().catalog);
     let table = Target::of(difference).table;
     let table = models.and_then(|models| models.tables.get(table?));
-    let columns = difference.from.get("columns").and_then(Value::as_array);
-    let columns: Option<Vec<SmolStr>> = columns.and_then(|columns| {
-        let columns = columns.iter();
-        columns
-            .map(|column| column.as_str().map(SmolStr::new))
-            .collect()
-    });
+    let columns = columns_in(&difference.from);
+    let columns: Option<Vec<SmolStr>> =
+        columns.map(|columns| columns.into_iter().map(SmolStr::new).collect());
     table
         .zip(columns)
         .is_some_and(|(table, columns)| table.open.is_none() && !table.may_keep_unique(&columns))

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use super::{actions, doubled, means, misplaced, mysql, repeated, uniqueness};
+use super::severity::{is_text, orders_otherwise};
+use super::{actions, columns_in, doubled, means, misplaced, mysql, repeated, uniqueness};
 use crate::alembic::Step;
 use crate::catalog::{
     AlterAction, Catalog, Change, ConstraintKind, Ddl, Difference, Fact, Subject,
@@ -74,11 +75,7 @@ fn is_refused_on_rows(difference: &Difference, ctx: &ReplayContext<'_>) -> bool 
         (Subject::Column, Change::Changed("default")) if difference.to.is_null() => {
             target.name.into_iter().collect()
         }
-        (Subject::PrimaryKey, Change::Removed) => {
-            let columns = difference.from.get("columns").and_then(Value::as_array);
-            let columns = columns.into_iter().flatten();
-            columns.filter_map(Value::as_str).collect()
-        }
+        (Subject::PrimaryKey, Change::Removed) => columns_in(&difference.from).unwrap_or_default(),
         _ => return false,
     };
     let adds_one = |ddl: &Ddl| {
@@ -195,10 +192,6 @@ fn takes_longer_text(
 ) -> bool {
     let place = difference.place.as_ref();
     let is_said = place.is_some_and(|place| remainder.downgrade.span.contains(place.span));
-    let is_text = |spelling: &str| {
-        let base = spelling.split('(').next().unwrap_or_default();
-        matches!(base, "text" | "character varying" | "varchar")
-    };
     let (Some(from), Some(to)) = (difference.from.as_str(), difference.to.as_str()) else {
         return false;
     };
@@ -389,24 +382,13 @@ fn is_stored_as_before(difference: &Difference, ctx: &ReplayContext<'_>) -> bool
 /// True for a unique constraint over the same columns, which the downgrade leaves in the order that the model says: it refuses
 /// the same rows, and Alembic compares the columns without their order.
 fn is_in_order_of_models(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
-    let columns = |value: &Value| -> Option<Vec<String>> {
-        let columns = value.get("columns")?.as_array()?.iter();
-        Some(
-            columns
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
-        )
-    };
-    let unordered = |value: &Value| {
+    let without_columns = |value: &Value| {
         let mut value = value.clone();
-        let mut sorted = columns(&value)?;
-        sorted.sort_unstable();
-        value["columns"] = Value::from(sorted);
-        Some(value)
+        value["columns"] = Value::Null;
+        value
     };
-    let is_same = unordered(&difference.from).is_some()
-        && unordered(&difference.from) == unordered(&difference.to);
+    let is_same = orders_otherwise(difference)
+        && without_columns(&difference.from) == without_columns(&difference.to);
     let Target { table, name, .. } = Target::of(difference);
     let (Some(table), Some(name)) = (table.filter(|_| is_same), name) else {
         return false;
@@ -418,9 +400,9 @@ fn is_in_order_of_models(difference: &Difference, ctx: &ReplayContext<'_>) -> bo
         .and_then(|table| table.constraint(name));
     let said = model.map(|model| {
         let columns = model.kind.columns().iter();
-        columns.map(ToString::to_string).collect::<Vec<_>>()
+        columns.map(SmolStr::as_str).collect::<Vec<_>>()
     });
-    said.is_some() && said == columns(&difference.to)
+    said.is_some() && said == columns_in(&difference.to)
 }
 
 /// True for an index over the same columns that only sorts them in another direction.

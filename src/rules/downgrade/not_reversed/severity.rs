@@ -3,7 +3,7 @@
 use serde_json::Value;
 use smol_str::SmolStr;
 
-use super::{Object, means};
+use super::{Object, columns_in, means};
 use crate::catalog::{Catalog, Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::dialect::is_wider;
@@ -75,10 +75,6 @@ fn takes_all_rows(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
     if LabelsApart::of(difference).is_some_and(|apart| apart.there.is_empty()) {
         return true;
     }
-    let is_text = |spelling: &str| {
-        let base = spelling.split('(').next().unwrap_or_default();
-        matches!(base, "text" | "character varying" | "varchar")
-    };
     let dialect = ctx.environment.head.dialect().dialect;
     if !(is_text(from) && is_text(to)) {
         return false;
@@ -94,6 +90,12 @@ fn takes_all_rows(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
                 None => is_wider(dialect, between, to),
             }
         })
+}
+
+/// True for a type of texts, of whatever length.
+pub(super) fn is_text(spelling: &str) -> bool {
+    let base = spelling.split('(').next().unwrap_or_default();
+    matches!(base, "text" | "character varying" | "varchar")
 }
 
 /// The type of the column between upgrade and downgrade.
@@ -142,15 +144,12 @@ fn is_not_null(object: &Object<'_>, before: &Catalog) -> bool {
 }
 
 /// True for a key over the same columns in another order.
-fn orders_otherwise(difference: &Difference) -> bool {
-    let columns = |value: &Value| -> Option<Vec<String>> {
-        let columns = value.get("columns")?.as_array()?.iter();
-        let mut columns: Vec<String> = columns
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect();
+pub(super) fn orders_otherwise(difference: &Difference) -> bool {
+    let sorted = |value| {
+        let mut columns = columns_in(value)?;
         columns.sort_unstable();
         Some(columns)
     };
-    columns(&difference.from).is_some() && columns(&difference.from) == columns(&difference.to)
+    let from = sorted(&difference.from);
+    from.is_some() && from == sorted(&difference.to)
 }

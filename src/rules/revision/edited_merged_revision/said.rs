@@ -1,12 +1,13 @@
 //! What a commit says of the revisions that it edits.
 
+use crate::rules::sentences;
+
 /// True for a message that says that a revision is edited on purpose: "retrofit the migrations", "edit 22bb in place" or,
 /// where no release has it, what goes into the revision: "fold the index into 22bb", "fix 22bb to also add the index".
 pub(super) fn says_it(message: &str, id: &str, is_released: bool) -> bool {
     let message = message.to_lowercase();
     let id = id.to_lowercase();
-    let mut sentences = message.split([';', '\n']).flat_map(|line| line.split(". "));
-    sentences.any(|sentence| {
+    sentences(&message).any(|sentence| {
         let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
         let is_named = id.len() >= SHORTEST_ID && sentence.contains(id.as_str());
         let is_about = is_named || has(&["migration", "alembic", "revision"]);
