@@ -1,6 +1,7 @@
 //! What a migration of the change means to do to a column, and Alembic does not hear, or the database is not meant to.
 
 use crate::catalog::{Change, Difference, Subject, split_object};
+use crate::project::ProjectEnvironment;
 use crate::rules::ChangeContext;
 use crate::rules::coverage::belongs_to_change;
 use crate::rules::downgrade::ignored_argument;
@@ -9,11 +10,7 @@ use crate::schema::{Operation, Recorded};
 /// True for a part of a column that a migration of the change means to alter, and Alembic does not hear, where that is told.
 pub(super) fn is_ignored(difference: &Difference, ctx: &ChangeContext<'_>) -> bool {
     let head = ctx.environment.head;
-    let models = &head.model_schema().whole().catalog;
-    let (table, column) = split_object(&difference.object, models);
-    let (Subject::Column, Change::Changed(part), Some(column)) =
-        (difference.subject, difference.change, column)
-    else {
+    let Some((table, column, part)) = changed_part(difference, head) else {
         return false;
     };
     let nodes = || (0..head.map.nodes().len()).filter(|node| belongs_to_change(ctx, head, *node));
@@ -34,11 +31,7 @@ pub(super) fn is_ignored(difference: &Difference, ctx: &ChangeContext<'_>) -> bo
 /// one.
 pub(super) fn is_left_on_this_database(difference: &Difference, ctx: &ChangeContext<'_>) -> bool {
     let head = ctx.environment.head;
-    let models = &head.model_schema().whole().catalog;
-    let (table, column) = split_object(&difference.object, models);
-    let (Subject::Column, Change::Changed(_), Some(column)) =
-        (difference.subject, difference.change, column)
-    else {
+    let Some((table, column, _)) = changed_part(difference, head) else {
         return false;
     };
     let alters = |recorded: &&Recorded| {
@@ -61,4 +54,19 @@ pub(super) fn is_left_on_this_database(difference: &Difference, ctx: &ChangeCont
     };
     let mut nodes = 0..head.map.nodes().len();
     nodes.any(|node| belongs_to_change(ctx, head, node) && leaves(node))
+}
+
+/// The table and the column of which a part differs, and that part.
+fn changed_part<'d>(
+    difference: &'d Difference,
+    head: &ProjectEnvironment<'_>,
+) -> Option<(&'d str, &'d str, &'static str)> {
+    let models = &head.model_schema().whole().catalog;
+    match (difference.subject, difference.change) {
+        (Subject::Column, Change::Changed(part)) => {
+            let (table, column) = split_object(&difference.object, models);
+            Some((table, column?, part))
+        }
+        _ => None,
+    }
 }
