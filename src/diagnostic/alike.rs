@@ -206,7 +206,8 @@ impl Alike {
             message: wording(&diagnostic.message),
             help: help.map(wording),
             notes: notes
-                .filter(|note| !note.starts_with(SAME) && !is_consequence(note))
+                .filter(|note| !note.starts_with(SAME) && !note.starts_with(OTHER_NAME))
+                .filter(|note| !is_consequence(note))
                 .map(|note| wording(note))
                 .collect(),
             parts: parts_of_model(&diagnostic.message),
@@ -228,6 +229,9 @@ fn parts_of_model(message: &str) -> Vec<String> {
 /// ``the model of `users` and of `teams` ``
 static MODEL: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^the model of `([^`]*)`(?: and of `[^`]*`)*(?: and \d+ more)?"));
+
+/// How a note begins that says by which name else one of several goes.
+const OTHER_NAME: &str = "the model calls the ";
 
 /// What a downgrade that leaves something otherwise comes to: at the next upgrade it fails, or nothing does.
 const CONSEQUENCES: [&str; 2] = [

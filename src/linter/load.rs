@@ -333,10 +333,11 @@ impl Linter<'_> {
         {
             // Code that reads what nothing writes has to be deployed all the same, and rows may have come by another way to a
             // table that was there for long.
-            let is_empty = used < ModelUse::InCode || circumstances.is_lately_made(table, ctx);
+            let may_be_filled = matches!(used, ModelUse::HandedOn | ModelUse::InCode);
+            let is_empty = !may_be_filled || circumstances.is_lately_made(table, ctx);
             self.leave_out(earlier, |diagnostic| {
                 let is_told = if ctx.drops_or_renames() {
-                    used > ModelUse::Nowhere
+                    used > ModelUse::HandedOn
                 } else {
                     !is_empty
                 };

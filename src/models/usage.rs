@@ -18,6 +18,8 @@ use crate::source::{FileSpan, RepoPath, Span};
 pub enum ModelUse {
     /// Nowhere: no query and no row comes from it.
     Nowhere,
+    /// In a tuple or a list, for code that may do anything with it or nothing.
+    HandedOn,
     /// In quotes only, as relationships of other models do.
     InRelationships,
     /// In code, or its table in SQL.
@@ -115,7 +117,8 @@ impl Search {
 
     fn of(&self, bytes: &[u8], is_own: bool, is_package: bool) -> Found {
         let mut others = BTreeSet::new();
-        let (mut in_code, mut in_quotes, mut defines, mut makes) = (0, 0, false, false);
+        let (mut in_code, mut in_quotes, mut handed_on) = (0, 0, 0);
+        let (mut defines, mut makes) = (false, false);
         let imports = LazyCell::new(|| -> Vec<Range<usize>> {
             let found = self.imports.find_iter(bytes);
             found.map(|import| import.range()).collect()
@@ -144,6 +147,8 @@ impl Search {
                 }
             } else if is_quoted {
                 in_quotes += 1;
+            } else if is_element(before, after) {
+                handed_on += 1;
             } else {
                 in_code += 1;
                 // What goes by another name may do anything.
@@ -162,6 +167,8 @@ impl Search {
             ModelUse::InCode
         } else if in_quotes > 0 && !is_package {
             ModelUse::InRelationships
+        } else if handed_on > 0 && !is_package {
+            ModelUse::HandedOn
         } else {
             ModelUse::Nowhere
         };
@@ -231,6 +238,16 @@ fn called_with(before: &[u8]) -> Option<&[u8]> {
 /// True where marshmallow-sqlalchemy makes the field of a form like a column: it asks the mapper, not the database.
 fn is_only_described(before: &[u8]) -> bool {
     called_with(before_path(before)) == Some(b"field_for")
+}
+
+/// True where a tuple or a list that is kept begins with the name of a model: `"users": (models.User, UserSchema)`
+fn is_element(before: &[u8], after: &[u8]) -> bool {
+    let before = before_path(before)
+        .strip_suffix(b"(")
+        .or_else(|| before_path(before).strip_suffix(b"["));
+    let kept_by = before.and_then(|before| before.trim_ascii_end().last());
+    matches!(kept_by, Some(b':' | b'=' | b',' | b'(' | b'['))
+        && !matches!(after.first(), Some(b'.' | b'('))
 }
 
 /// True for the name of a model where it is called, one of its methods is called that may do so, or it is handed to something
@@ -339,6 +356,23 @@ mod tests {
     fn fields_like_columns_ask_no_table() {
         let text = format!("{OTHERS}name = field_for(models.Mention, \"name\")\n");
         assert_eq!(used("app/schemas.py", &text), Some(ModelUse::Nowhere));
+    }
+
+    #[test]
+    fn what_is_kept_in_a_tuple_is_handed_on() {
+        for (line, use_) in [
+            (
+                "KINDS = {MENTION: (models.Mention, Schema)}",
+                ModelUse::HandedOn,
+            ),
+            ("KINDS = [Mention, Note]", ModelUse::HandedOn),
+            ("for model in (Mention, Note): ...", ModelUse::InCode),
+            ("first = (Mention.query.first(), 1)", ModelUse::InCode),
+            ("KINDS = (Mention, Note)\nMention.query", ModelUse::InCode),
+        ] {
+            let text = format!("{OTHERS}{line}\n");
+            assert_eq!(used("app/views.py", &text), Some(use_), "{line}");
+        }
     }
 
     #[test]

@@ -54,6 +54,12 @@ pub trait Past {
         false
     }
 
+    /// True if the author of the change has brought a file to the base, and nobody else has made a commit since: less than
+    /// three days before, or less than thirty if the commits before are those of several people.
+    fn is_own(&self, _path: &RepoPath) -> bool {
+        false
+    }
+
     /// True if the base has got a file less than a week before the change.
     fn is_fresh(&self, _path: &RepoPath) -> bool {
         false

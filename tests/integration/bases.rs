@@ -446,19 +446,41 @@ fn a_revision_of_today_may_be_replaced_by_whoever_brought_it() {
         repository.set("GIT_AUTHOR_EMAIL", author);
         repository.commit("one");
     };
-    let found = |time: &str, author: &str| {
+    // Who has made a commit in between, if anybody.
+    let found = |time: &str, author: &str, between: Option<&str>, before: &[&str]| {
         let mut repository = Repository::with_project();
+        for author in before {
+            repository.write("readme.txt", author);
+            commit_as(&mut repository, "2026-02-20T12:00:00Z", author);
+        }
         repository.revision("b2", Some("a1"));
         commit_as(&mut repository, "2026-03-01T12:00:00Z", "one@example.org");
+        if let Some(between) = between {
+            repository.write("readme.txt", "");
+            commit_as(&mut repository, "2026-03-01T12:30:00Z", between);
+        }
         repository.remove("migrations/versions/b2.py");
         repository.revision("c3", Some("a1"));
         commit_as(&mut repository, time, author);
         let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML109"]);
         answer.codes().len()
     };
-    assert_eq!(found("2026-03-01T13:00:00Z", "one@example.org"), 0);
-    assert_eq!(found("2026-03-01T13:00:00Z", "another@example.org"), 1);
-    assert_eq!(found("2026-03-03T13:00:00Z", "one@example.org"), 1);
+    let (one, another) = ("one@example.org", "another@example.org");
+    let (soon, monday, later) = (
+        "2026-03-01T13:00:00Z",
+        "2026-03-03T13:00:00Z",
+        "2026-03-20T13:00:00Z",
+    );
+    assert_eq!(found(soon, one, None, &[]), 0);
+    assert_eq!(found(soon, another, None, &[]), 1);
+    assert_eq!(found(monday, one, None, &[]), 0);
+    assert_eq!(found(monday, one, Some(one), &[]), 0);
+    assert_eq!(found(monday, one, Some(another), &[]), 1);
+    assert_eq!(found(later, one, None, &[]), 1);
+    // After commits of several people, those of one are a branch of his.
+    let several = ["two@example.org", "three@example.org", "four@example.org"];
+    assert_eq!(found(later, one, None, &several), 0);
+    assert_eq!(found(later, one, Some(another), &several), 1);
 }
 
 #[test]
@@ -483,11 +505,11 @@ fn what_came_days_ago_between_releases_is_in_few_databases() {
         let answer = repository.lint(&["check", "--from-ref", "HEAD^", "--select", "ML109"]);
         answer.out
     };
-    let fresh = found("2026-03-03T12:00:00Z", Some("v1.0"));
+    let fresh = found("2026-03-05T12:00:00Z", Some("v1.0"));
     assert!(fresh.contains("info[ML109]"), "{fresh}");
     let older = found("2026-03-09T12:00:00Z", Some("v1.0"));
     assert!(older.contains("warning[ML109]"), "{older}");
-    let unreleased = found("2026-03-03T12:00:00Z", None);
+    let unreleased = found("2026-03-05T12:00:00Z", None);
     assert!(unreleased.contains("warning[ML109]"), "{unreleased}");
 }
 
@@ -528,7 +550,7 @@ fn a_reset_is_announced_by_the_change_itself() {
         set_time(&mut repository, "2026-03-01T12:00:00Z");
         repository.revision("b2", Some("a1"));
         repository.commit("b2");
-        set_time(&mut repository, "2026-03-03T12:00:00Z");
+        set_time(&mut repository, "2026-03-05T12:00:00Z");
         repository.write("readme.txt", "");
         repository.commit(before);
         repository.git(&["checkout", "--quiet", "-b", "side"]);

@@ -70,6 +70,14 @@ impl<'a> Commits<'a> {
         None
     }
 
+    /// The commit that has brought a file to the base, if it is the author's of the change, and who that is.
+    fn brought_by_author(&self, path: &RepoPath, seconds: i64) -> Option<(CommitId, String)> {
+        let (brought, tip) = self.brought(path, seconds)?;
+        let author = self.repository.author_of(tip)?;
+        let is_his = self.repository.author_of(brought).as_ref() == Some(&author);
+        is_his.then_some((brought, author))
+    }
+
     /// The first commit of a project that was begun a short while ago and has released nothing, and how many followed.
     fn beginning(&self) -> Option<(CommitId, usize)> {
         let base = self.base.filter(|_| !self.has_releases())?;
@@ -110,6 +118,16 @@ impl<'a> Commits<'a> {
             .collect()
     }
 
+    /// True if several people have made the commits before one, along the first parents.
+    fn is_of_several(&self, commit: CommitId) -> bool {
+        let parent = |commit: &CommitId| self.repository.first_parent(*commit);
+        let before = std::iter::successors(parent(&commit), parent).take(LATELY);
+        let authors: FxHashSet<String> = before
+            .filter_map(|commit| self.repository.author_of(commit))
+            .collect();
+        authors.len() >= SEVERAL
+    }
+
     /// True for a commit that the change itself has made.
     fn is_of_change(&self, commit: CommitId) -> bool {
         let is_before = |later| {
@@ -133,11 +151,21 @@ impl Past for Commits<'_> {
     }
 
     fn is_new(&self, path: &RepoPath) -> bool {
-        let Some((brought, tip)) = self.brought(path, SECONDS_PER_DAY) else {
+        let brought = self.brought_by_author(path, SECONDS_PER_DAY);
+        brought.is_some()
+    }
+
+    fn is_own(&self, path: &RepoPath) -> bool {
+        let within = |days| self.brought_by_author(path, days * SECONDS_PER_DAY);
+        let Some((brought, author)) = within(OWN_BRANCH) else {
             return false;
         };
-        let author = self.repository.author_of(tip);
-        author.is_some() && author == self.repository.author_of(brought)
+        let mut since = self
+            .commits_before()
+            .take_while(|commit| *commit != brought);
+        let is_alone =
+            since.all(|commit| self.repository.author_of(commit).as_ref() == Some(&author));
+        is_alone && (within(WEEKEND).is_some() || self.is_of_several(brought))
     }
 
     fn is_fresh(&self, path: &RepoPath) -> bool {
@@ -356,6 +384,18 @@ const BEGINNING: u32 = 16 * 7;
 
 /// A branch that has not merged the main one for so many days may have ended there.
 const MERGED: u32 = 60;
+
+/// From Friday to Monday: so many days somebody may come back to what nobody else has worked on since.
+const WEEKEND: i64 = 3;
+
+/// So many days commits of one author, after those of several, are a branch of his.
+const OWN_BRANCH: i64 = 30;
+
+/// How many commits are asked who has made them.
+const LATELY: usize = 30;
+
+/// So many people work on one branch.
+const SEVERAL: usize = 3;
 
 /// Fewer commits do not show how a project is worked on.
 const MANY_COMMITS: usize = 10;

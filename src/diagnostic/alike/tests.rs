@@ -68,6 +68,16 @@ fn of_one_slip_the_worst_consequence_is_told() {
 }
 
 #[test]
+fn another_name_of_one_of_them_makes_no_other_slip() {
+    let mut first = finding(1, "a.py", "enum `a` has other labels than the model");
+    first.notes.push("the model calls the type `aa`".to_owned());
+    let other = finding(5, "a.py", "enum `b` has other labels than the model");
+    let findings = joined(vec![first, other]);
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].notes.last().unwrap(), "the same holds for `b`");
+}
+
+#[test]
 fn several_of_one_kind_are_as_good_as_one() {
     let findings = joined(vec![
         finding(

@@ -1,6 +1,6 @@
 //! ML212
 
-use crate::rules::downgrade::unreversed_sql::{is_made_anew, report};
+use crate::rules::downgrade::unreversed_sql::{is_of_definition, report};
 use crate::rules::{ReplayContext, Reporter, declare_rule};
 
 declare_rule! {
@@ -13,7 +13,5 @@ declare_rule! {
 }
 
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
-    report(ctx, reporter, &|difference| {
-        is_made_anew(difference, ctx.replayed)
-    });
+    report(ctx, reporter, &is_of_definition);
 }

@@ -92,23 +92,16 @@ struct Object<'d> {
 }
 
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
-    // How a definition of the downgrade differs is told by another rule.
-    report(ctx, reporter, &|difference| {
-        !is_made_anew(difference, ctx.replayed)
-    });
+    // Another definition is told by another rule.
+    report(ctx, reporter, &|difference| !is_of_definition(difference));
 }
 
-/// True for what the downgrade makes again, and otherwise than it was as far as it is read.
-pub(super) fn is_made_anew(difference: &Difference, replayed: &ReplayedRevision) -> bool {
-    let Subject::Object(of) = difference.subject else {
-        return false;
-    };
-    let makes = |ddl: &Ddl| {
-        matches!(ddl, Ddl::CreateObject { kind, name, on, .. }
-            if *kind == of && Catalog::key(*kind, name, on.as_ref()).name == difference.object)
-    };
-    let mut steps = replayed.downgrade_steps.iter();
-    matches!(difference.change, Change::Changed(_)) && steps.any(|step| has(&step.ddl, &makes))
+/// True for an object that is there before and afterwards, and otherwise than it was as far as it is read.
+pub(super) fn is_of_definition(difference: &Difference) -> bool {
+    matches!(
+        (difference.subject, difference.change),
+        (Subject::Object(_), Change::Changed(_) | Change::Renamed)
+    )
 }
 
 /// Reports those of the objects that are not brought back that are meant.
@@ -133,6 +126,7 @@ pub(super) fn report(
             || trigger_of(difference, remainder.found).is_some()
             || is_as_on_the_base(difference, ctx)
             || may_have_been_there(difference, ctx)
+            || is_made_elsewhere(difference)
             || (difference.change == Change::Removed && remainder.is_given_up())
         {
             continue;
@@ -211,6 +205,14 @@ fn is_one_cause(one: &Object<'_>, other: &Object<'_>) -> bool {
         && one.violation.functions.is_empty()
         && other.violation.functions.is_empty()
         && one.violation.next_failure.is_some() == other.violation.next_failure.is_some()
+}
+
+/// True for what is gone and no migration has made, as far as they are read: whoever makes it does so again.
+fn is_made_elsewhere(difference: &Difference) -> bool {
+    matches!(
+        (difference.subject, difference.change),
+        (Subject::Object(_), Change::Removed)
+    ) && !difference.from.is_string()
 }
 
 /// True for what is there in the end and may have been there before: where that is not all known, only what `upgrade` makes

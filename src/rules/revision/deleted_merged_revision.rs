@@ -253,6 +253,7 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         let revision = revision(*node);
         let past = ctx.change.past;
         past.is_new(&revision.file)
+            || past.is_own(&revision.file)
             || is_only_with_developers(revision, release.as_ref(), upstream, past, &|bytes| {
                 has_it(revision, bytes)
             })
