@@ -394,19 +394,7 @@ impl Comparing<'_> {
         database: &Catalog,
         described: &Catalog,
     ) -> bool {
-        let (table, name) = split_object(&difference.object, described);
-        let constraint = described.tables.get(table).and_then(|table| {
-            let mut constraints = table.constraints.iter();
-            constraints.find(|one| one.known_name().map(SmolStr::as_str) == name)
-        });
-        let key = database
-            .tables
-            .get(table)
-            .and_then(|table| table.primary_key());
-        self.models.dialect == Dialect::PostgreSql
-            && constraint
-                .zip(key)
-                .is_some_and(|(constraint, key)| constraint.kind.columns() == key.kind.columns())
+        self.models.dialect == Dialect::PostgreSql && is_over_key(difference, described, database)
     }
 
     /// Who notices a difference; `None` for what is none.
@@ -444,6 +432,10 @@ impl Comparing<'_> {
                 if self.may_be_merged(difference, database, described) =>
             {
                 return None;
+            }
+            // The key says so as well.
+            (Subject::Unique, Change::Added) if is_over_key(difference, described, described) => {
+                Weight::Nominal
             }
             (Subject::Unique, Change::Removed)
                 if uniqueness::has_no_name(&difference.object, &difference.from, database) =>
@@ -568,6 +560,22 @@ fn order_keys_like(database: &Catalog, described: &mut Catalog) {
             }
         }
     }
+}
+
+/// True for a unique constraint of the models over the columns of the primary key that the table has in a catalog.
+fn is_over_key(difference: &Difference, described: &Catalog, keys_of: &Catalog) -> bool {
+    let (table, name) = split_object(&difference.object, described);
+    let constraint = described.tables.get(table).and_then(|table| {
+        let mut constraints = table.constraints.iter();
+        constraints.find(|one| one.known_name().map(SmolStr::as_str) == name)
+    });
+    let key = keys_of
+        .tables
+        .get(table)
+        .and_then(|table| table.primary_key());
+    constraint
+        .zip(key)
+        .is_some_and(|(constraint, key)| constraint.kind.columns() == key.kind.columns())
 }
 
 /// Why an object is not compared that may not be meant to be.

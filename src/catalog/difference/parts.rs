@@ -73,9 +73,15 @@ impl Comparison {
             }
             !is_key
         });
-        // By name.
+        // By name. A primary key may have the name that a unique constraint had.
+        let is_key = |one: &Constraint| matches!(one.kind, ConstraintKind::PrimaryKey { .. });
+        let may_be_key =
+            |one: &Constraint| is_key(one) || matches!(one.kind, ConstraintKind::Unknown { .. });
         for (one, two) in pair(&mut left, &mut right, |one, two| {
-            one.known_name().is_some() && one.known_name() == two.known_name()
+            one.known_name().is_some()
+                && one.known_name() == two.known_name()
+                && (!is_key(one) || may_be_key(two))
+                && (!is_key(two) || may_be_key(one))
         }) {
             if let Some(why) = doubt(one.maybe.as_ref(), two.maybe.as_ref()) {
                 self.unknown(&why);
