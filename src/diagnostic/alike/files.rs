@@ -5,7 +5,7 @@ use rustc_hash::FxHashMap;
 use crate::diagnostic::{Diagnostic, Fix, Severity};
 
 /// Files from which on they are one finding.
-const MANY_FILES: usize = 3;
+const MANY_FILES: usize = 2;
 
 pub(super) fn join_files(diagnostics: &mut Vec<Diagnostic>) {
     // By rule, how many there are, and which of them is shown: the first of the worst.
@@ -36,7 +36,10 @@ pub(super) fn join_files(diagnostics: &mut Vec<Diagnostic>) {
         let Some(others) = others.remove(known.code) else {
             continue;
         };
-        let note = format!("so it is in {} more files", others.len());
+        let note = match others.len() {
+            1 => "so it is in 1 more file".to_owned(),
+            more => format!("so it is in {more} more files"),
+        };
         known.notes.push(note);
         for other in others {
             known.add_place(other.primary, "and so here");

@@ -240,7 +240,9 @@ fn what_was_done_to_many_files_is_one_finding_where_the_rule_says_so() {
         }),
         ..finding(1, file, "the docstring says it revises `a`")
     };
-    assert_eq!(joined(vec![of("a.py"), of("b.py")]).len(), 2);
+    let two = joined(vec![of("a.py"), of("b.py")]);
+    assert_eq!(two.len(), 1);
+    assert_eq!(two[0].notes.last().unwrap(), "so it is in 1 more file");
     let findings = joined(vec![of("a.py"), of("b.py"), of("c.py")]);
     assert_eq!(findings.len(), 1);
     let first = findings.first().unwrap();

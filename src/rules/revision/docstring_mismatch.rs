@@ -3,8 +3,9 @@
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
-use crate::alembic::{DocLine, Revision, RevisionMap};
+use crate::alembic::{DocLine, Identifier, Revision, RevisionMap};
 use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::git::ChangeKind;
 use crate::rules::revision::edited_merged_revision::order;
 use crate::rules::revision::{
     duplicate_revision, id_label, is_its_own_parent, label_at, parent_label, stale_parent,
@@ -71,9 +72,9 @@ impl Violation for DocstringMismatch<'_> {
         }
     }
 
-    /// Who rearranges a chain by the variables leaves all docstrings behind.
+    /// Who rearranges or renames revisions by the variables leaves all their docstrings behind.
     fn is_of_many_files(&self) -> bool {
-        self.id_line.is_none()
+        !self.blames_variable
     }
 
     fn subject(&self) -> String {
@@ -281,6 +282,19 @@ fn is_explained(line: &DocLine, revision: &Revision) -> bool {
     above
         .chain(beside)
         .any(|comment| names.iter().any(|name| comment.contains(name)))
+        || are_commented(revision)
+}
+
+/// True if each of several parents has a comment of its own.
+fn are_commented(revision: &Revision) -> bool {
+    let text = revision.source.text.as_str();
+    let mut parents = revision.down_revision.iter();
+    let is_commented = |parent: &Identifier| {
+        let rest = text.get(parent.span.end as usize..);
+        let line = rest.and_then(|rest| rest.lines().next());
+        line.is_some_and(|line| line.contains('#'))
+    };
+    parents.len() > 1 && parents.all(is_commented)
 }
 
 /// True for a revision that is its own parent, or whose parent is nowhere.
@@ -293,7 +307,7 @@ fn has_wrong_parent(revision: &Revision, map: &RevisionMap) -> bool {
 fn stands_on_the_base(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
     let base = ctx.environment.base();
     let Some(before) = base.and_then(|base| base.revision(&revision.id.value)) else {
-        return false;
+        return is_moved_from_elsewhere(revision, ctx);
     };
     let said = |revision: &Revision| {
         let text = |line: &Option<DocLine>| line.as_ref().map(|line| line.text.clone());
@@ -306,6 +320,32 @@ fn stands_on_the_base(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
         )
     };
     said(before) == said(revision)
+}
+
+/// True if the change takes a revision from a folder that is not known to be one of versions, as it was there.
+fn is_moved_from_elsewhere(revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
+    let environment = ctx.environment;
+    let (Some(change), Some(base)) = (&environment.change, environment.base()) else {
+        return false;
+    };
+    let text = revision.source.text.as_str();
+    let lines = [&revision.doc.revision_id, &revision.doc.revises];
+    let lines = lines.into_iter().flatten().map(|line| line.span);
+    // With what stands before them in their lines.
+    let with_line = |Span { start, end }: Span| {
+        let before = text.get(..start as usize)?;
+        let begin = before.rfind('\n').map_or(0, |end| end + 1);
+        text.get(begin..end as usize)
+    };
+    let said = lines.chain([revision.down_revision_span]);
+    let said: Vec<&str> = said.filter_map(with_line).collect();
+    let mut gone = change.changes.iter().filter(|(path, kind)| {
+        *kind == ChangeKind::Deleted && path.file_name() == revision.file.file_name()
+    });
+    gone.any(|(path, _)| {
+        let before = base.sources().python(path);
+        before.is_some_and(|before| said.iter().all(|said| before.text.as_str().contains(said)))
+    })
 }
 
 /// True if the line was wrong before the change, of whatever parent: that this is another one now is no news of the docstring.

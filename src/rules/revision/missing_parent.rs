@@ -23,6 +23,8 @@ struct MissingParent<'a> {
     was_deleted: bool,
     /// True where only some of the versions of Alembic that the project may run with find fault with it.
     depends_on_version: bool,
+    /// The project certainly runs with a version that goes on without it.
+    is_passed_over: bool,
 }
 
 impl Violation for MissingParent<'_> {
@@ -42,7 +44,10 @@ impl Violation for MissingParent<'_> {
             "every Alembic command stops with `KeyError: '{}'`",
             self.parent
         );
-        let mut notes = vec![if self.depends_on_version {
+        let mut notes = vec![if self.is_passed_over {
+            "Alembic only warns that it \"is not present\", and takes the revision for the first one, as it does before 0.7"
+                .to_owned()
+        } else if self.depends_on_version {
             format!("from Alembic {EMPTY_IS_NO_PARENT_UNTIL} on, {stops}")
         } else {
             stops
@@ -60,6 +65,9 @@ impl Violation for MissingParent<'_> {
             )),
             _ if self.parent.is_empty() => {
                 Some("use `None` for a revision without a parent".to_owned())
+            }
+            _ if self.parent == "None" => {
+                Some("use `None`, without quotes, for a revision without a parent".to_owned())
             }
             _ => None,
         }
@@ -102,6 +110,7 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
             revision: &revision.id.value,
             similar,
             was_deleted,
+            is_passed_over: certainly_before(judged.versions(), MISSING_IS_AN_ERROR),
             depends_on_version: parent.is_empty() && judged.versions().alembic.source.is_assumed(),
         };
         reporter.report_on(
@@ -116,9 +125,16 @@ fn check(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
 /// (`alembic/script/revision.py`: `if down_revision is not None` in place of `if down_revision`).
 const EMPTY_IS_NO_PARENT_UNTIL: Version = Version::new(1, 12, 1);
 
-/// True if the project certainly runs with a version to which an empty string is no parent: the one that is pinned, or
-/// the newest that is allowed, is older.
+/// The first version that stops at a parent that is not there (`alembic/revision.py`, new in 0.7.0).
+const MISSING_IS_AN_ERROR: Version = Version::new(0, 7, 0);
+
+/// True if the project certainly runs with a version to which an empty string is no parent.
 fn takes_empty(versions: &Versions) -> bool {
+    certainly_before(versions, EMPTY_IS_NO_PARENT_UNTIL)
+}
+
+/// True if the version of Alembic that is pinned, or the newest that is allowed, is older than one.
+fn certainly_before(versions: &Versions, version: Version) -> bool {
     let alembic = &versions.alembic;
-    alembic.version < EMPTY_IS_NO_PARENT_UNTIL && !matches!(alembic.source, VersionSource::Newest)
+    alembic.version < version && !matches!(alembic.source, VersionSource::Newest)
 }
