@@ -42,7 +42,7 @@ pub use env::{EnvFacts, naming_in};
 pub use introduced::{Introduced, Rename, State, is_index_of_key};
 pub use online::{OnlineRun, OuterTransaction};
 pub use relationships::is_relationship;
-pub use rows::makes_rows_without;
+pub use rows::{makes_rows_with, makes_rows_without};
 pub use usage::{ModelUse, model_use};
 
 /// A table and where its model is.

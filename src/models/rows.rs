@@ -49,6 +49,28 @@ pub fn makes_rows_without(
     })
 }
 
+/// True if each object of the class at a place has a value for a column from its `__init__`: `self.day = today()`.
+pub fn makes_rows_with(sources: &Sources<'_>, model: &FileSpan, column: &str) -> bool {
+    let Some(class) = class_at(sources, model) else {
+        return false;
+    };
+    let is_own = |target: &Expr| match &target.kind {
+        ExprKind::Attribute { value, name } => {
+            name == column && matches!(&value.kind, ExprKind::Name(object) if object == "self")
+        }
+        _ => false,
+    };
+    let gives = |statement: &Stmt| match &statement.kind {
+        StmtKind::Assign { targets, .. } => targets.iter().any(is_own),
+        StmtKind::AnnAssign { target, value, .. } => value.is_some() && is_own(target),
+        _ => false,
+    };
+    class.body.iter().any(|statement| {
+        matches!(&statement.kind, StmtKind::FunctionDef(function)
+            if function.name == "__init__" && function.body.iter().any(gives))
+    })
+}
+
 fn class_at(sources: &Sources<'_>, model: &FileSpan) -> Option<Arc<ClassDef>> {
     let parsed = sources.python(&model.file)?;
     let name = name_at(&parsed.module, model.span)?;

@@ -2,9 +2,10 @@
 
 use crate::alembic::Run;
 use crate::diagnostic::Label;
+use crate::models::makes_rows_with;
 use crate::rules::downgrade::at;
 use crate::rules::{EnvironmentContext, MigrationContext, Reporter, Violation, declare_rule};
-use crate::schema::FrozenDefault;
+use crate::schema::{FrozenDefault, Operation};
 
 declare_rule! {
     "ML306", "frozen-default" in Model("model"),
@@ -80,7 +81,14 @@ impl Violation for Frozen<'_> {
 fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     let runs: [Option<&Run>; 2] = [ctx.migration.upgrade.run(), ctx.migration.downgrade.run()];
     for run in runs.into_iter().flatten() {
-        for default in run.operations.iter().flat_map(|recorded| &recorded.frozen) {
+        let frozen = run.operations.iter().flat_map(|recorded| {
+            let frozen = recorded.frozen.iter();
+            frozen.map(|default| (&recorded.operation, default))
+        });
+        for (operation, default) in frozen {
+            if is_for_old_rows(operation, default, ctx) {
+                continue;
+            }
             let (primary, related) = at(ctx.revision, run, &default.place, "worked out once");
             let violation = Frozen {
                 default,
@@ -91,6 +99,31 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
                 .related(related);
         }
     }
+}
+
+/// True for the default of a column for which the model brings a value with each row: it only fills those that are there.
+fn is_for_old_rows(
+    operation: &Operation,
+    default: &FrozenDefault,
+    ctx: &MigrationContext<'_>,
+) -> bool {
+    let table = match operation {
+        Operation::AddColumn { table, .. } => table.as_ref(),
+        Operation::CreateTable(table) => Some(&table.name),
+        _ => None,
+    };
+    let Some((table, column)) = table.zip(default.column.as_ref()) else {
+        return false;
+    };
+    let head = ctx.environment.head;
+    let models = head.model_schema();
+    let model = models.catalog.tables.get(table);
+    models
+        .python_defaults
+        .contains_key(&format!("{table}.{column}"))
+        || model
+            .and_then(|model| model.place.as_ref())
+            .is_some_and(|place| makes_rows_with(head.sources(), place, column))
 }
 
 fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
