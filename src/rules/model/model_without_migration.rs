@@ -24,7 +24,9 @@ use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::FileSpan;
 use crate::sql::is_same_condition;
-use missed::{Missed, is_unasked_length, is_unnoticed, missed, only_forbids_null};
+use missed::{
+    Missed, is_left_default, is_unasked_length, is_unnoticed, missed, only_forbids_null,
+};
 use refused_key::is_refused_key;
 use stray::has_stray_migrations;
 use words::{EDITED, NEW, in_words};
@@ -309,6 +311,7 @@ fn report_proven(
                 && !ignored::is_ignored(&found.difference, ctx)
                 && !ignored::is_left_on_this_database(&found.difference, ctx)
                 && !is_unnoticed(&found.difference, head)
+                && !is_left_default(found, head)
                 && (!is_unasked_length(&found.difference, head) || found.is_seen())
                 && !is_refused_key(&found.difference, head)
                 && !misnamed

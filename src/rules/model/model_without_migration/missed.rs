@@ -130,6 +130,19 @@ pub(super) fn is_unnoticed(difference: &Difference, head: &ProjectEnvironment<'_
     (head.model_schema().lacks_target || is_unseen()) && Met::of(difference, head) == Met::Nothing
 }
 
+/// True for a default that the database keeps and the model does without: rows get their value from the model, or nobody
+/// compares defaults.
+pub(super) fn is_left_default(found: &DriftDifference, head: &ProjectEnvironment<'_>) -> bool {
+    let defaults = &head.model_schema().whole().python_defaults;
+    loses_default(&found.difference)
+        && (defaults.contains_key(&found.difference.object) || !found.is_seen())
+}
+
+fn loses_default(difference: &Difference) -> bool {
+    (difference.subject, difference.change) == (Subject::Column, Change::Changed("default"))
+        && difference.to.is_null()
+}
+
 /// The length in the spelling of a type.
 fn length(spelling: &str) -> Option<u32> {
     let (_, rest) = spelling.split_once('(')?;
@@ -152,11 +165,12 @@ pub(super) fn is_unasked_length(difference: &Difference, head: &ProjectEnvironme
             .contains(&difference.object)
 }
 
-/// True for a column that the models do without, and rows can as well.
+/// True for a column that the models do without, and rows can as well, and for a default.
 fn is_spare(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
     let (table, column) = split_object(&difference.object, head.migrated());
-    (difference.subject, difference.change) == (Subject::Column, Change::Removed)
-        && column.is_some_and(|column| can_do_without(table, column, head))
+    loses_default(difference)
+        || (difference.subject, difference.change) == (Subject::Column, Change::Removed)
+            && column.is_some_and(|column| can_do_without(table, column, head))
 }
 
 /// True if the database certainly takes rows that give a column no value.

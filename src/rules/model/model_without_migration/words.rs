@@ -99,7 +99,7 @@ pub(super) fn in_words(
     parts.extend(keys);
     let changed = facts
         .into_iter()
-        .map(|(done, columns)| done.replace("{}", &pairing::and(&columns)));
+        .map(|(done, columns)| done.replace(NAMES, &pairing::and(&columns)));
     parts.extend(changed);
     parts
 }
@@ -183,7 +183,10 @@ pub(super) fn uniqueness(difference: &Difference) -> Option<bool> {
     (is_all && was_unique != is_unique).then_some(is_unique)
 }
 
-/// What a model does to columns, whose names stand at `{}`.
+/// Where the names of columns go in what is done to them: nothing that a model says has it.
+const NAMES: char = '\0';
+
+/// What a model does to columns, whose names stand at [`NAMES`].
 fn done_to_columns(
     fact: &'static str,
     difference: &Difference,
@@ -194,26 +197,26 @@ fn done_to_columns(
     let to = &difference.to;
     if let Some(LabelsApart { there, here }) = LabelsApart::of(difference) {
         return match (there.as_slice(), here.as_slice()) {
-            ([], here) => format!("gives {{}} {}", labels(here)),
-            (there, []) => format!("leaves {} out of {{}}", labels(there)),
+            ([], here) => format!("gives {NAMES} {}", labels(here)),
+            (there, []) => format!("leaves {} out of {NAMES}", labels(there)),
             (there, here) => {
                 let (new, gone) = (labels(here), label_names(there));
-                format!("gives {{}} {new} and leaves {gone} out")
+                format!("gives {NAMES} {new} and leaves {gone} out")
             }
         };
     }
     match fact {
-        "nullable" => format!("makes {{}} {}", nullability(to)),
+        "nullable" => format!("makes {NAMES} {}", nullability(to)),
         // An enum is often called like its column.
         "type" if to.as_str().is_some_and(|to| models.enums.contains_key(to)) => {
             let (there, here) = contrasted(&difference.from, to);
-            format!("{changes} the {name} of {{}} from `{there}` to the enum `{here}`")
+            format!("{changes} the {name} of {NAMES} from `{there}` to the enum `{here}`")
         }
         "type" | "default" if !to.is_null() => {
             let (_, here) = contrasted(&difference.from, to);
-            format!("{changes} the {name} of {{}} to `{here}`")
+            format!("{changes} the {name} of {NAMES} to `{here}`")
         }
-        "default" => format!("drops the {name} of {{}}"),
-        _ => format!("{changes} the {name} of {{}}"),
+        "default" => format!("drops the {name} of {NAMES}"),
+        _ => format!("{changes} the {name} of {NAMES}"),
     }
 }
