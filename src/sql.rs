@@ -31,8 +31,8 @@ mod written;
 pub use column_order::{added_nulls, gives_column, without_column_order};
 pub use definition::{Departure, departure};
 pub use expression::{
-    canonical_default, canonical_expression, canonical_text, index_key, is_same_condition,
-    mentioned_columns, with_text_casts,
+    canonical_default, canonical_expression, canonical_text, index_key, is_never_met,
+    is_same_condition, mentioned_columns, with_text_casts,
 };
 pub use parse::{ParsedStatement, parse};
 pub use postgresql::{Remark, SqlCheck, review};

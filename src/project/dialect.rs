@@ -2,6 +2,7 @@
 
 mod named;
 mod pragma;
+mod settings;
 
 use std::fmt;
 
@@ -29,7 +30,7 @@ pub enum DialectSource {
     Configured,
     /// The folder of the revisions is called so; the program chooses the folder by its database.
     VersionLocation(RepoPath),
-    /// A database URL in an ini file, in `env.py`, or in a module that it leads to.
+    /// A database URL in an ini file, in `env.py`, in a module that it leads to, or in settings that are no code.
     Url(FileLine),
     /// Types of the dialect are used by so many revisions.
     Imports {

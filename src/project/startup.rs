@@ -135,7 +135,7 @@ fn may_ask_for_revision(bytes: &[u8]) -> bool {
 }
 
 /// True for files that say what runs when a container starts.
-fn is_start(path: &RepoPath) -> bool {
+pub(super) fn is_start(path: &RepoPath) -> bool {
     let name = path.file_name().to_ascii_lowercase();
     name.contains("entrypoint")
         || name.starts_with("dockerfile")
@@ -143,7 +143,7 @@ fn is_start(path: &RepoPath) -> bool {
 }
 
 /// True for a description of the containers of one host.
-fn is_compose(path: &RepoPath) -> bool {
+pub(super) fn is_compose(path: &RepoPath) -> bool {
     let name = path.file_name();
     matches!(path.extension(), "yml" | "yaml")
         && (name.starts_with("docker-compose") || name.starts_with("compose"))

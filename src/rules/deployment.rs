@@ -63,6 +63,7 @@ use crate::rules::{
     EnvironmentContext, Fresh, StatementContext, StatementCost, Violation, Way, locks, simple,
 };
 use crate::source::FileSpan;
+use crate::sql::is_never_met;
 use crate::sqlalchemy::ddl::Transactions;
 
 impl<'a> StatementContext<'a> {
@@ -106,7 +107,7 @@ impl<'a> StatementContext<'a> {
         here.any(|(ddl, _)| refuses(&ddl)) || statements(self.earlier).any(|(ddl, _)| refuses(&ddl))
     }
 
-    /// True for a partial index without entries: its condition asks for a value of a column that is new and holds none.
+    /// True for a partial index without entries: its condition asks for a value of a column that is new, and that no row has.
     fn is_index_without_rows(&self, ddl: &Ddl) -> bool {
         let Ddl::CreateIndex {
             table, definition, ..
@@ -119,7 +120,8 @@ impl<'a> StatementContext<'a> {
             definition.predicate.as_ref().is_some_and(|predicate| {
                 let mut columns = definition.columns.iter();
                 columns.any(|column| {
-                    self.holds_nothing(table, column) && says_not_null(predicate, column)
+                    let value = self.only_value(table, column);
+                    value.is_some_and(|value| is_never_met(predicate, column, value.as_deref()))
                 })
             })
         })

@@ -1,17 +1,18 @@
 //! What a change has made itself: nobody uses it yet, and there are no rows in it.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use crate::alembic::Step;
-use crate::catalog::{AlterAction, Batch, BatchChange, Ddl, RowChange};
+use crate::catalog::{AlterAction, Batch, BatchChange, Ddl, Fact, RowChange};
 use crate::source::FileSpan;
 
 /// Objects that the change under judgement has made so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fresh {
     tables: FxHashSet<SmolStr>,
-    columns: FxHashSet<(SmolStr, SmolStr)>,
+    /// With the default that each had when it came, which the rows have got.
+    columns: FxHashMap<(SmolStr, SmolStr), Fact<Option<SmolStr>>>,
     /// Indexes and constraints, by name.
     parts: FxHashSet<SmolStr>,
     /// Enum types.
@@ -38,12 +39,20 @@ impl Fresh {
         self.has_table(table)
             || self
                 .columns
-                .contains(&(SmolStr::new(table), SmolStr::new(column)))
+                .contains_key(&(SmolStr::new(table), SmolStr::new(column)))
     }
 
-    /// True for a column that the change has made and that holds nothing yet: no statement has given it values.
+    /// True for a column that the change has made and that no statement has given values.
     pub(crate) fn is_unfilled(&self, table: &str, column: &str) -> bool {
         self.has_column(table, column) && !self.filled.contains(table)
+    }
+
+    /// What all rows of a table have in a column that the change has added: no statement has given them others. NULL is
+    /// `None` inside.
+    pub(crate) fn filled_with(&self, table: &str, column: &str) -> Option<&Option<SmolStr>> {
+        let key = (SmolStr::new(table), SmolStr::new(column));
+        let default = self.columns.get(&key)?.known()?;
+        (!self.filled.contains(table)).then_some(default)
     }
 
     /// True for an index or a constraint that the change has made.
@@ -53,11 +62,6 @@ impl Fresh {
 
     pub(crate) fn has_type(&self, name: &str) -> bool {
         self.types.contains(name)
-    }
-
-    /// True if rows of the table may have been changed.
-    pub(crate) fn was_filled(&self, table: &str) -> bool {
-        self.filled.contains(table)
     }
 
     /// Begins a revision. What an earlier one of the change has emptied is still empty: nothing runs between them.
@@ -116,11 +120,16 @@ impl Fresh {
     fn alter(&mut self, table: &SmolStr, action: &AlterAction) {
         match action {
             AlterAction::AddColumn { definition, .. } => {
-                let name = definition.column.name.clone();
-                self.columns.insert((table.clone(), name));
+                let column = &definition.column;
+                let key = (table.clone(), column.name.clone());
+                self.columns.insert(key, column.default.clone());
             }
-            AlterAction::RenameColumn { name, new_name } if self.has_column(table, name) => {
-                self.columns.insert((table.clone(), new_name.clone()));
+            AlterAction::RenameColumn { name, new_name } => {
+                let key = (table.clone(), name.clone());
+                if let Some(default) = self.columns.get(&key).cloned() {
+                    self.columns
+                        .insert((table.clone(), new_name.clone()), default);
+                }
             }
             AlterAction::AddConstraint(constraint) => {
                 self.parts.extend(constraint.known_name().cloned());
@@ -136,14 +145,14 @@ impl Fresh {
                 if self.emptied.remove(table) {
                     self.emptied.insert(new_name.clone());
                 }
-                let columns: Vec<SmolStr> = self
+                let columns: Vec<_> = self
                     .columns
                     .iter()
-                    .filter(|(known, _)| known == table)
-                    .map(|(_, column)| column.clone())
+                    .filter(|((known, _), _)| known == table)
+                    .map(|((_, column), default)| (column.clone(), default.clone()))
                     .collect();
-                for column in columns {
-                    self.columns.insert((new_name.clone(), column));
+                for (column, default) in columns {
+                    self.columns.insert((new_name.clone(), column), default);
                 }
             }
             _ => {}

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use crate::alembic::{Migration, RawSql, ReplayedRevision, Revision, Run, Step};
 use crate::catalog::{
-    AlterAction, Batch, Catalog, Column, ColumnDefinition, ConstraintKind, Ddl, Fact, Table,
+    AlterAction, Batch, Catalog, Column, ColumnDefinition, ConstraintKind, Ddl, Table,
 };
 use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
@@ -135,18 +135,10 @@ impl<'a> StatementContext<'a> {
         (column.maybe.is_none() && !self.fresh.has_column(table, name)).then_some(column)
     }
 
-    /// True if all of these columns were made by the change, and nothing is in them: they may be NULL, and have no
-    /// default.
+    /// True if all of these columns were made by the change, and nothing is in them.
     pub(crate) fn are_empty_columns(&self, table: &str, columns: &[SmolStr]) -> bool {
-        let known = self.step.before.tables.get(table);
-        !columns.is_empty()
-            && columns.iter().all(|name| {
-                self.fresh.has_column(table, name)
-                    && !self.fresh.was_filled(table)
-                    && known
-                        .and_then(|table| table.column(name))
-                        .is_some_and(|column| column.default.is(&None))
-            })
+        let mut names = columns.iter();
+        !columns.is_empty() && names.all(|name| self.only_value(table, name) == Some(&None))
     }
 
     /// True where the configuration says that the table is small.
@@ -170,7 +162,8 @@ impl<'a> StatementContext<'a> {
         }
     }
 
-    /// True for an index over columns that the change has made and that hold nothing: the table is read once, no more.
+    /// True for an index over columns that the change has made and that hold nothing, or the same in all rows: the table is
+    /// read once, and there is nothing to sort.
     pub(crate) fn indexes_nothing(&self, ddl: &Ddl) -> bool {
         let Ddl::CreateIndex {
             table, definition, ..
@@ -181,20 +174,23 @@ impl<'a> StatementContext<'a> {
         definition.known().is_some_and(|definition| {
             let mut columns = definition.columns.iter();
             !definition.columns.is_empty()
-                && columns.all(|column| self.holds_nothing(table, column))
+                && columns.all(|column| match self.only_value(table, column) {
+                    Some(Some(value)) => !value.contains('('),
+                    Some(None) => true,
+                    None => false,
+                })
         })
     }
 
-    /// True for a column that the change has made and that is NULL in all rows.
-    pub(crate) fn holds_nothing(&self, table: &SmolStr, column: &SmolStr) -> bool {
-        let before = self.before().tables.get(table);
-        let known = before.and_then(|table| table.column(column));
-        self.fresh.is_unfilled(table, column)
-            && known.is_some_and(|column| {
-                matches!(column.default, Fact::Known(None))
-                    && matches!(column.generated, Fact::Known(None))
-                    && matches!(column.identity, Fact::Known(None))
-            })
+    /// The default that all rows have got in a column that the change has added; NULL is `None` inside.
+    pub(crate) fn only_value(&self, table: &str, column: &str) -> Option<&'a Option<SmolStr>> {
+        let value = self.fresh.filled_with(table, column)?;
+        let before = self.before().tables.get(table)?;
+        let known = before.column(column)?;
+        let is_plain = known.generated.is(&None) && known.identity.is(&None);
+        // A column that numbers the rows has got its default by the way.
+        let is_numbered = value.is_none() && !known.default.is(&None);
+        (is_plain && !is_numbered).then_some(value)
     }
 
     /// The name that the statement gives the table.

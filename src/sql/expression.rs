@@ -5,6 +5,7 @@
 
 mod canonical;
 mod casts;
+mod never;
 mod parse;
 mod primary;
 mod print;
@@ -18,6 +19,7 @@ use crate::catalog::IndexKey;
 use crate::dialect::Dialect;
 
 pub use casts::with_text_casts;
+pub use never::is_never_met;
 pub(super) use tree::Expression;
 
 /// The expression in its one spelling.

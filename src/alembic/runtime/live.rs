@@ -22,6 +22,8 @@ pub struct LiveUse {
     /// As the revision writes it: `models.User`.
     pub written: SmolStr,
     pub kind: LiveKind,
+    /// The statement names the columns that it writes: besides them there are those that SQLAlchemy fills in.
+    pub names_columns: bool,
     /// The first use.
     pub span: Span,
     /// Where the name is imported.
@@ -135,6 +137,7 @@ impl Runtime<'_> {
                 is_outside.then(|| LiveUse {
                     written: revision.source.text.slice(used.span).into(),
                     kind,
+                    names_columns: used.names_columns,
                     span: used.span,
                     import: imported.span,
                     definition,

@@ -202,3 +202,26 @@ fn folders_of_revisions_for_each_dialect() {
         ]
     );
 }
+
+#[test]
+fn a_url_in_settings_that_are_no_code() {
+    let needs = ("requirements.txt", "Flask-Migrate\n");
+    let sample = (".env.example", "HOST=a\nURL=\"sqlite:////tmp/a.db\"\n");
+    let start = (
+        "entrypoint.sh",
+        "sed -i 's#URL.*#URL=sqlite:///a.db#' .env\n",
+    );
+    assert_eq!(shown(&[needs, sample, start]), ["sqlite (.env.example:2)"]);
+    for other in [
+        // Several are named.
+        ("docker-compose.yml", "image: postgres:16\n"),
+        ("README.md", "Set `URL` to `mysql://…` for more users.\n"),
+        ("README.md", "Or `mssql+pyodbc://…`.\n"),
+        ("requirements.txt", "Flask-Migrate\npsycopg2\n"),
+    ] {
+        let said = shown(&[needs, sample, start, other]);
+        assert!(said[0].starts_with("postgresql"), "{other:?}: {said:?}");
+    }
+    // What is needed is not known.
+    assert_eq!(shown(&[sample, start]), ["postgresql (assumed)"]);
+}

@@ -19,6 +19,8 @@ struct AppImport<'a> {
     live: &'a LiveUse,
     /// What makes all uses of the file matter, each once.
     causes: Vec<LiveCause>,
+    /// True if all statements with models name their columns.
+    names_columns: bool,
     /// True where the database commits each change of the schema by itself.
     commits_ddl: bool,
 }
@@ -68,6 +70,9 @@ impl Violation for AppImport<'_> {
             LiveCause::Metadata => {
                 "a database that is migrated later gets other tables than the first one did"
             }
+            LiveCause::Models if self.names_columns => {
+                "a column with a `default=` that the model gains later is written before the migration that adds it has run, and the revision fails"
+            }
             LiveCause::Models => {
                 "a column that the model gains later is asked for before the migration that adds it has run, and the revision fails"
             }
@@ -107,9 +112,13 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
     };
     let mut causes: Vec<LiveCause> = uses.iter().map(|live| live.kind.cause()).collect();
     causes.dedup();
+    let mut of_models = uses
+        .iter()
+        .filter(|live| live.kind.cause() == LiveCause::Models);
     let violation = AppImport {
         live,
         causes,
+        names_columns: of_models.all(|live| live.names_columns),
         commits_ddl: ctx.environment.head.dialect().dialect != Dialect::PostgreSql,
     };
     let label = |span, message: &str| Label::new(revision.file.clone(), span, message);

@@ -2,6 +2,7 @@
 
 mod by_classes;
 mod ignored;
+mod indexed;
 mod missed;
 mod refused_key;
 mod removed;
@@ -24,6 +25,7 @@ use crate::rules::pairing;
 use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::FileSpan;
 use crate::sql::is_same_condition;
+use indexed::is_indexed_otherwise;
 use missed::{
     Missed, is_left_default, is_unasked_length, is_unnoticed, missed, only_forbids_null,
 };
@@ -304,6 +306,7 @@ fn report_proven(
                 && !enum_value_not_migrated::explains(found, ctx.environment)
                 && !is_other_half(found, &all)
                 && !is_kept_unique(found)
+                && !is_indexed_otherwise(&found.difference, introduced, head)
                 && (!lacked_checks || !is_new(Subject::Check, &found.difference))
                 && !comes_with_a_type(found, head)
                 && !is_reordered(&found.difference, head)
