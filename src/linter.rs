@@ -190,31 +190,27 @@ pub(crate) fn lint_observed(
         let context = ProjectContext::new(&head, before.as_ref());
         linter.project(&context, changes.as_ref());
         for environment in &head.environments {
+            let counterpart = |project| {
+                let older = Project::counterpart(project, environment, &head.environments)?;
+                older.take_dialect_of(environment);
+                Some(older)
+            };
             let change = input
                 .change
                 .as_ref()
                 .zip(changes.as_ref())
                 .zip(whole.as_ref())
                 .map(|((change, changes), whole)| EnvironmentChange {
-                    before: before
-                        .as_ref()
-                        .and_then(|project| project.counterpart(environment, &head.environments)),
-                    upstream: upstream
-                        .as_ref()
-                        .and_then(|project| project.counterpart(environment, &head.environments)),
-                    merged: merged
-                        .as_ref()
-                        .and_then(|project| project.counterpart(environment, &head.environments)),
-                    branch: branch
-                        .as_ref()
-                        .and_then(|project| project.counterpart(environment, &head.environments)),
+                    before: before.as_ref().and_then(counterpart),
+                    upstream: upstream.as_ref().and_then(counterpart),
+                    merged: merged.as_ref().and_then(counterpart),
+                    branch: branch.as_ref().and_then(counterpart),
                     commits: commit_projects
                         .iter()
                         .filter_map(|(commit, project)| {
                             Some(CommitState {
                                 name: &commit.name,
-                                environment: project
-                                    .counterpart(environment, &head.environments)?,
+                                environment: counterpart(project)?,
                                 rest: ChangeSet::between(&commit.snapshot, input.head),
                             })
                         })

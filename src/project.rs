@@ -594,6 +594,12 @@ impl<'s> ProjectEnvironment<'s> {
         })
     }
 
+    /// Judges this older state by the database of a newer one: where a change also moves to another database, that is not what
+    /// its migrations do.
+    pub fn take_dialect_of(&self, newer: &ProjectEnvironment<'_>) {
+        let _ = self.dialect.set(newer.dialect().clone());
+    }
+
     pub fn sources(&self) -> &'s Sources<'s> {
         self.sources
     }

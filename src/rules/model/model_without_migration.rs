@@ -26,9 +26,7 @@ use crate::rules::{ChangeContext, Reporter, Violation, declare_rule, first_of};
 use crate::source::FileSpan;
 use crate::sql::is_same_condition;
 use indexed::is_indexed_otherwise;
-use missed::{
-    Missed, is_left_default, is_unasked_length, is_unnoticed, missed, only_forbids_null,
-};
+use missed::{Missed, is_left_default, is_unasked_length, is_unnoticed, missed, only_forbids_null};
 use refused_key::is_refused_key;
 use stray::has_stray_migrations;
 use words::{EDITED, NEW, in_words};
