@@ -331,6 +331,7 @@ impl Statement<'_> {
             Ddl::Uses(literals) => self.check_literals(literals),
             Ddl::Data { .. } | Ddl::Maintenance { .. } | Ddl::Nothing => {}
             Ddl::Opaque { what, names } => self.opaque(what, names),
+            Ddl::AlterSomeColumns { what, altered } => self.alter_some_columns(what, altered),
             Ddl::Call { functions } => self.call(functions),
         }
     }
