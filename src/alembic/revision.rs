@@ -80,6 +80,20 @@ impl Revision {
             .any(|passage| leaves_on_purpose(passage, names))
     }
 
+    /// True if the docstring of the file has one of these words, in whichever case.
+    pub fn docstring_speaks_of(&self, words: &[&str]) -> bool {
+        let docstring = self.source.module.docstring().and_then(Expr::as_str);
+        docstring.is_some_and(|text| {
+            let text = text.to_lowercase();
+            words.iter().any(|word| text.contains(word))
+        })
+    }
+
+    /// True if the docstring of the file says that databases differ and that this brings them to one state.
+    pub fn brings_together(&self) -> bool {
+        self.docstring_speaks_of(&["reconcil", "converge", "edited in place"])
+    }
+
     /// True if somebody says at a function that there is no way back at all, and not only from here.
     pub fn rules_out_downgrades(&self, function: Span) -> bool {
         let remarks = remarks(self.source.text.as_str(), function);

@@ -284,6 +284,17 @@ pub(super) fn is_left_on_purpose(difference: &Difference, remainder: &Remainder<
     revision.is_left_on_purpose(downgrade.span, &names)
 }
 
+/// True for what a revision that brings databases together leaves as it is in this one: the downgrade goes back to what the
+/// others had.
+pub(super) fn is_for_other_databases(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let mut changed = ctx.replayed.upgrade.found.iter();
+    matches!(difference.change, Change::Changed(_))
+        && ctx.revision.brings_together()
+        && !changed.any(|changed| {
+            (changed.subject, &changed.object) == (difference.subject, &difference.object)
+        })
+}
+
 /// True for a type that no column had before: nothing needs it back.
 pub(super) fn was_left_over(difference: &Difference, before: &Catalog) -> bool {
     let is_of_type = |column: &Column| {
