@@ -21,6 +21,7 @@ mod reflected;
 mod schemas;
 mod search_path;
 mod sequences;
+mod some_columns;
 mod tables;
 mod types;
 

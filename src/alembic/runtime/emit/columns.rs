@@ -5,9 +5,7 @@ use smol_str::SmolStr;
 use super::nameless::is_nameless_column;
 use super::{Emitted, Operation, Runner};
 use crate::alembic::runtime::statement::UNKNOWN;
-use crate::catalog::{
-    AlterAction, Column, CommentTarget, Constraint, ConstraintKind, Ddl, Fact, SomeColumns,
-};
+use crate::catalog::{AlterAction, Column, CommentTarget, Constraint, ConstraintKind, Ddl, Fact};
 use crate::dialect::Dialect;
 use crate::python::Host as _;
 use crate::python::value::{CallArgument, Value};
@@ -236,12 +234,7 @@ impl Operation<'_, '_> {
         let (Some(table), Some(column)) =
             (table.clone(), self.name(self.shifted(1), "column_name"))
         else {
-            let is_anywhere = table.is_none() && self.batch.is_none();
-            let mut emitted = self.nameless("op.alter_column", table);
-            if is_anywhere {
-                self.alters_some_columns(&mut emitted);
-            }
-            return emitted;
+            return self.alters_some_columns(table);
         };
         let mut emitted = Emitted::default();
         let given = |value: Option<Value>| value.filter(|value| !matches!(value, Value::None));
@@ -412,34 +405,6 @@ impl Operation<'_, '_> {
                     using: false,
                 },
             ));
-        }
-    }
-
-    /// What becomes of columns in tables that are not known: any that an inspector has found.
-    fn alters_some_columns(&mut self, emitted: &mut Emitted) {
-        let semantics = std::sync::Arc::clone(&self.semantics);
-        let given = |value: Option<Value>| value.filter(|value| !matches!(value, Value::None));
-        let column_type = given(self.keyword("type_"))
-            .map(|value| type_ddl(&value, &semantics, self.interpreter).spelling);
-        let why = self.why("whether the column becomes nullable is not known");
-        let nullable = given(self.keyword("nullable"))
-            .map(|value| value.as_bool().map_or(Fact::Unknown(why), Fact::Known));
-        let altered = SomeColumns {
-            name: self.name(self.shifted(1), "column_name"),
-            column_type,
-            has_using: self.keyword("postgresql_using").is_some(),
-            nullable,
-            default: self
-                .keyword("server_default")
-                .is_some_and(|value| !matches!(value, Value::Bool(false))),
-        };
-        for ddl in &mut emitted.ddl {
-            if let Ddl::Opaque { what, .. } = ddl {
-                *ddl = Ddl::AlterSomeColumns {
-                    what: std::mem::take(what),
-                    altered: altered.clone(),
-                };
-            }
         }
     }
 
