@@ -26,7 +26,8 @@ pub use batch::{Batch, BatchChange, BatchStep, NewColumn, Recreate, Versions};
 pub use constraint::{Constraint, ConstraintKind, ForeignKey, Index, IndexDefinition, IndexKey};
 pub use ddl::{
     AlterAction, ColumnDefinition, CommentTarget, CreateTable, Ddl, LabelPosition, LikeClause,
-    LikePart, LiteralOf, Maintenance, RowChange, SequenceChange, Taken, UnnamedKind, UsedLiteral,
+    LikePart, LiteralOf, Maintenance, RowChange, SequenceChange, SomeColumns, Taken, UnnamedKind,
+    UsedLiteral,
 };
 pub use difference::{
     Change, Difference, Differences, Subject, compare, constraint_value, index_value,

@@ -20,7 +20,7 @@ pub mod value;
 mod visit;
 
 pub use canonical::{Definitions, Likeness, definitions};
-pub use comments::{Comment, comments, remarks, string_around};
+pub use comments::{Comment, comments, remarks, remarks_by_row, string_around};
 pub(crate) use exception_hierarchy::ANY_DATABASE_ERROR;
 pub use heap::Heap;
 pub(crate) use influence::decided;

@@ -1,10 +1,13 @@
 //! One revision file: its identifiers and what its docstring says of them.
 
+mod said;
+
 use std::sync::Arc;
 
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
+use self::said::{is_on_purpose, is_said, leaves_on_purpose, passages, rules_out};
 use crate::python::ast::{Call, Expr, ExprKind, Module, Stmt, StmtKind};
 use crate::python::{ParsedFile, decided, remarks};
 use crate::source::{FileSpan, RepoPath, Span};
@@ -71,6 +74,27 @@ impl Revision {
         let remarks = remarks(self.source.text.as_str(), function);
         let says_so = |remark: &String| is_said(remark) && is_on_purpose(remark);
         remarks.iter().any(says_so)
+    }
+
+    /// True if somebody says at a function, in one sentence, that what goes by one of these names is left as it is, and why.
+    pub fn is_left_on_purpose(&self, function: Span, names: &[&str]) -> bool {
+        passages(self.source.text.as_str(), function)
+            .iter()
+            .any(|passage| leaves_on_purpose(passage, names))
+    }
+
+    /// True if the docstring of the file has one of these words, in whichever case.
+    pub fn docstring_speaks_of(&self, words: &[&str]) -> bool {
+        let docstring = self.source.module.docstring().and_then(Expr::as_str);
+        docstring.is_some_and(|text| {
+            let text = text.to_lowercase();
+            words.iter().any(|word| text.contains(word))
+        })
+    }
+
+    /// True if the docstring of the file says that databases differ and that this brings them to one state.
+    pub fn brings_together(&self) -> bool {
+        self.docstring_speaks_of(&["reconcil", "converge", "edited in place"])
     }
 
     /// True if somebody says at a function that there is no way back at all, and not only from here.
@@ -169,108 +193,6 @@ const REFLECTED: [&str; 9] = [
     "enums",
     "table_options",
     "comment",
-];
-
-/// The tools that comments speak to.
-const TOOLS: [&str; 12] = [
-    "noqa",
-    "type",
-    "pylint",
-    "pragma",
-    "fmt",
-    "isort",
-    "ruff",
-    "mypy",
-    "nosec",
-    "flake8",
-    "migrate-lint",
-    "squawk",
-];
-
-fn is_said(remark: &str) -> bool {
-    let first = remark
-        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_')))
-        .next()
-        .unwrap_or_default();
-    let lower = remark.to_lowercase();
-    let is_for_tools = TOOLS.contains(&first) && !remark.contains(". ");
-    let is_of_template = (lower.contains("alembic")
-        && (lower.contains("auto generated") || lower.starts_with("end ")))
-        || lower == "downgrade schema."
-        || lower == "please adjust!";
-    let is_code = ["op.", "batch_op.", "with op.", "conn.", "pass"]
-        .iter()
-        .any(|code| remark.starts_with(code))
-        || remark.ends_with(['(', ',']) && !remark.contains(' ');
-    remark.chars().any(char::is_alphabetic) && !is_for_tools && !is_of_template && !is_code
-}
-
-/// How one says that nothing happens on purpose.
-const PURPOSES: [&str; 31] = [
-    "no-op",
-    "noop",
-    "no op",
-    "by design",
-    "intentional",
-    "on purpose",
-    "purposely",
-    "deliberate",
-    "irreversible",
-    "not reversible",
-    "non-reversible",
-    "one-way",
-    "one way",
-    "forward-only",
-    "forward only",
-    "cannot be ",
-    "can't be ",
-    "not be reversed",
-    "not possible",
-    "not supported",
-    "nothing to ",
-    "because",
-    "data loss",
-    "do not drop",
-    "don't drop",
-    "not want to",
-    "n't want to",
-    "no way back",
-    "no going back",
-    "not go back",
-    "never go back",
-];
-
-/// True for a remark that says that there is a purpose, or that something is still to be done: its author knows.
-fn is_on_purpose(remark: &str) -> bool {
-    let is_to_do = ["TODO", "FIXME", "XXX"]
-        .iter()
-        .any(|mark| remark.contains(mark));
-    let lower = remark.to_lowercase();
-    is_to_do || PURPOSES.iter().any(|purpose| lower.contains(purpose))
-}
-
-/// "We do not support migration downgrade", "NO WAY!"
-fn rules_out(remark: &str) -> bool {
-    let lower = remark.to_lowercase().replace("don't", "do not");
-    let words: Vec<&str> = lower
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect();
-    let is_of_all = !words
-        .iter()
-        .any(|word| matches!(*word, "this" | "these" | "for" | "because" | "if" | "yet"));
-    let says = |phrase: &[&str]| words.windows(phrase.len()).any(|part| part == phrase);
-    let is_refused = says(&["not", "support"]) || says(&["not", "supported"]);
-    WITHOUT_A_WAY.contains(&words.join(" ").as_str())
-        || is_of_all && is_refused && words.iter().any(|word| word.starts_with("downgrad"))
-}
-
-/// Remarks of so few words speak for all revisions.
-const WITHOUT_A_WAY: [&str; 4] = [
-    "no way",
-    "no way back",
-    "there is no way back",
-    "no going back",
 ];
 
 /// What the docstring says, as Alembic's template writes it.
@@ -529,21 +451,6 @@ mod tests {
         let revises = doc.revises.unwrap();
         assert_eq!(revises.span.slice(text), "def, 123");
         assert_eq!(doc.create_date.as_deref(), Some("2026-01-01 10:00"));
-    }
-
-    #[test]
-    fn remarks_that_speak_for_all_revisions() {
-        for (remark, is_of_all) in [
-            ("NO WAY!", true),
-            ("We do not support migration downgrade.", true),
-            ("we don't support migration downgrade", true),
-            ("Downgrade not supported", true),
-            ("Downgrade is not supported for this migration.", false),
-            ("SQLite does not support DROP CONSTRAINT", false),
-            ("No way to tell which rows there were", false),
-        ] {
-            assert_eq!(rules_out(remark), is_of_all, "{remark}");
-        }
     }
 
     #[test]

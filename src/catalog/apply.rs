@@ -21,6 +21,7 @@ mod reflected;
 mod schemas;
 mod search_path;
 mod sequences;
+mod some_columns;
 mod tables;
 mod types;
 
@@ -331,6 +332,7 @@ impl Statement<'_> {
             Ddl::Uses(literals) => self.check_literals(literals),
             Ddl::Data { .. } | Ddl::Maintenance { .. } | Ddl::Nothing => {}
             Ddl::Opaque { what, names } => self.opaque(what, names),
+            Ddl::AlterSomeColumns { what, altered } => self.alter_some_columns(what, altered),
             Ddl::Call { functions } => self.call(functions),
         }
     }

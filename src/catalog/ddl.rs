@@ -194,6 +194,24 @@ pub enum Ddl {
         what: String,
         names: Vec<SmolStr>,
     },
+    /// Columns are altered, of which it is not known in which tables they are.
+    AlterSomeColumns {
+        what: String,
+        altered: SomeColumns,
+    },
+}
+
+/// What columns become that are not known, each part only if it is set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SomeColumns {
+    /// Their name, if that is known.
+    pub name: Option<SmolStr>,
+    pub column_type: Option<Fact<SmolStr>>,
+    /// True if it is said how values are converted.
+    pub has_using: bool,
+    pub nullable: Option<Fact<bool>>,
+    /// True if they get a default, or lose theirs.
+    pub default: bool,
 }
 
 /// What happens to rows.

@@ -35,6 +35,12 @@ pub fn comments(text: &str, mark: &str) -> Vec<Comment> {
 /// What is said about a function in words: its docstring, the comments within it, at its end and directly above it, and what
 /// it prints or logs. Without signs and quotes, in the order in which they are written.
 pub fn remarks(text: &str, function: Span) -> Vec<String> {
+    let remarks = remarks_by_row(text, function).into_iter();
+    remarks.map(|(_, remark)| remark).collect()
+}
+
+/// The same, each with the row on which it begins.
+pub fn remarks_by_row(text: &str, function: Span) -> Vec<(usize, String)> {
     let Some(tree) = syntax_tree(text) else {
         return Vec::new();
     };
@@ -73,19 +79,21 @@ fn around(text: &str, function: Span) -> (u32, u32) {
     (above, below)
 }
 
-fn collect_remarks(node: Node<'_>, text: &str, within: Span, remarks: &mut Vec<String>) {
+fn collect_remarks(node: Node<'_>, text: &str, within: Span, remarks: &mut Vec<(usize, String)>) {
     if node.end_byte() <= within.start as usize || node.start_byte() >= within.end as usize {
         return;
     }
     let written = text.get(node.byte_range()).unwrap_or_default();
+    let row = node.start_position().row;
     match node.kind() {
         "comment" => {
             let words = written.trim_matches(|c: char| c == '#' || c.is_whitespace());
-            remarks.push(words.to_owned());
+            remarks.push((row, words.to_owned()));
         }
         "string" if is_statement(node) || is_printed(node, text) => {
             let words = written.trim_start_matches(|c: char| c.is_alphabetic());
-            remarks.push(words.trim_matches(['"', '\'']).trim().to_owned());
+            let words = words.trim_matches(['"', '\'']).trim();
+            remarks.push((row, words.to_owned()));
         }
         _ => {
             let mut cursor = node.walk();

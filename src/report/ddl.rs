@@ -516,7 +516,9 @@ impl Writer<'_> {
                 name.as_ref()
                     .map_or_else(String::new, |name| format!(" {}", self.qualified(name)))
             )),
-            Ddl::OpaqueObject { what, .. } | Ddl::Opaque { what, .. } => {
+            Ddl::OpaqueObject { what, .. }
+            | Ddl::Opaque { what, .. }
+            | Ddl::AlterSomeColumns { what, .. } => {
                 out.push(comment(&format!("not known: {what}")));
             }
             Ddl::Assign { .. }

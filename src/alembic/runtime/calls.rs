@@ -169,6 +169,7 @@ pub(super) fn is_harmless(name: &str) -> bool {
     is_standard_library(root)
         // A query, whose rows are all that comes back.
         || name.starts_with("pandas.read_sql")
+        || name.starts_with("geopandas.read_postgis")
         || matches!(
             root,
             "alembic"

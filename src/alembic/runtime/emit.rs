@@ -14,6 +14,7 @@ mod nameless;
 mod objects;
 mod rows;
 mod signature;
+mod some_columns;
 mod tables;
 
 use std::sync::Arc;

@@ -2,12 +2,14 @@
 
 use smol_str::SmolStr;
 
-use super::calls::{Recorder, Target};
+use super::calls::{Recorder, Target, reaches_database};
 use super::carry_out::carry_out;
 use super::emit::{self, Emitted};
 use super::host::record_call;
+use crate::catalog::{CreateTable, Ddl};
 use crate::python::value::{Call, CallArgument, Place, Reason, SymbolKind, Unknown, Value};
 use crate::python::{Called, Host as _, Interpreter};
+use crate::sqlalchemy::qualified;
 
 type Runner<'s> = Interpreter<'s, Recorder>;
 
@@ -93,18 +95,18 @@ fn name_of_method(call: &Call) -> Option<&str> {
     }
 }
 
-/// A method of a `DataFrame`: of these only `to_sql` reaches a database.
+/// A method of a `DataFrame` or `GeoDataFrame`: of these only two reach a database, and one of them calls the other.
 pub(super) fn data_frame_call(
     interpreter: &mut Runner<'_>,
     name: &str,
     call: &Call,
     at: Place,
 ) -> Called {
-    if name != "to_sql" {
+    if !matches!(name, "to_sql" | "to_postgis") {
         return Called::Symbolic;
     }
     let appends = call
-        .keyword("if_exists")
+        .argument(3, "if_exists")
         .and_then(|argument| argument.value.as_str())
         .is_some_and(|choice| &**choice == "append");
     if appends {
@@ -112,6 +114,50 @@ pub(super) fn data_frame_call(
         return Called::Symbolic;
     }
     record_call(interpreter, Target::Opaque(SmolStr::new(name)), call, at);
-    let what = "which table `to_sql` makes is not followed";
-    carry_out(interpreter, Emitted::opaque(what, None), at)
+    let emitted = table_of_frame(name, call, interpreter).unwrap_or_else(|| {
+        Emitted::opaque(format!("which table `{name}` makes is not followed"), None)
+    });
+    carry_out(interpreter, emitted, at)
+}
+
+/// The table that is made of a frame, once the one before is dropped if it is to be replaced. Which columns it gets is
+/// not known.
+fn table_of_frame(method: &str, call: &Call, interpreter: &Runner<'_>) -> Option<Emitted> {
+    let connection = call.argument(1, "con").filter(|_| !call.open)?;
+    if !reaches_database(&connection.value, interpreter, 0) {
+        return None;
+    }
+    let replaces = match call.argument(3, "if_exists") {
+        None => false,
+        Some(argument) => match &**argument.value.as_str()? {
+            "fail" => false,
+            "replace" => true,
+            _ => return None,
+        },
+    };
+    let schema = match call.argument(2, "schema").map(|argument| &argument.value) {
+        None | Some(Value::None) => None,
+        Some(value) => Some(value.as_str()?),
+    };
+    let name = call.argument(0, "name")?.value.as_str()?;
+    let name = qualified(schema.map(|schema| &**schema), name);
+    let drop = replaces.then(|| Ddl::DropTable {
+        name: name.clone(),
+        if_exists: true,
+        cascade: false,
+    });
+    let create = Ddl::CreateTable(CreateTable {
+        name,
+        columns: Vec::new(),
+        constraints: Vec::new(),
+        open: Some(format!("which columns `{method}` makes is not followed")),
+        comment: None,
+        partition_of: None,
+        temporary: false,
+        if_not_exists: false,
+    });
+    Some(Emitted {
+        ddl: drop.into_iter().chain([create]).collect(),
+        ..Emitted::default()
+    })
 }

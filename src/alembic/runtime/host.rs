@@ -494,7 +494,7 @@ fn method_call(
     }
     if base
         .root_name()
-        .is_some_and(|root| root.starts_with("pandas."))
+        .is_some_and(|root| root.starts_with("pandas.") || root.starts_with("geopandas."))
     {
         return data_frame_call(interpreter, name, call, at);
     }

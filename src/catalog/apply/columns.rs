@@ -282,7 +282,7 @@ impl Statement<'_> {
     }
 
     /// Whether PostgreSQL converts values of one type to another on assignment. What is not known is taken to work.
-    fn is_assignable(&self, from: &str, to: &str) -> bool {
+    pub(super) fn is_assignable(&self, from: &str, to: &str) -> bool {
         let enums = &self.database.now.enums;
         let base =
             |text: &str| -> String { text.split('(').next().unwrap_or(text).trim().to_owned() };

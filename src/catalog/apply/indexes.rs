@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::{FailureKind, Statement};
+use super::{Database, FailureKind, Statement};
 use crate::catalog::constraint::{Index, IndexDefinition};
 use crate::catalog::fact::Fact;
 use crate::catalog::objects::split_schema;
@@ -43,6 +43,7 @@ impl Statement<'_> {
                 self.implicit_index_name(table, &parts)
             }
         };
+        self.find_lost_index(&name, table);
         let (schema, _) = split_schema(table);
         let key = SmolStr::new(format!("{schema}{name}"));
         let holder = match self.database.dialect {
@@ -97,17 +98,7 @@ impl Statement<'_> {
     fn index_view(&mut self, name: Option<&SmolStr>, view: &SmolStr) {
         let Some(name) = name else { return };
         let (schema, bare) = (split_schema(view).0, split_schema(name).1);
-        // One that was dropped without a word of its table was of the view.
-        let is_lost =
-            |index: &Index| index.name == bare && matches!(index.definition, Fact::Unknown(_));
-        let tables = &mut self.database.before.tables;
-        let holder = tables
-            .iter()
-            .find(|(_, table)| table.indexes.iter().any(is_lost))
-            .map(|(name, _)| name.clone());
-        if let Some(table) = holder.and_then(|name| tables.get_mut(&name)) {
-            Arc::make_mut(table).indexes.retain(|index| !is_lost(index));
-        }
+        self.find_lost_index(bare, view);
         let key = SmolStr::new(format!("{schema}{bare}"));
         self.database.now.index_tables.insert(key, view.clone());
     }
@@ -226,6 +217,40 @@ impl Statement<'_> {
             .map(|(name, _)| name.clone());
         if let Some(holder) = holder {
             self.discover_index(&holder, name);
+        }
+    }
+
+    /// An index that was dropped without a word of its table was of the table or view on which it is made again, and not of
+    /// the table that stood for that, unless it certainly was not.
+    fn find_lost_index(&mut self, name: &str, of: &SmolStr) {
+        let is_of_view = self.is_materialized(of);
+        let Database {
+            before,
+            former_names,
+            ..
+        } = &mut *self.database;
+        let of = former_names.get(of).unwrap_or(of);
+        let may_be_of = match before.tables.get(of) {
+            Some(table) => !is_closed(table),
+            None => is_of_view,
+        };
+        let is_lost =
+            |index: &Index| index.name == name && matches!(index.definition, Fact::Unknown(_));
+        let mut others = before.tables.iter().filter(|(other, _)| *other != of);
+        let holder = others
+            .find(|(_, table)| table.indexes.iter().any(is_lost))
+            .map(|(name, _)| name.clone());
+        let Some(holder) = holder.filter(|_| may_be_of) else {
+            return;
+        };
+        let mut lost = Vec::new();
+        if let Some(table) = before.tables.get_mut(&holder) {
+            let indexes = &mut Arc::make_mut(table).indexes;
+            lost.extend(indexes.iter().find(|index| is_lost(index)).cloned());
+            indexes.retain(|index| !is_lost(index));
+        }
+        if let Some(table) = before.tables.get_mut(of) {
+            Arc::make_mut(table).indexes.append(&mut lost);
         }
     }
 
@@ -379,7 +404,7 @@ fn function_name(expression: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::catalog::{Database, compare};
+    use crate::catalog::{Database, Subject, compare};
     use crate::dialect::Dialect;
     use crate::sql::parse;
 
@@ -409,6 +434,33 @@ mod tests {
         assert_eq!(now.index_tables["j"], "v");
         let (_, now) = run("DROP MATERIALIZED VIEW v");
         assert!(now.index_tables.is_empty());
+    }
+
+    #[test]
+    fn an_index_dropped_without_its_table_is_made_again_on_the_table_it_was_on() {
+        let difference = |made: &str| {
+            let mut database = Database::new(Dialect::PostgreSql);
+            let sql = "CREATE TABLE closed (x int); ALTER TABLE a ADD x int; ALTER TABLE b RENAME TO c; DROP INDEX i; ALTER TABLE c RENAME TO b";
+            for text in [sql, made] {
+                for statement in parse(text, Dialect::PostgreSql, &|_| None) {
+                    for ddl in &statement.ddl {
+                        assert_eq!(database.apply(ddl, None).failures, Vec::new(), "{text}");
+                    }
+                }
+                if text == sql {
+                    let closed = database.now.tables["closed"].clone();
+                    database.before.tables.insert("closed".into(), closed);
+                }
+            }
+            let found = compare(&database.before, &database.now).found;
+            let found = found.iter().filter(|one| one.subject == Subject::Index);
+            found.map(|one| one.object.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(difference("CREATE INDEX i ON b (y)"), Vec::<String>::new());
+        assert_eq!(
+            difference("CREATE INDEX i ON closed (x)"),
+            ["a.i", "closed.i"]
+        );
     }
 
     #[test]

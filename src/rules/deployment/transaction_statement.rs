@@ -481,7 +481,7 @@ fn is_done_in_transactions(ddl: &Ddl) -> bool {
             change,
             SessionChange::Begin | SessionChange::End | SessionChange::Timeout { .. }
         ),
-        Ddl::Opaque { .. } | Ddl::OpaqueObject { .. } => false,
+        Ddl::Opaque { .. } | Ddl::OpaqueObject { .. } | Ddl::AlterSomeColumns { .. } => false,
         other => !is_refused(other),
     }
 }

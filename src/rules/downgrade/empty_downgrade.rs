@@ -9,7 +9,6 @@ use crate::catalog::{
 use crate::config::Downgrades;
 use crate::diagnostic::{Label, Severity};
 use crate::dialect::{Dialect, is_wider};
-use crate::python::ast::Expr;
 use crate::rules::difference::{only_loosens, said_by_models};
 use crate::rules::downgrade::{Reach, summarise, to_take_back};
 use crate::rules::{MigrationContext, Reporter, Violation, declare_rule, simple};
@@ -119,7 +118,9 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
         ctx.revision.has_remark_on(downgrade.span)
             || replayed.is_some_and(|replayed| only_replaces(&changes, replayed))
             || is_given_up(ctx)
-            || brings_together(ctx.revision)
+            // There is no one state to go back to.
+            || ctx.revision.brings_together()
+            || ctx.revision.docstring_speaks_of(&["idempotent"])
     };
     if !is_asked && is_thought_of() || is_carried_over(ctx) || had_none(ctx) {
         return;
@@ -144,18 +145,6 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     reporter
         .report_on(&violation, label, Some(&ctx.revision.id.value))
         .related([related]);
-}
-
-/// True for a revision whose docstring says that it brings databases that differ to one state: there is no one state to go
-/// back to.
-fn brings_together(revision: &Revision) -> bool {
-    let docstring = revision.source.module.docstring().and_then(Expr::as_str);
-    docstring.is_some_and(|text| {
-        let text = text.to_lowercase();
-        ["reconcil", "idempotent"]
-            .iter()
-            .any(|word| text.contains(word))
-    })
 }
 
 /// True for a revision that the base has without a way back: whoever edits it has not brought that.

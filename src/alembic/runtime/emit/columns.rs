@@ -234,7 +234,7 @@ impl Operation<'_, '_> {
         let (Some(table), Some(column)) =
             (table.clone(), self.name(self.shifted(1), "column_name"))
         else {
-            return self.nameless("op.alter_column", table);
+            return self.alters_some_columns(table);
         };
         let mut emitted = Emitted::default();
         let given = |value: Option<Value>| value.filter(|value| !matches!(value, Value::None));

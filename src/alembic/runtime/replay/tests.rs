@@ -293,6 +293,50 @@ def upgrade():
 }
 
 #[test]
+fn data_frames_that_replace_a_table_leave_nothing_known_of_it() {
+    let seen = upgrade(
+        "
+import geopandas as gp
+def upgrade():
+    op.create_table('t', sa.Column('id', sa.Integer, primary_key=True))
+    op.create_table('u', sa.Column('id', sa.Integer))
+    frame = gp.read_postgis('t', op.get_bind(), geom_col='shape')
+    frame['id'] = 0
+    frame.to_postgis('t', op.get_bind(), if_exists='replace')
+    frame.to_postgis('new', op.get_bind())
+    op.create_primary_key('pk', 't', ['id'])
+    frame.to_sql('u', op.get_bind())
+",
+    );
+    assert_eq!(seen.failures, ["table `u` already exists"]);
+    assert_eq!(
+        seen.tables,
+        ["new: ", "t: id ? not null, primary key pk", "u: "]
+    );
+}
+
+#[test]
+fn columns_that_an_inspector_finds_may_be_of_another_type() {
+    let seen = upgrade(
+        "
+def upgrade():
+    op.create_table('t', sa.Column('at', sa.DateTime), sa.Column('on', sa.DateTime(timezone=True)), sa.Column('name', sa.Text))
+    op.create_table('u', sa.Column('at', sa.DateTime))
+    unknown(op)
+    inspector = sa.inspect(op.get_bind())
+    for table in inspector.get_table_names():
+        for column in inspector.get_columns(table):
+            if isinstance(column['type'], sa.DateTime):
+                op.alter_column(table, column['name'], type_=sa.DateTime(timezone=True))
+",
+    );
+    assert_eq!(
+        seen.tables,
+        ["t: at ?, on timestamp with time zone, name text", "u: at ?"]
+    );
+}
+
+#[test]
 fn foreign_keys_to_columns_of_models() {
     let seen = upgrade_with(
         "from models import Parent\ndef upgrade():\n    op.create_table('parent', sa.Column('id', sa.Integer, primary_key=True))\n    op.create_table('c', sa.Column('p', sa.Integer, sa.ForeignKey(Parent.id, name='to_parent')), sa.Column('q', sa.Integer, sa.ForeignKey(unknown.id, name='to_unknown')))\n    op.drop_constraint('to_parent', 'c')\n    op.drop_constraint('to_unknown', 'c')\n",

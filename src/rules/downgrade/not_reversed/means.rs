@@ -264,6 +264,37 @@ pub(super) fn is_as_the_models_say(
     is_said && is_settled && remainder.next_failure(name).is_none()
 }
 
+/// True for what the downgrade does not touch, and says why.
+pub(super) fn is_left_on_purpose(difference: &Difference, remainder: &Remainder<'_>) -> bool {
+    let target = Target::of(difference);
+    let downgrade = remainder.downgrade;
+    let place = difference.place.as_ref();
+    let is_touched = target.last_naming(downgrade).is_some()
+        || place.is_some_and(|place| downgrade.span.contains(place.span));
+    if !matches!(difference.change, Change::Changed(_)) || is_touched {
+        return false;
+    }
+    let plural = difference.subject.plural();
+    // There are too many columns for the word to mean one.
+    let nouns = [difference.subject.noun(), plural.as_str()]
+        .into_iter()
+        .filter(|_| difference.subject != Subject::Column);
+    let names: Vec<&str> = nouns.chain(target.name).collect();
+    let revision = remainder.revision;
+    revision.is_left_on_purpose(downgrade.span, &names)
+}
+
+/// True for what a revision that brings databases together leaves as it is in this one: the downgrade goes back to what the
+/// others had.
+pub(super) fn is_for_other_databases(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let mut changed = ctx.replayed.upgrade.found.iter();
+    matches!(difference.change, Change::Changed(_))
+        && ctx.revision.brings_together()
+        && !changed.any(|changed| {
+            (changed.subject, &changed.object) == (difference.subject, &difference.object)
+        })
+}
+
 /// True for a type that no column had before: nothing needs it back.
 pub(super) fn was_left_over(difference: &Difference, before: &Catalog) -> bool {
     let is_of_type = |column: &Column| {

@@ -242,6 +242,8 @@ pub(super) fn is_reported(
         || means::is_said_twice(difference, ctx)
         || means::never_was(difference, ctx)
         || difference.change == Change::Removed && remainder.is_given_up()
+        || means::is_left_on_purpose(difference, remainder)
+        || means::is_for_other_databases(difference, ctx)
         || mysql::is_told_as_a_constraint(difference, remainder, ctx)
         || mysql::was_read_so(difference, remainder, ctx)
         || mysql::is_an_index(difference, remainder, ctx)

@@ -1,0 +1,202 @@
+//! What remarks on a function say.
+
+use crate::python::remarks_by_row;
+use crate::source::Span;
+
+/// The tools that comments speak to.
+const TOOLS: [&str; 12] = [
+    "noqa",
+    "type",
+    "pylint",
+    "pragma",
+    "fmt",
+    "isort",
+    "ruff",
+    "mypy",
+    "nosec",
+    "flake8",
+    "migrate-lint",
+    "squawk",
+];
+
+pub(super) fn is_said(remark: &str) -> bool {
+    let first = remark
+        .split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_')))
+        .next()
+        .unwrap_or_default();
+    let lower = remark.to_lowercase();
+    let is_for_tools = TOOLS.contains(&first) && !remark.contains(". ");
+    let is_of_template = (lower.contains("alembic")
+        && (lower.contains("auto generated") || lower.starts_with("end ")))
+        || lower == "downgrade schema."
+        || lower == "please adjust!";
+    let is_code = ["op.", "batch_op.", "with op.", "conn.", "pass"]
+        .iter()
+        .any(|code| remark.starts_with(code))
+        || remark.ends_with(['(', ',']) && !remark.contains(' ');
+    remark.chars().any(char::is_alphabetic) && !is_for_tools && !is_of_template && !is_code
+}
+
+/// What is said about a function, comments on lines that follow each other as one.
+pub(super) fn passages(text: &str, function: Span) -> Vec<String> {
+    let mut passages: Vec<(usize, String)> = Vec::new();
+    let remarks = remarks_by_row(text, function).into_iter();
+    for (row, remark) in remarks.filter(|(_, remark)| is_said(remark)) {
+        match passages.last_mut() {
+            Some((last, passage)) if *last + 1 == row => {
+                *last = row;
+                passage.push(' ');
+                passage.push_str(&remark);
+            }
+            _ => passages.push((row, remark)),
+        }
+    }
+    passages.into_iter().map(|(_, passage)| passage).collect()
+}
+
+/// "We are not changing the primary key back because that would lose rows."
+pub(super) fn leaves_on_purpose(passage: &str, names: &[&str]) -> bool {
+    let passage = passage.replace('\n', " ").to_lowercase();
+    passage.split(['.', ';']).any(|sentence| {
+        let words: Vec<&str> = sentence
+            .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '\'')))
+            .filter(|word| !word.is_empty())
+            .collect();
+        let has = |name: &str| {
+            let name: Vec<String> = name.split(' ').map(str::to_lowercase).collect();
+            words.windows(name.len()).any(|part| part == name)
+        };
+        let is_left = words.iter().any(|word| {
+            word.ends_with("n't")
+                || matches!(
+                    *word,
+                    "not"
+                        | "cannot"
+                        | "keep"
+                        | "keeping"
+                        | "keeps"
+                        | "kept"
+                        | "leave"
+                        | "leaving"
+                        | "leaves"
+                        | "left"
+                )
+        });
+        is_left && is_on_purpose(sentence) && names.iter().any(|name| has(name))
+    })
+}
+
+/// How one says that nothing happens on purpose.
+const PURPOSES: [&str; 31] = [
+    "no-op",
+    "noop",
+    "no op",
+    "by design",
+    "intentional",
+    "on purpose",
+    "purposely",
+    "deliberate",
+    "irreversible",
+    "not reversible",
+    "non-reversible",
+    "one-way",
+    "one way",
+    "forward-only",
+    "forward only",
+    "cannot be ",
+    "can't be ",
+    "not be reversed",
+    "not possible",
+    "not supported",
+    "nothing to ",
+    "because",
+    "data loss",
+    "do not drop",
+    "don't drop",
+    "not want to",
+    "n't want to",
+    "no way back",
+    "no going back",
+    "not go back",
+    "never go back",
+];
+
+/// True for a remark that says that there is a purpose, or that something is still to be done: its author knows.
+pub(super) fn is_on_purpose(remark: &str) -> bool {
+    let is_to_do = ["TODO", "FIXME", "XXX"]
+        .iter()
+        .any(|mark| remark.contains(mark));
+    let lower = remark.to_lowercase();
+    is_to_do || PURPOSES.iter().any(|purpose| lower.contains(purpose))
+}
+
+/// "We do not support migration downgrade", "NO WAY!"
+pub(super) fn rules_out(remark: &str) -> bool {
+    let lower = remark.to_lowercase().replace("don't", "do not");
+    let words: Vec<&str> = lower
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_of_all = !words
+        .iter()
+        .any(|word| matches!(*word, "this" | "these" | "for" | "because" | "if" | "yet"));
+    let says = |phrase: &[&str]| words.windows(phrase.len()).any(|part| part == phrase);
+    let is_refused = says(&["not", "support"]) || says(&["not", "supported"]);
+    WITHOUT_A_WAY.contains(&words.join(" ").as_str())
+        || is_of_all && is_refused && words.iter().any(|word| word.starts_with("downgrad"))
+}
+
+/// Remarks of so few words speak for all revisions.
+const WITHOUT_A_WAY: [&str; 4] = [
+    "no way",
+    "no way back",
+    "there is no way back",
+    "no going back",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_that_leave_something_as_it_is() {
+        let names = ["index", "indexes", "ix_a"];
+        for (passage, is_left) in [
+            (
+                "NOTE: We are not changing the key and index back because rows would be lost.",
+                true,
+            ),
+            ("`ix_a` is kept on purpose", true),
+            (
+                "The rows do not come back because they are gone. Drop the index",
+                false,
+            ),
+            ("The index comes back, because it is needed", false),
+            ("Not the ix_ab, because it is needed", false),
+        ] {
+            assert_eq!(leaves_on_purpose(passage, &names), is_left, "{passage}");
+        }
+    }
+
+    #[test]
+    fn comments_on_lines_that_follow_each_other_are_one_passage() {
+        let text = "def f():\n    # ### commands auto generated by Alembic ###\n    # one\n    # two\n    x()\n    # three\n";
+        let function = Span::new(0, text.len() as u32);
+        assert_eq!(passages(text, function), ["one two", "three"]);
+    }
+
+    #[test]
+    fn remarks_that_speak_for_all_revisions() {
+        for (remark, is_of_all) in [
+            ("NO WAY!", true),
+            ("We do not support migration downgrade.", true),
+            ("we don't support migration downgrade", true),
+            ("Downgrade not supported", true),
+            ("Downgrade is not supported for this migration.", false),
+            ("SQLite does not support DROP CONSTRAINT", false),
+            ("No way to tell which rows there were", false),
+        ] {
+            assert_eq!(rules_out(remark), is_of_all, "{remark}");
+        }
+    }
+}
