@@ -345,6 +345,13 @@ impl Linter<'_> {
                 is_about_use(diagnostic) && !is_told
             });
         }
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
+        if ctx.drops_or_renames()
+            && found.iter().any(is_about_use)
+            && ctx.environment.is_only_tried_on_base(table)
+        {
+            self.leave_out(earlier, is_about_use);
+        }
     }
 
     /// A project whose application waits for its migrations is not told what they block.

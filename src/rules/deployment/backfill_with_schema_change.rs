@@ -1,5 +1,8 @@
 //! ML521
 
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
 use super::{locks_exclusively, same_transaction, statements};
 use crate::alembic::{ReplayedRevision, Step};
 use crate::catalog::{AlterAction, Ddl, RowChange};
@@ -93,7 +96,7 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     if is_repeated {
         return;
     }
-    if is_custom(ctx) {
+    if is_custom(table, ctx) {
         return;
     }
     let violation = Backfill {
@@ -127,9 +130,9 @@ const CUSTOM: usize = 2;
 /// the newest ones show how rows are changed.
 const NEWEST: usize = 60;
 
-/// True if older revisions, which the change does not touch, have changed rows of tables in use so: who runs them knows how
-/// long it takes.
-fn is_custom(ctx: &StatementContext<'_>) -> bool {
+/// True if older revisions, which the change does not touch, have changed rows of tables in use so, or one has those of this
+/// table: who runs them knows how long it takes.
+fn is_custom(table: &SmolStr, ctx: &StatementContext<'_>) -> bool {
     let environment = ctx.environment;
     if environment.change.is_none() || environment.settings.zero_downtime.is_some() {
         return false;
@@ -141,26 +144,36 @@ fn is_custom(ctx: &StatementContext<'_>) -> bool {
         !environment.is_judged(file)
     });
     let older = settled.take(NEWEST).filter_map(|node| history.get(*node));
-    let mixes = |older: &&ReplayedRevision| {
-        let steps = &older.upgrade_steps;
-        let mut fresh = Fresh::default();
-        steps.iter().enumerate().any(|(at, step)| {
-            let is_it = match &step.ddl {
-                Ddl::Data {
-                    tables,
-                    rows: RowChange::Updated { .. } | RowChange::Removed { .. },
-                } => tables.iter().any(|table| {
-                    let earlier = steps.get(..at).unwrap_or_default();
-                    !fresh.is_empty(table)
-                        && altered_before(step, earlier, table, ctx.version()).is_some()
-                }),
-                _ => false,
-            };
-            fresh.take(step);
-            is_it
-        })
-    };
-    older.filter(mixes).take(CUSTOM).count() == CUSTOM
+    let mut count = 0;
+    for replayed in older {
+        let mixed = mixed(replayed, ctx.version());
+        if mixed.contains(table) {
+            return true;
+        }
+        count += usize::from(!mixed.is_empty());
+    }
+    count >= CUSTOM
+}
+
+/// The tables of which a revision changes rows in the transaction that has altered them.
+fn mixed(replayed: &ReplayedRevision, version: u32) -> FxHashSet<&SmolStr> {
+    let steps = &replayed.upgrade_steps;
+    let mut found = FxHashSet::default();
+    let mut fresh = Fresh::default();
+    for (at, step) in steps.iter().enumerate() {
+        if let Ddl::Data {
+            tables,
+            rows: RowChange::Updated { .. } | RowChange::Removed { .. },
+        } = &step.ddl
+        {
+            let earlier = steps.get(..at).unwrap_or_default();
+            found.extend(tables.iter().filter(|table| {
+                !fresh.is_empty(table) && altered_before(step, earlier, table, version).is_some()
+            }));
+        }
+        fresh.take(step);
+    }
+    found
 }
 
 /// The new column that the statement sets to its own default.
