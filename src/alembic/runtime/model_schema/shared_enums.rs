@@ -15,7 +15,8 @@ pub(super) fn shared(ddl: Ddl, now: &Catalog, place: &FileSpan) -> Ddl {
     let (Some(there), Some(here)) = (there, labels.known()) else {
         return ddl;
     };
-    let has_all = |one: &[SmolStr], other: &[SmolStr]| other.iter().all(|label| one.contains(label));
+    let has_all =
+        |one: &[SmolStr], other: &[SmolStr]| other.iter().all(|label| one.contains(label));
     if has_all(there, here) {
         return ddl;
     }
