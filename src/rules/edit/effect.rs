@@ -185,8 +185,8 @@ const QUESTIONS: &[&str] = &[
     "sqlite_master",
 ];
 
-/// True if a revision that takes a database from one state to the other drops, renames or changes what differs, by whatever
-/// name it calls it: the default of a column changes with the name of its sequence.
+/// True if a revision that takes a database from one state to the other makes, drops, renames or changes what differs, by
+/// whatever name it calls it: the default of a column changes with the name of its sequence.
 pub(super) fn takes_up(before: &Catalog, after: &Catalog, difference: &Difference) -> bool {
     let mut done = compare(before, after).found.into_iter();
     done.any(|done| {

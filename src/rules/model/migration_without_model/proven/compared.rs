@@ -19,7 +19,7 @@ pub(super) fn is_for_autogenerate(difference: &Difference, head: &ProjectEnviron
         ),
         Change::Changed("type") => is_relaxation(difference, head),
         Change::Added => is_index_of_key(difference, &head.model_schema().whole().catalog),
-        _ => false,
+        Change::Changed(_) => false,
     }
 }
 
