@@ -7,8 +7,8 @@
 //! ```
 //!
 //! The words in parentheses say in which states of the repository the file is: `base` before the change, `head` after
-//! it, `earlier` in a commit between the two, `target` on the base branch after it has moved on, `released` in the release `v1.0`, `fresh` new on the base. Without one the file is in
-//! all of them; with none of them at all there is no change, and everything is judged. `fixed` is the text after the
+//! it, `earlier` in a commit between the two, `target` on the base branch after it has moved on, `released` in the release `v1.0`, `fresh`
+//! new on the base, `own` brought to it by the author of the change. Without one the file is in all of them; with none of them at all there is no change, and everything is judged. `fixed` is the text after the
 //! fix, `bytes` lets `\xNN` stand for a byte, `5 MiB` pads the file to that size.
 //!
 //! A comment `# error: [rule-name] "part of the message"` marks a finding that must be reported on its line, and is not
@@ -57,13 +57,14 @@ impl File {
         let is_state = |word: &String| {
             matches!(
                 word.as_str(),
-                "base" | "earlier" | "head" | "target" | "released" | "fresh"
+                "base" | "earlier" | "head" | "target" | "released" | "fresh" | "own"
             )
         };
         let named: Vec<&String> = self.states.iter().filter(|word| is_state(word)).collect();
         named.is_empty()
             || named.iter().any(|word| {
-                *word == state || (matches!(word.as_str(), "released" | "fresh") && state == "base")
+                *word == state
+                    || (matches!(word.as_str(), "released" | "fresh" | "own") && state == "base")
             })
     }
 
@@ -212,6 +213,13 @@ struct V1<'a> {
     files: &'a [File],
 }
 
+impl V1<'_> {
+    fn has(&self, path: &RepoPath, word: &str) -> bool {
+        let mut files = self.files.iter();
+        files.any(|file| file.has(word) && file.path == path.as_str())
+    }
+}
+
 impl Past for V1<'_> {
     fn oldest_with(&self, path: &RepoPath, is_meant: &dyn Fn(&[u8]) -> bool) -> Option<String> {
         let released = self.newest(path)?;
@@ -235,8 +243,11 @@ impl Past for V1<'_> {
     }
 
     fn is_fresh(&self, path: &RepoPath) -> bool {
-        let mut files = self.files.iter();
-        files.any(|file| file.has("fresh") && file.path == path.as_str())
+        self.has(path, "fresh")
+    }
+
+    fn is_of_author(&self, path: &RepoPath) -> bool {
+        self.has(path, "own")
     }
 
     fn has_releases(&self) -> bool {
@@ -292,8 +303,10 @@ fn states(example: &Example, replace: &BTreeMap<String, String>) -> States {
             .any(|file| words.iter().any(|word| file.has(word)))
     };
     let head = snapshot("head");
-    let before = mentions(&["base", "earlier", "head", "target", "released", "fresh"])
-        .then(|| snapshot("base"));
+    let before = mentions(&[
+        "base", "earlier", "head", "target", "released", "fresh", "own",
+    ])
+    .then(|| snapshot("base"));
     let merged = mentions(&["target"]).then(|| {
         let base = before.clone().unwrap();
         merge(&base, &snapshot("target"), &head).snapshot

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
-use self::said::{is_on_purpose, is_said, leaves_on_purpose, passages, rules_out};
+use self::said::{is_kept, is_on_purpose, is_said, leaves_on_purpose, passages, rules_out};
 use crate::python::ast::{Call, Expr, ExprKind, Module, Stmt, StmtKind};
 use crate::python::{ParsedFile, decided, remarks};
 use crate::source::{FileSpan, RepoPath, Span};
@@ -74,6 +74,12 @@ impl Revision {
         let remarks = remarks(self.source.text.as_str(), function);
         let says_so = |remark: &String| is_said(remark) && is_on_purpose(remark);
         remarks.iter().any(says_so)
+    }
+
+    /// True if somebody says at a function that its revision is only kept.
+    pub fn is_only_kept(&self, function: Span) -> bool {
+        let mut passages = passages(self.source.text.as_str(), function).into_iter();
+        passages.any(|passage| is_kept(&passage))
     }
 
     /// True if somebody says at a function, in one sentence, that what goes by one of these names is left as it is, and why.

@@ -52,17 +52,19 @@ impl ProjectEnvironment<'_> {
         })
     }
 
-    /// True if code beside the migrations, other than tests, has SQL that makes the table.
+    /// True if code beside the migrations, other than tests, has SQL that makes the table, or a view of that name.
     pub fn makes_table_in_sql(&self, table: &str) -> bool {
-        let name = table.rsplit('.').next().unwrap_or(table);
-        let pattern = format!(
-            r#"(?i)\bCREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:["`]?\w+["`]?\.)?["`]?{}["`]?[\s(]"#,
-            regex::escape(name)
-        );
-        let Ok(statement) = regex::bytes::Regex::new(&pattern) else {
-            return false;
+        let name = regex::escape(table.rsplit('.').next().unwrap_or(table));
+        let makes = |kind: &str, word| {
+            let pattern = format!(
+                r#"(?i)\bCREATE\s+{kind}\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:["`]?\w+["`]?\.)?["`]?{name}["`]?[\s(]"#
+            );
+            regex::bytes::Regex::new(&pattern).is_ok_and(|statement| {
+                self.application_says(word, |bytes| statement.is_match(bytes))
+            })
         };
-        self.application_says("CREATE TABLE", |bytes| statement.is_match(bytes))
+        makes("TABLE", "CREATE TABLE")
+            || makes(r"(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?VIEW", "VIEW")
     }
 
     /// True if code beside the migrations, other than tests, may read what the table is like from the database:
@@ -217,6 +219,12 @@ mod tests {
         ));
         assert!(!makes("CREATE TABLE items_old (id int)"));
         assert!(!makes("DROP TABLE items"));
+        assert!(makes("CREATE VIEW items AS SELECT 1"));
+        assert!(makes(
+            "create OR REPLACE MATERIALIZED VIEW public.items AS SELECT 1"
+        ));
+        assert!(!makes("CREATE VIEW items_old AS SELECT * FROM items"));
+        assert!(!makes("DROP VIEW items"));
     }
 
     #[test]

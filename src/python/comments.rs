@@ -55,7 +55,8 @@ pub fn remarks_by_row(text: &str, function: Span) -> Vec<(usize, String)> {
     remarks
 }
 
-/// From the comments that stand directly above a function to those at its end.
+/// From the comments that stand directly above a function to those at its end, or at that of the file, where nothing else
+/// comes after it.
 fn around(text: &str, function: Span) -> (u32, u32) {
     let mut above = line_around(text, function.start as usize).start;
     while above > 0 {
@@ -75,6 +76,11 @@ fn around(text: &str, function: Span) -> (u32, u32) {
             break;
         }
         below = line.end.max(below + 1);
+    }
+    let rest = text.get(below as usize..).unwrap_or_default();
+    let is_remark = |line: &str| line.is_empty() || line.starts_with('#');
+    if rest.lines().all(|line| is_remark(line.trim())) {
+        below += rest.len() as u32;
     }
     (above, below)
 }
@@ -338,6 +344,8 @@ mod tests {
             ["above", "What.", "beside", "end"]
         );
         assert_eq!(remarks("def f():\n    pass", Span::new(0, 17)), [""; 0]);
+        let last = "def f():\n    pass\n\n\n# what it\n#\n#     would do\n";
+        assert_eq!(remarks(last, Span::new(0, 17)), ["what it", "", "would do"]);
     }
 
     #[test]

@@ -60,6 +60,11 @@ pub trait Past {
         false
     }
 
+    /// True if the author of the change has brought a file to the base less than two weeks before.
+    fn is_of_author(&self, _path: &RepoPath) -> bool {
+        false
+    }
+
     /// True if the base has got a file less than a week before the change.
     fn is_fresh(&self, _path: &RepoPath) -> bool {
         false

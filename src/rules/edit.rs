@@ -141,16 +141,26 @@ pub(crate) fn missing(
     if differences.found.is_empty() {
         return None;
     }
-    let mut new_ones = new_ones.into_iter();
-    let is_made_up_for = new_ones.any(|node| {
+    let on_old: Vec<Upgraded> = new_ones
+        .iter()
+        .map(|node| head.upgrade_of(*node, old.after.clone()))
+        .collect();
+    differences.found.retain(|difference| {
+        let mut on_old = on_old.iter();
+        !on_old.any(|upgraded| effect::takes_up(&old.after, &upgraded.after, difference))
+    });
+    if differences.found.is_empty() {
+        return None;
+    }
+    let mut new_ones = new_ones.into_iter().zip(&on_old);
+    let is_made_up_for = new_ones.any(|(node, on_old)| {
         let alters_all =
             |run: Option<&Run>| run.is_some_and(|run| effect::alters_all(run, &differences.found));
         // It may ask what a database has that has run the revision before: all that it may do is meant.
         effect::may_mend(&head.map.node(node).revision, &differences.found) || {
-            let on_old = head.upgrade_of(node, old.after.clone());
             alters_all(on_old.upgrade.run()) || {
                 let on_new = head.upgrade_of(node, new.after.clone());
-                effect::brings_together(&on_old, &on_new, &differences)
+                effect::brings_together(on_old, &on_new, &differences)
             }
         }
     });

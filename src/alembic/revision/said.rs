@@ -130,6 +130,20 @@ pub(super) fn is_on_purpose(remark: &str) -> bool {
     is_to_do || PURPOSES.iter().any(|purpose| lower.contains(purpose))
 }
 
+/// "Just keep this version for compatibility", "Superseded by 33cc"
+pub(super) fn is_kept(remark: &str) -> bool {
+    let lower = remark.to_lowercase();
+    let words = [
+        "compatib",
+        "supersed",
+        "replaced by",
+        "moved to",
+        "obsolete",
+    ];
+    let mut words = words.iter().chain(&["keep this", "kept ", "placeholder"]);
+    is_on_purpose(remark) || words.any(|word| lower.contains(word))
+}
+
 /// "We do not support migration downgrade", "NO WAY!"
 pub(super) fn rules_out(remark: &str) -> bool {
     let lower = remark.to_lowercase().replace("don't", "do not");

@@ -4,6 +4,7 @@ mod comparison;
 mod filters;
 mod likeness;
 mod registration;
+mod shared_enums;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -361,6 +362,7 @@ impl Reader<'_> {
             let declared = next.next().and_then(|table| self.declared.get(table));
             let at = declared.map(|table| table.at).unwrap_or_default();
             let place = self.interpreter.file(at);
+            let ddl = shared_enums::shared(ddl, self.built.now(), &place);
             self.built.apply(&[ddl], &place);
             self.built.apply(&apart, &place);
         }

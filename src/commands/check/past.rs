@@ -168,6 +168,11 @@ impl Past for Commits<'_> {
         is_alone && (within(WEEKEND).is_some() || self.is_of_several(brought))
     }
 
+    fn is_of_author(&self, path: &RepoPath) -> bool {
+        let brought = self.brought_by_author(path, 14 * SECONDS_PER_DAY);
+        brought.is_some()
+    }
+
     fn is_fresh(&self, path: &RepoPath) -> bool {
         self.brought(path, 7 * SECONDS_PER_DAY).is_some()
     }

@@ -6,8 +6,8 @@ use smol_str::SmolStr;
 
 use crate::alembic::{End, Revision, Run, Step, Upgraded};
 use crate::catalog::{
-    AlterAction, Change, ConstraintKind, Ddl, Difference, Differences, ObjectKind, RowChange,
-    Subject, compare,
+    AlterAction, Catalog, Change, ConstraintKind, Ddl, Difference, Differences, ObjectKind,
+    RowChange, Subject, compare,
 };
 use crate::project::ProjectEnvironment;
 use crate::rules::difference::Target;
@@ -184,6 +184,18 @@ const QUESTIONS: &[&str] = &[
     "to_regclass",
     "sqlite_master",
 ];
+
+/// True if a revision that takes a database from one state to the other makes, drops, renames or changes what differs, by
+/// whatever name it calls it: the default of a column changes with the name of its sequence.
+pub(super) fn takes_up(before: &Catalog, after: &Catalog, difference: &Difference) -> bool {
+    let mut done = compare(before, after).found.into_iter();
+    done.any(|done| {
+        let is_renamed = (difference.change, done.change) == (Change::Removed, Change::Renamed);
+        done.subject == difference.subject
+            && done.object == difference.object
+            && (done.change == difference.change || is_renamed)
+    })
+}
 
 /// True if nothing of the differences is left after a revision that has run on both databases.
 pub(super) fn brings_together(

@@ -1,5 +1,6 @@
 //! ML109
 
+mod joined;
 mod left;
 pub(super) mod restart;
 mod said;
@@ -9,7 +10,8 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 use smol_str::SmolStr;
 
-use self::left::{Standing, are_looked_for, moved_to};
+use self::joined::are_joined;
+use self::left::{Standing, are_looked_for, are_put_by, moved_to};
 use self::restart::{is_begun_anew, makes_another_schema};
 use self::said::{begins_anew, is_announced, is_called_so, is_squash, replaces};
 use crate::alembic::{Failed, Revision, RevisionMap};
@@ -320,10 +322,16 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if release.is_none() && !kept_heads.is_empty() && says_squash() {
         return;
     }
-    if release.is_none() && are_spare_heads(upstream, &deleted) {
+    if release.is_none()
+        && (are_spare_heads(upstream, &deleted) || are_joined(&deleted, ctx, upstream))
+    {
         return;
     }
     let is_nothing_left = renamed.is_none() && is_begun_anew(upstream, head);
+    let is_custom = |folder: &RepoPath| are_put_by(folder, upstream);
+    if is_nothing_left && moved_to.as_ref().is_some_and(is_custom) {
+        return;
+    }
     let is_said = |message: &String| {
         begins_anew(message) || (is_nothing_left || release.is_none()) && replaces(message)
     };

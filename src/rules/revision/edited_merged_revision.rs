@@ -5,7 +5,7 @@ mod said;
 
 use std::cell::LazyCell;
 
-use self::said::says_it;
+use self::said::{is_emptied, says_it};
 use crate::alembic::Revision;
 use crate::catalog::{Change, Difference, Subject};
 use crate::diagnostic::{Label, Severity};
@@ -329,7 +329,8 @@ fn check(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         if is_meant
             || is_only_with_developers(old, release.as_ref(), upstream, past, &is_as_on_the_base)
             || release.is_none() && comes_to_several_heads(before, upstream, past)
-            || moved_to.is_none() && is_said(release.is_some())
+            || moved_to.is_none()
+                && (is_emptied(node, upstream, head) || is_said(release.is_some()))
         {
             continue;
         }

@@ -25,7 +25,7 @@ pub(super) struct Annotation {
     pub(super) is_unresolved: bool,
 }
 
-/// Reads `Mapped[…]`; `None` for any other annotation.
+/// Reads `Mapped[…]`, or `MappedColumn[…]`; `None` for any other annotation.
 pub(super) fn mapped<H: Host>(
     annotation: &Value,
     map: Option<&Value>,
@@ -36,7 +36,8 @@ pub(super) fn mapped<H: Host>(
     let SymbolKind::Item { base, key } = &symbol.kind else {
         return None;
     };
-    if construct(base, interpreter).as_deref() != Some("Mapped") {
+    let container = construct(base, interpreter)?;
+    if !matches!(container.as_str(), "Mapped" | "MappedColumn") {
         return None;
     }
     let key = unquoted(key.clone(), scope, interpreter);

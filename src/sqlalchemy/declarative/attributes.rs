@@ -9,7 +9,7 @@ use super::annotation::{self, Annotation, mapped, unquoted};
 use super::loose::is_on_no_table;
 use crate::python::ast::{ClassDef, Expr, ExprKind, Name, StmtKind};
 use crate::python::value::{
-    Call, CallArgument, Object, ObjectId, Place, Reason, SymbolKind, Value,
+    Call, CallArgument, Function, Object, ObjectId, Place, Reason, SymbolKind, Value,
 };
 use crate::python::{Host, Interpreter, Outcome};
 use crate::source::Span;
@@ -139,6 +139,13 @@ pub(super) fn own_attributes<H: Host>(
             span: binding.span,
         };
         let value = interpreter.own_attribute(member, &binding.name);
+        let mapped_as = match &value {
+            // The class itself is read without it.
+            Some(Value::Function(function)) if member != class => {
+                returned(function, map.as_ref(), interpreter)
+            }
+            _ => mapped_as,
+        };
         let mut attribute = Attribute {
             is_taken_away: matches!(value, Some(Value::None)) && annotation.is_none(),
             ..Attribute::new(binding.name, place)
@@ -156,6 +163,19 @@ pub(super) fn own_attributes<H: Host>(
         }
     }
     attributes
+}
+
+/// What a function says that it returns: `def created(cls) -> Mapped[datetime]`.
+fn returned<H: Host>(
+    function: &Function,
+    map: Option<&Value>,
+    interpreter: &mut Interpreter<'_, H>,
+) -> Option<Annotation> {
+    let returns = function.def.returns.as_ref()?;
+    let scope = &function.scope;
+    let value = interpreter.evaluate(returns, scope);
+    let value = unquoted(value, scope, interpreter);
+    mapped(&value, map, scope, interpreter)
 }
 
 /// The column of `name: Mapped[…]` without a value, which SQLAlchemy binds to the name when it maps the class.

@@ -1,5 +1,7 @@
 //! What is left of revisions that are deleted, and what databases can be at after that.
 
+use std::collections::BTreeSet;
+
 use crate::git::ChangeKind;
 use crate::project::ProjectEnvironment;
 use crate::rules::ChangeContext;
@@ -60,6 +62,31 @@ pub(super) fn are_looked_for(
             })
     })
 }
+
+/// True if the base has put the revisions of several former histories away in folders beside this one, below the version
+/// folder: whoever works there knows what becomes of databases.
+pub(super) fn are_put_by(folder: &RepoPath, upstream: &ProjectEnvironment<'_>) -> bool {
+    let mut locations = upstream.environment.version_locations.iter();
+    let above = folder.parent();
+    if !locations.any(|location| above.is_within(location)) {
+        return false;
+    }
+    let sources = upstream.sources();
+    let files = sources.snapshot().under(&above).map(|(path, _)| path);
+    let is_former = |path: &&RepoPath| {
+        path.parent().parent() == above
+            && path.extension() == "py"
+            && upstream.node_of(path).is_none()
+            && sources
+                .look_into(path)
+                .is_some_and(|bytes| memchr::memmem::find(&bytes, b"down_revision").is_some())
+    };
+    let folders: BTreeSet<RepoPath> = files.filter(is_former).map(RepoPath::parent).collect();
+    folders.len() >= SEVERAL_FOLDERS
+}
+
+/// A single folder of former revisions is no custom.
+const SEVERAL_FOLDERS: usize = 2;
 
 /// `revision = "22bb"`
 fn declares(text: &str, id: &str) -> bool {

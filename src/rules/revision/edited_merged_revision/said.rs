@@ -1,6 +1,22 @@
-//! What a commit says of the revisions that it edits.
+//! What a change says of the revisions that it edits.
 
+use crate::project::ProjectEnvironment;
 use crate::rules::sentences;
+
+/// True for an upgrade that does nothing any more and says that it is only kept, where new revisions come after it.
+pub(super) fn is_emptied(
+    node: usize,
+    upstream: &ProjectEnvironment<'_>,
+    head: &ProjectEnvironment<'_>,
+) -> bool {
+    let is_new = |later: &usize| upstream.map.find(head.map.node(*later).id()).is_none();
+    let migration = head.migration(node);
+    let upgrade = migration
+        .as_ref()
+        .and_then(|migration| migration.upgrade.run());
+    upgrade.is_some_and(|run| run.is_empty() && head.map.node(node).revision.is_only_kept(run.span))
+        && head.map.descendants(node).iter().any(is_new)
+}
 
 /// True for a message that says that a revision is edited on purpose: "retrofit the migrations", "edit 22bb in place" or,
 /// where no release has it, what goes into the revision: "fold the index into 22bb", "fix 22bb to also add the index".

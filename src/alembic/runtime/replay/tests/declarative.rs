@@ -35,8 +35,52 @@ def upgrade():
         seen.tables,
         [
             "thing: id integer not null, name text not null, code uuid, mood mood, other_id integer not null, \
-             seen timestamp with time zone, last integer not null, primary key thing_pkey, unique constraint \
+             seen timestamp with time zone not null, last integer not null, primary key thing_pkey, unique constraint \
              thing_mood_key, foreign key thing_other_id_fkey"
+        ]
+    );
+}
+
+#[test]
+fn a_mixin_says_what_its_columns_are_by_what_its_functions_return() {
+    let seen = upgrade(
+        "
+from datetime import datetime
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedColumn, declared_attr, mapped_column
+class Base(DeclarativeBase):
+    pass
+class Mixin:
+    @declared_attr
+    def made(cls) -> Mapped[datetime]:
+        return mapped_column()
+    @declared_attr
+    def seen(cls) -> Mapped['datetime | None']:
+        return mapped_column()
+    @declared_attr
+    def gone(cls) -> Mapped[datetime]:
+        return mapped_column(sa.Date, nullable=True)
+    @declared_attr.directive
+    def rank(cls) -> MappedColumn[int]:
+        return mapped_column(sa.BigInteger)
+    @declared_attr
+    def plain(cls) -> Mapped[int]:
+        return sa.Column(sa.Integer)
+class Thing(Mixin, Base):
+    __tablename__ = 'thing'
+    id: Mapped[int] = mapped_column(primary_key=True)
+    @declared_attr
+    def own(cls) -> Mapped[int]:
+        return mapped_column(sa.Integer)
+def upgrade():
+    Base.metadata.create_all(op.get_bind())
+",
+    );
+    assert_eq!(
+        seen.tables,
+        [
+            "thing: id integer not null, own integer, made timestamp without time zone not null, \
+             seen timestamp without time zone, gone date, rank bigint not null, plain integer, \
+             primary key thing_pkey"
         ]
     );
 }

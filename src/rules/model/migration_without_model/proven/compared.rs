@@ -2,12 +2,13 @@
 
 use super::is_relaxation;
 use crate::catalog::{Catalog, Change, Difference, Fact, Subject};
+use crate::models::is_index_of_key;
 use crate::project::ProjectEnvironment;
 use crate::rules::difference::Target;
 
 /// True for what no code meets, so that nobody but autogenerate asks: what an index is called, comments, a default that the
-/// models do not count on, a database that takes more, NOT NULL that no row is refused for, and what keeps rows together
-/// beside the models.
+/// models do not count on, a database that takes more, NOT NULL that no row is refused for, an index over the key, and what
+/// keeps rows together beside the models.
 pub(super) fn is_for_autogenerate(difference: &Difference, head: &ProjectEnvironment<'_>) -> bool {
     match difference.change {
         Change::Renamed | Change::Changed("comment" | "nullable") => true,
@@ -17,7 +18,8 @@ pub(super) fn is_for_autogenerate(difference: &Difference, head: &ProjectEnviron
             Subject::Unique | Subject::Check | Subject::ForeignKey | Subject::Index
         ),
         Change::Changed("type") => is_relaxation(difference, head),
-        _ => false,
+        Change::Added => is_index_of_key(difference, &head.model_schema().whole().catalog),
+        Change::Changed(_) => false,
     }
 }
 
