@@ -235,13 +235,11 @@ pub(super) fn is_as_the_models_say(
         return false;
     };
     let target = Target::of(difference);
-    let is_made_by_downgrade = difference
-        .place
-        .as_ref()
-        .is_some_and(|place| remainder.downgrade.span.contains(place.span));
-    let (Some(base), Some(name), true) =
-        (ctx.environment.base(), target.name, is_made_by_downgrade)
-    else {
+    let (Some(base), Some(name), true) = (
+        ctx.environment.base(),
+        target.name,
+        remainder.is_said_by_downgrade(difference),
+    ) else {
         return false;
     };
     let says = |models: &Catalog| said_by_models(difference, models);
@@ -378,9 +376,13 @@ pub(super) fn is_never_asked_for(
         && (is_filled() || is_left())
 }
 
-/// True for a column that may be NULL, or a foreign key, that is left as the models of the base have it: the migrations
-/// had drifted from what the older code expects, and brings nothing in its way.
-pub(super) fn is_expected(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+/// True for a column that may be NULL, or a foreign key, that is left as the models of the base have it, or that the downgrade
+/// makes so: the migrations had drifted from what the older code expects, and brings nothing in its way.
+pub(super) fn is_expected(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
     let target = Target::of(difference);
     let base = ctx.environment.base();
     let Some(table) = base
@@ -397,7 +399,10 @@ pub(super) fn is_expected(difference: &Difference, ctx: &ReplayContext<'_>) -> b
                     .and_then(|name| table.column(name))
                     .is_some_and(|column| column.maybe.is_none() && column.nullable.is(&true))
         }
-        (Subject::ForeignKey, Change::Changed("")) => {
+        (Subject::ForeignKey, change)
+            if change == Change::Changed("")
+                || change == Change::Added && remainder.is_said_by_downgrade(difference) =>
+        {
             let parts = |value: &Value| {
                 let mut value = value.clone();
                 if let Some(parts) = value.as_object_mut() {

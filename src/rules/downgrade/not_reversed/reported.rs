@@ -190,12 +190,10 @@ fn takes_longer_text(
     remainder: &Remainder<'_>,
     ctx: &ReplayContext<'_>,
 ) -> bool {
-    let place = difference.place.as_ref();
-    let is_said = place.is_some_and(|place| remainder.downgrade.span.contains(place.span));
     let (Some(from), Some(to)) = (difference.from.as_str(), difference.to.as_str()) else {
         return false;
     };
-    is_said
+    remainder.is_said_by_downgrade(difference)
         && (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
         && is_text(from)
         && is_text(to)
