@@ -12,6 +12,7 @@ mod renamed;
 mod repeatable_label;
 mod repeated;
 mod reported;
+mod said;
 mod severity;
 mod slip;
 mod uniqueness;

@@ -4,7 +4,7 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::severity::{is_text, orders_otherwise};
-use super::{actions, columns_in, doubled, means, misplaced, mysql, repeated, uniqueness};
+use super::{actions, columns_in, doubled, means, misplaced, mysql, repeated, said, uniqueness};
 use crate::alembic::Step;
 use crate::catalog::{
     AlterAction, Catalog, Change, ConstraintKind, Ddl, Difference, Fact, Subject,
@@ -240,7 +240,9 @@ pub(super) fn is_reported(
         || means::is_said_twice(difference, ctx)
         || means::never_was(difference, ctx)
         || difference.change == Change::Removed && remainder.is_given_up()
-        || means::is_left_on_purpose(difference, remainder)
+        || said::is_left_on_purpose(difference, remainder)
+        || said::is_said_to_be_less(difference, remainder, ctx)
+        || said::is_kept_for_its_values(difference, remainder, ctx)
         || means::is_for_other_databases(difference, ctx)
         || mysql::is_told_as_a_constraint(difference, remainder, ctx)
         || mysql::was_read_so(difference, remainder, ctx)
