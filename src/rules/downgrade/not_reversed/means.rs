@@ -369,7 +369,8 @@ pub(super) fn lacks_dead_labels(
 
 /// True for a default where there was none, of a column to which the models of the base give a value themselves: the older
 /// code never asks for it. No more does it for the default of `upgrade` that is left, which the next upgrade sets again: the
-/// column may be NULL, or the older code gives it a value, as it has to.
+/// column may be NULL, or the older code gives it a value, as it has to. Of a column that the downgrade adds NOT NULL a default
+/// fills the rows, whichever it was before.
 pub(super) fn is_never_asked_for(
     difference: &Difference,
     remainder: &Remainder<'_>,
@@ -390,8 +391,10 @@ pub(super) fn is_never_asked_for(
         })
     };
     (difference.subject, difference.change) == (Subject::Column, Change::Changed("default"))
-        && difference.from.is_null()
-        && (is_filled() || is_left())
+        && match difference.from {
+            Value::Null => is_filled() || is_left(),
+            _ => !difference.to.is_null() && is_filled() && is_added_not_null(difference, ctx),
+        }
 }
 
 /// True for a column that may be NULL, or a foreign key, that is left as the models of the base have it, or that the downgrade

@@ -246,6 +246,7 @@ pub(super) fn is_reported(
         || means::is_for_other_databases(difference, ctx)
         || mysql::is_told_as_a_constraint(difference, remainder, ctx)
         || mysql::was_read_so(difference, remainder, ctx)
+        || mysql::is_misstated_on_both_ways(difference, remainder, ctx)
         || mysql::is_an_index(difference, remainder, ctx)
         || mysql::serves_a_key(difference, remainder, ctx)
         || only_orders_labels(difference)
@@ -329,11 +330,13 @@ pub(super) fn is_reported(
     }
 }
 
-/// True for a type in whose place the downgrade makes another one, where a column that has it now is told.
+/// True for a type where a column is told that had it before and has another one now.
 fn is_told_of_a_column(difference: &Difference, remainder: &Remainder<'_>) -> bool {
-    remainder
-        .columns_of_made_types()
-        .any(|column| column.from.as_str() == Some(&difference.object))
+    remainder.found.iter().any(|column| {
+        let spelling = column.from.as_str().unwrap_or_default();
+        (column.subject, column.change) == (Subject::Column, Change::Changed("type"))
+            && spelling.trim_end_matches("[]") == difference.object
+    })
 }
 
 /// True for what the downgrade says of a column where Alembic does not look, where that is told.
