@@ -10,6 +10,7 @@ mod env;
 mod introduced;
 mod online;
 mod relationships;
+mod retried;
 mod rows;
 mod tables;
 mod usage;
@@ -42,6 +43,7 @@ pub use env::{EnvFacts, naming_in};
 pub use introduced::{Introduced, Rename, State, is_index_of_key};
 pub use online::{OnlineRun, OuterTransaction};
 pub use relationships::is_relationship;
+pub use retried::only_tries_again;
 pub use rows::{makes_rows_with, makes_rows_without};
 pub use usage::{ModelUse, model_use};
 

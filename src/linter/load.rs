@@ -108,13 +108,14 @@ impl<'c> Circumstances<'c> {
         rule.is_about_load() && self.habit().left_out.leaves_out(rule)
     }
 
-    /// True if a commit of the change says that the migration runs after the deployment, when no older code asks any more.
+    /// True if a commit of the change says that the migration runs after the deployment, when no older code asks any more, or
+    /// that the errors of older code are accepted.
     fn comes_afterwards(&self) -> bool {
         *self.comes_afterwards.get_or_init(|| {
             let change = self.environment.change.as_ref();
             let messages = change.map(|change| change.past.messages());
             let mut messages = messages.iter().flatten();
-            messages.any(|message| runs_after_deployment(message))
+            messages.any(|message| runs_after_deployment(message) || accepts_errors(message))
         })
     }
 
@@ -344,6 +345,13 @@ impl Linter<'_> {
                 is_about_use(diagnostic) && !is_told
             });
         }
+        let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
+        if ctx.drops_or_renames()
+            && found.iter().any(is_about_use)
+            && ctx.environment.is_only_tried_on_base(table)
+        {
+            self.leave_out(earlier, is_about_use);
+        }
     }
 
     /// A project whose application waits for its migrations is not told what they block.
@@ -385,6 +393,32 @@ fn runs_after_deployment(message: &str) -> bool {
                 "after the release",
             ])
             && !has(&["before"])
+    })
+}
+
+/// "The agreed trade-off is a brief 500s window during pod rollover while old pods still reference the dropped columns."
+pub(super) fn accepts_errors(text: &str) -> bool {
+    let text = text.to_lowercase();
+    text.split("\n\n").any(|paragraph| {
+        let paragraph: Vec<&str> = paragraph.split_whitespace().collect();
+        let paragraph = paragraph.join(" ");
+        paragraph.split([';', '.']).any(|sentence| {
+            let has = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
+            let is_about_old_code = has(&[
+                "rollover",
+                "rollout",
+                "rolling deploy",
+                "rolling-deploy",
+                "old pod",
+                "old instance",
+                "old process",
+                "old version",
+                "old worker",
+                "during the deploy",
+            ]);
+            let is_accepted = has(&["accept", "tradeoff", "trade-off", "may error", "will error"]);
+            is_about_old_code && is_accepted && !has(&["unaccept", "not accept", "n't accept"])
+        })
     })
 }
 
@@ -481,5 +515,31 @@ mod tests {
             "Run the migration before or after deployment"
         ));
         assert!(!runs_after_deployment("Send mails after deployment"));
+    }
+
+    #[test]
+    fn texts_that_accept_errors_of_older_code() {
+        for (text, is_meant) in [
+            (
+                "The agreed trade-off is a brief 500s window during pod\nrollover while old pods still ask for it.",
+                true,
+            ),
+            (
+                "Risk accepted: ~15-30s of form 500s during pod rollover (old\npods reference dropped attributes).",
+                true,
+            ),
+            (
+                "This drop follows our rolling-deploy tradeoff: briefly,\ndraining old pods may error.",
+                true,
+            ),
+            ("Errors of old pods are not acceptable, so keep it.", false),
+            (
+                "Users accept the terms.\n\nThe rollout begins today.",
+                false,
+            ),
+            ("Drop what the old version has written", false),
+        ] {
+            assert_eq!(accepts_errors(text), is_meant, "{text}");
+        }
     }
 }

@@ -7,13 +7,14 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use smol_str::SmolStr;
 
 use super::Linter;
-use super::load::Circumstances;
+use super::load::{Circumstances, accepts_errors};
 use crate::alembic::{Failed, ReplayedRevision, Revision};
 use crate::catalog::{Ddl, SessionChange};
 use crate::diagnostic::{Diagnostic, Label};
 use crate::project::ReplayedHistory;
+use crate::python::ast::Expr;
 use crate::rules::{
-    self, EnvironmentContext, Fresh, Listener, SqlContext, StatementContext, Way, simple,
+    self, EnvironmentContext, Fresh, Listener, Rule, SqlContext, StatementContext, Way, simple,
 };
 use crate::source::{RepoPath, Span};
 
@@ -111,6 +112,13 @@ impl Linter<'_> {
                 run.is_some_and(|run| revision.speaks_of_locks(run.span))
             })
         };
+        let accepts = OnceCell::new();
+        let are_errors_accepted = || {
+            *accepts.get_or_init(|| {
+                let docstring = revision.source.module.docstring();
+                docstring.and_then(Expr::as_str).is_some_and(accepts_errors)
+            })
+        };
         let contracts = circumstances.contracts(revision);
         for (index, step) in steps.iter().enumerate() {
             let is_refused = failures
@@ -151,6 +159,10 @@ impl Linter<'_> {
                         Listener::Statement(check) => check(&context, reporter),
                         Listener::Load(check) if is_load => check(&context, reporter),
                         _ => {}
+                    });
+                    self.leave_out(earlier, |diagnostic| {
+                        let rule = rules::find(diagnostic.code);
+                        rule.is_some_and(Rule::is_about_running_code) && are_errors_accepted()
                     });
                     if is_limited || waits_shortly && is_weighed() {
                         self.leave_out(earlier, |diagnostic| {
@@ -452,7 +464,7 @@ const REWRITE: &str = "rewrite";
 
 /// What a rule tells of, where that is one slip whichever rule finds it: code that still asks for an old name, and code that
 /// still asks for what is gone, go out in one release with the migration.
-fn slip(rule: &rules::Rule) -> &'static str {
+fn slip(rule: &Rule) -> &'static str {
     match rule.name {
         "column-rename" | "table-rename" => "rename",
         "column-drop" | "table-drop" => "drop",

@@ -11,7 +11,7 @@ use crate::config::{BaselineEntry, Settings};
 use crate::diagnostic::Label;
 use crate::dialect::Dialect;
 use crate::git::{ChangeKind, ChangeSet, PastCommit};
-use crate::models::{ModelUse, model_use};
+use crate::models::{ModelUse, model_use, only_tries_again};
 use crate::project::{Project, ProjectEnvironment};
 use crate::python::ParsedFile;
 use crate::rules::suppression::Suppression;
@@ -292,6 +292,17 @@ impl<'a> EnvironmentContext<'a> {
             .filter_map(|(name, table)| Some((name.as_str(), table.place.as_ref()?)))
             .collect();
         model_use(base.sources(), table, &models, &base.script_folders())
+    }
+
+    /// True if all that asks for the model of a table on the base tries again where that fails, or is run by hand.
+    pub(crate) fn is_only_tried_on_base(&self, table: &str) -> bool {
+        self.base().is_some_and(|base| {
+            let model = base.model_schema().catalog.tables.get(table);
+            let place = model.and_then(|model| model.place.as_ref());
+            place.is_some_and(|place| {
+                only_tries_again(base.sources(), place, &base.script_folders())
+            })
+        })
     }
 
     /// True if a project was old enough to have habits before the change: by the dates of its revisions, or by its commits.

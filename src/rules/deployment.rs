@@ -227,8 +227,21 @@ impl<'a> StatementContext<'a> {
 
     /// How a constraint is added so that nobody waits while its rows are checked.
     fn validated_afterwards(&self) -> String {
+        let is_made_by_operation = self.run().is_some_and(|run| {
+            let mut operations = run.operations.iter();
+            operations.any(|recorded| {
+                recorded.place == *self.place
+                    && !matches!(recorded.operation, crate::schema::Operation::Sql(_))
+            })
+        });
+        let knows_it = self.environment.head.semantics().sqlalchemy >= (1, 4);
+        let how = if is_made_by_operation && knows_it {
+            "`postgresql_not_valid=True`"
+        } else {
+            "`NOT VALID` in SQL"
+        };
         format!(
-            "add it with `postgresql_not_valid=True`, and run `ALTER TABLE … VALIDATE CONSTRAINT …` {}",
+            "add it with {how}, and run `ALTER TABLE … VALIDATE CONSTRAINT …` {}",
             self.afterwards()
         )
     }

@@ -286,7 +286,7 @@ impl Rule {
     pub fn is_about_reading_rows(&self) -> bool {
         matches!(
             self.name,
-            "scanning-not-null" | "blocking-unique-constraint"
+            "scanning-not-null" | "blocking-unique-constraint" | "validating-check"
         )
     }
 

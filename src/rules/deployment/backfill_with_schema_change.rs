@@ -1,9 +1,15 @@
 //! ML521
 
+use rustc_hash::FxHashSet;
+use smol_str::SmolStr;
+
 use super::{locks_exclusively, same_transaction, statements};
+use crate::alembic::{ReplayedRevision, Step};
 use crate::catalog::{AlterAction, Ddl, RowChange};
 use crate::diagnostic::Label;
+use crate::rules::fresh::Fresh;
 use crate::rules::{Reporter, StatementContext, Violation, Way, declare_rule};
+use crate::source::FileSpan;
 use crate::sql::{canonical_default, sole_assignment};
 use crate::sqlalchemy::ddl::Transactions;
 
@@ -70,27 +76,15 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         RowChange::Removed { .. } => "deleting",
         RowChange::Added | RowChange::Mixed => return,
     };
-    let ([table], true) = (
-        tables.as_slice(),
-        ctx.step.session.in_transaction && ctx.is_postgresql(),
-    ) else {
+    let [table] = tables.as_slice() else {
         return;
     };
-    if ctx.table_in_use(table).is_none() {
+    if !ctx.is_postgresql() || ctx.table_in_use(table).is_none() {
         return;
     }
-    let altered =
-        statements(same_transaction(ctx.earlier)).find_map(|(ddl, step)| match ddl.as_ref() {
-            Ddl::AlterTable {
-                table: other,
-                action,
-                ..
-            } if other == table && locks_exclusively(action, ctx.version()) => {
-                Some(step.place.clone())
-            }
-            _ => None,
-        });
-    let Some(place) = altered else { return };
+    let Some(place) = altered_before(ctx.step, ctx.earlier, table, ctx.version()) else {
+        return;
+    };
     // Once is enough.
     let is_repeated = statements(ctx.earlier).any(|(ddl, _)| {
         matches!(
@@ -102,6 +96,9 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
     if is_repeated {
         return;
     }
+    if is_custom(table, ctx) {
+        return;
+    }
     let violation = Backfill {
         table,
         verb,
@@ -109,8 +106,74 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         is_one_transaction: ctx.environment.head.semantics().transactions == Transactions::PerRun,
     };
     if let Some(report) = ctx.report(&violation, reporter, "changes the rows") {
-        report.related([Label::at(&place, "locks the table")]);
+        report.related([Label::at(place, "locks the table")]);
     }
+}
+
+/// Where the transaction of a statement has locked a table.
+fn altered_before<'s>(
+    step: &Step,
+    earlier: &'s [Step],
+    table: &str,
+    version: u32,
+) -> Option<&'s FileSpan> {
+    let mut before = statements(same_transaction(earlier));
+    let is_altered = |ddl: &Ddl| matches!(ddl, Ddl::AlterTable { table: other, action, .. } if other == table && locks_exclusively(action, version));
+    let (_, altered) = before
+        .find(|(ddl, _)| is_altered(ddl))
+        .filter(|_| step.session.in_transaction)?;
+    Some(&altered.place)
+}
+
+/// So many older revisions of
+const CUSTOM: usize = 2;
+/// the newest ones show how rows are changed.
+const NEWEST: usize = 60;
+
+/// True if older revisions, which the change does not touch, have changed rows of tables in use so, or one has those of this
+/// table: who runs them knows how long it takes.
+fn is_custom(table: &SmolStr, ctx: &StatementContext<'_>) -> bool {
+    let environment = ctx.environment;
+    if environment.change.is_none() || environment.settings.zero_downtime.is_some() {
+        return false;
+    }
+    let head = environment.head;
+    let history = head.replay();
+    let settled = history.order.iter().rev().filter(|node| {
+        let file = &head.map.node(**node).revision.file;
+        !environment.is_judged(file)
+    });
+    let older = settled.take(NEWEST).filter_map(|node| history.get(*node));
+    let mut count = 0;
+    for replayed in older {
+        let mixed = mixed(replayed, ctx.version());
+        if mixed.contains(table) {
+            return true;
+        }
+        count += usize::from(!mixed.is_empty());
+    }
+    count >= CUSTOM
+}
+
+/// The tables of which a revision changes rows in the transaction that has altered them.
+fn mixed(replayed: &ReplayedRevision, version: u32) -> FxHashSet<&SmolStr> {
+    let steps = &replayed.upgrade_steps;
+    let mut found = FxHashSet::default();
+    let mut fresh = Fresh::default();
+    for (at, step) in steps.iter().enumerate() {
+        if let Ddl::Data {
+            tables,
+            rows: RowChange::Updated { .. } | RowChange::Removed { .. },
+        } = &step.ddl
+        {
+            let earlier = steps.get(..at).unwrap_or_default();
+            found.extend(tables.iter().filter(|table| {
+                !fresh.is_empty(table) && altered_before(step, earlier, table, version).is_some()
+            }));
+        }
+        fresh.take(step);
+    }
+    found
 }
 
 /// The new column that the statement sets to its own default.

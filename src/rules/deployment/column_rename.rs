@@ -23,6 +23,8 @@ struct ColumnRename<'a> {
     table: &'a str,
     name: &'a str,
     new_name: &'a str,
+    /// What a model calls a column with.
+    function: &'static str,
 }
 
 impl Violation for ColumnRename<'_> {
@@ -31,6 +33,7 @@ impl Violation for ColumnRename<'_> {
             table,
             name,
             new_name,
+            ..
         } = self;
         format!(
             "code that runs during the deployment still asks for `{table}.{name}`, which becomes `{new_name}`"
@@ -47,9 +50,9 @@ impl Violation for ColumnRename<'_> {
 
     fn help(&self) -> Option<String> {
         Some(format!(
-            "keep the column and rename the attribute alone, `{} = mapped_column(\"{}\")`; or add the new column, write to \
+            "keep the column and rename the attribute alone, `{} = {}(\"{}\", …)`; or add the new column, write to \
              both, and drop the old one in a later release",
-            self.new_name, self.name
+            self.new_name, self.function, self.name
         ))
     }
 }
@@ -82,6 +85,11 @@ fn check(ctx: &StatementContext<'_>, reporter: &mut Reporter<'_>) {
         table,
         name,
         new_name,
+        function: if ctx.environment.head.semantics().sqlalchemy >= (2, 0) {
+            "mapped_column"
+        } else {
+            "Column"
+        },
     };
     ctx.report(&violation, reporter, "renames the column");
 }

@@ -1,11 +1,13 @@
 //! ML306
 
+use smol_str::SmolStr;
+
 use crate::alembic::Run;
 use crate::diagnostic::Label;
 use crate::models::makes_rows_with;
 use crate::rules::downgrade::at;
 use crate::rules::{EnvironmentContext, MigrationContext, Reporter, Violation, declare_rule};
-use crate::schema::{FrozenDefault, Operation};
+use crate::schema::{FrozenDefault, Operation, Recorded};
 
 declare_rule! {
     "ML306", "frozen-default" in Model("model"),
@@ -81,12 +83,17 @@ impl Violation for Frozen<'_> {
 fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
     let runs: [Option<&Run>; 2] = [ctx.migration.upgrade.run(), ctx.migration.downgrade.run()];
     for run in runs.into_iter().flatten() {
-        let frozen = run.operations.iter().flat_map(|recorded| {
-            let frozen = recorded.frozen.iter();
-            frozen.map(|default| (&recorded.operation, default))
-        });
-        for (operation, default) in frozen {
-            if is_for_old_rows(operation, default, ctx) {
+        let frozen = run
+            .operations
+            .iter()
+            .enumerate()
+            .flat_map(|(index, recorded)| {
+                let frozen = recorded.frozen.iter();
+                frozen.map(move |default| (index, &recorded.operation, default))
+            });
+        for (index, operation, default) in frozen {
+            let later = run.operations.get(index + 1..).unwrap_or_default();
+            if is_for_old_rows(operation, default, ctx) || is_replaced(operation, default, later) {
                 continue;
             }
             let (primary, related) = at(ctx.revision, run, &default.place, "worked out once");
@@ -107,12 +114,7 @@ fn is_for_old_rows(
     default: &FrozenDefault,
     ctx: &MigrationContext<'_>,
 ) -> bool {
-    let table = match operation {
-        Operation::AddColumn { table, .. } => table.as_ref(),
-        Operation::CreateTable(table) => Some(&table.name),
-        _ => None,
-    };
-    let Some((table, column)) = table.zip(default.column.as_ref()) else {
+    let Some((table, column)) = table_of(operation).zip(default.column.as_ref()) else {
         return false;
     };
     let head = ctx.environment.head;
@@ -124,6 +126,27 @@ fn is_for_old_rows(
         || model
             .and_then(|model| model.place.as_ref())
             .is_some_and(|place| makes_rows_with(head.sources(), place, column))
+}
+
+/// True if a later operation of the function gives the column another default, or takes it away.
+fn is_replaced(operation: &Operation, default: &FrozenDefault, later: &[Recorded]) -> bool {
+    let is_it = |recorded: &Recorded| match &recorded.operation {
+        Operation::AlterColumn(alter) => {
+            alter.says_default
+                && alter.table.as_ref() == table_of(operation)
+                && alter.column == default.column
+        }
+        _ => false,
+    };
+    default.column.is_some() && later.iter().any(is_it)
+}
+
+fn table_of(operation: &Operation) -> Option<&SmolStr> {
+    match operation {
+        Operation::AddColumn { table, .. } => table.as_ref(),
+        Operation::CreateTable(table) => Some(&table.name),
+        _ => None,
+    }
 }
 
 fn check_models(ctx: &EnvironmentContext<'_>, reporter: &mut Reporter<'_>) {
