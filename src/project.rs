@@ -585,7 +585,8 @@ impl<'s> ProjectEnvironment<'s> {
                         .reached_dialect()
                         .or_else(|| self.asks_flask().then(|| self.flask_dialect())?)
                         .or_else(|| dialect::env_pragma(&self.environment, self.sources))
-                        .or_else(|| self.dialect_of_settings()),
+                        .or_else(|| self.dialect_of_settings())
+                        .or_else(|| self.dialect_of_batches()),
                     DialectSource::Package { .. } if self.asks_flask() => self.flask_dialect(),
                     _ => None,
                 };

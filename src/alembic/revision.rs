@@ -7,7 +7,10 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use smol_str::SmolStr;
 
-use self::said::{is_kept, is_on_purpose, is_said, leaves_on_purpose, passages, rules_out};
+use self::said::{
+    comes_back_nullable, is_kept, is_not_restored, is_on_purpose, is_said, leaves_on_purpose,
+    passages, rules_out,
+};
 use crate::python::ast::{Call, Expr, ExprKind, Module, Stmt, StmtKind};
 use crate::python::{ParsedFile, decided, remarks};
 use crate::source::{FileSpan, RepoPath, Span};
@@ -87,6 +90,29 @@ impl Revision {
         passages(self.source.text.as_str(), function)
             .iter()
             .any(|passage| leaves_on_purpose(passage, names))
+    }
+
+    /// True if somebody says in a sentence about the downgrade, at its function or in the docstring of the file, that what goes
+    /// by one of these names does not come back.
+    pub fn says_not_restored(&self, downgrade: Span, names: &[&str]) -> bool {
+        let mut passages = self.passages_about_downgrade(downgrade).into_iter();
+        passages.any(|passage| is_not_restored(&passage, names))
+    }
+
+    /// True if somebody says there that it comes back nullable.
+    pub fn says_nullable(&self, downgrade: Span, names: &[&str]) -> bool {
+        let mut passages = self.passages_about_downgrade(downgrade).into_iter();
+        passages.any(|passage| comes_back_nullable(&passage, names))
+    }
+
+    /// What is said about the downgrade: at its function, and in paragraphs of the docstring of the file that name it.
+    fn passages_about_downgrade(&self, downgrade: Span) -> Vec<String> {
+        let mut found = passages(self.source.text.as_str(), downgrade);
+        let docstring = self.source.module.docstring().and_then(Expr::as_str);
+        let paragraphs = docstring.into_iter().flat_map(|text| text.split("\n\n"));
+        let of_it = paragraphs.filter(|text| text.to_lowercase().contains("downgrad"));
+        found.extend(of_it.map(str::to_owned));
+        found
     }
 
     /// True if the docstring of the file has one of these words, in whichever case.

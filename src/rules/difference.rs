@@ -309,6 +309,16 @@ impl<'a> Remainder<'a> {
         operations.into_iter().any(makes_columns)
     }
 
+    /// True for what the downgrade makes so itself, also by a function that both directions call.
+    pub(crate) fn is_said_by_downgrade(&self, difference: &Difference) -> bool {
+        let Some(place) = &difference.place else {
+            return false;
+        };
+        let downgrade = self.downgrade;
+        downgrade.span.contains(place.span)
+            || Target::of(difference).last_naming(downgrade) == Some(place)
+    }
+
     fn lies_in(&self, run: &Run, place: &FileSpan) -> bool {
         let in_function = place.file == self.revision.file && run.span.contains(place.span);
         in_function

@@ -2,6 +2,7 @@
 
 mod catalogs;
 mod condition;
+mod referred;
 mod select;
 #[cfg(test)]
 mod tests;

@@ -124,6 +124,52 @@ fn a_column_that_is_not_null_against_the_models_both_ways_is_one_slip() {
 }
 
 #[test]
+fn a_type_that_both_directions_state_wrongly_is_one_slip() {
+    let repository = Repository::init(&[]);
+    repository.write("alembic.ini", INI.replace("postgresql", "mysql"));
+    repository.write(
+        "migrations/env.py",
+        "from alembic import context\nfrom models import Base\n\ncontext.configure(target_metadata=Base.metadata)\n",
+    );
+    repository.write(
+        "models.py",
+        "from sqlalchemy import Column, Integer\nfrom sqlalchemy.dialects.mysql import DATETIME\n\
+         from sqlalchemy.orm import DeclarativeBase\n\n\nclass Base(DeclarativeBase):\n    pass\n\n\n\
+         class Task(Base):\n    __tablename__ = \"tasks\"\n\n    id = Column(Integer, primary_key=True)\n    \
+         seen = Column(DATETIME(fsp=6))\n",
+    );
+    let revision = |id: &str, parent: &str, upgrade: &str, downgrade: &str| {
+        format!(
+            "import sqlalchemy as sa\nfrom alembic import op\nfrom sqlalchemy.dialects import mysql\n\n\
+             revision = \"{id}\"\ndown_revision = {parent}\n\n\n\
+             def upgrade():\n    {upgrade}\n\n\ndef downgrade():\n    {downgrade}\n"
+        )
+    };
+    let table = "op.create_table(\"tasks\", sa.Column(\"id\", sa.Integer(), primary_key=True), \
+                 sa.Column(\"seen\", mysql.DATETIME(fsp=6), nullable=False))";
+    repository.write(
+        "migrations/versions/a1.py",
+        revision("a1", "None", table, "op.drop_table(\"tasks\")"),
+    );
+    repository.commit("Tasks");
+    repository.git(&["checkout", "--quiet", "-b", "side"]);
+    let alter = |kind: &str, nullable: &str| {
+        format!("op.alter_column(\"tasks\", \"seen\", existing_type={kind}, nullable={nullable})")
+    };
+    let wrong = alter("sa.DATETIME()", "False");
+    for (kind, told) in [("sa.DATETIME()", "402"), ("mysql.DATETIME(fsp=6)", "204")] {
+        let upgrade = alter(kind, "True");
+        repository.write(
+            "migrations/versions/b2.py",
+            revision("b2", "\"a1\"", &upgrade, &wrong),
+        );
+        repository.commit("Not seen yet");
+        assert_eq!(codes(&repository, "ML204,ML402"), [told]);
+        assert_eq!(codes(&repository, "ML204"), ["204"]);
+    }
+}
+
+#[test]
 fn advice_says_what_comes_before_it() {
     let repository = shop();
     repository.write(

@@ -56,34 +56,92 @@ pub(super) fn passages(text: &str, function: Span) -> Vec<String> {
 
 /// "We are not changing the primary key back because that would lose rows."
 pub(super) fn leaves_on_purpose(passage: &str, names: &[&str]) -> bool {
-    let passage = passage.replace('\n', " ").to_lowercase();
-    passage.split(['.', ';']).any(|sentence| {
-        let words: Vec<&str> = sentence
-            .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '\'')))
-            .filter(|word| !word.is_empty())
-            .collect();
-        let has = |name: &str| {
-            let name: Vec<String> = name.split(' ').map(str::to_lowercase).collect();
-            words.windows(name.len()).any(|part| part == name)
-        };
-        let is_left = words.iter().any(|word| {
-            word.ends_with("n't")
+    sentences(passage).iter().any(|sentence| {
+        let mut words = sentence.words.iter();
+        let is_left = words.any(|word| {
+            is_negation(word)
                 || matches!(
-                    *word,
-                    "not"
-                        | "cannot"
-                        | "keep"
-                        | "keeping"
-                        | "keeps"
-                        | "kept"
-                        | "leave"
-                        | "leaving"
-                        | "leaves"
-                        | "left"
+                    word.as_str(),
+                    "keep" | "keeping" | "keeps" | "kept" | "leave" | "leaving" | "leaves" | "left"
                 )
         });
-        is_left && is_on_purpose(sentence) && names.iter().any(|name| has(name))
+        is_left && is_on_purpose(&sentence.text) && sentence.has_one_of(names)
     })
+}
+
+/// "The CHECK constraint isn't restored."
+pub(super) fn is_not_restored(passage: &str, names: &[&str]) -> bool {
+    sentences(passage).iter().any(|sentence| {
+        let mut words = sentence.words.windows(2);
+        let is_denied = words.any(
+            |pair| matches!(pair, [first, second] if is_negation(first) && is_restoring(second)),
+        );
+        is_denied
+            && !sentence.words.iter().any(|word| is_of_rows(word))
+            && sentence.has_one_of(names)
+    })
+}
+
+/// "`downgrade()` re-adds the legacy columns (nullable)."
+pub(super) fn comes_back_nullable(passage: &str, names: &[&str]) -> bool {
+    sentences(passage).iter().any(|sentence| {
+        let has = |is_it: fn(&str) -> bool| sentence.words.iter().any(|word| is_it(word));
+        has(|word| word == "nullable")
+            && has(is_restoring)
+            && !has(is_negation)
+            && sentence.has_one_of(names)
+    })
+}
+
+/// A sentence in lower case.
+struct Sentence {
+    text: String,
+    words: Vec<String>,
+}
+
+impl Sentence {
+    fn has_one_of(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| {
+            let name: Vec<String> = name.split(' ').map(str::to_lowercase).collect();
+            self.words.windows(name.len()).any(|part| part == name)
+        })
+    }
+}
+
+fn sentences(passage: &str) -> Vec<Sentence> {
+    let passage = passage.replace('\n', " ").to_lowercase();
+    let sentences = passage.split(['.', ';']).map(|text| Sentence {
+        text: text.to_owned(),
+        words: text
+            .split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '\'')))
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect(),
+    });
+    sentences.collect()
+}
+
+fn is_negation(word: &str) -> bool {
+    word.ends_with("n't") || matches!(word, "not" | "cannot")
+}
+
+/// "restored", "brought back"; "re-add" is two words.
+fn is_restoring(word: &str) -> bool {
+    let begins = |start: &&str| word.starts_with(start);
+    word == "re"
+        || [
+            "restor", "recreat", "readd", "reinstat", "rebuil", "return", "revert", "revers",
+            "bring", "brought",
+        ]
+        .iter()
+        .any(begins)
+}
+
+fn is_of_rows(word: &str) -> bool {
+    matches!(
+        word,
+        "row" | "rows" | "data" | "value" | "values" | "content" | "contents"
+    )
 }
 
 /// How one says that nothing happens on purpose.
@@ -189,6 +247,39 @@ mod tests {
             ("Not the ix_ab, because it is needed", false),
         ] {
             assert_eq!(leaves_on_purpose(passage, &names), is_left, "{passage}");
+        }
+    }
+
+    #[test]
+    fn sentences_that_say_what_does_not_come_back() {
+        let names = ["check", "checks", "ck_a"];
+        for (passage, is_lost) in [
+            (
+                "As text; the CHECK constraint isn't restored (no way to know it).",
+                true,
+            ),
+            ("Does not re-create `ck_a`.", true),
+            ("The rows that ck_a refuses are not restored", false),
+            ("The check is restored, but not the index", false),
+            ("The index is not restored. So is the check", false),
+        ] {
+            assert_eq!(is_not_restored(passage, &names), is_lost, "{passage}");
+        }
+    }
+
+    #[test]
+    fn sentences_that_say_what_comes_back_nullable() {
+        let names = ["level", "column", "columns"];
+        for (passage, is_said) in [
+            ("``downgrade()`` re-adds the old columns (nullable)", true),
+            (
+                "Restores the column `level` as nullable, without values.",
+                true,
+            ),
+            ("The level is not restored as nullable", false),
+            ("upgrade() makes the column nullable", false),
+        ] {
+            assert_eq!(comes_back_nullable(passage, &names), is_said, "{passage}");
         }
     }
 

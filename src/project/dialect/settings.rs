@@ -1,6 +1,9 @@
-//! URLs of databases in what is no code: samples of environment variables, what starts a container, and the introduction.
+//! URLs of databases in what is no code: samples of environment variables, what starts a container, and the introduction;
+//! and in code that nothing leads to.
 
 use std::collections::BTreeSet;
+
+use memchr::memmem;
 
 use super::{DetectedDialect, DialectSource, FOREIGN};
 use crate::dependencies::FileLine;
@@ -10,18 +13,61 @@ use crate::project::ProjectEnvironment;
 use crate::project::startup::{is_compose, is_start};
 use crate::source::RepoPath;
 
+/// One of them is in every file that names a database.
+const NAMES: [&[u8]; 6] = [
+    b"://", b"ostgres", b"psycopg", b"asyncpg", b"mysql", b"mariadb",
+];
+
 /// So many files are read.
 const MOST_FILES: usize = 100;
 
 impl ProjectEnvironment<'_> {
+    /// SQLite, where `env.py` renders batches, and the code has URLs of it and names no other database.
+    pub(in crate::project) fn dialect_of_batches(&self) -> Option<DetectedDialect> {
+        let env = self.sources.python(&self.environment.env_file()?)?;
+        if !env.text.as_str().contains("render_as_batch=True") || !self.says_what_it_needs() {
+            return None;
+        }
+        let files = self.sources.files_with("names of databases", |path| {
+            let names = |bytes: &[u8]| NAMES.iter().any(|name| memmem::find(bytes, name).is_some());
+            path.extension() == "py"
+                && !is_test_file(path)
+                && !crate::git::is_foreign(path)
+                && self
+                    .sources
+                    .look_into(path)
+                    .is_some_and(|bytes| names(&bytes))
+        });
+        let mut first: Option<FileLine> = None;
+        for file in files.iter() {
+            let bytes = self.sources.look_into(file)?;
+            for (line, text) in (1..).zip(String::from_utf8_lossy(&bytes).lines()) {
+                if named_server(text).is_some() || names_foreign(text) {
+                    return None;
+                }
+                if first.is_none() && written_url(text) == Some(Dialect::Sqlite) {
+                    let file = file.clone();
+                    first = Some(FileLine { file, line });
+                }
+            }
+        }
+        Some(DetectedDialect {
+            dialect: Dialect::Sqlite,
+            source: DialectSource::Url(first?),
+        })
+    }
+
+    fn says_what_it_needs(&self) -> bool {
+        let dependencies = self.dependencies();
+        ["sqlalchemy", "flask-sqlalchemy", "flask-migrate", "alembic"]
+            .iter()
+            .any(|package| dependencies.uses(package))
+    }
+
     /// The dialect of the URLs in such files, if they name no other database. What the project needs has to be known: a
     /// driver that it lacks, it does not use.
     pub(in crate::project) fn dialect_of_settings(&self) -> Option<DetectedDialect> {
-        let dependencies = self.dependencies();
-        if !["sqlalchemy", "flask-sqlalchemy", "flask-migrate", "alembic"]
-            .iter()
-            .any(|package| dependencies.uses(package))
-        {
+        if !self.says_what_it_needs() {
             return None;
         }
         let files = self

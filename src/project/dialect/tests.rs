@@ -225,3 +225,21 @@ fn a_url_in_settings_that_are_no_code() {
     // What is needed is not known.
     assert_eq!(shown(&[sample, start]), ["postgresql (assumed)"]);
 }
+
+#[test]
+fn sqlite_where_batches_are_rendered_and_the_code_names_nothing_else() {
+    let needs = ("requirements.txt", "alembic\nsqlalchemy\n");
+    let env = (
+        "migrations/env.py",
+        "context.configure(render_as_batch=True)\n",
+    );
+    let code = ("app/settings.py", "path = f'sqlite:///{folder}/app.db'\n");
+    assert_eq!(shown(&[needs, env, code]), ["sqlite (app/settings.py:1)"]);
+    let other = (
+        "app/other.py",
+        "if url.startswith('postgresql'):\n    pass\n",
+    );
+    assert_eq!(shown(&[needs, env, code, other]), ["postgresql (assumed)"]);
+    assert_eq!(shown(&[needs, code]), ["postgresql (assumed)"]);
+    assert_eq!(shown(&[env, code]), ["postgresql (assumed)"]);
+}

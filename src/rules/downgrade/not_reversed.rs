@@ -12,6 +12,7 @@ mod renamed;
 mod repeatable_label;
 mod repeated;
 mod reported;
+mod said;
 mod severity;
 mod slip;
 mod uniqueness;
@@ -510,7 +511,9 @@ fn report(
     ctx: &ReplayContext<'_>,
     reporter: &mut Reporter<'_>,
 ) {
-    let severities = cause.iter().map(|object| severity::severity(object, ctx));
+    let severities = cause
+        .iter()
+        .map(|object| severity::severity(object, remainder, ctx));
     // The parts of a rebuild are not alike, nor are columns that come back: the worst counts.
     let are_unlike = |object: &Object<'_>| {
         object.part == Some(Part::Left) || object.is_added_back || object.left_by_rename.is_some()

@@ -90,6 +90,10 @@ pub(super) fn field(
         ("constraint_column_usage", "table_name") => QuestionField::UsedTable,
         ("constraint_column_usage", "column_name") => QuestionField::UsedColumn,
         ("pg_constraint", "confrelid") => QuestionField::Referred,
+        // A column that a constraint is over is not its owner.
+        ("pg_attribute", "attname") if main.name == "pg_constraint" => {
+            QuestionField::Property(column.into())
+        }
         ("pg_index", "indexrelid") => QuestionField::Name,
         // Joined by the index's own id: see `select`.
         ("pg_class", "relname") if main.name == "pg_index" => QuestionField::Name,
@@ -125,4 +129,18 @@ pub(super) fn field(
         ) => return None,
         (_, other) => QuestionField::Property(other.into()),
     })
+}
+
+/// Columns whose table is clear without an alias.
+pub(super) fn owns(table: &str, column: &str) -> bool {
+    match column {
+        "nspname" => table == "pg_namespace",
+        "typname" | "typnamespace" | "typtype" => table == "pg_type",
+        "relname" | "relkind" | "relnamespace" => table == "pg_class",
+        "enumlabel" | "enumtypid" => table == "pg_enum",
+        "conname" | "contype" | "conrelid" => table == "pg_constraint",
+        "attname" | "attrelid" => table == "pg_attribute",
+        "indexrelid" | "indrelid" | "indisvalid" => table == "pg_index",
+        _ => false,
+    }
 }

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::super::source::{is_default_schema, qualified};
 use super::super::token::{HOLE, Token, TokenKind};
 use super::catalogs::{self, CatalogTable};
-use super::{pattern_value, property};
+use super::{pattern_value, property, referred};
 use crate::catalog::{AnswerForm, CatalogQuestion, QuestionField, QuestionKind, QuestionValue};
 use crate::dialect::Dialect;
 
@@ -64,7 +64,15 @@ pub(super) fn select(tokens: &[Token<'_>]) -> Option<CatalogQuestion> {
     {
         return None;
     }
-    let scope = Scope { tables, main };
+    let referred = referred::aliases(&conditions);
+    if main.name == "pg_constraint" && is_joined_twice(&tables, &referred) {
+        return None;
+    }
+    let scope = Scope {
+        tables,
+        main,
+        referred,
+    };
     let mut asked = CatalogQuestion {
         about: main.about,
         conditions: Vec::new(),
@@ -244,6 +252,14 @@ fn tables<'a, 'b>(
     }
 }
 
+/// True if a catalog is joined twice, both times to the side of the table that a constraint is of.
+fn is_joined_twice(tables: &[(SmolStr, CatalogTable)], referred: &[SmolStr]) -> bool {
+    let own = tables.iter().filter(|(alias, _)| !referred.contains(alias));
+    let mut names: Vec<&str> = own.map(|(_, table)| table.name).collect();
+    names.sort_unstable();
+    names.windows(2).any(|pair| pair.first() == pair.last())
+}
+
 type Named<'a, 'b> = ((SmolStr, CatalogTable), &'b [Token<'a>]);
 
 /// One table of a catalog with its alias.
@@ -281,6 +297,8 @@ fn table<'a, 'b>(tokens: &'b [Token<'a>]) -> Option<Named<'a, 'b>> {
 struct Scope {
     tables: Vec<(SmolStr, CatalogTable)>,
     main: CatalogTable,
+    /// The aliases of what foreign keys refer to.
+    referred: Vec<SmolStr>,
 }
 
 impl Scope {
@@ -333,6 +351,9 @@ impl Scope {
             [column] if is_name(column) => (self.main, column.name()?),
             [alias, dot, column] if dot.is_punctuation(".") && is_name(column) => {
                 let alias = alias.name()?;
+                if self.referred.iter().any(|name| *name == alias) {
+                    return referred::column(&column.name()?);
+                }
                 let (_, table) = self.tables.iter().find(|(name, _)| *name == alias)?;
                 (*table, column.name()?)
             }
@@ -344,7 +365,7 @@ impl Scope {
             && let Some(owner) = self
                 .tables
                 .iter()
-                .find(|(_, table)| owns(table.name, &column))
+                .find(|(_, table)| catalogs::owns(table.name, &column))
         {
             return Some(catalogs::field(owner.1, self.main, &column));
         }
@@ -462,20 +483,6 @@ fn flag(field: QuestionField, value: &str, asked: &mut CatalogQuestion) -> Optio
         .conditions
         .push((field, QuestionValue::Text(value.into())));
     Some(())
-}
-
-/// Columns whose table is clear without an alias.
-fn owns(table: &str, column: &str) -> bool {
-    match column {
-        "nspname" => table == "pg_namespace",
-        "typname" | "typnamespace" | "typtype" => table == "pg_type",
-        "relname" | "relkind" | "relnamespace" => table == "pg_class",
-        "enumlabel" | "enumtypid" => table == "pg_enum",
-        "conname" | "contype" | "conrelid" => table == "pg_constraint",
-        "attname" | "attrelid" => table == "pg_attribute",
-        "indexrelid" | "indrelid" | "indisvalid" => table == "pg_index",
-        _ => false,
-    }
 }
 
 fn is_name(token: &Token<'_>) -> bool {

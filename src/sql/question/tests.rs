@@ -121,6 +121,18 @@ fn what_is_asked() {
             "SELECT 1 FROM pg_class c JOIN pg_index i ON i.indexrelid = c.oid WHERE c.relname = 'ix' AND NOT i.indisvalid",
             "Index [Name ix, .indisvalid false] Rows(_)",
         ),
+        (
+            "SELECT c.conname FROM pg_constraint c JOIN pg_class a ON a.oid = c.conrelid JOIN pg_class b ON b.oid = c.confrelid WHERE a.relname = 'a' AND b.relname = 'b' AND c.contype = 'f'",
+            "Constraint [Owner a, Referred b, ConstraintKind f] Rows(Name)",
+        ),
+        (
+            "SELECT 1 FROM pg_constraint c JOIN pg_class r ON r.oid = c.conrelid JOIN pg_attribute k ON k.attrelid = r.oid AND k.attnum = ANY(c.conkey) WHERE r.relname = 'a' AND k.attname = 'b'",
+            "Constraint [Owner a, .attname b] Rows(_)",
+        ),
+        (
+            "SELECT 1 FROM pg_constraint c, pg_class a, pg_class b WHERE a.oid = c.conrelid AND a.relname = 'a' AND b.relname = 'b'",
+            "nothing",
+        ),
         ("SELECT 1 FROM users", "nothing"),
         (
             "SELECT 1 FROM information_schema.tables WHERE table_name <> 'a'",

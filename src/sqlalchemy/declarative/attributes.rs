@@ -444,6 +444,10 @@ impl Attribute {
         for name in ["primary_key", "unique", "index", "nullable"] {
             arguments.extend(given(name).map(|value| named(name, value)));
         }
+        let plain = value.clone().filter(|_| call.is_none());
+        let default = ["default", "default_factory"].into_iter().find_map(given);
+        let default = default.or(plain).filter(is_default);
+        arguments.extend(default.map(|value| named("default", value)));
         if let Some(Value::Object(id)) = given("sa_column_kwargs")
             && let Object::Dict(pairs) = interpreter.heap.get(id)
         {
@@ -542,6 +546,11 @@ impl Attribute {
             open: call.open,
         });
     }
+}
+
+/// True for what SQLModel hands to the column as its default.
+fn is_default(value: &Value) -> bool {
+    !matches!(value, Value::None | Value::Ellipsis)
 }
 
 /// True for the `Field` of Pydantic: SQLModel finds nothing in it but the length.

@@ -184,11 +184,13 @@ fn without_casts(value: &Value) -> Value {
     }
 }
 
-/// True for an index that comes back as the models of the base have it, and for a unique constraint that they do not have:
-/// what the older code expects. An index that became unique may fail on the rows all the same.
+/// True for an index that comes back as the models of the base have it, and for a unique constraint or the CHECK of a type
+/// that they do not have: what the older code expects. An index that became unique may fail on the rows all the same.
 pub(super) fn is_as_in_the_models(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
-    if (difference.subject, difference.change) == (Subject::Unique, Change::Removed) {
-        return is_unknown_to_the_models(difference, ctx);
+    match (difference.subject, difference.change) {
+        (Subject::Unique, Change::Removed) => return is_unknown_to_the_models(difference, ctx),
+        (Subject::Check, Change::Removed) => return is_of_a_type_without(difference, ctx),
+        _ => {}
     }
     let is_unique = |value: &Value| value.get("unique") == Some(&Value::Bool(true));
     if difference.subject != Subject::Index
@@ -207,6 +209,42 @@ pub(super) fn is_as_in_the_models(difference: &Difference, ctx: &ReplayContext<'
     index.is_some_and(|index| {
         index.maybe.is_none() && index_value(&index.definition) == difference.to
     })
+}
+
+/// True for a CHECK that lists the values of one column, as a type writes it, of which the models of the base check nothing.
+fn is_of_a_type_without(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let target = Target::of(difference);
+    let base = ctx.environment.base();
+    let models = base.map(|base| &base.model_schema().catalog);
+    let (Some(models), Some(table), Some(name)) = (models, target.table, target.name) else {
+        return false;
+    };
+    let lost = ctx.replayed.before.tables.get(table);
+    let lost = lost.and_then(|table| table.constraint(name));
+    let Some(ConstraintKind::Check {
+        expression: Fact::Known(expression),
+        columns,
+    }) = lost.map(|lost| &lost.kind)
+    else {
+        return false;
+    };
+    let ([column], true) = (columns.as_slice(), lists_values(expression)) else {
+        return false;
+    };
+    models.tables.get(table).is_some_and(|known| {
+        let mut checks = known.constraints.iter();
+        known.column(column).is_some_and(|column| column.maybe.is_none())
+            && models.doubt_about(known).is_none()
+            && !checks.any(|check| {
+                matches!(&check.kind, ConstraintKind::Check { columns, .. } if columns.contains(column))
+            })
+    })
+}
+
+/// True for `kind IN ('a', 'b')`, as each database spells it.
+fn lists_values(expression: &str) -> bool {
+    let upper = expression.to_uppercase();
+    [" IN (", "= ANY"].iter().any(|list| upper.contains(list))
 }
 
 /// True for a unique constraint over columns that the models of the base do not keep unique.
@@ -235,13 +273,11 @@ pub(super) fn is_as_the_models_say(
         return false;
     };
     let target = Target::of(difference);
-    let is_made_by_downgrade = difference
-        .place
-        .as_ref()
-        .is_some_and(|place| remainder.downgrade.span.contains(place.span));
-    let (Some(base), Some(name), true) =
-        (ctx.environment.base(), target.name, is_made_by_downgrade)
-    else {
+    let (Some(base), Some(name), true) = (
+        ctx.environment.base(),
+        target.name,
+        remainder.is_said_by_downgrade(difference),
+    ) else {
         return false;
     };
     let says = |models: &Catalog| said_by_models(difference, models);
@@ -262,26 +298,6 @@ pub(super) fn is_as_the_models_say(
             })
     });
     is_said && is_settled && remainder.next_failure(name).is_none()
-}
-
-/// True for what the downgrade does not touch, and says why.
-pub(super) fn is_left_on_purpose(difference: &Difference, remainder: &Remainder<'_>) -> bool {
-    let target = Target::of(difference);
-    let downgrade = remainder.downgrade;
-    let place = difference.place.as_ref();
-    let is_touched = target.last_naming(downgrade).is_some()
-        || place.is_some_and(|place| downgrade.span.contains(place.span));
-    if !matches!(difference.change, Change::Changed(_)) || is_touched {
-        return false;
-    }
-    let plural = difference.subject.plural();
-    // There are too many columns for the word to mean one.
-    let nouns = [difference.subject.noun(), plural.as_str()]
-        .into_iter()
-        .filter(|_| difference.subject != Subject::Column);
-    let names: Vec<&str> = nouns.chain(target.name).collect();
-    let revision = remainder.revision;
-    revision.is_left_on_purpose(downgrade.span, &names)
 }
 
 /// True for what a revision that brings databases together leaves as it is in this one: the downgrade goes back to what the
@@ -353,7 +369,8 @@ pub(super) fn lacks_dead_labels(
 
 /// True for a default where there was none, of a column to which the models of the base give a value themselves: the older
 /// code never asks for it. No more does it for the default of `upgrade` that is left, which the next upgrade sets again: the
-/// column may be NULL, or the older code gives it a value, as it has to.
+/// column may be NULL, or the older code gives it a value, as it has to. Of a column that the downgrade adds NOT NULL a default
+/// fills the rows, whichever it was before.
 pub(super) fn is_never_asked_for(
     difference: &Difference,
     remainder: &Remainder<'_>,
@@ -374,13 +391,19 @@ pub(super) fn is_never_asked_for(
         })
     };
     (difference.subject, difference.change) == (Subject::Column, Change::Changed("default"))
-        && difference.from.is_null()
-        && (is_filled() || is_left())
+        && match difference.from {
+            Value::Null => is_filled() || is_left(),
+            _ => !difference.to.is_null() && is_filled() && is_added_not_null(difference, ctx),
+        }
 }
 
-/// True for a column that may be NULL, or a foreign key, that is left as the models of the base have it: the migrations
-/// had drifted from what the older code expects, and brings nothing in its way.
-pub(super) fn is_expected(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+/// True for a column that may be NULL, or a foreign key, that is left as the models of the base have it, or that the downgrade
+/// makes so: the migrations had drifted from what the older code expects, and brings nothing in its way.
+pub(super) fn is_expected(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
     let target = Target::of(difference);
     let base = ctx.environment.base();
     let Some(table) = base
@@ -397,7 +420,10 @@ pub(super) fn is_expected(difference: &Difference, ctx: &ReplayContext<'_>) -> b
                     .and_then(|name| table.column(name))
                     .is_some_and(|column| column.maybe.is_none() && column.nullable.is(&true))
         }
-        (Subject::ForeignKey, Change::Changed("")) => {
+        (Subject::ForeignKey, change)
+            if change == Change::Changed("")
+                || change == Change::Added && remainder.is_said_by_downgrade(difference) =>
+        {
             let parts = |value: &Value| {
                 let mut value = value.clone();
                 if let Some(parts) = value.as_object_mut() {

@@ -2,10 +2,12 @@
 
 use serde_json::Value;
 
+use crate::alembic::Run;
 use crate::catalog::{Change, ConstraintKind, Difference, Subject};
 use crate::dialect::Dialect;
-use crate::rules::ReplayContext;
-use crate::rules::difference::{Remainder, Target};
+use crate::rules::convention::generic_type;
+use crate::rules::difference::{Remainder, Target, said_by_models};
+use crate::rules::{ReplayContext, is_selected};
 use crate::schema::Operation;
 use crate::sql::catalog_type;
 
@@ -93,6 +95,44 @@ pub(super) fn was_read_so(
     is_mysql(ctx)
         && (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
         && operations.any(|recorded| is_read(&recorded.operation))
+}
+
+/// True for a type that both directions state wrongly beside a change of something else, where it is told that the models have
+/// another one: `existing_type` is copied from one to the other.
+pub(super) fn is_misstated_on_both_ways(
+    difference: &Difference,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> bool {
+    let environment = ctx.environment;
+    let Target { table, name, .. } = Target::of(difference);
+    let only_states = |run: &Run| {
+        let mut alters = run
+            .operations
+            .iter()
+            .filter_map(|recorded| match &recorded.operation {
+                Operation::AlterColumn(alter) => Some(alter),
+                _ => None,
+            })
+            .filter(|alter| alter.table.as_deref() == table && alter.column.as_deref() == name)
+            .peekable();
+        alters.peek().is_some() && alters.all(|alter| !alter.gives_type)
+    };
+    let is_since_upgrade = || {
+        let after = table.and_then(|table| ctx.replayed.after.tables.get(table));
+        let column = after.zip(name).and_then(|(table, name)| table.column(name));
+        let spelling = column.and_then(|column| column.column_type.known());
+        spelling.is_some_and(|spelling| difference.to == spelling.as_str())
+    };
+    is_mysql(ctx)
+        && (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
+        && environment.change.is_some()
+        && is_selected(&generic_type::RULE, environment.settings)
+        && only_states(remainder.upgrade)
+        && only_states(remainder.downgrade)
+        && is_since_upgrade()
+        && said_by_models(difference, &environment.head.model_schema().catalog).as_ref()
+            == Some(&difference.from)
 }
 
 fn is_mysql(ctx: &ReplayContext<'_>) -> bool {

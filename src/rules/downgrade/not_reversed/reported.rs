@@ -4,7 +4,7 @@ use serde_json::Value;
 use smol_str::SmolStr;
 
 use super::severity::{is_text, orders_otherwise};
-use super::{actions, columns_in, doubled, means, misplaced, mysql, repeated, uniqueness};
+use super::{actions, columns_in, doubled, means, misplaced, mysql, repeated, said, uniqueness};
 use crate::alembic::Step;
 use crate::catalog::{
     AlterAction, Catalog, Change, ConstraintKind, Ddl, Difference, Fact, Subject,
@@ -190,12 +190,10 @@ fn takes_longer_text(
     remainder: &Remainder<'_>,
     ctx: &ReplayContext<'_>,
 ) -> bool {
-    let place = difference.place.as_ref();
-    let is_said = place.is_some_and(|place| remainder.downgrade.span.contains(place.span));
     let (Some(from), Some(to)) = (difference.from.as_str(), difference.to.as_str()) else {
         return false;
     };
-    is_said
+    remainder.is_said_by_downgrade(difference)
         && (difference.subject, difference.change) == (Subject::Column, Change::Changed("type"))
         && is_text(from)
         && is_text(to)
@@ -242,10 +240,13 @@ pub(super) fn is_reported(
         || means::is_said_twice(difference, ctx)
         || means::never_was(difference, ctx)
         || difference.change == Change::Removed && remainder.is_given_up()
-        || means::is_left_on_purpose(difference, remainder)
+        || said::is_left_on_purpose(difference, remainder)
+        || said::is_said_to_be_less(difference, remainder, ctx)
+        || said::is_kept_for_its_values(difference, remainder, ctx)
         || means::is_for_other_databases(difference, ctx)
         || mysql::is_told_as_a_constraint(difference, remainder, ctx)
         || mysql::was_read_so(difference, remainder, ctx)
+        || mysql::is_misstated_on_both_ways(difference, remainder, ctx)
         || mysql::is_an_index(difference, remainder, ctx)
         || mysql::serves_a_key(difference, remainder, ctx)
         || only_orders_labels(difference)
@@ -329,11 +330,13 @@ pub(super) fn is_reported(
     }
 }
 
-/// True for a type in whose place the downgrade makes another one, where a column that has it now is told.
+/// True for a type where a column is told that had it before and has another one now.
 fn is_told_of_a_column(difference: &Difference, remainder: &Remainder<'_>) -> bool {
-    remainder
-        .columns_of_made_types()
-        .any(|column| column.from.as_str() == Some(&difference.object))
+    remainder.found.iter().any(|column| {
+        let spelling = column.from.as_str().unwrap_or_default();
+        (column.subject, column.change) == (Subject::Column, Change::Changed("type"))
+            && spelling.trim_end_matches("[]") == difference.object
+    })
 }
 
 /// True for what the downgrade says of a column where Alembic does not look, where that is told.

@@ -8,10 +8,14 @@ use crate::catalog::{Catalog, Change, Difference, Subject};
 use crate::diagnostic::Severity;
 use crate::dialect::is_wider;
 use crate::rules::ReplayContext;
-use crate::rules::difference::{LabelsApart, Target};
+use crate::rules::difference::{LabelsApart, Remainder, Target};
 
 /// How bad it is: what only is less strict or less convenient than it was is no error.
-pub(super) fn severity(object: &Object<'_>, ctx: &ReplayContext<'_>) -> Severity {
+pub(super) fn severity(
+    object: &Object<'_>,
+    remainder: &Remainder<'_>,
+    ctx: &ReplayContext<'_>,
+) -> Severity {
     let first = object.first;
     let before = &ctx.replayed.before;
     if object.next_failure.is_some() {
@@ -25,7 +29,7 @@ pub(super) fn severity(object: &Object<'_>, ctx: &ReplayContext<'_>) -> Severity
     if object
         .differences
         .iter()
-        .all(|difference| means::is_expected(difference, ctx))
+        .all(|difference| means::is_expected(difference, remainder, ctx))
     {
         return Severity::Info;
     }
