@@ -588,6 +588,7 @@ impl<'s> ProjectEnvironment<'s> {
                         .or_else(|| self.dialect_of_settings())
                         .or_else(|| self.dialect_of_batches()),
                     DialectSource::Package { .. } if self.asks_flask() => self.flask_dialect(),
+                    DialectSource::Imports { dialect, .. } => self.other_server(dialect),
                     _ => None,
                 };
                 other.unwrap_or(detected)

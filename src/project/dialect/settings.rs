@@ -57,6 +57,12 @@ impl ProjectEnvironment<'_> {
         })
     }
 
+    /// The other database with a server that such files set up, and no other: tools write types of one for another.
+    pub(in crate::project) fn other_server(&self, dialect: Dialect) -> Option<DetectedDialect> {
+        let set_up = self.dialect_of_settings();
+        set_up.filter(|found| ![dialect, Dialect::Sqlite].contains(&found.dialect))
+    }
+
     fn says_what_it_needs(&self) -> bool {
         let dependencies = self.dependencies();
         ["sqlalchemy", "flask-sqlalchemy", "flask-migrate", "alembic"]

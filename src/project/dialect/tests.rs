@@ -227,6 +227,19 @@ fn a_url_in_settings_that_are_no_code() {
 }
 
 #[test]
+fn types_of_one_server_and_another_that_is_set_up() {
+    let needs = ("requirements.txt", "alembic\nsqlalchemy\n");
+    let types = revision("from sqlalchemy.dialects import mysql");
+    let types = ("migrations/versions/a.py", types.as_str());
+    let compose = ("compose.yaml", "URL: postgresql://root@db/x\n");
+    let said = shown(&[needs, types, compose]);
+    assert_eq!(said, ["postgresql (compose.yaml:1)"]);
+    let sample = (".env.example", "URL=sqlite:///a.db\n");
+    let said = shown(&[needs, types, sample]);
+    assert!(said[0].starts_with("mysql"), "{said:?}");
+}
+
+#[test]
 fn sqlite_where_batches_are_rendered_and_the_code_names_nothing_else() {
     let needs = ("requirements.txt", "alembic\nsqlalchemy\n");
     let env = (

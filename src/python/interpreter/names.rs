@@ -309,6 +309,13 @@ impl<H: Host> Interpreter<'_, H> {
                 }
                 _ => Value::BuiltinMethod(Rc::new((value.clone(), name.clone()))),
             },
+            // A row of a result, of which a column is named.
+            Value::Tuple(items) if !matches!(name.as_str(), "count" | "index") => {
+                match items.as_ref() {
+                    [only] if !name.starts_with('_') => only.clone(),
+                    _ => Value::unknown(Reason::Attribute(name.clone()), at),
+                }
+            }
             Value::Str(_) | Value::Tuple(_) | Value::Bytes | Value::Int(_) => {
                 Value::BuiltinMethod(Rc::new((value.clone(), name.clone())))
             }

@@ -199,6 +199,9 @@ fn is_renamed(said: &str, ctx: &ScriptContext<'_>) -> bool {
         && ctx.environment.head.revision(said).is_none()
 }
 
+/// Longer ids have no room in `alembic_version.version_num`: whoever shortens the variable means to.
+const LONGEST_ID: usize = 32;
+
 /// True if what is wrong is the variable of a revision that the change brings: the name of the file says what the docstring
 /// says, no other revision has that id, and none goes by the one that the variable has.
 fn is_wrong_id(line: &DocLine, revision: &Revision, ctx: &ScriptContext<'_>) -> bool {
@@ -215,6 +218,7 @@ fn is_wrong_id(line: &DocLine, revision: &Revision, ctx: &ScriptContext<'_>) -> 
         named.any(|named| named.value == id)
     };
     is_new
+        && said.len() <= LONGEST_ID
         && names_file(said, revision)
         && !names_file(id, revision)
         && map.find(said).is_none()

@@ -78,6 +78,10 @@ impl Operation<'_, '_> {
             &mut indexes,
             &mut emitted,
         );
+        // Before Alembic 0.7 `add_column` passes `index=True` over.
+        if semantics.alembic < (0, 7) {
+            indexes.clear();
+        }
         // Outside of a batch, Alembic leaves these out on SQLite, with a warning.
         if !self.is_in_place() {
             // Here it stays nameless where the convention wants a name.

@@ -28,19 +28,34 @@ pub(super) fn is_ignored(difference: &Difference, ctx: &ChangeContext<'_>) -> bo
 }
 
 /// True for a column that a migration of the change alters on other databases, and by what it says leaves as it is on this
-/// one.
+/// one; and for a constraint or an index that it makes on those.
 pub(super) fn is_left_on_this_database(difference: &Difference, ctx: &ChangeContext<'_>) -> bool {
     let head = ctx.environment.head;
-    let Some((table, column, _)) = changed_part(difference, head) else {
+    let models = &head.model_schema().whole().catalog;
+    let is_made = difference.change == Change::Added && difference.subject != Subject::Column;
+    let (table, Some(part)) = split_object(&difference.object, models) else {
         return false;
     };
-    let alters = |recorded: &&Recorded| {
-        matches!(&recorded.operation, Operation::AlterColumn(alter)
-            if alter.table.as_deref() == Some(table) && alter.column.as_deref() == Some(column))
+    if !is_made && changed_part(difference, head).is_none() {
+        return false;
+    }
+    let does = |recorded: &Recorded| match &recorded.operation {
+        Operation::AlterColumn(alter) if !is_made => {
+            alter.table.as_deref() == Some(table) && alter.column.as_deref() == Some(part)
+        }
+        Operation::CreateConstraint {
+            table: of,
+            name: Some(name),
+        }
+        | Operation::CreateIndex {
+            table: of,
+            name: Some(name),
+        } if is_made => of.as_deref() == Some(table) && name == part,
+        _ => false,
     };
     let leaves = |node: usize| {
-        let revision = &head.map.node(node).revision;
-        if !revision.source.text.as_str().contains("dialect") {
+        let text = head.map.node(node).revision.source.text.as_str();
+        if !ASKS.iter().any(|word| text.contains(word)) {
             return false;
         }
         let replayed = head.replay().get(node);
@@ -49,12 +64,15 @@ pub(super) fn is_left_on_this_database(difference: &Difference, ctx: &ChangeCont
         };
         let defined = head.defined_migration(node);
         let defined = defined.upgrade.run();
-        !run.operations.iter().any(|recorded| alters(&recorded))
-            && defined.is_some_and(|run| run.operations.iter().any(|recorded| alters(&recorded)))
+        !run.operations.iter().any(does)
+            && defined.is_some_and(|run| run.operations.iter().any(does))
     };
     let mut nodes = 0..head.map.nodes().len();
     nodes.any(|node| belongs_to_change(ctx, head, node) && leaves(node))
 }
+
+/// How a revision asks which database it runs on.
+const ASKS: [&str; 3] = ["dialect", "engine.name", "drivername"];
 
 /// The table and the column of which a part differs, and that part.
 fn changed_part<'d>(
