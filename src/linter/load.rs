@@ -321,7 +321,7 @@ impl Linter<'_> {
             is_about_many_rows(diagnostic)
                 || is_lock(diagnostic)
                     && circumstances.is_established()
-                    && (is_about_reading_rows(diagnostic) || ctx.indexes_nothing(ctx.ddl))
+                    && (is_about_reading_rows(diagnostic) || ctx.indexes_news(ctx.ddl))
         };
         if found.iter().any(needs_many_rows) && !circumstances.is_large(table) {
             self.leave_out(earlier, needs_many_rows);

@@ -182,6 +182,20 @@ impl<'a> StatementContext<'a> {
         })
     }
 
+    /// True for an index that mentions a column which the change has made: it comes with what it is for.
+    pub(crate) fn indexes_news(&self, ddl: &Ddl) -> bool {
+        let Ddl::CreateIndex {
+            table, definition, ..
+        } = ddl
+        else {
+            return false;
+        };
+        definition.known().is_some_and(|definition| {
+            let mut columns = definition.columns.iter();
+            columns.any(|column| self.fresh.has_column(table, column))
+        })
+    }
+
     /// The default that all rows have got in a column that the change has added; NULL is `None` inside.
     pub(crate) fn only_value(&self, table: &str, column: &str) -> Option<&'a Option<SmolStr>> {
         let value = self.fresh.filled_with(table, column)?;
