@@ -92,7 +92,7 @@ impl<'a> Usage<'a> {
                 return false;
             }
             if path.extension() != "py" {
-                return has_word(bytes, name);
+                return names_function(bytes, name);
             }
             let Some(parsed) = self.sources.python(path) else {
                 return false;
@@ -142,6 +142,22 @@ fn stamps(bytes: &[u8]) -> bool {
     })
 }
 
+/// True for a script or a setting that names a function. A plain word such as `build` may be anything; as a function it stands
+/// before a parenthesis, or behind its module: `app.db:build`.
+fn names_function(bytes: &[u8], name: &str) -> bool {
+    if name.contains('_') {
+        return has_word(bytes, name);
+    }
+    memchr::memmem::find_iter(bytes, name.as_bytes()).any(|at| {
+        let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+        let is_of_module = matches!(before, Some(b'.' | b':'));
+        let is_apart = before.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+        let after = bytes.get(at + name.len());
+        let ends = after.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+        is_of_module && ends || is_apart && after == Some(&b'(')
+    })
+}
+
 pub(super) fn has_word(bytes: &[u8], word: &str) -> bool {
     let is_part =
         |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
@@ -186,4 +202,22 @@ pub(super) fn is_for_tests(path: &RepoPath) -> bool {
     let name = path.file_name();
     let stem = name.split('.').next().unwrap_or(name);
     is_test_file(path) || path.parent().components().any(is_test) || is_test(stem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn functions_in_scripts_and_settings() {
+        for (text, name, is_meant) in [
+            ("docker build .", "build", false),
+            ("start = \"app.db:build\"", "build", true),
+            ("python -c 'import db; db.build()'", "build", true),
+            ("flask init_db", "init_db", true),
+            ("rebuild()", "build", false),
+        ] {
+            assert_eq!(names_function(text.as_bytes(), name), is_meant, "{text}");
+        }
+    }
 }
