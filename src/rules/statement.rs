@@ -6,7 +6,8 @@ use smol_str::SmolStr;
 
 use crate::alembic::{Migration, RawSql, ReplayedRevision, Revision, Run, Step};
 use crate::catalog::{
-    AlterAction, Batch, Catalog, Column, ColumnDefinition, ConstraintKind, Ddl, Table,
+    AlterAction, Batch, Catalog, Column, ColumnDefinition, ConstraintKind, Ddl, IndexDefinition,
+    Table,
 };
 use crate::diagnostic::Severity;
 use crate::dialect::Dialect;
@@ -165,15 +166,9 @@ impl<'a> StatementContext<'a> {
     /// True for an index over columns that the change has made and that hold nothing, or the same in all rows: the table is
     /// read once, and there is nothing to sort.
     pub(crate) fn indexes_nothing(&self, ddl: &Ddl) -> bool {
-        let Ddl::CreateIndex {
-            table, definition, ..
-        } = ddl
-        else {
-            return false;
-        };
-        definition.known().is_some_and(|definition| {
-            let mut columns = definition.columns.iter();
-            !definition.columns.is_empty()
+        index_of(ddl).is_some_and(|(table, index)| {
+            let mut columns = index.columns.iter();
+            !index.columns.is_empty()
                 && columns.all(|column| match self.only_value(table, column) {
                     Some(Some(value)) => !value.contains('('),
                     Some(None) => true,
@@ -184,14 +179,8 @@ impl<'a> StatementContext<'a> {
 
     /// True for an index that mentions a column which the change has made: it comes with what it is for.
     pub(crate) fn indexes_news(&self, ddl: &Ddl) -> bool {
-        let Ddl::CreateIndex {
-            table, definition, ..
-        } = ddl
-        else {
-            return false;
-        };
-        definition.known().is_some_and(|definition| {
-            let mut columns = definition.columns.iter();
+        index_of(ddl).is_some_and(|(table, index)| {
+            let mut columns = index.columns.iter();
             columns.any(|column| self.fresh.has_column(table, column))
         })
     }
@@ -390,4 +379,14 @@ pub(crate) fn locks(cost: StatementCost, table: &str, other: Option<&str>) -> St
         (_, false) => ", and until the transaction ends",
     });
     text
+}
+
+/// The index that a statement makes, with its table, as far as its definition is known.
+fn index_of(ddl: &Ddl) -> Option<(&SmolStr, &IndexDefinition)> {
+    match ddl {
+        Ddl::CreateIndex {
+            table, definition, ..
+        } => Some((table, definition.known()?)),
+        _ => None,
+    }
 }
