@@ -44,6 +44,8 @@ pub(super) struct Circumstances<'c> {
     habit: OnceCell<LoadHabit>,
     /// How the base uses the models of tables, by table; a search through all its code for each.
     uses: RefCell<FxHashMap<SmolStr, Option<ModelUse>>>,
+    /// Whether all that asks for the model of a table on the base tries again, by table; as long a search.
+    tried: RefCell<FxHashMap<SmolStr, bool>>,
     /// A commit message says that the migration runs once the new code does.
     comes_afterwards: OnceCell<bool>,
     /// The tables that revisions have changed with care.
@@ -90,6 +92,7 @@ impl<'c> Circumstances<'c> {
             is_limited: settings.zero_downtime.is_none() && environment.head.limits_statements(),
             habit: OnceCell::new(),
             uses: RefCell::default(),
+            tried: RefCell::default(),
             comes_afterwards: OnceCell::new(),
             cared_for: OnceCell::new(),
             births: OnceCell::new(),
@@ -294,6 +297,13 @@ impl<'c> Circumstances<'c> {
             .entry(table.clone())
             .or_insert_with(|| self.environment.use_on_base(table))
     }
+
+    fn is_only_tried_on_base(&self, table: &SmolStr) -> bool {
+        let mut tried = self.tried.borrow_mut();
+        *tried
+            .entry(table.clone())
+            .or_insert_with(|| self.environment.is_only_tried_on_base(table))
+    }
 }
 
 impl Linter<'_> {
@@ -348,7 +358,7 @@ impl Linter<'_> {
         let found = self.outcome.diagnostics.get(earlier..).unwrap_or_default();
         if ctx.drops_or_renames()
             && found.iter().any(is_about_use)
-            && ctx.environment.is_only_tried_on_base(table)
+            && circumstances.is_only_tried_on_base(table)
         {
             self.leave_out(earlier, is_about_use);
         }

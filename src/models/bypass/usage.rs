@@ -150,17 +150,18 @@ fn names_function(bytes: &[u8], name: &str) -> bool {
     }
     memchr::memmem::find_iter(bytes, name.as_bytes()).any(|at| {
         let before = at.checked_sub(1).and_then(|before| bytes.get(before));
-        let is_of_module = matches!(before, Some(b'.' | b':'));
-        let is_apart = before.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
         let after = bytes.get(at + name.len());
-        let ends = after.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
-        is_of_module && ends || is_apart && after == Some(&b'(')
+        let is_of_module = matches!(before, Some(b'.' | b':')) && !is_part(after);
+        is_of_module || !is_part(before) && after == Some(&b'(')
     })
 }
 
+/// True for a byte that a word goes on with.
+fn is_part(byte: Option<&u8>) -> bool {
+    byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+}
+
 pub(super) fn has_word(bytes: &[u8], word: &str) -> bool {
-    let is_part =
-        |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
     memchr::memmem::find_iter(bytes, word.as_bytes()).any(|at| {
         let before = at.checked_sub(1).and_then(|before| bytes.get(before));
         (word.starts_with('.') || !is_part(before)) && !is_part(bytes.get(at + word.len()))

@@ -551,8 +551,6 @@ impl Violation for Together<'_> {
         notes
     }
 
-    /// What the database has and the models do not, the models can follow; NULL is no matter to code that was written
-    /// for both.
     /// As a project writes its keys.
     fn is_of_many_files(&self) -> bool {
         self.first.is_index_of_key && self.further.is_empty()
@@ -568,6 +566,8 @@ impl Violation for Together<'_> {
         all.map(|one| one.table.to_owned()).collect()
     }
 
+    /// What the database has and the models do not, the models can follow; NULL is no matter to code that was written
+    /// for both.
     fn is_half(&self) -> bool {
         matches!(
             self.first.found.change,
