@@ -76,6 +76,7 @@ pub static RULES: &[&Rule] = &[
     &downgrade::data_loss::RULE,
     &downgrade::ignored_argument::RULE,
     &downgrade::changed_definition::RULE,
+    &downgrade::looser_downgrade::RULE,
     &model::model_without_migration::RULE,
     &model::migration_without_model::RULE,
     &model::schema_drift::RULE,

@@ -359,6 +359,19 @@ fn add_environment(example: &Example, files: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
+/// The other rules that the marks of an example name.
+fn marked_as_well(example: &Example) -> Vec<RuleSelector> {
+    let is_marked = |rule: &&&Rule| {
+        let mark = format!(": [{}]", rule.name);
+        rule.name != example.rule.name && example.files.iter().any(|file| file.text.contains(&mark))
+    };
+    let identities = RULES.iter().map(|rule| RuleIdentity::from(*rule));
+    let marked = RULES.iter().filter(is_marked);
+    marked
+        .map(|rule| RuleSelector::parse(rule.name, identities.clone()).unwrap())
+        .collect()
+}
+
 fn findings(example: &Example, states: &States) -> Result<(Vec<Diagnostic>, String), Failed> {
     let identities = RULES.iter().map(|rule| RuleIdentity::from(*rule));
     let options = ConfigFile::find(&states.head, &RepoPath::root())
@@ -375,7 +388,7 @@ fn findings(example: &Example, states: &States) -> Result<(Vec<Diagnostic>, Stri
             {
                 vec![RuleSelector::parse("downgrade", identities).unwrap()]
             } else {
-                Vec::new()
+                marked_as_well(example)
             },
             ..Selection::default()
         },

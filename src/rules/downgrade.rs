@@ -7,6 +7,7 @@ pub(super) mod failing_downgrade;
 pub(super) mod failing_upgrade;
 pub(super) mod ignored_argument;
 pub(super) mod leftover_enum_type;
+pub(super) mod looser_downgrade;
 pub(super) mod missing_downgrade;
 pub(super) mod not_reversed;
 pub(super) mod refused_downgrade;

@@ -234,8 +234,8 @@ fn a_default_that_the_downgrade_leaves_is_said_once() {
         let codes = answer.codes();
         codes.into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(codes("ML204,ML211"), ["211", "211"]);
-    assert_eq!(codes("ML204"), ["204"]);
+    assert_eq!(codes("ML211,ML213"), ["211", "211"]);
+    assert_eq!(codes("ML213"), ["213"]);
 }
 
 #[test]

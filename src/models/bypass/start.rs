@@ -17,6 +17,9 @@ const APPLICATIONS: [&str; 6] = [
     "Sanic",
 ];
 
+/// The files that a program starts with, other than scripts for one purpose.
+const PROGRAMS: [&str; 3] = ["__main__.py", "main.py", "bot.py"];
+
 /// True if an application makes the tables of the migrated metadata whenever it starts, with the settings that hold where
 /// the environment says nothing.
 pub fn makes_tables_at_start(search: &Search<'_>, files: &[RepoPath]) -> bool {
@@ -37,7 +40,8 @@ pub fn may_start(file: &RepoPath, read: impl FnOnce() -> Option<Vec<u8>>) -> boo
     file.extension() == "py"
         && !usage::is_for_tests(file)
         && read().is_some_and(|bytes| {
-            contains(&bytes, "lifespan")
+            is_program(file) && contains(&bytes, "__main__")
+                || contains(&bytes, "lifespan")
                 || contains(&bytes, "on_event")
                 || APPLICATIONS
                     .iter()
@@ -45,12 +49,16 @@ pub fn may_start(file: &RepoPath, read: impl FnOnce() -> Option<Vec<u8>>) -> boo
         })
 }
 
+fn is_program(file: &RepoPath) -> bool {
+    PROGRAMS.contains(&file.file_name())
+}
+
 /// The metadata whose tables are made where the application of this file starts.
 fn made_by(search: &Search<'_>, file: &RepoPath) -> Vec<MetadataKey> {
     let Some(parsed) = search.sources.python(file) else {
         return Vec::new();
     };
-    let starts = Starts::of(&parsed);
+    let starts = Starts::of(&parsed, is_program(file));
     if !starts.makes_application && starts.functions.is_empty() {
         return Vec::new();
     }
@@ -89,9 +97,10 @@ struct Starts {
 }
 
 impl Starts {
-    fn of(file: &ParsedFile) -> Self {
+    fn of(file: &ParsedFile, is_program: bool) -> Self {
         let mut finder = Finder {
             text: file.text.as_str(),
+            is_program,
             given: Vec::new(),
             functions: Vec::new(),
             around: Vec::new(),
@@ -116,6 +125,8 @@ impl Starts {
 
 struct Finder<'a> {
     text: &'a str,
+    /// What is called for `__main__` runs at its start.
+    is_program: bool,
     /// The names that applications are given for their start.
     given: Vec<Name>,
     functions: Vec<(Name, Span)>,
@@ -139,6 +150,14 @@ impl Finder<'_> {
 
 impl Visitor for Finder<'_> {
     fn statement(&mut self, statement: &Stmt) -> bool {
+        if let StmtKind::If { test, body, .. } = &statement.kind
+            && self.is_program
+            && test.span.slice(self.text).contains("__main__")
+        {
+            let mut calls = CalledNames::default();
+            walk(body, &mut calls);
+            self.given.append(&mut calls.0);
+        }
         let StmtKind::FunctionDef(function) = &statement.kind else {
             return true;
         };
@@ -165,6 +184,21 @@ impl Visitor for Finder<'_> {
                 None => self.starts.makes_application = true,
             }
             self.given.extend(given_for_start(call));
+        }
+        true
+    }
+}
+
+/// The names that are called: of `asyncio.run(main())` the second.
+#[derive(Default)]
+struct CalledNames(Vec<Name>);
+
+impl Visitor for CalledNames {
+    fn expression(&mut self, expression: &Expr) -> bool {
+        if let ExprKind::Call(call) = &expression.kind
+            && let ExprKind::Name(name) = &call.function.kind
+        {
+            self.0.push(name.clone());
         }
         true
     }

@@ -67,6 +67,9 @@ impl Violation for AppImport<'_> {
             LiveCause::Session => {
                 "the session has a connection of its own: it does not see what the migration has done, and is not rolled back with it"
             }
+            LiveCause::Metadata if self.only_reads_metadata() => {
+                "what the revision does to a database depends on the models of the day on which it runs there"
+            }
             LiveCause::Metadata => {
                 "a database that is migrated later gets other tables than the first one did"
             }
@@ -85,6 +88,9 @@ impl Violation for AppImport<'_> {
             LiveCause::Session => {
                 "take `op.get_bind()`, the connection of the migration: `Session(bind=op.get_bind())`"
             }
+            LiveCause::Metadata if self.only_reads_metadata() => {
+                "name the tables in the revision, or ask the database: `sa.inspect(op.get_bind())`"
+            }
             LiveCause::Metadata => "write the tables out: `op.create_table(…)`",
             LiveCause::Models => {
                 "describe in the revision what it needs: `sa.table(\"users\", sa.column(\"id\"))`, or write the statement as SQL"
@@ -92,6 +98,13 @@ impl Violation for AppImport<'_> {
         });
         let help: Vec<&str> = help.collect();
         Some(help.join("; "))
+    }
+}
+
+impl AppImport<'_> {
+    /// True where the tables are gone through, and not made or dropped as a whole.
+    fn only_reads_metadata(&self) -> bool {
+        !self.live.written.ends_with("_all")
     }
 }
 

@@ -320,6 +320,11 @@ const MOST_COLUMNS: usize = 4;
 const MOST_CONFUSED: usize = 50;
 
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
+    check_of(Severity::Error, ctx, reporter);
+}
+
+/// Tells of what is not brought back and is as bad as that.
+pub(super) fn check_of(severity: Severity, ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     let Some(remainder) = Remainder::of(ctx) else {
         return;
     };
@@ -341,7 +346,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
         }
     }
     for cause in causes(objects, &remainder, ctx) {
-        report(cause, &remainder, ctx, reporter);
+        report(cause, severity, &remainder, ctx, reporter);
     }
 }
 
@@ -507,6 +512,7 @@ fn join_slips<'d>(
 
 fn report(
     cause: Vec<Object<'_>>,
+    wanted: Severity,
     remainder: &Remainder<'_>,
     ctx: &ReplayContext<'_>,
     reporter: &mut Reporter<'_>,
@@ -542,6 +548,17 @@ fn report(
     if severity == Severity::Info || slip::is_before_keys_went_along(first.first, ctx) {
         return;
     }
+    let is_no_news = was_nullable(&first.differences)
+        .is_some_and(|was| sets_nullable(first.first, was, remainder));
+    let is_swapped = is_no_news && is_swapped(first.first, ctx);
+    let severity = if is_swapped {
+        Severity::Error
+    } else {
+        severity
+    };
+    if severity != wanted {
+        return;
+    }
     let (mut others, mut left_as_well) = (Vec::new(), Vec::new());
     let mut come_back = Vec::new();
     for other in objects {
@@ -558,8 +575,6 @@ fn report(
             related.push(other.primary);
         }
     }
-    let is_no_news = was_nullable(&first.differences)
-        .is_some_and(|was| sets_nullable(first.first, was, remainder));
     if is_no_news && let Some(place) = believed_otherwise(&first.differences, ctx) {
         let says = match was_nullable(&first.differences) {
             Some(true) => "an earlier migration believes that it is NOT NULL",
@@ -567,7 +582,6 @@ fn report(
         };
         related.push(Label::at(&place, says));
     }
-    let is_swapped = is_no_news && is_swapped(first.first, ctx);
     let is_made_again = means::is_made_again(first.first, ctx);
     let violation = NotReversed {
         differences: first.differences,
@@ -583,11 +597,7 @@ fn report(
         meant: first.meant,
         renamed: first.renamed,
         is_made_again,
-        severity: if is_swapped {
-            Severity::Error
-        } else {
-            severity
-        },
+        severity,
         dialect: ctx.environment.head.dialect().dialect,
     };
     reporter
