@@ -168,6 +168,13 @@ impl<H: Host> Interpreter<'_, H> {
             "exit" | "quit" => {
                 return self.raise(Value::Builtin(Name::new_static("SystemExit")), at);
             }
+            // `__import__("app.models")`: the package, and what is asked of it is in the module.
+            "__import__" if matches!(arguments.as_slice(), [only] if only.name.is_none() && only.value.as_str().is_some()) =>
+            {
+                return self
+                    .imported_package(&arguments, at)
+                    .unwrap_or_else(unknown);
+            }
             // It may bind anything.
             "exec" | "eval" | "compile" | "__import__" => {
                 if name != "compile" {

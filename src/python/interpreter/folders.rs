@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::paths::{normal, path_object, path_text, repository_path};
+use super::paths::{normal, path_text, relative_text, repository_path};
 use super::{Host, Interpreter};
 use crate::python::ast::{self, ExprKind, Name};
 use crate::python::value::{
@@ -31,13 +31,24 @@ impl<H: Host> Interpreter<'_, H> {
         };
         match name {
             "os.listdir" => {
-                let folder = repository_path(&argument(0, "path")?)?;
+                let folder = argument(0, "path")?;
+                // A relative one is meant from where Alembic runs.
+                let folder = repository_path(&folder).or_else(|| relative_text(&folder))?;
                 let names = self.entries(&folder)?.into_keys();
                 let names = names.map(|name| Value::known_str(name, at)).collect();
                 Some(self.sized_list(names, at))
             }
             "glob.glob" | "glob.iglob" if call.arguments.len() == 1 => {
-                let pattern = repository_path(&argument(0, "pathname")?)?;
+                let pattern = argument(0, "pathname")?;
+                if let Some(pattern) = relative_text(&pattern) {
+                    let found = self.matching("", &pattern)?;
+                    let found: Vec<Value> = found
+                        .iter()
+                        .map(|path| Value::known_str(path.as_str(), at))
+                        .collect();
+                    return (!found.is_empty()).then(|| self.sized_list(found, at));
+                }
+                let pattern = repository_path(&pattern)?;
                 let folder = pattern
                     .split_once(['*', '?', '['])
                     .map_or("", |(known, _)| known);
@@ -65,15 +76,14 @@ impl<H: Host> Interpreter<'_, H> {
         }
     }
 
-    /// `Path.iterdir()`, `Path.glob(pattern)` and `Path.rglob(pattern)`.
+    /// The files of `Path.iterdir()`, `Path.glob(pattern)` and `Path.rglob(pattern)`.
     pub(super) fn folder_method(
         &mut self,
         folder: &str,
         name: &str,
         positional: &[Value],
-        at: Place,
-    ) -> Option<Value> {
-        let found = match (name, positional) {
+    ) -> Option<Vec<String>> {
+        Some(match (name, positional) {
             ("iterdir", []) => {
                 let names = self.entries(folder)?.into_keys();
                 names.map(|name| join(folder, &name)).collect()
@@ -84,12 +94,7 @@ impl<H: Host> Interpreter<'_, H> {
                 self.matching(folder, &pattern)?
             }
             _ => return None,
-        };
-        let found = found
-            .iter()
-            .map(|path| path_object(path_text(path, at), at));
-        let found = found.collect();
-        Some(self.sized_list(found, at))
+        })
     }
 
     /// `module_info.name`

@@ -5,7 +5,9 @@ use std::rc::Rc;
 use super::regular::{compiled, match_method};
 use super::{Host, Interpreter};
 use crate::python::ast::{BinaryOp, Name};
-use crate::python::value::{Call, Object, ObjectId, Place, Reason, SymbolKind, Value};
+use crate::python::value::{
+    Call, CallArgument, Object, ObjectId, Place, Reason, SymbolKind, Value,
+};
 
 impl<H: Host> Interpreter<'_, H> {
     /// A call of the standard library. `None` leaves it to the host.
@@ -134,12 +136,11 @@ impl<H: Host> Interpreter<'_, H> {
                     None => items.next()?,
                 };
                 for item in items {
-                    let arguments =
-                        [result, item].map(|value| crate::python::value::CallArgument {
-                            name: None,
-                            value,
-                            at,
-                        });
+                    let arguments = [result, item].map(|value| CallArgument {
+                        name: None,
+                        value,
+                        at,
+                    });
                     result = self.call_value(first?, arguments.into(), false, at);
                 }
                 Some(result)
@@ -205,6 +206,19 @@ impl<H: Host> Interpreter<'_, H> {
             Some(module) => Value::Module(module),
             None => Value::name(name, at),
         })
+    }
+
+    /// `__import__(name)`: the first package of the name, once the whole is imported.
+    pub(super) fn imported_package(
+        &mut self,
+        arguments: &[CallArgument],
+        at: Place,
+    ) -> Option<Value> {
+        let name = arguments.first()?.value.clone();
+        self.imported_module(std::slice::from_ref(&name), at)?;
+        let name = name.as_str()?;
+        let package = name.split('.').next().unwrap_or_default();
+        self.imported_module(&[Value::known_str(package, at)], at)
     }
 
     fn allocate(&mut self, object: Object) -> Value {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::numbers::{Arithmetic, arithmetic, compare_numbers, integer, is_number};
+use super::paths::compare_paths;
 use super::text::TextBuilder;
 use super::{Host, Interpreter};
 use crate::python::ast::{BinaryOp, CompareOp, Name, UnaryOp};
@@ -587,7 +588,7 @@ pub(super) fn order(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
             }
             Some(one.len().cmp(&other.len()))
         }
-        _ => compare_numbers(left, right),
+        _ => compare_paths(left, right).or_else(|| compare_numbers(left, right)),
     }
 }
 

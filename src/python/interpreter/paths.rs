@@ -3,6 +3,7 @@
 //! Where the repository lies is not known, so a path in it is a string whose first piece is a hole. What hangs on that
 //! folder's own name stays unknown.
 
+use std::cmp::Ordering;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -63,11 +64,49 @@ fn path_argument(value: &Value) -> Option<&Value> {
     }
 }
 
+/// A `pathlib.Path` from where Alembic runs, which mostly is the top of the repository: `Path("app")`, `Path()`.
+fn relative_path(value: &Value) -> Option<String> {
+    let call = value.as_call()?;
+    if call.open || !is_path_class(call.callee.qualified_name()?) {
+        return None;
+    }
+    match call.arguments.as_slice() {
+        [] => Some(String::new()),
+        [only] if only.name.is_none() => relative_text(&only.value),
+        _ => None,
+    }
+}
+
+/// A relative path as it is written, without a dot for the folder itself.
+pub(super) fn relative_text(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    let text = text.strip_prefix("./").unwrap_or(text);
+    let text = if text == "." { "" } else { text };
+    (!text.starts_with('/') && !text.contains("..")).then(|| text.to_owned())
+}
+
+fn relative_object(path: &str, at: Place) -> Value {
+    path_object(Value::known_str(path, at), at)
+}
+
 fn is_path_class(name: &str) -> bool {
     matches!(
         name,
         "pathlib.Path" | "pathlib.PurePath" | "pathlib.PosixPath" | "anyio.Path"
     )
+}
+
+/// How `pathlib` sorts two paths of one folder: part by part.
+pub(super) fn compare_paths(left: &Value, right: &Value) -> Option<Ordering> {
+    let relative = relative_path(left).zip(relative_path(right));
+    let (left, right) = match relative {
+        Some(both) => both,
+        None => {
+            let path = |value| repository_path(path_argument(value)?);
+            path(left).zip(path(right))?
+        }
+    };
+    Some(left.split('/').cmp(right.split('/')))
 }
 
 pub(super) fn path_object(text: Value, at: Place) -> Value {
@@ -100,6 +139,33 @@ fn joined(path: &str, more: &Value) -> Option<String> {
         "/"
     };
     Some(format!("{path}{separator}{more}"))
+}
+
+/// What a path says of the file by its name.
+fn file_attribute(path: &str, name: &str, at: Place) -> Option<Value> {
+    let file_name = path.rsplit('/').next().unwrap_or_default();
+    Some(match name {
+        "name" => Value::known_str(file_name, at),
+        "stem" => Value::known_str(stem(file_name), at),
+        "suffix" => {
+            let (_, extension) = file_name.rsplit_once('.')?;
+            Value::known_str(format!(".{extension}"), at)
+        }
+        _ => return None,
+    })
+}
+
+fn stem(file_name: &str) -> &str {
+    file_name
+        .rsplit_once('.')
+        .map_or(file_name, |(stem, _)| stem)
+}
+
+fn with_suffix(path: &str, positional: &[Value]) -> Option<String> {
+    let suffix = positional.first()?.as_str()?;
+    let name = path.rsplit('/').next()?;
+    let folder = path.strip_suffix(name)?;
+    Some(format!("{folder}{}{suffix}", stem(name)))
 }
 
 fn parent(path: &str) -> Option<String> {
@@ -189,8 +255,15 @@ impl<H: Host> Interpreter<'_, H> {
 
     /// Attributes of a `pathlib.Path`.
     pub(super) fn path_attribute(base: &Value, name: &str, at: Place) -> Option<Value> {
+        if let Some(path) = relative_path(base) {
+            let known = |text: &str| Value::known_str(text, at);
+            return Some(match name {
+                "parts" => Value::Tuple(path.split('/').map(known).collect()),
+                "parent" => relative_object(&parent(&path)?, at),
+                _ => file_attribute(&path, name, at)?,
+            });
+        }
         let path = repository_path(path_argument(base)?)?;
-        let file_name = path.rsplit('/').next().unwrap_or_default();
         Some(match name {
             "parent" => path_object(path_text(&parent(&path)?, at), at),
             "parents" => {
@@ -202,18 +275,7 @@ impl<H: Host> Interpreter<'_, H> {
                 }
                 Value::Tuple(parents.into())
             }
-            "name" => Value::known_str(file_name, at),
-            "stem" => Value::known_str(
-                file_name
-                    .rsplit_once('.')
-                    .map_or(file_name, |(stem, _)| stem),
-                at,
-            ),
-            "suffix" => {
-                let (_, extension) = file_name.rsplit_once('.')?;
-                Value::known_str(format!(".{extension}"), at)
-            }
-            _ => return None,
+            _ => file_attribute(&path, name, at)?,
         })
     }
 
@@ -225,9 +287,16 @@ impl<H: Host> Interpreter<'_, H> {
         positional: &[Value],
         at: Place,
     ) -> Option<Value> {
+        if let Some(path) = relative_path(base) {
+            return self.relative_method(&path, name, positional, at);
+        }
         let path = repository_path(path_argument(base)?)?;
-        if let Some(found) = self.folder_method(&path, name, positional, at) {
-            return Some(found);
+        if let Some(found) = self.folder_method(&path, name, positional) {
+            let found = found
+                .iter()
+                .map(|path| path_object(path_text(path, at), at));
+            let found = found.collect();
+            return Some(self.sized_list(found, at));
         }
         Some(match name {
             "resolve" | "absolute" | "expanduser" => {
@@ -244,13 +313,18 @@ impl<H: Host> Interpreter<'_, H> {
                 let folder = parent(&path)?;
                 path_object(path_text(&joined(&folder, positional.first()?)?, at), at)
             }
-            "with_suffix" => {
-                let suffix = positional.first()?.as_str()?;
-                let folder = parent(&path)?;
-                let name = path.rsplit('/').next()?;
-                let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-                let name = Value::known_str(format!("{stem}{suffix}"), at);
-                path_object(path_text(&joined(&folder, &name)?, at), at)
+            "with_suffix" => path_object(path_text(&with_suffix(&path, positional)?, at), at),
+            "relative_to" => {
+                let folder = repository_path(positional.first()?)?;
+                let folder = normal(&folder)?;
+                let path = normal(&path)?;
+                let rest = path.as_str().strip_prefix(folder.as_str())?;
+                let rest = if folder.as_str().is_empty() {
+                    rest
+                } else {
+                    rest.strip_prefix('/')?
+                };
+                relative_object(rest, at)
             }
             "as_posix" | "__str__" => path_text(&path, at),
             "read_text" => self.content(&path, at)?,
@@ -267,8 +341,47 @@ impl<H: Host> Interpreter<'_, H> {
         })
     }
 
+    /// Methods of a path from where Alembic runs. A folder that is not at the top of the repository is not known.
+    fn relative_method(
+        &mut self,
+        path: &str,
+        name: &str,
+        positional: &[Value],
+        at: Place,
+    ) -> Option<Value> {
+        Some(match name {
+            "with_suffix" => relative_object(&with_suffix(path, positional)?, at),
+            "joinpath" => {
+                let mut whole = path.to_owned();
+                for more in positional {
+                    whole = joined(&whole, more)?;
+                }
+                relative_object(&whole, at)
+            }
+            "as_posix" | "__str__" => Value::known_str(path, at),
+            "relative_to" => {
+                let folder = positional.first()?;
+                let folder = relative_path(folder).or_else(|| relative_text(folder))?;
+                let rest = path.strip_prefix(&folder)?;
+                relative_object(rest.strip_prefix('/').unwrap_or(rest), at)
+            }
+            _ => {
+                let found = self.folder_method(path, name, positional)?;
+                if found.is_empty() {
+                    return None;
+                }
+                let found = found.iter().map(|path| relative_object(path, at));
+                let found = found.collect();
+                self.sized_list(found, at)
+            }
+        })
+    }
+
     /// `path / "more"`
     pub(super) fn path_division(left: &Value, right: &Value, at: Place) -> Option<Value> {
+        if let Some(path) = relative_path(left) {
+            return Some(relative_object(&joined(&path, right)?, at));
+        }
         let path = repository_path(path_argument(left)?)?;
         Some(path_object(path_text(&joined(&path, right)?, at), at))
     }

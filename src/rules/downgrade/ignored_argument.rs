@@ -1,7 +1,7 @@
 //! ML211
 
 use crate::alembic::Run;
-use crate::diagnostic::{Label, Severity};
+use crate::diagnostic::Label;
 use crate::dialect::Dialect;
 use crate::rules::downgrade::at;
 use crate::rules::{
@@ -132,10 +132,6 @@ impl Violation for Ignored<'_> {
             ),
             IgnoredKind::Letters { text } => Some(format!("write `[\"{text}\"]`")),
         }
-    }
-
-    fn severity(&self) -> Option<Severity> {
-        self.is_harmless().then_some(Severity::Warning)
     }
 }
 
@@ -270,11 +266,12 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
 fn ignored(run: &Run, dialect: Dialect) -> impl Iterator<Item = Ignored<'_>> {
     run.operations.iter().flat_map(move |recorded| {
         let arguments = recorded.ignored.iter();
-        arguments.map(move |argument| Ignored {
+        let all = arguments.map(move |argument| Ignored {
             argument,
             recorded,
             dialect,
-        })
+        });
+        all.filter(|ignored| !ignored.is_harmless())
     })
 }
 

@@ -1,5 +1,8 @@
 //! ML306
 
+use std::sync::LazyLock;
+
+use regex::Regex;
 use smol_str::SmolStr;
 
 use crate::alembic::Run;
@@ -93,7 +96,10 @@ fn check(ctx: &MigrationContext<'_>, reporter: &mut Reporter<'_>) {
             });
         for (index, operation, default) in frozen {
             let later = run.operations.get(index + 1..).unwrap_or_default();
-            if is_for_old_rows(operation, default, ctx) || is_replaced(operation, default, later) {
+            if is_for_old_rows(operation, default, ctx)
+                || is_replaced(operation, default, later)
+                || is_used_elsewhere(default, ctx.revision.source.text.as_str())
+            {
                 continue;
             }
             let (primary, related) = at(ctx.revision, run, &default.place, "worked out once");
@@ -127,6 +133,29 @@ fn is_for_old_rows(
             .and_then(|model| model.place.as_ref())
             .is_some_and(|place| makes_rows_with(head.sources(), place, column))
 }
+
+/// True for a value with a name that the revision uses elsewhere, too: it is the id of a row that it inserts.
+fn is_used_elsewhere(default: &FrozenDefault, text: &str) -> bool {
+    let written = default.place.span.slice(text);
+    let mut names = NAME.find_iter(written).map(|name| name.as_str());
+    names.any(|name| {
+        let uses = NAME.find_iter(text).filter(|used| used.as_str() == name);
+        let is_assigned = |line: &str| {
+            let rest = line.trim_start().strip_prefix(name);
+            let rest = rest
+                .map(str::trim_start)
+                .and_then(|rest| rest.strip_prefix('='));
+            rest.is_some_and(|rest| !rest.starts_with('='))
+        };
+        // Where it gets its value, and here.
+        uses.count() > 2 && text.lines().any(is_assigned)
+    })
+}
+
+static NAME: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the pattern is fixed")]
+    Regex::new(r"\b[A-Za-z_]\w*\b").expect("the pattern is fixed")
+});
 
 /// True if a later operation of the function gives the column another default, or takes it away.
 fn is_replaced(operation: &Operation, default: &FrozenDefault, later: &[Recorded]) -> bool {

@@ -44,9 +44,12 @@ impl Violation for MultipleHeads {
 
     fn notes(&self) -> Vec<String> {
         let command = stops(self.several);
-        let mut notes = vec![format!(
-            "`{command}` stops with \"Multiple head revisions are present\""
-        )];
+        // `alembic.script.revision` and `alembic.util.messaging` have a text for each.
+        let error = match self.several {
+            SeveralHeads::Unexpected => "Multiple head revisions are present",
+            SeveralHeads::Upgraded | SeveralHeads::Welcome => "Multiple heads are present",
+        };
+        let mut notes = vec![format!("`{command}` stops with \"{error}\"")];
         if self.only_after_merging {
             notes.push(format!(
                 "each branch has one head; there will be {} after merging into `{}`",

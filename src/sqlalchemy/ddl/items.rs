@@ -29,6 +29,21 @@ pub enum ItemDdl {
     Error(String),
 }
 
+/// Why SQLAlchemy refuses a key over columns: a keyword that it does not know has to be an option of a dialect,
+/// `postgresql_include`. One that looks like that is only warned of (`DialectKWArgs._validate_dialect_kwargs`).
+fn refused_keyword(kind: &str, call: &Call) -> Option<String> {
+    const KNOWN: [&str; 5] = ["name", "deferrable", "initially", "info", "comment"];
+    if !matches!(kind, "UniqueConstraint" | "PrimaryKeyConstraint") {
+        return None;
+    }
+    let mut names = call
+        .arguments
+        .iter()
+        .filter_map(|argument| argument.name.as_deref());
+    let refused = names.find(|name| !name.contains('_') && !KNOWN.contains(name))?;
+    Some(format!("`{kind}` has no argument `{refused}`"))
+}
+
 /// Reads an item of a table; `None` for what is none.
 pub fn item_ddl<H: Host>(
     argument: &CallArgument,
@@ -44,6 +59,9 @@ pub fn item_ddl<H: Host>(
     let kind = construct(&call.callee, interpreter)?;
     if call.open {
         return None;
+    }
+    if let Some(refused) = refused_keyword(&kind, &call) {
+        return Some(ItemDdl::Error(refused));
     }
     let (given, is_final) = given_name(&call, "name", interpreter);
     let (label, kind, referred) = match kind.as_str() {

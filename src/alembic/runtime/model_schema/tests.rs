@@ -179,6 +179,26 @@ fn what_is_imported_is_registered() {
             &["team", "user"],
         ),
         (
+            "from pathlib import Path\nfor file in Path().glob('app/**/t*m.py'):\n    __import__('.'.join(file.with_suffix('').parts))",
+            "",
+            &["team"],
+        ),
+        (
+            "import importlib\nfrom pathlib import Path\nfor file in sorted(Path('app/models').iterdir()):\n    if file.stem != '__init__':\n        importlib.import_module(f'app.models.{file.stem}')",
+            "",
+            &["team", "user"],
+        ),
+        (
+            "import glob, importlib\nfor file in glob.glob('app/models/u*.py'):\n    importlib.import_module(file[:-3].replace('/', '.'))",
+            "",
+            &["user"],
+        ),
+        (
+            "import importlib\nfrom pathlib import Path\nroot = Path(__file__).parent.parent\nfor file in root.glob('app/models/*.py'):\n    importlib.import_module('.'.join(file.relative_to(root).with_suffix('').parts))",
+            "",
+            &["team", "user"],
+        ),
+        (
             "import app.models",
             "import os\nif os.environ.get('TEAMS'):\n    from .team import Team\nfrom .user import User",
             &["team?", "user"],

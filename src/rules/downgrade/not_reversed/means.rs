@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 use super::columns_in;
 use super::nullability::sets_nullable;
 use crate::catalog::{
-    AlterAction, Catalog, Change, Column, ConstraintKind, Ddl, Difference, Fact, IndexDefinition,
-    IndexKey, Subject, compare, constraint_value, index_value,
+    AlterAction, Catalog, Change, Column, Constraint, ConstraintKind, Ddl, Difference, Fact,
+    IndexDefinition, IndexKey, Subject, compare, constraint_value, index_value,
 };
 use crate::models::is_relationship;
 use crate::rules::ReplayContext;
@@ -397,7 +397,7 @@ pub(super) fn is_never_asked_for(
         }
 }
 
-/// True for a column that may be NULL, or a foreign key, that is left as the models of the base have it, or that the downgrade
+/// True for a column that may be NULL, a foreign key or a primary key, that is left as the models of the base have it, or that the downgrade
 /// makes so: the migrations had drifted from what the older code expects, and brings nothing in its way.
 pub(super) fn is_expected(
     difference: &Difference,
@@ -437,6 +437,17 @@ pub(super) fn is_expected(
                     && matches!(constraint.kind, ConstraintKind::ForeignKey(_))
             });
             keys.any(|key| parts(&constraint_value(key)) == now)
+        }
+        (Subject::PrimaryKey, Change::Changed(_)) if remainder.is_said_by_downgrade(difference) => {
+            let columns = |key: &Constraint| {
+                columns_in(&constraint_value(key))
+                    .map(|columns| columns.into_iter().map(str::to_owned).collect::<Vec<_>>())
+            };
+            let known = table.primary_key().filter(|key| key.maybe.is_none());
+            let now = columns_in(&difference.to);
+            known.and_then(columns).is_some_and(|known| {
+                now.is_some_and(|now| now.iter().copied().eq(known.iter().map(String::as_str)))
+            })
         }
         _ => false,
     }

@@ -56,6 +56,13 @@ pub(super) fn severity(
                 Severity::Warning
             }
         }
+        // It is in nobody's way, and goes with its table.
+        (Subject::Index, Change::Added)
+            if means::is_made_again(first, ctx)
+                && first.to.get("unique") != Some(&Value::Bool(true)) =>
+        {
+            Severity::Warning
+        }
         (Subject::PrimaryKey | Subject::Unique, Change::Changed(_)) if orders_otherwise(first) => {
             Severity::Warning
         }
