@@ -580,18 +580,7 @@ impl<'s> ProjectEnvironment<'s> {
                     self.sources,
                     self.dependencies(),
                 );
-                let other = match detected.source {
-                    DialectSource::Assumed => self
-                        .reached_dialect()
-                        .or_else(|| self.asks_flask().then(|| self.flask_dialect())?)
-                        .or_else(|| dialect::env_pragma(&self.environment, self.sources))
-                        .or_else(|| self.dialect_of_settings())
-                        .or_else(|| self.dialect_of_batches()),
-                    DialectSource::Package { .. } if self.asks_flask() => self.flask_dialect(),
-                    DialectSource::Imports { dialect, .. } => self.other_server(dialect),
-                    _ => None,
-                };
-                other.unwrap_or(detected)
+                self.other_dialect(&detected).unwrap_or(detected)
             }
         })
     }

@@ -6,7 +6,7 @@ mod settings;
 
 use std::fmt;
 
-pub(super) use self::pragma::env_pragma;
+use self::pragma::env_pragma;
 
 use self::named::{DIALECTS, arguments, branches, statements};
 use crate::alembic::{Declaration, Environment, IniFile, ScriptDirectory};
@@ -120,6 +120,25 @@ impl DetectedDialect {
 }
 
 impl super::ProjectEnvironment<'_> {
+    /// What says more than the source of a dialect that was detected does.
+    pub(super) fn other_dialect(&self, detected: &DetectedDialect) -> Option<DetectedDialect> {
+        match detected.source {
+            DialectSource::Assumed => self
+                .reached_dialect()
+                .or_else(|| self.asks_flask().then(|| self.flask_dialect())?)
+                .or_else(|| env_pragma(&self.environment, self.sources))
+                .or_else(|| self.dialect_of_settings())
+                .or_else(|| self.dialect_of_batches()),
+            DialectSource::Package { .. } if self.asks_flask() => self.flask_dialect(),
+            DialectSource::Imports { dialect, files, of } => {
+                let is_tried = files * FEW < of;
+                let server = is_tried.then(|| self.flask_server()).flatten();
+                server.or_else(|| self.other_server(dialect))
+            }
+            _ => None,
+        }
+    }
+
     /// True if a revision asks for a database by its name: `op.get_bind().dialect.name == "mysql"`.
     pub fn names_dialect(&self, dialect: Dialect) -> bool {
         let names = ['"', '\''].map(|quote| format!("{quote}{}{quote}", dialect.as_str()));
@@ -333,6 +352,9 @@ fn schemes(line: &str) -> impl Iterator<Item = Dialect> {
 /// Revisions of a project for several databases name the exception more often than the rule: PostgreSQL counts unless
 /// another is named so many times as often.
 const MAJORITY: usize = 10;
+
+/// Fewer than one of so many revisions tell less than the URL of the application.
+const FEW: usize = 3;
 
 /// The dialect that most files name.
 fn most_named(counts: [usize; 3]) -> Option<(Dialect, usize)> {

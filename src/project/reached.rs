@@ -1,5 +1,7 @@
 //! URLs of databases in the modules that `env.py` imports.
 
+use std::sync::Arc;
+
 use rustc_hash::FxHashSet;
 
 use super::ProjectEnvironment;
@@ -85,14 +87,7 @@ impl ProjectEnvironment<'_> {
     /// The dialect of the URL that a Flask application gives its database, where all of the code gives it one of the same
     /// dialect, whatever else is at hand: the driver of a tool for PostgreSQL says nothing of what the tool keeps its own in.
     pub(super) fn flask_dialect(&self) -> Option<DetectedDialect> {
-        let files = self.sources.files_with("URL of Flask", |path| {
-            path.extension() == "py"
-                && !is_test_file(path)
-                && !crate::git::is_foreign(path)
-                && self.sources.look_into(path).is_some_and(|bytes| {
-                    memchr::memmem::find(&bytes, FLASK_URL.as_bytes()).is_some()
-                })
-        });
+        let files = self.files_with_flask_url();
         let mut found: Option<DetectedDialect> = None;
         for file in files.iter() {
             let parsed = self.sources.python(file)?;
@@ -107,6 +102,42 @@ impl ProjectEnvironment<'_> {
             }
         }
         found
+    }
+
+    /// The only database with a server of which a Flask application has URLs, be it in its settings: types that only a few
+    /// revisions have of another one came with tools, or with what somebody tried.
+    pub(super) fn flask_server(&self) -> Option<DetectedDialect> {
+        if !self.asks_flask() {
+            return None;
+        }
+        let mut found: Option<DetectedDialect> = None;
+        for file in self.files_with_flask_url().iter() {
+            let parsed = self.sources.python(file)?;
+            let text = parsed.text.as_str();
+            for (line, assigned) in assigned_urls(text) {
+                let servers = urls(assigned).filter(|(dialect, ..)| *dialect != Dialect::Sqlite);
+                for (dialect, below, _) in servers {
+                    if found.as_ref().is_some_and(|found| found.dialect != dialect) {
+                        return None;
+                    }
+                    let (file, line) = (file.clone(), line + below - 1);
+                    let source = DialectSource::Url(FileLine { file, line });
+                    found.get_or_insert(DetectedDialect { dialect, source });
+                }
+            }
+        }
+        found
+    }
+
+    fn files_with_flask_url(&self) -> Arc<Vec<RepoPath>> {
+        self.sources.files_with("URL of Flask", |path| {
+            path.extension() == "py"
+                && !is_test_file(path)
+                && !crate::git::is_foreign(path)
+                && self.sources.look_into(path).is_some_and(|bytes| {
+                    memchr::memmem::find(&bytes, FLASK_URL.as_bytes()).is_some()
+                })
+        })
     }
 
     /// The modules of the repository that `env.py` imports, and those that these import, the nearest first.
@@ -174,24 +205,36 @@ impl ProjectEnvironment<'_> {
 /// What a Flask application calls the URL of its database.
 const FLASK_URL: &str = "SQLALCHEMY_DATABASE_URI";
 
-/// What is assigned to the URL of a Flask application, with the numbers of the lines: `"sqlite:///a.db"`; nothing where it
-/// may be set otherwise.
-fn flask_urls(text: &str) -> impl Iterator<Item = (u32, String)> {
+/// What follows `SQLALCHEMY_DATABASE_URI =`, in two lines at most, with the number of the first.
+fn assigned_urls(text: &str) -> impl Iterator<Item = (u32, &str)> {
     text.match_indices(FLASK_URL).filter_map(|(at, name)| {
         let after = text.get(at + name.len()..)?;
         let after = after.trim_start_matches(['"', '\'', ']']).trim_start();
         let value = after
             .strip_prefix('=')
             .filter(|value| !value.starts_with('='))?;
+        let end = value
+            .match_indices('\n')
+            .nth(1)
+            .map_or(value.len(), |(at, _)| at);
+        let line = 1 + text.get(..at)?.matches('\n').count();
+        Some((u32::try_from(line).ok()?, value.get(..end)?))
+    })
+}
+
+/// What is assigned to the URL of a Flask application, with the numbers of the lines: `"sqlite:///a.db"`; nothing where it
+/// may be set otherwise.
+fn flask_urls(text: &str) -> impl Iterator<Item = (u32, String)> {
+    assigned_urls(text).filter_map(|(line, value)| {
         // It may begin on the next line.
         let value = value.trim_start_matches([' ', '\t', '\\', '(', '\r', '\n']);
         let value = value.lines().next().unwrap_or_default();
-        let before = text.get(..at)?;
-        let line = 1 + before.matches('\n').count();
+        let written = text.lines().nth(usize::try_from(line).ok()? - 1)?;
+        let before = written.split(FLASK_URL).next()?;
         // A module of settings has what others may set otherwise.
         let is_final = before.trim_end_matches(['"', '\'']).ends_with("config[");
         let value = if is_final { value } else { "" };
-        Some((u32::try_from(line).ok()?, value.to_owned()))
+        Some((line, value.to_owned()))
     })
 }
 
@@ -292,6 +335,28 @@ mod tests {
                 .next()
                 .map(|(_, value)| written_scheme(&value).is_some());
             assert_eq!(found, is_meant, "{text}");
+        }
+    }
+
+    #[test]
+    fn urls_that_a_module_of_settings_has() {
+        for (text, found) in [
+            (
+                "\nSQLALCHEMY_DATABASE_URI = os.getenv('URL', f\"postgresql+psycopg://{host}/a\")\n",
+                vec![(2, Dialect::PostgreSql)],
+            ),
+            (
+                "SQLALCHEMY_DATABASE_URI = (\n    os.getenv('URL') or 'mysql://a')\nOTHER = 'postgresql://a'\n",
+                vec![(2, Dialect::MySql)],
+            ),
+            ("if SQLALCHEMY_DATABASE_URI == 'mysql://a':\n", vec![]),
+        ] {
+            let urls: Vec<(u32, Dialect)> = assigned_urls(text)
+                .flat_map(|(line, assigned)| {
+                    urls(assigned).map(move |(dialect, below, _)| (line + below - 1, dialect))
+                })
+                .collect();
+            assert_eq!(urls, found, "{text}");
         }
     }
 

@@ -77,9 +77,18 @@ impl Statement<'_> {
                 );
             }
         }
+        // One that was only believed to be there was not: a batch has passed over the keys on it.
+        let was_believed = existing.is_some_and(|existing| {
+            matches!(existing.column_type, Fact::Unknown(_)) && !if_not_exists
+        });
         let mut column = self.typed(&definition.column);
         column.place = column.place.or_else(|| self.place());
         self.change(table, |table| {
+            if was_believed {
+                table
+                    .constraints
+                    .retain(|constraint| !constraint.kind.columns().contains(name));
+            }
             match table.columns.iter_mut().find(|known| known.name == *name) {
                 Some(known) => *known = column,
                 None => table.columns.push(column),

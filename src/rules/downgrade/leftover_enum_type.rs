@@ -1,7 +1,9 @@
 //! ML205
 
+use smol_str::SmolStr;
+
 use crate::alembic::End;
-use crate::catalog::{Change, Difference, Subject};
+use crate::catalog::{Change, Difference, Subject, Table};
 use crate::config::Downgrades;
 use crate::diagnostic::Severity;
 use crate::rules::difference::Remainder;
@@ -118,6 +120,23 @@ fn is_cut_off(ctx: &ReplayContext<'_>) -> bool {
     later.filter(|node| *node != own).any(refuses)
 }
 
+/// True for a type of a column that the models have in a table which no migration has made: it was there, and stays.
+fn is_of_a_table_elsewhere(difference: &Difference, ctx: &ReplayContext<'_>) -> bool {
+    let models = &ctx.environment.head.model_schema().catalog;
+    let has_type = |table: &Table| {
+        table.columns.iter().any(|column| {
+            let spelling = column.column_type.known();
+            spelling.is_some_and(|spelling| spelling.trim_end_matches("[]") == difference.object)
+        })
+    };
+    let is_made = |name: &SmolStr| {
+        let made = ctx.environment.head.tables_at_head().get(name);
+        made.is_some_and(|table| !table.open)
+    };
+    let mut tables = models.tables.iter();
+    tables.any(|(name, table)| has_type(table) && !is_made(name))
+}
+
 fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
     // With the name that is missing the downgrade goes through, and the type is left.
     let remainder = Remainder::of(ctx)
@@ -139,6 +158,7 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
                 && !remainder
                     .columns_of_made_types()
                     .any(|column| column.to.as_str() == Some(&difference.object))
+                && !is_of_a_table_elsewhere(difference, ctx)
         })
         .collect();
     let start = |difference: &Difference| {

@@ -288,6 +288,14 @@ impl Violation for NotReversed<'_> {
         table.into_iter().chain(others).map(str::to_owned).collect()
     }
 
+    /// A table that a downgrade makes for nothing was copied from file to file.
+    fn is_slip(&self) -> bool {
+        let first = self.differences.first();
+        let is_table =
+            |first: &&Difference| (first.subject, first.change) == (Subject::Table, Change::Added);
+        self.is_made_again && first.is_some_and(is_table)
+    }
+
     fn severity(&self) -> Option<Severity> {
         Some(self.severity)
     }

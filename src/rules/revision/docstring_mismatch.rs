@@ -106,6 +106,7 @@ fn check(ctx: &ScriptContext<'_>, reporter: &mut Reporter<'_>) {
             said != id
                 && said.contains(char::is_alphanumeric)
                 && !is_numbered(said, id)
+                && !is_shortened(said, id)
                 && !is_renamed(said, ctx)
         })
     });
@@ -189,6 +190,13 @@ fn is_numbered(said: &str, id: &str) -> bool {
     let number = id.strip_suffix(said).unwrap_or_default();
     let number = number.trim_end_matches(['_', '-', '.']);
     !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// True for a number that the id begins with: `006` of `006_feedback`.
+fn is_shortened(said: &str, id: &str) -> bool {
+    let rest = id.strip_prefix(said);
+    rest.is_some_and(|rest| rest.starts_with(['_', '-', '.']))
+        && said.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// True for an id that a revision of the base has and that is gone: another rule tells of it, and asks for it back.
