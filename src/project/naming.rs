@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::ProjectEnvironment;
 use crate::catalog::Why;
+use crate::dependencies::Version;
 use crate::models::{self, NamingFact};
 use crate::source::{FileSpan, RepoPath, Span};
 use crate::sqlalchemy::ddl::Naming;
@@ -75,7 +76,13 @@ impl ProjectEnvironment<'_> {
     /// True if what Flask-Migrate hands on leaves it to the default to compare types: nothing says otherwise.
     pub(super) fn compares_types_by_default(&self) -> bool {
         const COMPARES: (u32, u32) = (1, 12);
+        // Flask-Migrate 4 is half a year older than the Alembic that does: what is pinned to an older one runs with any.
+        const FLASK_MIGRATE: Version = Version::new(4, 0, 0);
+        let dependencies = self.dependencies();
+        let is_older = !dependencies.uses("alembic")
+            && dependencies.is_at_least("flask-migrate", FLASK_MIGRATE) == Some(false);
         self.asks_flask()
+            && !is_older
             && self.semantics().alembic >= COMPARES
             && !self.env_has("compare_type")
             && self.modules_with(&["compare_type"]).is_empty()
@@ -228,7 +235,7 @@ mod tests {
 
     #[test]
     fn what_flask_migrate_hands_on_compares_types_by_default() {
-        let compares = |env: &str, application: &str| {
+        let compares_with = |needed: &str, env: &str, application: &str| {
             let flask = "from alembic import context\nfrom flask import current_app\n\
                          context.configure(**current_app.extensions['migrate'].configure_args";
             let env = format!("{flask}{env})\n");
@@ -236,6 +243,7 @@ mod tests {
                 ("alembic.ini", "[alembic]\nscript_location = migrations\n"),
                 ("migrations/env.py", env.as_str()),
                 ("app.py", application),
+                ("requirements.txt", needed),
             ]);
             let cache = ParseCache::default();
             let sources = Sources::new(&snapshot, &cache);
@@ -247,7 +255,19 @@ mod tests {
                 .comparison
                 .compares_types
         };
+        let compares = |env: &str, application: &str| compares_with("", env, application);
         assert_eq!(compares("", "migrate = Migrate(app, db)\n"), Some(true));
+        for (needed, found) in [
+            ("Flask-Migrate==3.*\n", None),
+            ("Flask-Migrate==2.4.0\nalembic==1.13.0\n", Some(true)),
+            ("Flask-Migrate>=3\n", Some(true)),
+        ] {
+            assert_eq!(
+                compares_with(needed, "", "migrate = Migrate(app, db)\n"),
+                found,
+                "{needed}"
+            );
+        }
         let off = "migrate = Migrate(app, db, compare_type=False)\n";
         assert_eq!(compares("", off), None);
         assert_eq!(compares(", compare_type=False", ""), Some(false));

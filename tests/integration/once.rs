@@ -193,6 +193,32 @@ fn advice_says_what_comes_before_it() {
 }
 
 #[test]
+fn a_constraint_that_upgrade_does_not_add_is_not_to_be_dropped() {
+    let repository = shop();
+    repository.write(
+        "migrations/versions/b2.py",
+        "import sqlalchemy as sa\nfrom alembic import op\n\nrevision = \"b2\"\ndown_revision = \"a1\"\n\n\n\
+         def upgrade():\n    op.create_table(\"parts\", sa.Column(\"id\", sa.Integer(), primary_key=True))\n    \
+         op.create_foreign_key(None, \"parts\", \"orders\", [\"id\"], [\"id\"])\n    \
+         op.add_column(\"orders\", sa.Column(\"age\", sa.Integer()))\n\n\n\
+         def downgrade():\n    op.drop_constraint(None, \"orders\", type_=\"foreignkey\")\n    \
+         op.drop_column(\"orders\", \"age\")\n    op.drop_constraint(None, \"parts\", type_=\"foreignkey\")\n    \
+         op.drop_table(\"parts\")\n",
+    );
+    repository.commit("Parts");
+    let select = ["--select", "ML208", "--output-format", "full"];
+    let answer = repository.lint(&[&["check", "--from-ref", "main"], &select[..]].concat());
+    let words: Vec<&str> = answer.out.split_whitespace().collect();
+    assert!(
+        words.join(" ").contains(
+            "the constraint that `upgrade` adds to `parts` is called `parts_id_fkey`; \
+             `upgrade` adds none to `orders`: leave that out of `downgrade`"
+        ),
+        "{answer:?}"
+    );
+}
+
+#[test]
 fn advice_says_which_alembic_it_asks_for() {
     let told = |version: &str| {
         let repository = shop();

@@ -65,7 +65,11 @@ pub(super) fn leaves_on_purpose(passage: &str, names: &[&str]) -> bool {
                     "keep" | "keeping" | "keeps" | "kept" | "leave" | "leaving" | "leaves" | "left"
                 )
         });
-        is_left && is_on_purpose(&sentence.text) && sentence.has_one_of(names)
+        let mut pairs = sentence.words.windows(2);
+        // "There is no going back to the old key."
+        let is_one_way =
+            pairs.any(|pair| matches!(pair, [no, way] if no == "no" && matches!(way.as_str(), "going" | "way")));
+        (is_left || is_one_way) && is_on_purpose(&sentence.text) && sentence.has_one_of(names)
     })
 }
 
@@ -239,6 +243,7 @@ mod tests {
                 true,
             ),
             ("`ix_a` is kept on purpose", true),
+            ("There is no going back to the old index.", true),
             (
                 "The rows do not come back because they are gone. Drop the index",
                 false,

@@ -20,7 +20,12 @@ pub(super) fn is_same_type(there: &str, here: &str, dialect: Dialect) -> bool {
             &["bool", "tinyint"],
             &["json", "longtext"],
         ],
-        Dialect::Sqlite => &[&["numeric", "decimal"]],
+        // `SQLiteDialect.ischema_names`
+        Dialect::Sqlite => &[
+            &["numeric", "decimal"],
+            &["int", "integer"],
+            &["bool", "boolean"],
+        ],
     };
     let is_synonym = |one: &str, other: &str| {
         let mut groups = synonyms.iter();

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use crate::alembic::{Failed, ReplayedRevision, Run};
-use crate::catalog::{Change, Difference, Subject, compare};
+use crate::catalog::{Catalog, Change, Difference, Subject, compare};
 use crate::diagnostic::Label;
 use crate::dialect::Dialect;
 use crate::project::DialectSource;
@@ -27,7 +27,9 @@ struct UnnamedConstraintDrop<'a> {
     /// How many statements do so.
     count: usize,
     /// What the constraints are called that `upgrade` adds, if only one can be meant at each place.
-    names: Vec<String>,
+    names: Vec<(Option<&'a SmolStr>, String)>,
+    /// The tables to which `upgrade` certainly adds none.
+    without: Vec<&'a SmolStr>,
     /// The database counts its constraints, and not all are known.
     is_counted: bool,
     /// The database that gives such names, where it is only assumed.
@@ -65,12 +67,22 @@ impl Violation for UnnamedConstraintDrop<'_> {
     }
 
     fn help(&self) -> Option<String> {
+        let of_table = |table: Option<&SmolStr>| match table {
+            Some(table) if self.tables.len() > 1 => format!(" to `{table}`"),
+            _ => String::new(),
+        };
         let help = match self.names.as_slice() {
-            [] if self.is_counted => "give it a name in `upgrade`: the database counts the constraints of a table, and not all of \
+            [] if self.is_counted => {
+                "give it a name in `upgrade`: the database counts the constraints of a table, and not all of \
                    them are known"
-                .to_owned(),
+                    .to_owned()
+            }
+            [] if self.are_all_without() => String::new(),
             [] => "write the name that it has in the database".to_owned(),
-            [name] => format!("the constraint that `upgrade` adds is called `{name}`"),
+            [(table, name)] => format!(
+                "the constraint that `upgrade` adds{} is called `{name}`",
+                of_table(*table)
+            ),
             names => {
                 let shown = names.get(..MOST_NAMED).unwrap_or(names);
                 let more = match names.len() - shown.len() {
@@ -79,15 +91,33 @@ impl Violation for UnnamedConstraintDrop<'_> {
                 };
                 format!(
                     "the constraints that `upgrade` adds are called {}{more}",
-                    list(shown)
+                    list(shown.iter().map(|(_, name)| name))
                 )
             }
         };
         let on = self.assumed.filter(|_| !self.names.is_empty());
-        Some(match on {
+        let help = match on {
             Some(dialect) => format!("{help} on {}", dialect.title()),
             None => help,
-        })
+        };
+        let shown = self.without.get(..MOST_NAMED).unwrap_or(&self.without);
+        let without = (!shown.is_empty()).then(|| {
+            format!(
+                "`upgrade` adds none to {}: leave that out of `downgrade`",
+                list(shown)
+            )
+        });
+        let parts = (!help.is_empty())
+            .then_some(help)
+            .into_iter()
+            .chain(without);
+        Some(parts.collect::<Vec<_>>().join("; "))
+    }
+}
+
+impl UnnamedConstraintDrop<'_> {
+    fn are_all_without(&self) -> bool {
+        !self.tables.is_empty() && self.without.len() == self.tables.len()
     }
 }
 
@@ -130,7 +160,18 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
                 direction,
                 tables: table.iter().collect(),
                 count: 1,
-                names: names.map(|(name, _)| name.clone()).collect(),
+                names: names
+                    .map(|(name, _)| (table.as_ref(), name.clone()))
+                    .collect(),
+                without: table
+                    .as_ref()
+                    .filter(|table| {
+                        direction == "downgrade"
+                            && meant.is_none()
+                            && adds_none(table, kind.as_deref(), replayed)
+                    })
+                    .into_iter()
+                    .collect(),
                 is_counted,
                 assumed: (dialect.source == DialectSource::Assumed).then_some(dialect.dialect),
             };
@@ -148,6 +189,11 @@ fn check(ctx: &ReplayContext<'_>, reporter: &mut Reporter<'_>) {
                     for name in violation.names {
                         if !first.names.contains(&name) {
                             first.names.push(name);
+                        }
+                    }
+                    for table in violation.without {
+                        if !first.without.contains(&table) {
+                            first.without.push(table);
                         }
                     }
                     first.is_counted |= violation.is_counted;
@@ -207,6 +253,26 @@ fn meant(
         (Some(Added { name, place, .. }), None) => Some((name, place)),
         _ => None,
     }
+}
+
+/// True if `upgrade` certainly adds no constraint of the kind to a table: none that the downgrade could take back.
+fn adds_none(table: &SmolStr, kind: Option<&str>, replayed: &ReplayedRevision) -> bool {
+    let knows = |catalog: &Catalog| {
+        let known = catalog.tables.get(table);
+        known.is_some_and(|known| catalog.doubt_about(known).is_none())
+    };
+    let is_touched = replayed.upgrade.found.iter().any(|difference| {
+        let is_of_table = difference
+            .object
+            .strip_prefix(table.as_str())
+            .is_some_and(|rest| rest.starts_with('.'));
+        is_of_table && kind.is_none_or(|kind| is_of_kind(difference.subject, kind))
+    });
+    knows(&replayed.before)
+        && knows(&replayed.after)
+        && replayed.upgrade_failures.is_empty()
+        && !is_touched
+        && unnamed(table, replayed).is_empty()
 }
 
 /// A constraint that was added.
@@ -294,7 +360,11 @@ mod tests {
                 count: 1,
                 direction: "downgrade",
                 tables: vec![&table],
-                names: name.map(str::to_owned).into_iter().collect(),
+                names: name
+                    .map(|name| (None, name.to_owned()))
+                    .into_iter()
+                    .collect(),
+                without: Vec::new(),
                 is_counted,
                 assumed: None,
             };
