@@ -161,6 +161,14 @@ fn stem(file_name: &str) -> &str {
         .map_or(file_name, |(stem, _)| stem)
 }
 
+/// What of a path comes after a folder above it.
+fn inside<'p>(path: &'p str, folder: &str) -> Option<&'p str> {
+    if folder.is_empty() {
+        return Some(path);
+    }
+    path.strip_prefix(folder)?.strip_prefix('/')
+}
+
 fn with_suffix(path: &str, positional: &[Value]) -> Option<String> {
     let suffix = positional.first()?.as_str()?;
     let name = path.rsplit('/').next()?;
@@ -316,15 +324,8 @@ impl<H: Host> Interpreter<'_, H> {
             "with_suffix" => path_object(path_text(&with_suffix(&path, positional)?, at), at),
             "relative_to" => {
                 let folder = repository_path(positional.first()?)?;
-                let folder = normal(&folder)?;
-                let path = normal(&path)?;
-                let rest = path.as_str().strip_prefix(folder.as_str())?;
-                let rest = if folder.as_str().is_empty() {
-                    rest
-                } else {
-                    rest.strip_prefix('/')?
-                };
-                relative_object(rest, at)
+                let (path, folder) = (normal(&path)?, normal(&folder)?);
+                relative_object(inside(path.as_str(), folder.as_str())?, at)
             }
             "as_posix" | "__str__" => path_text(&path, at),
             "read_text" => self.content(&path, at)?,
@@ -362,8 +363,7 @@ impl<H: Host> Interpreter<'_, H> {
             "relative_to" => {
                 let folder = positional.first()?;
                 let folder = relative_path(folder).or_else(|| relative_text(folder))?;
-                let rest = path.strip_prefix(&folder)?;
-                relative_object(rest.strip_prefix('/').unwrap_or(rest), at)
+                relative_object(inside(path, &folder)?, at)
             }
             _ => {
                 let found = self.folder_method(path, name, positional)?;

@@ -131,7 +131,8 @@ fn is_of_a_table_elsewhere(difference: &Difference, ctx: &ReplayContext<'_>) -> 
     };
     let is_made = |name: &SmolStr| {
         let made = ctx.environment.head.tables_at_head().get(name);
-        made.is_some_and(|table| !table.open)
+        let known = ctx.replayed.after.tables.get(name);
+        made.is_some_and(|table| !table.open) || known.is_some_and(|table| has_type(table))
     };
     let mut tables = models.tables.iter();
     tables.any(|(name, table)| has_type(table) && !is_made(name))
