@@ -74,14 +74,19 @@ impl Linter<'_> {
             || is_template()
             || none_goes_back()
             || is_older_habit();
-        let refusal = if is_plain || with > without {
+        let refusal = if is_plain {
             None
+        } else if with > without {
+            ctx.head.refusing_runner()
         } else {
-            ctx.head.refuses_downgrades().or_else(|| {
-                (without >= MIN_WITHOUT_ANY)
-                    .then(|| ctx.head.refusing_revision())
-                    .flatten()
-            })
+            let refusal = ctx.head.refusing_runner();
+            refusal
+                .or_else(|| ctx.head.refuses_downgrades())
+                .or_else(|| {
+                    (without >= MIN_WITHOUT_ANY)
+                        .then(|| ctx.head.refusing_revision())
+                        .flatten()
+                })
         };
         if !is_plain && refusal.is_none() {
             return;

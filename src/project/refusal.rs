@@ -27,6 +27,14 @@ impl ProjectEnvironment<'_> {
         self.refusing_command().or_else(|| self.refusing_document())
     }
 
+    /// The `env.py` that is run by `neutron-db-manage` of OpenStack, which since Kilo refuses to go back ("Downgrade no longer
+    /// supported", `neutron/db/migration/cli.py`), whatever the revisions have.
+    pub fn refusing_runner(&self) -> Option<RepoPath> {
+        let file = self.environment.env_file()?;
+        let bytes = self.sources.read(&file)?;
+        memchr::memmem::find(&bytes, b".neutron_config").map(|_| file)
+    }
+
     /// The file of a revision without a way back that says so of all.
     pub fn refusing_revision(&self) -> Option<RepoPath> {
         let order = self.map.topological_order();

@@ -2,13 +2,13 @@
 
 use smol_str::SmolStr;
 
-use crate::alembic::ModelSchema;
+use crate::alembic::{Failed, ModelSchema};
 use crate::catalog::{Catalog, Change, Column, Difference, Subject};
 use crate::config::Pairing;
 use crate::diagnostic::Label;
 use crate::dialect::Dialect;
 use crate::models::DriftDifference;
-use crate::project::ProjectEnvironment;
+use crate::project::{DialectSource, ProjectEnvironment};
 use crate::rules::coverage::belongs_to_change;
 use crate::rules::downgrade::ignored_argument;
 use crate::rules::{
@@ -155,6 +155,7 @@ fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if ctx.environment.settings.pairing() == Pairing::Off
         || ctx.change.before.is_none()
         || !pairing::may_touch_schema(ctx)
+        || nobody_gets_here(ctx.environment)
     {
         return;
     }
@@ -171,6 +172,21 @@ fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
         .copied();
     let found = found.filter(|found| !is_of_ignored_type(&found.difference, models, ctx));
     report_all(found, models, now, before, reporter);
+}
+
+/// True where only a driver speaks for the database, and a revision that the change does not touch fails on it: the project has
+/// another one so far, and the type is none there.
+fn nobody_gets_here(environment: &EnvironmentContext<'_>) -> bool {
+    let head = environment.head;
+    matches!(head.dialect().source, DialectSource::Package { .. })
+        && head.replay().order.iter().any(|node| {
+            let is_older = !environment.is_judged(&head.map.node(*node).revision.file);
+            let replayed = head.replay().get(*node).filter(|_| is_older);
+            replayed.is_some_and(|replayed| {
+                let mut failures = replayed.upgrade_failures.iter();
+                failures.any(Failed::is_of_every_run)
+            })
+        })
 }
 
 /// `now` is what the migrations make, and `before` what they made before the change.
