@@ -81,6 +81,9 @@ impl Statement<'_> {
         let was_believed = existing.is_some_and(|existing| {
             matches!(existing.column_type, Fact::Unknown(_)) && !if_not_exists
         });
+        if was_believed {
+            self.was_without_column(table, name);
+        }
         let mut column = self.typed(&definition.column);
         column.place = column.place.or_else(|| self.place());
         self.change(table, |table| {

@@ -45,6 +45,15 @@ impl Statement<'_> {
         found
     }
 
+    /// A column that was taken to be there before the revision was not: a statement adds it.
+    pub(super) fn was_without_column(&mut self, table: &SmolStr, name: &SmolStr) {
+        self.learn(table, |table| {
+            table.columns.retain(|column| {
+                column.name != *name || !matches!(column.column_type, Fact::Unknown(_))
+            });
+        });
+    }
+
     pub(super) fn discover_constraint(&mut self, table: &SmolStr, name: &SmolStr) -> Constraint {
         let kind = ConstraintKind::Unknown {
             why: self.why(&format!("no migration read here creates `{name}`")),
