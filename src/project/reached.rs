@@ -205,7 +205,7 @@ impl ProjectEnvironment<'_> {
 /// What a Flask application calls the URL of its database.
 const FLASK_URL: &str = "SQLALCHEMY_DATABASE_URI";
 
-/// What follows `SQLALCHEMY_DATABASE_URI =`, in two lines at most, with the number of the first.
+/// What follows `SQLALCHEMY_DATABASE_URI =` in the statement, with the number of the line.
 fn assigned_urls(text: &str) -> impl Iterator<Item = (u32, &str)> {
     text.match_indices(FLASK_URL).filter_map(|(at, name)| {
         let after = text.get(at + name.len()..)?;
@@ -213,13 +213,31 @@ fn assigned_urls(text: &str) -> impl Iterator<Item = (u32, &str)> {
         let value = after
             .strip_prefix('=')
             .filter(|value| !value.starts_with('='))?;
-        let end = value
-            .match_indices('\n')
-            .nth(1)
-            .map_or(value.len(), |(at, _)| at);
+        let end = end_of_statement(value);
         let line = 1 + text.get(..at)?.matches('\n').count();
         Some((u32::try_from(line).ok()?, value.get(..end)?))
     })
+}
+
+/// A statement goes on in the next line after a backslash, and where a bracket is open; in so many lines at most.
+const MOST_LINES: usize = 6;
+
+fn end_of_statement(text: &str) -> usize {
+    let (mut end, mut open) = (0, 0_i32);
+    for line in text.split_inclusive('\n').take(MOST_LINES) {
+        end += line.len();
+        for c in line.chars() {
+            match c {
+                '(' | '[' | '{' => open += 1,
+                ')' | ']' | '}' => open -= 1,
+                _ => {}
+            }
+        }
+        if open <= 0 && !line.trim_end().ends_with('\\') {
+            break;
+        }
+    }
+    end
 }
 
 /// What is assigned to the URL of a Flask application, with the numbers of the lines: `"sqlite:///a.db"`; nothing where it
@@ -350,6 +368,14 @@ mod tests {
                 vec![(2, Dialect::MySql)],
             ),
             ("if SQLALCHEMY_DATABASE_URI == 'mysql://a':\n", vec![]),
+            (
+                "SQLALCHEMY_DATABASE_URI = 'sqlite:///{}'.format(path)\nOTHER = 'mysql://a'\n",
+                vec![(1, Dialect::Sqlite)],
+            ),
+            (
+                "SQLALCHEMY_DATABASE_URI = \\\n    'mysql://a'\n",
+                vec![(2, Dialect::MySql)],
+            ),
         ] {
             let urls: Vec<(u32, Dialect)> = assigned_urls(text)
                 .flat_map(|(line, assigned)| {
