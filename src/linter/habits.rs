@@ -74,20 +74,18 @@ impl Linter<'_> {
             || is_template()
             || none_goes_back()
             || is_older_habit();
-        let refusal = if is_plain {
-            None
-        } else if with > without {
-            ctx.head.refusing_runner()
-        } else {
-            let refusal = ctx.head.refusing_runner();
-            refusal
-                .or_else(|| ctx.head.refuses_downgrades())
-                .or_else(|| {
+        let refuses = || {
+            let said = || {
+                ctx.head.refuses_downgrades().or_else(|| {
                     (without >= MIN_WITHOUT_ANY)
                         .then(|| ctx.head.refusing_revision())
                         .flatten()
                 })
+            };
+            let runner = ctx.head.refusing_runner();
+            runner.or_else(|| (with <= without).then(said).flatten())
         };
+        let refusal = (!is_plain).then(refuses).flatten();
         if !is_plain && refusal.is_none() {
             return;
         }

@@ -93,7 +93,7 @@ impl ProjectEnvironment<'_> {
         self.env_has("foreign_key_checks") || self.env_has("FOREIGN_KEY_CHECKS")
     }
 
-    fn env_has(&self, word: &str) -> bool {
+    pub(super) fn env_has(&self, word: &str) -> bool {
         let file = self.environment.env_file();
         let bytes = file.and_then(|file| self.sources.read(&file));
         bytes.is_some_and(|bytes| memchr::memmem::find(&bytes, word.as_bytes()).is_some())

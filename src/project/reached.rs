@@ -114,13 +114,13 @@ impl ProjectEnvironment<'_> {
         for file in self.files_with_flask_url().iter() {
             let parsed = self.sources.python(file)?;
             let text = parsed.text.as_str();
-            for (line, assigned) in assigned_urls(text) {
+            for (at, assigned) in assigned_urls(text) {
                 let servers = urls(assigned).filter(|(dialect, ..)| *dialect != Dialect::Sqlite);
                 for (dialect, below, _) in servers {
                     if found.as_ref().is_some_and(|found| found.dialect != dialect) {
                         return None;
                     }
-                    let (file, line) = (file.clone(), line + below - 1);
+                    let (file, line) = (file.clone(), line_at(text, at) + below - 1);
                     let source = DialectSource::Url(FileLine { file, line });
                     found.get_or_insert(DetectedDialect { dialect, source });
                 }
@@ -205,18 +205,21 @@ impl ProjectEnvironment<'_> {
 /// What a Flask application calls the URL of its database.
 const FLASK_URL: &str = "SQLALCHEMY_DATABASE_URI";
 
-/// What follows `SQLALCHEMY_DATABASE_URI =` in the statement, with the number of the line.
-fn assigned_urls(text: &str) -> impl Iterator<Item = (u32, &str)> {
+/// What follows `SQLALCHEMY_DATABASE_URI =` in the statement, with where that name begins.
+fn assigned_urls(text: &str) -> impl Iterator<Item = (usize, &str)> {
     text.match_indices(FLASK_URL).filter_map(|(at, name)| {
         let after = text.get(at + name.len()..)?;
         let after = after.trim_start_matches(['"', '\'', ']']).trim_start();
         let value = after
             .strip_prefix('=')
             .filter(|value| !value.starts_with('='))?;
-        let end = end_of_statement(value);
-        let line = 1 + text.get(..at)?.matches('\n').count();
-        Some((u32::try_from(line).ok()?, value.get(..end)?))
+        Some((at, value.get(..end_of_statement(value))?))
     })
+}
+
+fn line_at(text: &str, at: usize) -> u32 {
+    let before = text.get(..at).unwrap_or_default();
+    u32::try_from(1 + before.matches('\n').count()).unwrap_or(u32::MAX)
 }
 
 /// A statement goes on in the next line after a backslash, and where a bracket is open; in so many lines at most.
@@ -243,16 +246,15 @@ fn end_of_statement(text: &str) -> usize {
 /// What is assigned to the URL of a Flask application, with the numbers of the lines: `"sqlite:///a.db"`; nothing where it
 /// may be set otherwise.
 fn flask_urls(text: &str) -> impl Iterator<Item = (u32, String)> {
-    assigned_urls(text).filter_map(|(line, value)| {
+    assigned_urls(text).filter_map(|(at, value)| {
         // It may begin on the next line.
         let value = value.trim_start_matches([' ', '\t', '\\', '(', '\r', '\n']);
         let value = value.lines().next().unwrap_or_default();
-        let written = text.lines().nth(usize::try_from(line).ok()? - 1)?;
-        let before = written.split(FLASK_URL).next()?;
+        let before = text.get(..at)?;
         // A module of settings has what others may set otherwise.
         let is_final = before.trim_end_matches(['"', '\'']).ends_with("config[");
         let value = if is_final { value } else { "" };
-        Some((line, value.to_owned()))
+        Some((line_at(text, at), value.to_owned()))
     })
 }
 
@@ -378,7 +380,8 @@ mod tests {
             ),
         ] {
             let urls: Vec<(u32, Dialect)> = assigned_urls(text)
-                .flat_map(|(line, assigned)| {
+                .flat_map(|(at, assigned)| {
+                    let line = line_at(text, at);
                     urls(assigned).map(move |(dialect, below, _)| (line + below - 1, dialect))
                 })
                 .collect();

@@ -30,9 +30,8 @@ impl ProjectEnvironment<'_> {
     /// The `env.py` that is run by `neutron-db-manage` of OpenStack, which since Kilo refuses to go back ("Downgrade no longer
     /// supported", `neutron/db/migration/cli.py`), whatever the revisions have.
     pub fn refusing_runner(&self) -> Option<RepoPath> {
-        let file = self.environment.env_file()?;
-        let bytes = self.sources.read(&file)?;
-        memchr::memmem::find(&bytes, b".neutron_config").map(|_| file)
+        let file = self.environment.env_file();
+        file.filter(|_| self.env_has(".neutron_config"))
     }
 
     /// The file of a revision without a way back that says so of all.

@@ -257,8 +257,19 @@ fn older_revisions<'r>(ctx: &ReplayContext<'r>) -> impl Iterator<Item = &'r Repl
     let head = environment.head;
     let own = head.map.find(&ctx.revision.id.value);
     let order = head.replay().order.iter().copied();
-    order
-        .take_while(move |node| Some(*node) != own)
+    untouched(
+        environment,
+        order.take_while(move |node| Some(*node) != own),
+    )
+}
+
+/// Those of some revisions that the change does not touch.
+pub(in crate::rules) fn untouched<'r>(
+    environment: &'r EnvironmentContext<'r>,
+    nodes: impl Iterator<Item = usize>,
+) -> impl Iterator<Item = &'r ReplayedRevision> {
+    let head = environment.head;
+    nodes
         .filter(|node| !environment.is_judged(&head.map.node(*node).revision.file))
         .filter_map(|node| head.replay().get(node))
 }

@@ -11,6 +11,11 @@ use crate::catalog::fact::Fact;
 use crate::catalog::table::Column;
 use crate::dialect::Dialect;
 
+/// True for a column that nothing read here has made, and that something names.
+pub(super) fn is_believed(column: &Column) -> bool {
+    matches!(column.column_type, Fact::Unknown(_))
+}
+
 impl Statement<'_> {
     /// True if a column is there; in a table that is not wholly known it is taken to have been there before. Says so
     /// where it certainly is not.
@@ -62,9 +67,8 @@ impl Statement<'_> {
             if if_not_exists && existing.maybe.is_none() {
                 return;
             }
-            let is_made_here = !matches!(existing.column_type, Fact::Unknown(_));
             if existing.maybe.is_none()
-                && is_made_here
+                && !is_believed(existing)
                 && !is_refused
                 && self
                     .table(table)
@@ -78,9 +82,7 @@ impl Statement<'_> {
             }
         }
         // One that was only believed to be there was not: a batch has passed over the keys on it.
-        let was_believed = existing.is_some_and(|existing| {
-            matches!(existing.column_type, Fact::Unknown(_)) && !if_not_exists
-        });
+        let was_believed = !if_not_exists && existing.as_ref().is_some_and(is_believed);
         if was_believed {
             self.was_without_column(table, name);
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use smol_str::SmolStr;
 
+use super::columns::is_believed;
 use super::{Database, Statement};
 use crate::catalog::constraint::{Constraint, ConstraintKind, Index};
 use crate::catalog::fact::Fact;
@@ -48,9 +49,9 @@ impl Statement<'_> {
     /// A column that was taken to be there before the revision was not: a statement adds it.
     pub(super) fn was_without_column(&mut self, table: &SmolStr, name: &SmolStr) {
         self.learn(table, |table| {
-            table.columns.retain(|column| {
-                column.name != *name || !matches!(column.column_type, Fact::Unknown(_))
-            });
+            table
+                .columns
+                .retain(|column| column.name != *name || !is_believed(column));
         });
     }
 

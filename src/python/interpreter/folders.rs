@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::paths::{normal, path_text, relative_text, repository_path};
+use super::paths::{Start, located_text, normal, path_text, repository_path};
 use super::{Host, Interpreter};
 use crate::python::ast::{self, ExprKind, Name};
 use crate::python::value::{
@@ -31,31 +31,26 @@ impl<H: Host> Interpreter<'_, H> {
         };
         match name {
             "os.listdir" => {
-                let folder = argument(0, "path")?;
-                // A relative one is meant from where Alembic runs.
-                let folder = repository_path(&folder).or_else(|| relative_text(&folder))?;
+                let (_, folder) = located_text(&argument(0, "path")?)?;
                 let names = self.entries(&folder)?.into_keys();
                 let names = names.map(|name| Value::known_str(name, at)).collect();
                 Some(self.sized_list(names, at))
             }
             "glob.glob" | "glob.iglob" if call.arguments.len() == 1 => {
-                let pattern = argument(0, "pathname")?;
-                if let Some(pattern) = relative_text(&pattern) {
-                    let found = self.matching("", &pattern)?;
-                    let found: Vec<Value> = found
-                        .iter()
-                        .map(|path| Value::known_str(path.as_str(), at))
-                        .collect();
-                    return (!found.is_empty()).then(|| self.sized_list(found, at));
-                }
-                let pattern = repository_path(&pattern)?;
-                let folder = pattern
+                let (start, pattern) = located_text(&argument(0, "pathname")?)?;
+                let known = pattern
                     .split_once(['*', '?', '['])
                     .map_or("", |(known, _)| known);
-                let (folder, _) = folder.rsplit_once('/')?;
-                let rest = pattern.get(folder.len() + 1..)?.to_owned();
-                let found = self.matching(folder, &rest)?;
-                let found = found.iter().map(|path| path_text(path, at)).collect();
+                let (folder, rest) = match known.rsplit_once('/') {
+                    Some((folder, _)) => (folder, pattern.get(folder.len() + 1..)?),
+                    None if start == Start::Working => ("", pattern.as_str()),
+                    None => return None,
+                };
+                let found = self.matching(folder, rest)?;
+                if start == Start::Working && found.is_empty() {
+                    return None;
+                }
+                let found = found.iter().map(|path| start.text(path, at)).collect();
                 Some(self.sized_list(found, at))
             }
             "pkgutil.iter_modules" | "pkgutil.walk_packages" => {

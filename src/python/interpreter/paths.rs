@@ -64,29 +64,53 @@ fn path_argument(value: &Value) -> Option<&Value> {
     }
 }
 
-/// A `pathlib.Path` from where Alembic runs, which mostly is the top of the repository: `Path("app")`, `Path()`.
-fn relative_path(value: &Value) -> Option<String> {
+/// Where a path begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// At the top of the repository.
+    Repository,
+    /// Where Alembic runs, which mostly is the top of the repository: `Path("app")`, `Path()`.
+    Working,
+}
+
+impl Start {
+    pub(super) fn text(self, path: &str, at: Place) -> Value {
+        match self {
+            Self::Repository => path_text(path, at),
+            Self::Working => Value::known_str(path, at),
+        }
+    }
+
+    fn object(self, path: &str, at: Place) -> Value {
+        path_object(self.text(path, at), at)
+    }
+}
+
+/// What a `pathlib.Path` stands for.
+fn located(value: &Value) -> Option<(Start, String)> {
     let call = value.as_call()?;
     if call.open || !is_path_class(call.callee.qualified_name()?) {
         return None;
     }
     match call.arguments.as_slice() {
-        [] => Some(String::new()),
-        [only] if only.name.is_none() => relative_text(&only.value),
+        [] => Some((Start::Working, String::new())),
+        [only] if only.name.is_none() => located_text(&only.value),
         _ => None,
     }
 }
 
+/// What a string stands for where it is taken for a path.
+pub(super) fn located_text(value: &Value) -> Option<(Start, String)> {
+    let relative = relative_text(value).map(|path| (Start::Working, path));
+    relative.or_else(|| Some((Start::Repository, repository_path(value)?)))
+}
+
 /// A relative path as it is written, without a dot for the folder itself.
-pub(super) fn relative_text(value: &Value) -> Option<String> {
+fn relative_text(value: &Value) -> Option<String> {
     let text = value.as_str()?;
     let text = text.strip_prefix("./").unwrap_or(text);
     let text = if text == "." { "" } else { text };
     (!text.starts_with('/') && !text.contains("..")).then(|| text.to_owned())
-}
-
-fn relative_object(path: &str, at: Place) -> Value {
-    path_object(Value::known_str(path, at), at)
 }
 
 fn is_path_class(name: &str) -> bool {
@@ -98,15 +122,8 @@ fn is_path_class(name: &str) -> bool {
 
 /// How `pathlib` sorts two paths of one folder: part by part.
 pub(super) fn compare_paths(left: &Value, right: &Value) -> Option<Ordering> {
-    let relative = relative_path(left).zip(relative_path(right));
-    let (left, right) = match relative {
-        Some(both) => both,
-        None => {
-            let path = |value| repository_path(path_argument(value)?);
-            path(left).zip(path(right))?
-        }
-    };
-    Some(left.split('/').cmp(right.split('/')))
+    let ((start, left), (other, right)) = located(left).zip(located(right))?;
+    (start == other).then(|| left.split('/').cmp(right.split('/')))
 }
 
 pub(super) fn path_object(text: Value, at: Place) -> Value {
@@ -263,26 +280,23 @@ impl<H: Host> Interpreter<'_, H> {
 
     /// Attributes of a `pathlib.Path`.
     pub(super) fn path_attribute(base: &Value, name: &str, at: Place) -> Option<Value> {
-        if let Some(path) = relative_path(base) {
-            let known = |text: &str| Value::known_str(text, at);
-            return Some(match name {
-                "parts" => Value::Tuple(path.split('/').map(known).collect()),
-                "parent" => relative_object(&parent(&path)?, at),
-                _ => file_attribute(&path, name, at)?,
-            });
-        }
-        let path = repository_path(path_argument(base)?)?;
+        let (start, path) = located(base)?;
         Some(match name {
-            "parent" => path_object(path_text(&parent(&path)?, at), at),
-            "parents" => {
+            "parent" => start.object(&parent(&path)?, at),
+            "parents" if start == Start::Repository => {
                 let mut parents = Vec::new();
                 let mut current = path;
                 while let Some(above) = parent(&current) {
-                    parents.push(path_object(path_text(&above, at), at));
+                    parents.push(start.object(&above, at));
                     current = above;
                 }
                 Value::Tuple(parents.into())
             }
+            "parts" if start == Start::Working => Value::Tuple(
+                path.split('/')
+                    .map(|part| Value::known_str(part, at))
+                    .collect(),
+            ),
             _ => file_attribute(&path, name, at)?,
         })
     }
@@ -295,39 +309,38 @@ impl<H: Host> Interpreter<'_, H> {
         positional: &[Value],
         at: Place,
     ) -> Option<Value> {
-        if let Some(path) = relative_path(base) {
-            return self.relative_method(&path, name, positional, at);
-        }
-        let path = repository_path(path_argument(base)?)?;
+        let (start, path) = located(base)?;
         if let Some(found) = self.folder_method(&path, name, positional) {
-            let found = found
-                .iter()
-                .map(|path| path_object(path_text(path, at), at));
-            let found = found.collect();
-            return Some(self.sized_list(found, at));
+            // A folder that is not at the top of the repository is not known.
+            let is_known = start == Start::Repository || !found.is_empty();
+            return is_known.then(|| {
+                let found = found.iter().map(|path| start.object(path, at)).collect();
+                self.sized_list(found, at)
+            });
         }
         Some(match name {
-            "resolve" | "absolute" | "expanduser" => {
-                path_object(path_text(normal(&path)?.as_str(), at), at)
-            }
             "joinpath" => {
                 let mut whole = path;
                 for more in positional {
                     whole = joined(&whole, more)?;
                 }
-                path_object(path_text(&whole, at), at)
+                start.object(&whole, at)
             }
+            "with_suffix" => start.object(&with_suffix(&path, positional)?, at),
+            "relative_to" => {
+                let folder = positional.first()?;
+                let (other, folder) = located(folder).or_else(|| located_text(folder))?;
+                let (path, folder) = (normal(&path)?, normal(&folder)?);
+                let rest = inside(path.as_str(), folder.as_str()).filter(|_| start == other)?;
+                Start::Working.object(rest, at)
+            }
+            "as_posix" | "__str__" => start.text(&path, at),
+            _ if start == Start::Working => return None,
+            "resolve" | "absolute" | "expanduser" => start.object(normal(&path)?.as_str(), at),
             "with_name" => {
                 let folder = parent(&path)?;
-                path_object(path_text(&joined(&folder, positional.first()?)?, at), at)
+                start.object(&joined(&folder, positional.first()?)?, at)
             }
-            "with_suffix" => path_object(path_text(&with_suffix(&path, positional)?, at), at),
-            "relative_to" => {
-                let folder = repository_path(positional.first()?)?;
-                let (path, folder) = (normal(&path)?, normal(&folder)?);
-                relative_object(inside(path.as_str(), folder.as_str())?, at)
-            }
-            "as_posix" | "__str__" => path_text(&path, at),
             "read_text" => self.content(&path, at)?,
             "open" => self.opened(&path, at)?,
             "exists" | "is_file" => {
@@ -342,48 +355,10 @@ impl<H: Host> Interpreter<'_, H> {
         })
     }
 
-    /// Methods of a path from where Alembic runs. A folder that is not at the top of the repository is not known.
-    fn relative_method(
-        &mut self,
-        path: &str,
-        name: &str,
-        positional: &[Value],
-        at: Place,
-    ) -> Option<Value> {
-        Some(match name {
-            "with_suffix" => relative_object(&with_suffix(path, positional)?, at),
-            "joinpath" => {
-                let mut whole = path.to_owned();
-                for more in positional {
-                    whole = joined(&whole, more)?;
-                }
-                relative_object(&whole, at)
-            }
-            "as_posix" | "__str__" => Value::known_str(path, at),
-            "relative_to" => {
-                let folder = positional.first()?;
-                let folder = relative_path(folder).or_else(|| relative_text(folder))?;
-                relative_object(inside(path, &folder)?, at)
-            }
-            _ => {
-                let found = self.folder_method(path, name, positional)?;
-                if found.is_empty() {
-                    return None;
-                }
-                let found = found.iter().map(|path| relative_object(path, at));
-                let found = found.collect();
-                self.sized_list(found, at)
-            }
-        })
-    }
-
     /// `path / "more"`
     pub(super) fn path_division(left: &Value, right: &Value, at: Place) -> Option<Value> {
-        if let Some(path) = relative_path(left) {
-            return Some(relative_object(&joined(&path, right)?, at));
-        }
-        let path = repository_path(path_argument(left)?)?;
-        Some(path_object(path_text(&joined(&path, right)?, at), at))
+        let (start, path) = located(left)?;
+        Some(start.object(&joined(&path, right)?, at))
     }
 
     /// `str(path)`

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::alembic::{Failed, ModelSchema};
+use crate::alembic::{Failed, ModelSchema, ReplayedRevision};
 use crate::catalog::{Catalog, Change, Column, Difference, Subject};
 use crate::config::Pairing;
 use crate::diagnostic::Label;
@@ -10,7 +10,7 @@ use crate::dialect::Dialect;
 use crate::models::DriftDifference;
 use crate::project::{DialectSource, ProjectEnvironment};
 use crate::rules::coverage::belongs_to_change;
-use crate::rules::downgrade::ignored_argument;
+use crate::rules::downgrade::{ignored_argument, untouched};
 use crate::rules::{
     ChangeContext, EnvironmentContext, Reporter, Violation, declare_rule, is_selected, list,
     pairing,
@@ -155,13 +155,15 @@ fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
     if ctx.environment.settings.pairing() == Pairing::Off
         || ctx.change.before.is_none()
         || !pairing::may_touch_schema(ctx)
-        || nobody_gets_here(ctx.environment)
     {
         return;
     }
     let Some(introduced) = pairing::introduced(ctx) else {
         return;
     };
+    if nobody_gets_here(ctx.environment) {
+        return;
+    }
     let models = ctx.environment.head.model_schema().whole();
     let before = ctx.change.before.map(ProjectEnvironment::migrated);
     let now = ctx.environment.head.migrated();
@@ -178,15 +180,12 @@ fn check_change(ctx: &ChangeContext<'_>, reporter: &mut Reporter<'_>) {
 /// another one so far, and the type is none there.
 fn nobody_gets_here(environment: &EnvironmentContext<'_>) -> bool {
     let head = environment.head;
+    let fails = |older: &ReplayedRevision| {
+        let mut failures = older.upgrade_failures.iter();
+        failures.any(Failed::is_of_every_run)
+    };
     matches!(head.dialect().source, DialectSource::Package { .. })
-        && head.replay().order.iter().any(|node| {
-            let is_older = !environment.is_judged(&head.map.node(*node).revision.file);
-            let replayed = head.replay().get(*node).filter(|_| is_older);
-            replayed.is_some_and(|replayed| {
-                let mut failures = replayed.upgrade_failures.iter();
-                failures.any(Failed::is_of_every_run)
-            })
-        })
+        && untouched(environment, head.replay().order.iter().copied()).any(fails)
 }
 
 /// `now` is what the migrations make, and `before` what they made before the change.

@@ -7,6 +7,7 @@ use crate::catalog::{Catalog, Change, Difference, Subject, compare};
 use crate::diagnostic::Label;
 use crate::dialect::Dialect;
 use crate::project::DialectSource;
+use crate::rules::difference::Target;
 use crate::rules::downgrade::{MOST_NAMED, at, failing, unnamed_drop};
 use crate::rules::{ReplayContext, Reporter, Violation, declare_rule, list};
 use crate::schema::{Operation, Recorded};
@@ -262,11 +263,8 @@ fn adds_none(table: &SmolStr, kind: Option<&str>, replayed: &ReplayedRevision) -
         known.is_some_and(|known| catalog.doubt_about(known).is_none())
     };
     let is_touched = replayed.upgrade.found.iter().any(|difference| {
-        let is_of_table = difference
-            .object
-            .strip_prefix(table.as_str())
-            .is_some_and(|rest| rest.starts_with('.'));
-        is_of_table && kind.is_none_or(|kind| is_of_kind(difference.subject, kind))
+        Target::of(difference).table == Some(table.as_str())
+            && kind.is_none_or(|kind| is_of_kind(difference.subject, kind))
     });
     knows(&replayed.before)
         && knows(&replayed.after)
